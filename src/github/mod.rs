@@ -1,0 +1,1 @@
+//! GitHub: service repositories are read, and the platform repository receives pull requests.

@@ -1,0 +1,1 @@
+//! Kong Konnect: the HTTP client and one file a resource type.

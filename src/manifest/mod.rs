@@ -1,0 +1,1 @@
+//! What the user writes: the YAML model, its loading with places, its validation, its secrets.

@@ -1,0 +1,1 @@
+//! How plans, progress and drift are shown.

@@ -1,0 +1,1 @@
+//! A local Konnect and GitHub, written from their published documents.

@@ -1,0 +1,1 @@
+//! The state: what koctl made, scope by scope.

@@ -1,0 +1,1 @@
+//! Opaque documents under keys, with compare-and-swap and locks. Knows nothing of koctl.
