@@ -1,1 +1,35 @@
-//! The engine knows no vendor: addresses, schemas, the dependency graph, refresh, diff, plan, execution.
+//! The engine: from what is wanted, what is remembered and what is there to a plan, and from a plan to done.
+//!
+//! It knows no vendor. What a resource type is called, which attributes it has and how it is read and written
+//! arrives through [`schema`] and [`resource`]; the modules that implement those traits (`konnect`, `github`)
+//! depend on this one, never the other way round.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | [`address`] | the name of a resource, and globs over names |
+//! | [`schema`] | what the engine must know of a resource type |
+//! | [`desired`] | what the configuration asks for: attributes, references, lookups |
+//! | [`resource`] | the two traits of a resource type: one reads, the other writes |
+//! | [`graph`] | references as a graph; its order, its cycles (R1) |
+//! | [`refresh`] | reading the live systems in bulk (R2) |
+//! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
+//! | [`plan`] | the plan as a document (R7) |
+//! | [`execute`] | carrying a plan out (R8) |
+
+pub mod address;
+pub mod desired;
+pub mod diff;
+pub mod error;
+pub mod execute;
+pub mod graph;
+pub mod plan;
+pub mod refresh;
+pub mod resource;
+pub mod schema;
+
+pub use address::Address;
+pub use desired::{Desired, Expr, Lookup, Reference};
+pub use error::{Error, ErrorKind};
+pub use plan::{Action, Plan, Planned, ResourceChange, ScopePlan};
+pub use resource::{Attributes, Reader, Readers, Remote, Writer, Writers};
+pub use schema::{Attribute, Kind, Schema};

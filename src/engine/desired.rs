@@ -1,0 +1,137 @@
+//! What the configuration asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::address::Address;
+use super::schema::Schema;
+
+/// A resource that should exist.
+#[derive(Debug, Clone)]
+pub struct Desired {
+    /// Its name.
+    pub address: Address,
+    /// Its type.
+    pub schema: &'static Schema,
+    /// What it should look like. Only these attributes are compared (R3).
+    pub attributes: BTreeMap<String, Expr>,
+    /// `protect: true` covers it: no plan may delete or replace it (R12).
+    pub protect: bool,
+}
+
+impl Desired {
+    /// A resource without attributes yet.
+    #[must_use]
+    pub fn new(scope: &str, schema: &'static Schema, key: &str) -> Self {
+        Self {
+            address: Address::new(scope, schema.type_name, key),
+            schema,
+            attributes: BTreeMap::new(),
+            protect: false,
+        }
+    }
+
+    /// The same with the attribute `name` set.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Expr>) -> Self {
+        self.attributes.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same with the attribute `name` set where there is a value for it.
+    #[must_use]
+    pub fn with_some(self, name: &str, value: Option<impl Into<Expr>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    /// The same with `protect` set as given.
+    #[must_use]
+    pub fn protect(mut self, protect: bool) -> Self {
+        self.protect = protect;
+        self
+    }
+
+    /// A reference to the id of this resource.
+    #[must_use]
+    pub fn id(&self) -> Expr {
+        Expr::Reference(Reference::new(&self.address, "id"))
+    }
+
+    /// The resources that must exist before this one: the edges of the graph (R1).
+    #[must_use]
+    pub fn dependencies(&self) -> BTreeSet<&Address> {
+        self.attributes.values().flat_map(Expr::references).map(|r| &r.address).collect()
+    }
+}
+
+/// The value of an attribute: known now, or known once something else is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expr {
+    /// A literal.
+    Value(Value),
+    /// An attribute of another resource.
+    Reference(Reference),
+    /// The id of an object that koctl does not manage (R9).
+    Lookup(Lookup),
+}
+
+impl Expr {
+    fn references(&self) -> impl Iterator<Item = &Reference> {
+        let (one, more) = match self {
+            Self::Value(_) => (None, None),
+            Self::Reference(reference) => (Some(reference), None),
+            Self::Lookup(lookup) => (None, Some(lookup.within.values())),
+        };
+        one.into_iter().chain(more.into_iter().flatten())
+    }
+}
+
+impl<T: Into<Value>> From<T> for Expr {
+    fn from(value: T) -> Self {
+        Self::Value(value.into())
+    }
+}
+
+/// `<address>#<attribute>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Reference {
+    /// The resource that is referred to.
+    pub address: Address,
+    /// Its attribute, mostly `id`.
+    pub attribute: String,
+}
+
+impl Reference {
+    /// A reference to `attribute` of the resource at `address`.
+    #[must_use]
+    pub fn new(address: &Address, attribute: &str) -> Self {
+        Self { address: address.clone(), attribute: attribute.to_owned() }
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.address, self.attribute)
+    }
+}
+
+/// A search among objects that somebody else manages. Nothing found yet defers the resource (R9).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The type that is searched, which has a reader but no writer.
+    pub type_name: &'static str,
+    /// Attributes that the object must share with other resources: the control plane that it is in.
+    pub within: BTreeMap<&'static str, Reference>,
+    /// The list attribute that must hold `needle`: `tags`.
+    pub list: &'static str,
+    /// What it must hold.
+    pub needle: String,
+    /// How the reason reads when nothing is found: `no gateway service is tagged … yet`.
+    pub absent: String,
+}

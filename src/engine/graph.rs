@@ -1,0 +1,158 @@
+//! References as a graph (R1).
+
+use std::collections::HashMap;
+
+use petgraph::algo::tarjan_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use super::address::Address;
+use super::desired::Desired;
+
+/// The resources of one scope and their references. Node weights are indices into the slice it was built of.
+#[derive(Debug)]
+pub struct Graph {
+    graph: DiGraph<usize, ()>,
+    order: Vec<usize>,
+}
+
+/// References that lead back to where they began, or to nothing.
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
+pub enum GraphError {
+    /// A cycle, first element repeated at the end.
+    #[error("the references form a cycle: {}", join(.0))]
+    Cycle(Vec<Address>),
+    /// A reference to a resource that does not exist.
+    #[error("`{from}` refers to `{to}`, which is not part of the configuration")]
+    Dangling {
+        /// Who refers.
+        from: Address,
+        /// To what.
+        to: Address,
+    },
+}
+
+fn join(cycle: &[Address]) -> String {
+    let names: Vec<_> = cycle.iter().map(Address::as_str).collect();
+    names.join(" → ")
+}
+
+impl Graph {
+    /// Builds the graph of `resources` and orders it.
+    ///
+    /// # Errors
+    /// A reference to nothing, or a cycle, which is named edge by edge.
+    pub fn new(resources: &[Desired]) -> Result<Self, GraphError> {
+        let mut graph = DiGraph::with_capacity(resources.len(), resources.len() * 2);
+        let mut nodes: HashMap<&Address, NodeIndex> = HashMap::with_capacity(resources.len());
+        for (index, resource) in resources.iter().enumerate() {
+            nodes.insert(&resource.address, graph.add_node(index));
+        }
+        for resource in resources {
+            let to = nodes[&resource.address];
+            for dependency in resource.dependencies() {
+                let from = nodes
+                    .get(dependency)
+                    .ok_or_else(|| GraphError::Dangling { from: resource.address.clone(), to: dependency.clone() })?;
+                graph.add_edge(*from, to, ());
+            }
+        }
+        let order = match petgraph::algo::toposort(&graph, None) {
+            Ok(order) => order.into_iter().map(|node| graph[node]).collect(),
+            Err(_) => return Err(GraphError::Cycle(cycle(&graph, resources))),
+        };
+        Ok(Self { graph, order })
+    }
+
+    /// Indices, each after everything that it refers to.
+    #[must_use]
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// Pairs (dependency, dependent) of indices, in a stable order.
+    #[must_use]
+    pub fn edges(&self) -> Vec<(usize, usize)> {
+        let pair = |e: petgraph::graph::EdgeReference<'_, ()>| (self.graph[e.source()], self.graph[e.target()]);
+        let mut edges: Vec<_> = self.graph.edge_references().map(pair).collect();
+        edges.sort_unstable();
+        edges
+    }
+}
+
+/// One cycle of a graph that has one, as addresses from dependent to dependency, the first repeated at the end.
+fn cycle(graph: &DiGraph<usize, ()>, resources: &[Desired]) -> Vec<Address> {
+    let knot = tarjan_scc(graph)
+        .into_iter()
+        .find(|component| component.len() > 1 || graph.contains_edge(component[0], component[0]))
+        .unwrap_or_default();
+    let Some(&start) = knot.iter().min_by_key(|node| &resources[graph[**node]].address) else {
+        return Vec::new();
+    };
+    // Within a strongly connected component, always walking on inside it must meet a node again.
+    let mut path = vec![start];
+    let mut current = start;
+    loop {
+        let next = graph
+            .neighbors_directed(current, petgraph::Direction::Incoming)
+            .filter(|node| knot.contains(node))
+            .min_by_key(|node| &resources[graph[*node]].address);
+        let Some(next) = next else { break };
+        if let Some(seen) = path.iter().position(|node| *node == next) {
+            path.drain(..seen);
+            path.push(next);
+            break;
+        }
+        path.push(next);
+        current = next;
+    }
+    path.into_iter().map(|node| resources[graph[node]].address.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::desired::{Expr, Reference};
+    use crate::engine::schema::Schema;
+
+    static THING: Schema = Schema { type_name: "thing", ..Schema::PLAIN };
+
+    fn thing(key: &str, needs: &[&str]) -> Desired {
+        needs.iter().fold(Desired::new("s", &THING, key), |desired, need| {
+            let to = Address::new("s", "thing", need);
+            desired.with(need, Expr::Reference(Reference::new(&to, "id")))
+        })
+    }
+
+    #[test]
+    fn r1_nothing_has_an_empty_order() {
+        assert_eq!(Graph::new(&[]).unwrap().order(), &[] as &[usize]);
+    }
+
+    #[test]
+    fn r1_what_is_referred_to_comes_first() {
+        let resources = [thing("c", &["b"]), thing("b", &["a"]), thing("a", &[])];
+        assert_eq!(Graph::new(&resources).unwrap().order(), &[2, 1, 0]);
+    }
+
+    #[test]
+    fn r1_a_cycle_is_an_error_that_prints_the_cycle() {
+        let resources = [thing("a", &["b"]), thing("b", &["c"]), thing("c", &["a"]), thing("d", &["a"])];
+        assert_eq!(
+            Graph::new(&resources).unwrap_err().to_string(),
+            "the references form a cycle: s/thing/a → s/thing/b → s/thing/c → s/thing/a"
+        );
+    }
+
+    #[test]
+    fn r1_a_resource_that_refers_to_itself_is_a_cycle() {
+        let error = Graph::new(&[thing("a", &["a"])]).unwrap_err();
+        assert_eq!(error.to_string(), "the references form a cycle: s/thing/a → s/thing/a");
+    }
+
+    #[test]
+    fn r1_a_reference_to_nothing_names_both_ends() {
+        let error = Graph::new(&[thing("a", &["b"])]).unwrap_err();
+        assert_eq!(error.to_string(), "`s/thing/a` refers to `s/thing/b`, which is not part of the configuration");
+    }
+}

@@ -1,0 +1,365 @@
+//! The plan as a document (R7).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::address::Address;
+use super::desired::Reference;
+use super::resource::Attributes;
+
+/// What the first field of a plan file says.
+const FORMAT: &str = "koctl-plan";
+/// The version of the plan format that this koctl writes and reads.
+const VERSION: u32 = 1;
+
+/// What `koctl plan` found out, and exactly what `koctl apply FILE` will do: nothing more, nothing else.
+///
+/// The same inputs give the same bytes: there is no time and no chance in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    format: String,
+    version: u32,
+    /// The koctl that made it.
+    pub koctl: String,
+    /// The digest of the configuration that it was made from.
+    pub configuration: String,
+    /// Whether it was made to destroy everything.
+    pub destroy: bool,
+    /// One part a scope, by name.
+    pub scopes: Vec<ScopePlan>,
+}
+
+/// A plan with its seal, as a file holds it.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    plan: Plan,
+    sha256: String,
+}
+
+/// A file that cannot be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPlan {
+    /// Not JSON, or not of this shape.
+    #[error("it is not a plan: {0}")]
+    NotAPlan(#[from] serde_json::Error),
+    /// Written by a koctl with another format.
+    #[error("it has plan format {0}, and this koctl reads format {VERSION}; make a new plan")]
+    Version(u32),
+    /// Its seal does not fit its content.
+    #[error("it was changed after it was made (its digest does not fit); make a new plan")]
+    Edited,
+}
+
+impl Plan {
+    /// A plan of these parts, which are put in order.
+    #[must_use]
+    pub fn new(configuration: String, destroy: bool, mut scopes: Vec<ScopePlan>) -> Self {
+        scopes.sort_by(|a, b| a.scope.cmp(&b.scope));
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            koctl: env!("CARGO_PKG_VERSION").to_owned(),
+            configuration,
+            destroy,
+            scopes,
+        }
+    }
+
+    /// The plan as a file holds it: JSON with a digest over all of it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let sealed = Sealed { sha256: self.seal(), plan: self.clone() };
+        let mut bytes = serde_json::to_vec_pretty(&sealed).expect("a plan has only text keys");
+        bytes.push(b'\n');
+        bytes
+    }
+
+    /// Reads a plan back.
+    ///
+    /// # Errors
+    /// When it is no plan, of another format, or was edited.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, InvalidPlan> {
+        /// As much as every version of the format has.
+        #[derive(Deserialize)]
+        struct Head {
+            plan: HeadPlan,
+        }
+        #[derive(Deserialize)]
+        struct HeadPlan {
+            version: u32,
+        }
+        let head: Head = serde_json::from_slice(bytes)?;
+        if head.plan.version != VERSION {
+            return Err(InvalidPlan::Version(head.plan.version));
+        }
+        let sealed: Sealed = serde_json::from_slice(bytes)?;
+        if sealed.plan.seal() != sealed.sha256 || sealed.plan.format != FORMAT {
+            return Err(InvalidPlan::Edited);
+        }
+        Ok(sealed.plan)
+    }
+
+    fn seal(&self) -> String {
+        hex(&serde_json::to_vec(self).expect("a plan has only text keys"))
+    }
+
+    /// How many of what.
+    #[must_use]
+    pub fn summary(&self) -> Summary {
+        self.scopes.iter().flat_map(|scope| &scope.changes).collect()
+    }
+
+    /// Whether applying it would do anything.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.scopes.iter().flat_map(|scope| &scope.changes).any(|change| change.action.is_change())
+    }
+
+    /// The deletions and replacements of guarded types (R12).
+    pub fn guarded(&self) -> impl Iterator<Item = &ResourceChange> {
+        self.scopes.iter().flat_map(|scope| &scope.changes).filter(|change| change.destroys_guarded())
+    }
+}
+
+/// The SHA-256 of `bytes`, in hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The plan of one scope.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopePlan {
+    /// An organization, or [`PLATFORM_SCOPE`](super::address::PLATFORM_SCOPE).
+    pub scope: String,
+    /// The lineage of the state that it was made from, or that it will create.
+    pub lineage: String,
+    /// The serial of that state; none where there was no state yet.
+    pub serial: Option<u64>,
+    /// What will be done, by address. No-ops are left out, but for those whose record in the state is stale.
+    pub changes: Vec<ResourceChange>,
+    /// What changed outside koctl since the last apply, by address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drift>,
+}
+
+/// What is done to a resource (R4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It does not exist, and is made.
+    Create,
+    /// It is changed in place.
+    Update,
+    /// It is deleted and made again.
+    Replace,
+    /// It is deleted.
+    Delete,
+    /// It exists and no state knows it: it is taken over, and changed where it differs (R5).
+    Import,
+    /// Only the state forgets it.
+    Forget,
+    /// Nothing but the state's record of it is written again.
+    NoOp,
+    /// It waits for something that is not there yet (R9).
+    Deferred,
+}
+
+impl Action {
+    /// Whether it changes anything, the state included.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        !matches!(self, Self::NoOp | Self::Deferred)
+    }
+
+    /// As a heading says it: `will be created`.
+    #[must_use]
+    pub fn future(self) -> &'static str {
+        match self {
+            Self::Create => "will be created",
+            Self::Update => "will be updated in place",
+            Self::Replace => "must be replaced",
+            Self::Delete => "will be destroyed",
+            Self::Import => "will be imported",
+            Self::Forget => "will be forgotten",
+            Self::NoOp => "is unchanged",
+            Self::Deferred => "is deferred",
+        }
+    }
+}
+
+/// What is done to one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceChange {
+    /// Its name.
+    pub address: Address,
+    /// What is done.
+    pub action: Action,
+    /// The object that it is done to, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The object as it is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: Attributes,
+    /// The attributes that the configuration sets, as they will be, as far as they are known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub after: Attributes,
+    /// Those known only after something else was done.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, Reference>,
+    /// The attributes that differ.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// Those of them that force the replacement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_by: Vec<String>,
+    /// Labels that somebody else set, by attribute; they stay.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub foreign: Attributes,
+    /// Why, where the action does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it will depend on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dependencies: BTreeSet<Address>,
+    /// What it depended on so far.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub prior_dependencies: BTreeSet<Address>,
+    /// Its type holds other people's work (R12).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guarded: bool,
+    /// `protect: true` covers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub protect: bool,
+}
+
+/// The value of an attribute after the plan.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Planned<'a> {
+    /// It is known now.
+    Known(&'a Value),
+    /// It is known after apply.
+    Unknown(&'a Reference),
+}
+
+impl ResourceChange {
+    /// The names of the attributes that the configuration sets, in order.
+    #[must_use]
+    pub fn attributes(&self) -> BTreeSet<&str> {
+        self.after.keys().chain(self.unknown.keys()).map(String::as_str).collect()
+    }
+
+    /// The value of an attribute after the plan.
+    #[must_use]
+    pub fn planned(&self, name: &str) -> Option<Planned<'_>> {
+        let known = self.after.get(name).map(Planned::Known);
+        known.or_else(|| self.unknown.get(name).map(Planned::Unknown))
+    }
+
+    /// Whether other people's work is lost by it.
+    #[must_use]
+    pub fn destroys_guarded(&self) -> bool {
+        self.guarded && matches!(self.action, Action::Delete | Action::Replace)
+    }
+}
+
+/// What changed outside koctl since the last apply (R3).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drift {
+    /// The resource.
+    pub address: Address,
+    /// What happened to it.
+    #[serde(flatten)]
+    pub kind: DriftKind,
+}
+
+/// What happened to a resource outside koctl.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
+pub enum DriftKind {
+    /// It is gone.
+    Deleted,
+    /// It was deleted and made again; the id that it has now.
+    Remade {
+        /// The new id.
+        id: String,
+    },
+    /// Attributes differ from what the last apply left.
+    Changed {
+        /// By name: what the last apply left, and what is there.
+        attributes: BTreeMap<String, Drifted>,
+    },
+}
+
+/// An attribute that changed outside koctl.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Drifted {
+    /// As the last apply left it.
+    pub was: Value,
+    /// As it is.
+    pub is: Value,
+}
+
+/// How many of what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Objects taken over.
+    pub import: usize,
+    /// Objects made, replacements included.
+    pub add: usize,
+    /// Objects changed in place.
+    pub change: usize,
+    /// Objects deleted, replacements included.
+    pub destroy: usize,
+    /// Objects that only the state forgets.
+    pub forget: usize,
+    /// Objects that wait for something.
+    pub deferred: usize,
+}
+
+impl<'a> FromIterator<&'a ResourceChange> for Summary {
+    fn from_iter<T: IntoIterator<Item = &'a ResourceChange>>(changes: T) -> Self {
+        let mut summary = Self::default();
+        for change in changes {
+            match change.action {
+                Action::Create => summary.add += 1,
+                Action::Update => summary.change += 1,
+                Action::Delete => summary.destroy += 1,
+                Action::Forget => summary.forget += 1,
+                Action::Deferred => summary.deferred += 1,
+                Action::NoOp => {}
+                Action::Replace => {
+                    summary.add += 1;
+                    summary.destroy += 1;
+                }
+                Action::Import => {
+                    summary.import += 1;
+                    summary.change += usize::from(!change.changed.is_empty());
+                }
+            }
+        }
+        summary
+    }
+}
+
+impl fmt::Display for Summary {
+    /// `3 to import, 5 to add, 2 to change, 0 to destroy`; imports and forgotten ones only where there are any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.import > 0 {
+            write!(f, "{} to import, ", self.import)?;
+        }
+        write!(f, "{} to add, {} to change, {} to destroy", self.add, self.change, self.destroy)?;
+        if self.forget > 0 {
+            write!(f, ", {} to forget", self.forget)?;
+        }
+        Ok(())
+    }
+}

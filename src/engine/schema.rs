@@ -1,0 +1,128 @@
+//! What the engine must know of a resource type.
+
+/// A resource type: its name, its identity, its attributes and how careful one must be with it.
+///
+/// Each type has one, as a `static` beside its reader and writer.
+#[derive(Debug)]
+pub struct Schema {
+    /// As in an address: `control_plane`.
+    pub type_name: &'static str,
+    /// The attributes by which an object is recognised that no state knows (R5). Values of references are ids.
+    pub natural_key: &'static [&'static str],
+    /// Holds other people's work: deleting or replacing it needs a person, or `--allow-destroy` (R12).
+    pub guarded: bool,
+    /// What becomes of the object when it leaves the configuration.
+    pub on_removal: OnRemoval,
+    /// Types whose objects must have been listed before this type can be.
+    pub reads_after: &'static [&'static str],
+    /// The first segment of the key is the environment, under which a plan shows the resource.
+    pub environment_in_key: bool,
+    /// Everything that the configuration may set, and what only the server sets.
+    pub attributes: &'static [Attribute],
+}
+
+impl Schema {
+    /// A type with no special care: to be completed with `..Schema::PLAIN`.
+    pub const PLAIN: Self = Self {
+        type_name: "",
+        natural_key: &[],
+        guarded: false,
+        on_removal: OnRemoval::Delete,
+        reads_after: &[],
+        environment_in_key: false,
+        attributes: &[],
+    };
+
+    /// The attribute of that name.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+/// What becomes of an object when it leaves the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnRemoval {
+    /// It is deleted.
+    Delete,
+    /// Only the state forgets it: a person, or a setting that has no neutral value.
+    Forget,
+}
+
+/// One attribute of a type.
+#[derive(Debug)]
+pub struct Attribute {
+    /// As the API calls it: `cluster_type`.
+    pub name: &'static str,
+    /// How its values are compared, stored and shown.
+    pub kind: Kind,
+    /// The API cannot change it in place: a different value replaces the object.
+    pub forces_replacement: bool,
+    /// The API takes `null` for it, so that removing it from the configuration clears it.
+    pub nullable: bool,
+}
+
+/// How values of an attribute are compared, stored and shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Any JSON value, compared whole.
+    Plain,
+    /// A map of labels of which koctl owns only those that it set.
+    Labels,
+    /// A long text: shown as a unified diff, kept in the state as a digest.
+    Text,
+    /// Texts by path: shown as unified diffs, kept in the state as digests.
+    Files,
+    /// Set by the server; other resources may refer to it.
+    Computed,
+}
+
+impl Attribute {
+    const fn new(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, forces_replacement: false, nullable: false }
+    }
+
+    /// A JSON value, compared whole.
+    #[must_use]
+    pub const fn plain(name: &'static str) -> Self {
+        Self::new(name, Kind::Plain)
+    }
+
+    /// Labels, of which koctl owns those that it set.
+    #[must_use]
+    pub const fn labels(name: &'static str) -> Self {
+        Self::new(name, Kind::Labels)
+    }
+
+    /// A long text.
+    #[must_use]
+    pub const fn text(name: &'static str) -> Self {
+        Self::new(name, Kind::Text)
+    }
+
+    /// Texts by path.
+    #[must_use]
+    pub const fn files(name: &'static str) -> Self {
+        Self::new(name, Kind::Files)
+    }
+
+    /// Set by the server.
+    #[must_use]
+    pub const fn computed(name: &'static str) -> Self {
+        Self::new(name, Kind::Computed)
+    }
+
+    /// A different value replaces the object.
+    #[must_use]
+    pub const fn forces_replacement(mut self) -> Self {
+        self.forces_replacement = true;
+        self
+    }
+
+    /// Removing it from the configuration clears it.
+    #[must_use]
+    pub const fn nullable(mut self) -> Self {
+        self.nullable = true;
+        self
+    }
+}
