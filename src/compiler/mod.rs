@@ -1,1 +1,244 @@
 //! The opinions of the Reference Platform: from a manifest to desired resources and their references.
+//!
+//! Pure: what is read from elsewhere (the specifications of services) is handed in. One file an area; each adds
+//! the resources that its area derives from one organization. Types of resources are named by text here, as the
+//! engine knows no vendor and this module knows no client.
+
+mod apis;
+mod gateways;
+mod platform_repo;
+mod portals;
+mod teams;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::engine::{Desired, Error, ErrorKind};
+use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service, Team};
+
+/// The label that says who manages an object.
+const MANAGED: &str = "ko-konnect-orchestrator";
+
+/// A specification on a branch of a service's repository.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpecAddress {
+    /// The remote, as the manifest has it.
+    pub remote: String,
+    /// The branch.
+    pub branch: String,
+    /// The path of the file.
+    pub path: String,
+}
+
+/// A specification as it is in the service's repository.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Byte for byte.
+    pub content: String,
+    /// Its `info.version`, where it has one.
+    pub version: Option<String>,
+}
+
+impl Spec {
+    /// Reads the version out of a specification in YAML or JSON.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn parse(content: String) -> Result<Self, String> {
+        let document = crate::manifest::document::parse_value(&content).map_err(|error| error.to_string())?;
+        let version = match &document["info"]["version"] {
+            Value::String(text) if !text.is_empty() => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        };
+        Ok(Self { content, version })
+    }
+}
+
+/// Specifications, or why they could not be had, by address.
+pub type Specs = BTreeMap<SpecAddress, Result<Spec, Error>>;
+
+/// A service that takes part in an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement<'a> {
+    /// The name of its team.
+    pub team_name: &'a str,
+    /// Its team.
+    pub team: &'a Team,
+    /// Its key under the team.
+    pub key: &'a str,
+    /// The service.
+    pub service: &'a Service,
+    /// The branch that the environment is made from.
+    branch: &'a str,
+}
+
+impl Placement<'_> {
+    /// Where its specification is.
+    #[must_use]
+    pub fn spec(&self) -> SpecAddress {
+        SpecAddress {
+            remote: self.service.git.remote.clone(),
+            branch: self.branch.to_owned(),
+            path: self.service.spec_path.clone(),
+        }
+    }
+}
+
+/// A team that takes part in an environment.
+#[derive(Debug, Clone, Copy)]
+struct Member<'a> {
+    name: &'a str,
+    team: &'a Team,
+    /// The control plane's own name, where the configuration gives one.
+    control_plane: Option<&'a str>,
+}
+
+/// The teams that take part in `environment`.
+fn members<'a>(manifest: &'a Manifest, environment: &'a Environment) -> Vec<Member<'a>> {
+    let Some(chosen) = &environment.teams else {
+        let all = manifest.teams.iter();
+        return all.map(|(name, team)| Member { name, team, control_plane: None }).collect();
+    };
+    let member = |(name, part): (&'a String, &'a crate::manifest::model::EnvironmentTeam)| {
+        let team = manifest.teams.get(name)?;
+        Some(Member { name, team, control_plane: part.control_plane_name.as_deref() })
+    };
+    chosen.iter().filter_map(member).collect()
+}
+
+/// The services that take part in `environment`, in the order of teams and keys.
+#[must_use]
+pub fn placements<'a>(manifest: &'a Manifest, environment: &'a Environment) -> Vec<Placement<'a>> {
+    let mut placements = Vec::new();
+    for Member { name: team_name, team, .. } in members(manifest, environment) {
+        let part = environment.teams.as_ref().and_then(|teams| teams.get(team_name));
+        let chosen = part.and_then(|part| part.services.as_ref());
+        for (key, service) in &team.services {
+            let branch = match chosen.map(|services| services.get(key)) {
+                Some(None) => continue,
+                Some(Some(part)) => part.branch.as_deref(),
+                None => None,
+            };
+            let branch = branch.unwrap_or_else(|| service.branch(environment.r#type));
+            placements.push(Placement { team_name, team, key, service, branch });
+        }
+    }
+    placements
+}
+
+/// What compiling one organization needs.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The whole configuration.
+    pub manifest: &'a Manifest,
+    /// The specifications of its services.
+    pub specs: &'a Specs,
+    /// The platform repository, `owner/name`.
+    pub platform_repository: &'a str,
+}
+
+/// Compiles one organization (R1).
+///
+/// # Errors
+/// Every specification that could not be had or read, with the service that needs it.
+pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Result<Vec<Desired>, Vec<Error>> {
+    let mut out = Output::default();
+    let organization_scope = Scope { input, name, organization };
+    teams::compile(&organization_scope, &mut out);
+    for (environment_name, environment) in &organization.environments {
+        let scope = EnvironmentScope { organization: &organization_scope, name: environment_name, environment };
+        gateways::compile(&scope, &mut out);
+        portals::compile(&scope, &mut out);
+        apis::compile(&scope, &mut out);
+        platform_repo::compile(&scope, &mut out);
+    }
+    if out.errors.is_empty() { Ok(out.desired) } else { Err(out.errors) }
+}
+
+/// What was compiled so far.
+#[derive(Default)]
+struct Output {
+    desired: Vec<Desired>,
+    errors: Vec<Error>,
+}
+
+/// An organization that is being compiled.
+struct Scope<'a> {
+    input: Input<'a>,
+    name: &'a str,
+    organization: &'a Organization,
+}
+
+/// An environment that is being compiled.
+struct EnvironmentScope<'a> {
+    organization: &'a Scope<'a>,
+    name: &'a str,
+    environment: &'a Environment,
+}
+
+impl<'a> EnvironmentScope<'a> {
+    fn is_production(&self) -> bool {
+        self.environment.r#type == EnvironmentType::Prod
+    }
+
+    fn region(&self) -> &'static str {
+        self.environment.region.as_str()
+    }
+
+    fn protect(&self) -> bool {
+        self.environment.protect || self.organization.organization.protect
+    }
+
+    fn members(&self) -> Vec<Member<'a>> {
+        members(self.organization.input.manifest, self.environment)
+    }
+
+    /// A resource of this environment.
+    fn resource(&self, type_name: &str, key: &str) -> Desired {
+        Desired::new(self.organization.name, type_name, &format!("{}/{key}", self.name))
+    }
+
+    /// The services of this environment with their specifications. What is missing is an error once, however many
+    /// areas ask.
+    fn services(&self, out: &mut Output) -> Vec<(Placement<'a>, &'a Spec)> {
+        let mut services = Vec::new();
+        let mut told: BTreeSet<SpecAddress> = BTreeSet::new();
+        for placement in placements(self.organization.input.manifest, self.environment) {
+            let address = placement.spec();
+            match self.organization.input.specs.get(&address) {
+                Some(Ok(spec)) => services.push((placement, spec)),
+                Some(Err(error)) if told.insert(address) => out.errors.push(self.missing(&placement, error)),
+                Some(Err(_)) => {}
+                None => out.errors.push(self.missing(
+                    &placement,
+                    &Error::new(ErrorKind::NotFound, "read its specification", "it was not asked for"),
+                )),
+            }
+        }
+        services
+    }
+
+    fn missing(&self, placement: &Placement<'_>, error: &Error) -> Error {
+        let attempted = format!(
+            "compile the service `{}` of team `{}` for `{}/{}`",
+            placement.key, placement.team_name, self.organization.name, self.name
+        );
+        Error { attempted, cause: error.to_string(), ..error.clone() }
+    }
+
+    /// The labels of what belongs to this environment.
+    fn labels(&self) -> Value {
+        json!({
+            MANAGED: "true",
+            "env-name": self.name,
+            "env-type": self.environment.r#type.as_str(),
+        })
+    }
+
+    /// The name of the API of a service: told apart by environment, but for production.
+    fn api_name(&self, service: &Service) -> String {
+        if self.is_production() { service.name.clone() } else { format!("{}-{}", service.name, self.name) }
+    }
+}

@@ -7,15 +7,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::address::Address;
-use super::schema::Schema;
 
 /// A resource that should exist.
 #[derive(Debug, Clone)]
 pub struct Desired {
     /// Its name.
     pub address: Address,
-    /// Its type.
-    pub schema: &'static Schema,
     /// What it should look like. Only these attributes are compared (R3).
     pub attributes: BTreeMap<String, Expr>,
     /// `protect: true` covers it: no plan may delete or replace it (R12).
@@ -25,13 +22,8 @@ pub struct Desired {
 impl Desired {
     /// A resource without attributes yet.
     #[must_use]
-    pub fn new(scope: &str, schema: &'static Schema, key: &str) -> Self {
-        Self {
-            address: Address::new(scope, schema.type_name, key),
-            schema,
-            attributes: BTreeMap::new(),
-            protect: false,
-        }
+    pub fn new(scope: &str, type_name: &str, key: &str) -> Self {
+        Self { address: Address::new(scope, type_name, key), attributes: BTreeMap::new(), protect: false }
     }
 
     /// The same with the attribute `name` set.

@@ -123,10 +123,15 @@ pub fn diff(
         deferred: HashMap::new(),
         claimed: HashMap::new(),
         out: Diff::default(),
-        refusals: collisions(desired, world),
+        refusals: collisions(desired, world, readers),
     };
     for index in graph.order() {
-        differ.wanted(&desired[*index]);
+        let desired = &desired[*index];
+        // A type that no reader knows was refused when the scope was read.
+        if let Some(schema) = readers.schema(desired.address.type_name()) {
+            let prior = state.0.get(&desired.address);
+            differ.wanted(Case { desired, schema, prior, remote: world.object(&desired.address) });
+        }
     }
     let wanted: HashSet<&Address> = desired.iter().map(|resource| &resource.address).collect();
     for (address, resource) in state.0.iter().filter(|(address, _)| !wanted.contains(address)) {
@@ -144,14 +149,15 @@ pub fn diff(
 }
 
 /// Desired resources of one type that share a natural key.
-fn collisions(desired: &[Desired], world: &World) -> Vec<Refusal> {
+fn collisions(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
     let mut seen: HashMap<(&str, Vec<String>), &Address> = HashMap::with_capacity(desired.len());
     let mut refusals = Vec::new();
     for resource in desired {
-        let key = resource.schema.natural_key.iter().map(|name| resource.attributes.get(*name));
+        let Some(schema) = readers.schema(resource.address.type_name()) else { continue };
+        let key = schema.natural_key.iter().map(|name| resource.attributes.get(*name));
         let key: Option<Vec<String>> = key.map(|expr| Some(fingerprint(expr?, world))).collect();
         let Some(key) = key else { continue };
-        match seen.entry((resource.schema.type_name, key)) {
+        match seen.entry((schema.type_name, key)) {
             std::collections::hash_map::Entry::Vacant(entry) => {
                 entry.insert(&resource.address);
             }
@@ -183,6 +189,15 @@ enum Resolved {
     Known(Value),
     Unknown(Reference),
     Deferred(String),
+}
+
+/// A resource that the configuration asks for, with what is known of it.
+#[derive(Clone, Copy)]
+struct Case<'a> {
+    desired: &'a Desired,
+    schema: &'static Schema,
+    prior: Option<&'a ResourceState>,
+    remote: Option<&'a Remote>,
 }
 
 struct Differ<'a> {
@@ -220,18 +235,16 @@ impl<'a> Differ<'a> {
     }
 
     /// A resource that the configuration asks for.
-    fn wanted(&mut self, desired: &'a Desired) {
-        let prior = self.state.0.get(&desired.address);
-        if let Some(ids) = self.world.ambiguous(&desired.address) {
-            let refusal = Refusal::Ambiguous { address: desired.address.clone(), ids: ids.to_vec() };
-            return self.refusals.push(refusal);
+    fn wanted(&mut self, case: Case<'a>) {
+        let address = &case.desired.address;
+        if let Some(ids) = self.world.ambiguous(address) {
+            return self.refusals.push(Refusal::Ambiguous { address: address.clone(), ids: ids.to_vec() });
         }
-        let remote = self.world.object(&desired.address);
-        if let Some(remote) = remote {
-            self.claimed.insert((desired.schema.type_name, &remote.id), &desired.address);
+        if let Some(remote) = case.remote {
+            self.claimed.insert((case.schema.type_name, &remote.id), address);
         }
-        let mut change = ResourceChange::new(desired, prior, remote);
-        for (name, expr) in &desired.attributes {
+        let mut change = ResourceChange::new(&case);
+        for (name, expr) in &case.desired.attributes {
             match self.resolve(expr) {
                 Resolved::Known(value) => {
                     change.after.insert(name.clone(), value);
@@ -240,47 +253,48 @@ impl<'a> Differ<'a> {
                     change.unknown.insert(name.clone(), reference);
                 }
                 // What exists already keeps what was found when it was made.
-                Resolved::Deferred(reason) => match remote.and_then(|remote| remote.attribute(name)) {
+                Resolved::Deferred(reason) => match case.remote.and_then(|remote| remote.attribute(name)) {
                     Some(value) => {
                         change.after.insert(name.clone(), value);
                     }
-                    None => return self.defer(desired, change, reason),
+                    None => return self.defer(address, change, reason),
                 },
             }
         }
-        self.compare(desired, change, prior, remote);
+        match case.remote {
+            Some(remote) => self.compare(case, change, remote),
+            None => self.create(case, change),
+        }
     }
 
-    fn defer(&mut self, desired: &'a Desired, mut change: ResourceChange, reason: String) {
-        self.deferred.insert(&desired.address, reason.clone());
+    fn defer(&mut self, address: &'a Address, mut change: ResourceChange, reason: String) {
+        self.deferred.insert(address, reason.clone());
         change.action = Action::Deferred;
         change.reason = Some(reason);
         self.out.changes.push(change);
     }
 
-    fn compare(
-        &mut self,
-        desired: &'a Desired,
-        mut change: ResourceChange,
-        prior: Option<&'a ResourceState>,
-        remote: Option<&'a Remote>,
-    ) {
-        let Some(remote) = remote else {
-            if prior.is_some() {
-                self.drift(&desired.address, DriftKind::Deleted);
-            }
-            self.fresh.insert(&desired.address);
-            change.action = Action::Create;
-            return self.out.changes.push(change);
-        };
-        let known = prior.filter(|prior| prior.id == remote.id);
-        if let Some(prior) = prior {
-            self.find_drift(desired, prior, remote);
-        } else if self.options.no_adopt {
-            let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
-            return self.refusals.push(refusal);
+    fn create(&mut self, case: Case<'a>, mut change: ResourceChange) {
+        if case.prior.is_some() {
+            self.drift(&case.desired.address, DriftKind::Deleted);
         }
-        for attribute in desired.schema.attributes {
+        self.fresh.insert(&case.desired.address);
+        change.action = Action::Create;
+        self.out.changes.push(change);
+    }
+
+    fn compare(&mut self, case: Case<'a>, mut change: ResourceChange, remote: &'a Remote) {
+        let Case { desired, schema, prior, .. } = case;
+        match prior {
+            Some(prior) => self.find_drift(&desired.address, schema, prior, remote),
+            None if self.options.no_adopt => {
+                let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
+                return self.refusals.push(refusal);
+            }
+            None => {}
+        }
+        let known = prior.filter(|prior| prior.id == remote.id);
+        for attribute in schema.attributes {
             change.compare(attribute, known, remote);
         }
         change.action = match (known, change.changed.is_empty()) {
@@ -289,23 +303,23 @@ impl<'a> Differ<'a> {
             (Some(_), false) => Action::Update,
             (Some(_), true) => Action::NoOp,
         };
-        if change.action == Action::Import
-            && let Some(old) = self.renamed_from(desired, remote)
-        {
-            change.reason = Some(format!("it was `{old}` so far"));
+        match change.action {
+            Action::Import => {
+                change.reason = self.renamed_from(schema, remote).map(|old| format!("it was `{old}` so far"))
+            }
+            Action::Replace => {
+                self.fresh.insert(&desired.address);
+                self.guard(&change);
+            }
+            Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,
+            _ => {}
         }
-        if change.action == Action::Replace {
-            self.fresh.insert(&desired.address);
-            self.guard(&change);
-        }
-        if change.action != Action::NoOp || known.is_some_and(|prior| change.record(desired.schema, remote) != *prior) {
-            self.out.changes.push(change);
-        }
+        self.out.changes.push(change);
     }
 
     /// The address under which the state knows the object so far.
-    fn renamed_from(&self, desired: &Desired, remote: &Remote) -> Option<&'a Address> {
-        let of_type = |address: &&Address| address.type_name() == desired.schema.type_name;
+    fn renamed_from(&self, schema: &Schema, remote: &Remote) -> Option<&'a Address> {
+        let of_type = |address: &&Address| address.type_name() == schema.type_name;
         let owned = self.state.0.iter().filter(|(_, resource)| resource.id == remote.id);
         owned.map(|(address, _)| address).find(of_type)
     }
@@ -359,12 +373,12 @@ impl<'a> Differ<'a> {
         self.out.changes.push(change);
     }
 
-    fn find_drift(&mut self, desired: &Desired, prior: &ResourceState, remote: &Remote) {
+    fn find_drift(&mut self, address: &Address, schema: &Schema, prior: &ResourceState, remote: &Remote) {
         if prior.id != remote.id {
-            return self.drift(&desired.address, DriftKind::Remade { id: remote.id.clone() });
+            return self.drift(address, DriftKind::Remade { id: remote.id.clone() });
         }
         let mut attributes = BTreeMap::new();
-        for attribute in desired.schema.attributes.iter().filter(|a| a.kind != Kind::Computed) {
+        for attribute in schema.attributes.iter().filter(|a| a.kind != Kind::Computed) {
             let Some(was) = prior.attributes.get(attribute.name) else { continue };
             let is = remote.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
             let is = if attribute.kind == Kind::Labels { own(&is, was, &Value::Null) } else { is };
@@ -373,7 +387,7 @@ impl<'a> Differ<'a> {
             }
         }
         if !attributes.is_empty() {
-            self.drift(&desired.address, DriftKind::Changed { attributes });
+            self.drift(address, DriftKind::Changed { attributes });
         }
     }
 
@@ -390,7 +404,8 @@ impl ResourceState {
 }
 
 impl ResourceChange {
-    fn new(desired: &Desired, prior: Option<&ResourceState>, remote: Option<&Remote>) -> Self {
+    fn new(case: &Case<'_>) -> Self {
+        let Case { desired, schema, prior, remote } = *case;
         Self {
             address: desired.address.clone(),
             action: Action::NoOp,
@@ -404,7 +419,7 @@ impl ResourceChange {
             reason: None,
             dependencies: desired.dependencies().into_iter().cloned().collect(),
             prior_dependencies: prior.map(ResourceState::addresses).unwrap_or_default(),
-            guarded: desired.schema.guarded,
+            guarded: schema.guarded,
             protect: desired.protect,
         }
     }

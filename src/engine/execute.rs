@@ -344,7 +344,7 @@ impl Execution<'_> {
         let after = with_foreign(&change.after, &change.foreign);
         let as_it_is = || Remote { id: change.id.clone().unwrap_or_default(), attributes: before.clone() };
         let remote = match step {
-            Step::Create => self.create(&change, &after, schema, writer).await?,
+            Step::Create => self.create(&change, &after, writer).await?,
             Step::Update | Step::Import if !change.changed.is_empty() => {
                 let id = change.id.as_deref().unwrap_or_default();
                 writer.update(&Update { id, before: &before, after: &after, changed: &change.changed }).await?
@@ -360,14 +360,13 @@ impl Execution<'_> {
         &self,
         change: &ResourceChange,
         planned: &Attributes,
-        schema: &'static Schema,
         writer: &dyn Writer,
     ) -> Result<Remote, Error> {
         let mut attempt = 1;
         let made = loop {
             match writer.create(planned).await {
                 Err(error) if error.kind == ErrorKind::FateUnknown => {
-                    if let Some(found) = refresh::find(&as_desired(change, schema), self.readers).await? {
+                    if let Some(found) = refresh::find(&as_desired(change), self.readers).await? {
                         break found;
                     }
                     if attempt == CREATE_ATTEMPTS {
@@ -407,11 +406,10 @@ fn with_foreign(attributes: &Attributes, foreign: &Attributes) -> Attributes {
     all
 }
 
-fn as_desired(change: &ResourceChange, schema: &'static Schema) -> Desired {
+fn as_desired(change: &ResourceChange) -> Desired {
     let literal = |(name, value): (&String, &Value)| (name.clone(), Expr::Value(value.clone()));
     Desired {
         address: change.address.clone(),
-        schema,
         attributes: change.after.iter().map(literal).collect(),
         protect: change.protect,
     }

@@ -113,12 +113,9 @@ fn cycle(graph: &DiGraph<usize, ()>, resources: &[Desired]) -> Vec<Address> {
 mod tests {
     use super::*;
     use crate::engine::desired::{Expr, Reference};
-    use crate::engine::schema::Schema;
-
-    static THING: Schema = Schema { type_name: "thing", ..Schema::PLAIN };
 
     fn thing(key: &str, needs: &[&str]) -> Desired {
-        needs.iter().fold(Desired::new("s", &THING, key), |desired, need| {
+        needs.iter().fold(Desired::new("s", "thing", key), |desired, need| {
             let to = Address::new("s", "thing", need);
             desired.with(need, Expr::Reference(Reference::new(&to, "id")))
         })

@@ -205,16 +205,18 @@ pub async fn refresh(desired: &[Desired], state: &Remembered, readers: &Readers)
 /// # Errors
 /// When the list could not be read.
 pub async fn find(desired: &Desired, readers: &Readers) -> Result<Option<Remote>, Error> {
-    let reader = readers.get(desired.schema.type_name).ok_or_else(|| unknown_type(desired.schema.type_name))?;
+    let type_name = desired.address.type_name();
+    let reader = readers.get(type_name).ok_or_else(|| unknown_type(type_name))?;
     let world = World::default();
     let interest = Interest {
         desired: BTreeMap::from([(&desired.address, desired)]),
         state: BTreeMap::new(),
         lookups: Vec::new(),
     };
-    let objects = reader.list(&interest.scan(&world, desired.schema.type_name)).await?;
-    let Some(key) = world.desired_key(desired) else { return Ok(None) };
-    Ok(objects.into_iter().find(|object| remote_key(desired.schema, object).as_ref() == Some(&key)))
+    let objects = reader.list(&interest.scan(&world, type_name)).await?;
+    let schema = reader.schema();
+    let Some(key) = world.desired_key(desired, schema) else { return Ok(None) };
+    Ok(objects.into_iter().find(|object| remote_key(schema, object).as_ref() == Some(&key)))
 }
 
 /// The resources of a state with their addresses parsed.
@@ -363,7 +365,7 @@ impl World {
         if let Some(index) = wanted.state.and_then(|state| listing.by_id.get(&state.id)) {
             return Some(Match::One(schema.type_name, *index));
         }
-        let key = self.desired_key(wanted.desired?)?;
+        let key = self.desired_key(wanted.desired?, schema)?;
         match listing.by_key.get(&key)?.as_slice() {
             [index] => Some(Match::One(schema.type_name, *index)),
             several => Some(Match::Ambiguous(several.iter().map(|i| listing.objects[*i].id.clone()).collect())),
@@ -371,12 +373,12 @@ impl World {
     }
 
     /// The natural key of what is wanted, where all of it is known.
-    pub(super) fn desired_key(&self, desired: &Desired) -> Option<Vec<String>> {
+    pub(super) fn desired_key(&self, desired: &Desired, schema: &Schema) -> Option<Vec<String>> {
         let value = |name: &&str| match desired.attributes.get(*name)? {
             Expr::Value(value) => Some(text(value)),
             Expr::Reference(reference) => self.value(reference).as_ref().map(text),
             Expr::Lookup(lookup) => self.look_up(lookup).ok().as_ref().map(text),
         };
-        desired.schema.natural_key.iter().map(value).collect()
+        schema.natural_key.iter().map(value).collect()
     }
 }

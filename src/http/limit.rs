@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(limit.now().most, 1);
     }
 
-    #[tokio::test(start_paused = false)]
+    #[tokio::test]
     async fn r13_a_full_host_makes_the_next_request_wait_its_turn() {
         let limit = Limit::default();
         for _ in 0..20 {

@@ -1,0 +1,57 @@
+//! The files that are staged in the platform repository for one environment, which decK turns into gateways.
+
+use serde_json::{Map, Value};
+
+use super::{EnvironmentScope, Output};
+
+pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
+    let organization = scope.organization.name;
+    let folder = format!("konnect/{organization}/envs/{}/teams", scope.name);
+    let mut files = Map::new();
+    // What is missing was told when the APIs were compiled.
+    for (placement, spec) in scope.services(&mut Output::default()) {
+        let service = format!("{folder}/{}/services/{}", placement.team_name, placement.key);
+        files.insert(format!("{service}/openapi.yaml"), Value::String(spec.content.clone()));
+        files.insert(format!("{service}/ko-patch.yaml"), Value::String(patch(&scope.api_name(placement.service))));
+    }
+    if files.is_empty() {
+        return;
+    }
+    let pull_request = crate::engine::Desired::new(organization, "pull_request", scope.name)
+        .with("repository", scope.organization.input.platform_repository)
+        .with("branch", format!("{organization}-{}-konnect-orchestrator-apply", scope.name))
+        .with("folder", folder)
+        .with("title", format!("[Konnect Orchestrator] - Stage the APIs of {organization} / {}", scope.name))
+        .with("files", Value::Object(files));
+    out.desired.push(pull_request);
+}
+
+/// A patch that makes decK tag the gateway services of a specification with the name of the API.
+fn patch(api_name: &str) -> String {
+    format!(
+        "_format_version: \"1.0\"\n\
+         patches:\n    \
+             - selectors:\n        \
+                 - $..services[*]\n      \
+               values:\n        \
+                 tags:\n            \
+                     - ko-api-name={api_name}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_patch_makes_deck_tag_the_service_with_the_name_of_the_api() {
+        let expected = "\
+_format_version: \"1.0\"
+patches:
+    - selectors:
+        - $..services[*]
+      values:
+        tags:
+            - ko-api-name=flights-dev
+";
+        assert_eq!(super::patch("flights-dev"), expected);
+    }
+}

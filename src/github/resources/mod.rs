@@ -1,0 +1,3 @@
+//! One resource type a file: its schema, how it is read, and how it is written.
+
+pub mod pull_request;

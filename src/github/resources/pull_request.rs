@@ -1,0 +1,296 @@
+//! `pull_request`: the staged files of one environment in the platform repository, and the pull request that brings
+//! them there (GitHub's Git Data API; no clone).
+//!
+//! In sync means that the base branch already holds the wanted files, or that the open pull request's branch does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use futures::future::try_join_all;
+use octocrab::models::pulls::PullRequest as Pull;
+use serde_json::{Map, Value};
+use sha1::{Digest, Sha1};
+
+use crate::engine::refresh::{Scan, Wanted};
+use crate::engine::resource::Update;
+use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::github::client::{Files, ReadClient, Snapshot, WriteClient};
+use crate::github::remote::Repository;
+
+/// What the engine knows of staged files.
+pub static SCHEMA: Schema = Schema {
+    type_name: "pull_request",
+    natural_key: &["repository", "branch"],
+    environment_in_key: true,
+    attributes: &[
+        Attribute::plain("repository").forces_replacement(),
+        Attribute::plain("branch").forces_replacement(),
+        Attribute::plain("folder").forces_replacement(),
+        Attribute::plain("title"),
+        Attribute::files("files"),
+    ],
+    ..Schema::PLAIN
+};
+
+/// The names of the files that koctl stages; others in the same folders are made from them and not koctl's.
+pub const STAGED: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
+
+/// Staged files over a client.
+pub struct PullRequest<C>(pub C);
+
+/// One platform repository as a scan finds it.
+struct Platform {
+    repository: Repository,
+    base: Snapshot,
+    pulls: Vec<Pull>,
+}
+
+impl Platform {
+    async fn read(client: &ReadClient, repository: Repository) -> Result<Self, Error> {
+        let branch = client.default_branch(&repository).await?;
+        let tip = client.tip(&repository, &branch).await?.ok_or_else(|| {
+            let cause = format!("its default branch {branch} has no commit yet");
+            Error::new(ErrorKind::NotFound, format!("read the platform repository {repository}"), cause)
+                .help("push a first commit, a README for example")
+        })?;
+        let (base, pulls) = futures::try_join!(client.snapshot(&repository, &tip), client.open_pulls(&repository))?;
+        Ok(Self { repository, base, pulls })
+    }
+
+    fn pull(&self, branch: &str) -> Option<&Pull> {
+        let own = |pull: &&Pull| {
+            let fork =
+                pull.head.user.as_ref().is_some_and(|user| !user.login.eq_ignore_ascii_case(&self.repository.owner));
+            pull.head.ref_field == branch && !fork
+        };
+        self.pulls.iter().find(own)
+    }
+}
+
+/// The id that git gives a text.
+fn blob_id(text: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(format!("blob {}\0", text.len()));
+    hash.update(text);
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Those of `files` that koctl staged under `folder`.
+fn staged(files: &Files, folder: &str) -> Files {
+    let ours = |path: &str| {
+        let inside = path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        inside && path.rsplit('/').next().is_some_and(|name| STAGED.contains(&name))
+    };
+    files.iter().filter(|(path, _)| ours(path)).map(|(path, id)| (path.clone(), id.clone())).collect()
+}
+
+fn texts(files: Option<&Value>) -> BTreeMap<String, String> {
+    let entries = files.and_then(Value::as_object).into_iter().flatten();
+    entries.filter_map(|(path, text)| Some((path.clone(), text.as_str()?.to_owned()))).collect()
+}
+
+impl PullRequest<ReadClient> {
+    /// What stands in the platform repository for one environment; none where nothing does.
+    async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
+        let value = |name: &str| {
+            let remembered = || wanted.state.and_then(|state| state.attributes.get(name)?.as_str().map(str::to_owned));
+            wanted.text(name).or_else(remembered)
+        };
+        let (Some(branch), Some(folder)) = (value("branch"), value("folder")) else { return Ok(None) };
+        let texts = texts(wanted.value("files").as_ref());
+        let ids: Files = texts.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
+        let on_base = staged(&platform.base.files, &folder);
+        let pull = platform.pull(&branch);
+        let found = match pull {
+            Some(pull) if on_base != ids || wanted.desired.is_none() => {
+                let proposed = self.0.snapshot(&platform.repository, &pull.head.sha).await?;
+                staged(&proposed.files, &folder)
+            }
+            _ => on_base,
+        };
+        if found.is_empty() && pull.is_none() {
+            return Ok(None);
+        }
+        let files = self.contents(&platform.repository, found, &texts, &ids).await?;
+        let mut attributes = Attributes::from([
+            ("repository".to_owned(), platform.repository.to_string().into()),
+            ("branch".to_owned(), branch.clone().into()),
+            ("folder".to_owned(), folder.into()),
+            ("files".to_owned(), Value::Object(files)),
+        ]);
+        // The title is of a pull request that may be merged long since: it is as it was asked for.
+        attributes.extend(value("title").map(|title| ("title".to_owned(), title.into())));
+        Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
+    }
+
+    /// The texts of files: those that are as wanted are known, the others are read.
+    async fn contents(
+        &self,
+        repository: &Repository,
+        found: Files,
+        texts: &BTreeMap<String, String>,
+        ids: &Files,
+    ) -> Result<Map<String, Value>, Error> {
+        let read = found.into_iter().map(async |(path, id)| {
+            if ids.get(&path) == Some(&id) {
+                return Ok((path.clone(), texts[&path].clone().into()));
+            }
+            let bytes = self.0.blob(repository, &id).await?;
+            Ok::<_, Error>((path, String::from_utf8_lossy(&bytes).into_owned().into()))
+        });
+        Ok(try_join_all(read).await?.into_iter().collect())
+    }
+}
+
+#[async_trait]
+impl Reader for PullRequest<ReadClient> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let repositories: BTreeSet<[String; 1]> = scan.distinct(["repository"]);
+        let found = repositories.into_iter().map(async |[name]| {
+            let platform = Platform::read(&self.0, parse(&name)?).await?;
+            let concerns = |wanted: &&Wanted<'_>| {
+                let remembered = wanted.state.and_then(|state| state.attributes.get("repository")?.as_str());
+                wanted.text("repository").as_deref().or(remembered) == Some(&name)
+            };
+            try_join_all(scan.wanted().filter(concerns).map(|wanted| self.view(&platform, wanted))).await
+        });
+        Ok(try_join_all(found).await?.into_iter().flatten().flatten().collect())
+    }
+}
+
+fn parse(name: &str) -> Result<Repository, Error> {
+    Repository::anywhere(name).ok_or_else(|| {
+        Error::new(ErrorKind::Refused, "find the platform repository", format!("`{name}` is not owner/name"))
+    })
+}
+
+/// What is proposed for one environment.
+struct Proposal {
+    repository: Repository,
+    branch: String,
+    folder: String,
+    title: String,
+    files: BTreeMap<String, String>,
+}
+
+impl Proposal {
+    fn new(attributes: &Attributes, files: BTreeMap<String, String>) -> Result<Self, Error> {
+        let text = |name: &str| {
+            attributes.get(name).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
+                Error::new(ErrorKind::Refused, "prepare the pull request", format!("the attribute `{name}` is missing"))
+                    .help("make a new plan")
+            })
+        };
+        Ok(Self {
+            repository: parse(&text("repository")?)?,
+            branch: text("branch")?,
+            folder: text("folder")?,
+            title: text("title")?,
+            files,
+        })
+    }
+
+    fn body(&self) -> String {
+        let mut body = format!("koctl staged these files under `{}`:\n\n", self.folder);
+        for path in self.files.keys() {
+            body.push_str(&format!("- `{}`\n", path.strip_prefix(&format!("{}/", self.folder)).unwrap_or(path)));
+        }
+        if self.files.is_empty() {
+            body.push_str("- none: the environment left the configuration, and its files go with it\n");
+        }
+        body
+    }
+}
+
+impl PullRequest<WriteClient> {
+    /// Brings the files of the proposal, and nothing else of ours, onto its branch and opens a pull request for it.
+    async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
+        let Proposal { repository, branch, .. } = proposal;
+        let reader = self.0.reader();
+        let base = reader.default_branch(repository).await?;
+        let platform = Platform::read(reader, repository.clone()).await?;
+        let pull = platform.pull(branch);
+        let start = match pull {
+            Some(pull) => reader.snapshot(repository, &pull.head.sha).await?,
+            None => platform.base.clone(),
+        };
+        let changes = self.changes(proposal, &start).await?;
+        if !changes.is_empty() {
+            let commit = self.0.commit(repository, &start, &changes, &proposal.title).await?;
+            let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
+            // Without an open pull request the branch is a remainder of a merged one, and ours to move.
+            self.0.point(repository, branch, &commit, exists, pull.is_none()).await?;
+        }
+        if pull.is_none() && !changes.is_empty() {
+            self.0.open_pull(repository, branch, &base, &proposal.title, &proposal.body()).await?;
+        }
+        Ok(())
+    }
+
+    async fn changes(&self, proposal: &Proposal, start: &Snapshot) -> Result<Vec<(String, Option<String>)>, Error> {
+        let there = staged(&start.files, &proposal.folder);
+        let new = proposal.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
+        let stored = new.map(async |(path, text)| {
+            let id = self.0.create_blob(&proposal.repository, text).await?;
+            Ok::<_, Error>((path.clone(), Some(id)))
+        });
+        let mut changes = try_join_all(stored).await?;
+        let gone = there.into_keys().filter(|path| !proposal.files.contains_key(path));
+        changes.extend(gone.map(|path| (path, None)));
+        Ok(changes)
+    }
+}
+
+fn proposed(planned: &Attributes) -> Result<Remote, Error> {
+    let proposal = Proposal::new(planned, BTreeMap::new())?;
+    let id = format!("{}:{}", proposal.repository, proposal.branch);
+    Ok(Remote { id, attributes: planned.clone() })
+}
+
+#[async_trait]
+impl Writer for PullRequest<WriteClient> {
+    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
+        self.propose(&Proposal::new(planned, texts(planned.get("files")))?).await?;
+        proposed(planned)
+    }
+
+    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
+        self.create(update.after).await
+    }
+
+    /// The files go through a pull request as they came; one that was never merged is closed instead.
+    async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
+        let proposal = Proposal::new(prior, BTreeMap::new())?;
+        let platform = Platform::read(self.0.reader(), proposal.repository.clone()).await?;
+        match platform.pull(&proposal.branch) {
+            Some(pull) if staged(&platform.base.files, &proposal.folder).is_empty() => {
+                self.0.close_pull(&proposal.repository, pull.number).await?;
+                self.0.delete_branch(&proposal.repository, &proposal.branch).await
+            }
+            _ => self.propose(&proposal).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_id_is_the_one_that_git_gives() {
+        // `printf 'hello\n' | git hash-object --stdin`
+        assert_eq!(blob_id("hello\n"), "ce013625030ba8dba906f756967f9e9ca394464a");
+    }
+
+    #[test]
+    fn only_the_files_that_koctl_stages_are_its_own() {
+        let files = ["k/a/openapi.yaml", "k/a/ko-patch.yaml", "k/a/kong.yaml", "k2/openapi.yaml", "openapi.yaml"];
+        let files: Files = files.iter().map(|path| ((*path).to_owned(), "id".to_owned())).collect();
+        let ours: Vec<_> = staged(&files, "k").into_keys().collect();
+        assert_eq!(ours, ["k/a/ko-patch.yaml", "k/a/openapi.yaml"]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Reading specifications out of service repositories.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, stream};
+
+use super::client::ReadClient;
+use super::fetch::{self, Credentials};
+use super::remote::Repository;
+use crate::engine::{Error, ErrorKind};
+
+/// How many repositories are read at the same time.
+const AT_ONCE: usize = 10;
+
+/// Where one specification is, and how it is read.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The remote, as the manifest has it.
+    pub remote: String,
+    /// The branch.
+    pub branch: String,
+    /// The path of the file.
+    pub path: String,
+    /// How.
+    pub source: Source,
+}
+
+/// How a specification is read.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Through GitHub's API.
+    GitHub(ReadClient, Repository),
+    /// By a shallow fetch.
+    Git(Credentials),
+}
+
+/// Reads all of `wanted`, some at the same time, each once: the text, or why there is none.
+pub async fn read<K: Ord>(wanted: BTreeMap<K, Wanted>) -> BTreeMap<K, Result<String, Error>> {
+    let read = stream::iter(wanted).map(|(key, wanted)| async move { (key, read_one(&wanted).await) });
+    read.buffer_unordered(AT_ONCE).collect().await
+}
+
+async fn read_one(wanted: &Wanted) -> Result<String, Error> {
+    let Wanted { remote, branch, path, source } = wanted;
+    let attempted = || format!("read {path} on the branch {branch} of {remote}");
+    let bytes = match source {
+        Source::GitHub(client, repository) => client.file(repository, branch, path).await?,
+        Source::Git(credentials) => fetch::file(remote, branch, path, credentials).await?,
+    };
+    let bytes = bytes.ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, attempted(), "there is no such file, or no such branch")
+            .help("correct `spec-path` or the branch of the service, or add the file there")
+    })?;
+    String::from_utf8(bytes).map_err(|_| {
+        Error::new(ErrorKind::Refused, attempted(), "it is not text in UTF-8").help("store the specification as UTF-8")
+    })
+}

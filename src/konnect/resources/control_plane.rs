@@ -1,0 +1,69 @@
+//! `control_plane`: a gateway's control plane in a region (`control-planes-v2`, `/control-planes`).
+
+use async_trait::async_trait;
+use serde_json::Value;
+
+use super::{body, list_regions, remote, text};
+use crate::engine::refresh::Scan;
+use crate::engine::resource::Update;
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use crate::konnect::client::{ReadClient, WriteClient};
+
+/// What the engine knows of control planes.
+pub static SCHEMA: Schema = Schema {
+    type_name: "control_plane",
+    natural_key: &["region", "name"],
+    guarded: true,
+    environment_in_key: true,
+    attributes: &[
+        Attribute::plain("region").forces_replacement(),
+        Attribute::plain("name"),
+        Attribute::plain("description"),
+        Attribute::plain("cluster_type").forces_replacement(),
+        Attribute::labels("labels"),
+    ],
+    ..Schema::PLAIN
+};
+
+/// Control planes over a client.
+pub struct ControlPlane<C>(pub C);
+
+const PATH: &str = "/v2/control-planes";
+
+/// Konnect takes the cluster type at the top of a request and gives it back under `config`.
+fn control_plane(region: &str, mut json: Value) -> Result<Remote, Error> {
+    json["cluster_type"] = json["config"]["cluster_type"].take();
+    remote(&SCHEMA, region, json)
+}
+
+#[async_trait]
+impl Reader for ControlPlane<ReadClient> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let listed = list_regions(&self.0, scan, PATH).await?;
+        listed.into_iter().map(|(region, json)| control_plane(&region, json)).collect()
+    }
+}
+
+#[async_trait]
+impl Writer for ControlPlane<WriteClient> {
+    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
+        let region = text(planned, "region")?;
+        let body = body(planned, &["name", "description", "cluster_type", "labels"]);
+        control_plane(region, self.0.post(region, PATH, Some(&body)).await?)
+    }
+
+    /// Labels are replaced as a whole here: the document allows no `null` among them.
+    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
+        let region = text(update.after, "region")?;
+        let body = body(&update.changes(), &["name", "description", "labels"]);
+        control_plane(region, self.0.patch(region, &format!("{PATH}/{}", update.id), &body).await?)
+    }
+
+    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
+        self.0.delete(text(prior, "region")?, &format!("{PATH}/{id}")).await
+    }
+}

@@ -1,0 +1,73 @@
+//! `team_role`: a role that a team has on a control plane (`identity-v3`, `/teams/{teamId}/assigned-roles`).
+
+use async_trait::async_trait;
+use futures::future::try_join_all;
+use serde_json::Value;
+
+use super::{body, id, known, text};
+use crate::engine::refresh::Scan;
+use crate::engine::resource::Update;
+use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+
+/// What the engine knows of assigned roles. Konnect cannot change one in place.
+pub static SCHEMA: Schema = Schema {
+    type_name: "team_role",
+    natural_key: &["team_id", "role_name", "entity_id"],
+    reads_after: &["team", "control_plane"],
+    environment_in_key: true,
+    attributes: &[
+        Attribute::plain("team_id").forces_replacement(),
+        Attribute::plain("role_name").forces_replacement(),
+        Attribute::plain("entity_id").forces_replacement(),
+        Attribute::plain("entity_type_name").forces_replacement(),
+        Attribute::plain("entity_region").forces_replacement(),
+    ],
+    ..Schema::PLAIN
+};
+
+/// Assigned roles over a client.
+pub struct TeamRole<C>(pub C);
+
+fn role(team: &str, mut json: Value) -> Result<Remote, Error> {
+    json["team_id"] = team.into();
+    Ok(Remote { id: id(&SCHEMA, &json)?, attributes: known(&SCHEMA, &json) })
+}
+
+#[async_trait]
+impl Reader for TeamRole<ReadClient> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let teams = scan.distinct(["team_id"]).into_iter().map(async |[team]| {
+            let roles = match self.0.list_unpaged(GLOBAL, &format!("/v3/teams/{team}/assigned-roles")).await {
+                // The team was deleted outside koctl, and its roles with it.
+                Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
+                other => other?,
+            };
+            roles.into_iter().map(|json| role(&team, json)).collect::<Result<Vec<_>, Error>>()
+        });
+        Ok(try_join_all(teams).await?.into_iter().flatten().collect())
+    }
+}
+
+#[async_trait]
+impl Writer for TeamRole<WriteClient> {
+    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
+        let team = text(planned, "team_id")?;
+        let body = body(planned, &["role_name", "entity_id", "entity_type_name", "entity_region"]);
+        role(team, self.0.post(GLOBAL, &format!("/v3/teams/{team}/assigned-roles"), Some(&body)).await?)
+    }
+
+    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
+        let cause = "an assigned role has nothing to update";
+        Err(Error::new(ErrorKind::Refused, format!("update the assigned role {}", update.id), cause))
+    }
+
+    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
+        let team = text(prior, "team_id")?;
+        self.0.delete(GLOBAL, &format!("/v3/teams/{team}/assigned-roles/{id}")).await
+    }
+}
