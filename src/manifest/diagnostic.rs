@@ -1,0 +1,361 @@
+//! What is wrong with a manifest, and where: one [`Diagnostic`] an error, all of a run in [`Diagnostics`].
+
+use std::error::Error;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+
+/// A range of a source text, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends: the first byte that is no longer part of it.
+    pub end: usize,
+}
+
+impl Span {
+    /// As a range, for slicing.
+    pub fn range(self) -> Range<usize> {
+        self.start..self.end
+    }
+}
+
+/// A file as it may be shown to people: its name, and its text with the secrets blotted out.
+///
+/// Cheap to clone: every diagnostic of a file shares the one text.
+#[derive(Clone, Debug)]
+pub struct Source(Arc<NamedSource<String>>);
+
+impl Source {
+    /// A source of this name. The text is shown in errors as it is given, so secrets must not be in it.
+    pub(super) fn new(name: &str, text: String) -> Self {
+        Self(Arc::new(NamedSource::new(name, text)))
+    }
+
+    /// The file's path as the user would write it.
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// What the source holds at this span; empty where the span lies outside of it.
+    pub fn excerpt(&self, span: Span) -> &str {
+        self.0.inner().get(span.range()).unwrap_or_default()
+    }
+
+    /// The line and column of a byte, both counted from one, the column in characters.
+    pub fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.excerpt(Span {
+            start: 0,
+            end: offset,
+        });
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.matches('\n').count() + 1;
+        (line, before[line_start..].chars().count() + 1)
+    }
+
+    /// The part of a span that is on its first line. Underlining a whole block says no more than underlining
+    /// where it begins.
+    fn first_line(&self, span: Span) -> Span {
+        let end = span.end.min(self.0.inner().len());
+        let start = span.start.min(end);
+        let excerpt = self.excerpt(Span { start, end });
+        let line = excerpt.lines().next().unwrap_or_default();
+        Span {
+            start,
+            end: start + line.trim_end().len(),
+        }
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+/// One error in the user's configuration, with its place where it has one.
+///
+/// Its `Display` is the message alone; [`Diagnostic::line`] adds the place, and [`render`] draws it all.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    code: &'static str,
+    message: String,
+    help: Option<String>,
+    source: Option<Source>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl Diagnostic {
+    /// An error without a place yet. The code is stable, for search engines and for tests, and is written like
+    /// a path: `koctl::manifest::unknown_key`. The message is a sentence without its period.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            help: None,
+            source: None,
+            labels: Vec::new(),
+        }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a place to underline, with a word on it if there is more than one.
+    #[must_use]
+    pub(super) fn at(mut self, span: Span, label: Option<&str>) -> Self {
+        let length = span.end.saturating_sub(span.start);
+        self.labels.push(LabeledSpan::new(
+            label.map(str::to_owned),
+            span.start,
+            length,
+        ));
+        self
+    }
+
+    /// Says which file the places are in.
+    #[must_use]
+    pub(super) fn in_source(mut self, source: &Source) -> Self {
+        for label in &mut self.labels {
+            let end = label.offset() + label.len();
+            let span = source.first_line(Span {
+                start: label.offset(),
+                end,
+            });
+            *label = LabeledSpan::new(
+                label.label().map(str::to_owned),
+                span.start,
+                span.end - span.start,
+            );
+        }
+        self.source = Some(source.clone());
+        self
+    }
+
+    /// The stable code of this kind of error.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What to do about it, where something can be said.
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    /// The file, line and column of the first place, counted from one; none for an error about no place in
+    /// particular, such as a missing file.
+    pub fn place(&self) -> Option<(&str, usize, usize)> {
+        let source = self.source.as_ref()?;
+        let (line, column) = source.line_and_column(self.first_offset()?);
+        Some((source.name(), line, column))
+    }
+
+    /// The whole error on one line, `file:line:column: message`, for logs and plain lists.
+    pub fn line(&self) -> String {
+        match self.place() {
+            Some((file, line, column)) => format!("{file}:{line}:{column}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
+    fn first_offset(&self) -> Option<usize> {
+        self.labels.first().map(LabeledSpan::offset)
+    }
+
+    fn file(&self) -> Option<&str> {
+        self.source.as_ref().map(Source::name)
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Diagnostic {}
+
+impl miette::Diagnostic for Diagnostic {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source
+            .as_ref()
+            .map(|source| &source.0 as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+/// All errors of a run, at least one, ordered by file and then by position.
+#[derive(Clone, Debug)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Puts the errors in order; none if there are none.
+    pub fn new(mut errors: Vec<Diagnostic>) -> Option<Self> {
+        errors.sort_by(|a, b| (a.file(), a.first_offset()).cmp(&(b.file(), b.first_offset())));
+        (!errors.is_empty()).then_some(Self(errors))
+    }
+
+    /// The errors in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+
+    /// How many errors there are, and in how many files: `3 errors in 2 files.`
+    pub fn summary(&self) -> String {
+        let mut files: Vec<&str> = self.0.iter().filter_map(Diagnostic::file).collect();
+        files.dedup();
+        let errors = counted(self.0.len(), "error");
+        match files.len() {
+            0 => format!("{errors}."),
+            count => format!("{errors} in {}.", counted(count, "file")),
+        }
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    if count == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{count} {noun}s")
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(error: Diagnostic) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl<'a> IntoIterator for &'a Diagnostics {
+    type Item = &'a Diagnostic;
+    type IntoIter = std::slice::Iter<'a, Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// One line an error.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, error) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str("\n")?;
+            }
+            f.write_str(&error.line())?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Diagnostics {}
+
+/// Draws all errors for a terminal that is `width` columns wide, each with its source line underlined, and a
+/// last line that counts them.
+pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
+    let theme = if color {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::unicode_nocolor()
+    };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width)
+        .with_links(false);
+    let mut screen = String::new();
+    for error in diagnostics {
+        if handler.render_report(&mut screen, error).is_err() {
+            // Drawing into a string does not fail by itself; should miette refuse, the error itself must not
+            // get lost with its picture.
+            screen.push_str(&error.line());
+        }
+        screen.push('\n');
+    }
+    screen.push_str(&diagnostics.summary());
+    screen.push('\n');
+    screen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(file: &str, offset: usize) -> Diagnostic {
+        let source = Source::new(file, "teams:\n  ä: ö\n".into());
+        Diagnostic::new("koctl::manifest::test", format!("wrong at {offset}"))
+            .at(
+                Span {
+                    start: offset,
+                    end: offset + 1,
+                },
+                None,
+            )
+            .in_source(&source)
+    }
+
+    #[test]
+    fn no_errors_make_no_diagnostics() {
+        assert!(Diagnostics::new(Vec::new()).is_none());
+    }
+
+    #[test]
+    fn errors_are_ordered_by_file_and_then_by_position_with_placeless_ones_first() {
+        let placeless = Diagnostic::new("koctl::manifest::test", "no file");
+        let errors = Diagnostics::new(vec![
+            error("b.yaml", 0),
+            error("a.yaml", 7),
+            error("a.yaml", 0),
+            placeless,
+        ])
+        .unwrap();
+        insta::assert_snapshot!(errors, @"
+        no file
+        a.yaml:1:1: wrong at 0
+        a.yaml:2:1: wrong at 7
+        b.yaml:1:1: wrong at 0
+        ");
+        assert_eq!(errors.summary(), "4 errors in 2 files.");
+    }
+
+    #[test]
+    fn columns_count_characters_and_not_bytes() {
+        let source = Source::new("a.yaml", "teams:\n  ä: ö\n".into());
+        assert_eq!(source.line_and_column("teams:\n  ä: ".len()), (2, 6));
+    }
+
+    #[test]
+    fn a_span_beyond_the_text_is_drawn_at_its_end() {
+        let source = Source::new("a.yaml", "x".into());
+        let error = Diagnostic::new("koctl::manifest::test", "too far")
+            .at(Span { start: 40, end: 50 }, None)
+            .in_source(&source);
+        assert_eq!(error.line(), "a.yaml:1:2: too far");
+        assert!(render(&error.into(), false, 80).contains("a.yaml:1:2"));
+    }
+
+    #[test]
+    fn colour_is_a_choice() {
+        let errors = Diagnostics::from(error("a.yaml", 0));
+        assert!(!render(&errors, false, 80).contains('\u{1b}'));
+        assert!(render(&errors, true, 80).contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,210 @@
+//! Blots secrets out of a source before any of it is shown: errors land in logs and pull requests.
+//!
+//! Every byte of a secret becomes a `*`, so that places stay where they are.
+
+use super::diagnostic::Span;
+use super::document::{Entry, Kind, Node};
+use super::secret::is_variable_name;
+
+/// The keys that hold a secret's source. A common mistake is to write the secret itself there.
+const SECRET_KEYS: [&str; 4] = ["access-token", "client-secret", "token", "key"];
+
+/// The text with its secrets blotted out. Without a tree, as after a syntax error, whatever looks like the
+/// value of a secret is taken for one.
+pub(super) fn secrets(text: &str, root: Option<&Node>) -> String {
+    let mut spans = Vec::new();
+    match root {
+        Some(root) => collect(root, &mut spans),
+        None => guess(text, &mut spans),
+    }
+    url_credentials(text, &mut spans);
+    blot(text, &spans)
+}
+
+fn collect(node: &Node, spans: &mut Vec<Span>) {
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| collect(item, spans)),
+        Kind::Map(entries) => {
+            let shown = names_a_source(entries);
+            for entry in entries {
+                let secret =
+                    SECRET_KEYS.contains(&entry.key.as_str()) || (entry.key == "value" && !shown);
+                match entry.value.kind {
+                    Kind::List(_) | Kind::Map(_) => collect(&entry.value, spans),
+                    _ if secret => spans.push(entry.value.span),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the mapping is a secret's source whose `value` may be shown: a path, or what can be a variable's name.
+fn names_a_source(entries: &[Entry]) -> bool {
+    let text = |key: &str| {
+        entries
+            .iter()
+            .find(|entry| entry.key == key)
+            .and_then(|entry| match &entry.value.kind {
+                Kind::Text(text) => Some(text.as_str()),
+                _ => None,
+            })
+    };
+    match text("type") {
+        Some("file") => true,
+        Some("env") => text("value").is_some_and(is_variable_name),
+        _ => false,
+    }
+}
+
+fn guess(text: &str, spans: &mut Vec<Span>) {
+    let mut offset = 0;
+    let mut block: Option<usize> = None;
+    for line in text.split_inclusive('\n') {
+        let indent = line.len() - line.trim_start().len();
+        let blank = line.trim().is_empty();
+        if block.is_some_and(|key_indent| blank || indent > key_indent) {
+            spans.push(Span {
+                start: offset,
+                end: offset + line.len(),
+            });
+        } else {
+            block = None;
+            if let Some(value) = value_of_secret_key(line) {
+                spans.push(Span {
+                    start: offset + value,
+                    end: offset + line.len(),
+                });
+                if line[value..].trim_start().starts_with(['|', '>']) {
+                    block = Some(indent);
+                }
+            }
+        }
+        offset += line.len();
+    }
+}
+
+/// Where the value begins on a line that has a secret's key in it.
+fn value_of_secret_key(line: &str) -> Option<usize> {
+    let keys = SECRET_KEYS.iter().chain(&["value"]);
+    keys.flat_map(|key| line.match_indices(key).map(|(at, key)| at + key.len()))
+        .filter_map(|end| {
+            let rest = line[end..].trim_start_matches(['"', '\'', ' ']);
+            rest.strip_prefix(':').map(|value| line.len() - value.len())
+        })
+        .min()
+}
+
+/// `https://name:password@host`: all before the `@`, except for the user `git` of SSH addresses.
+fn url_credentials(text: &str, spans: &mut Vec<Span>) {
+    for (at, scheme_end) in text.match_indices("://") {
+        let start = at + scheme_end.len();
+        let authority = text[start..]
+            .split(|c: char| c == '/' || c.is_whitespace())
+            .next()
+            .unwrap_or_default();
+        if let Some(end) = authority.rfind('@')
+            && &authority[..end] != "git"
+        {
+            spans.push(Span {
+                start,
+                end: start + end,
+            });
+        }
+    }
+}
+
+/// The spans begin and end between characters, so what comes out is text again.
+fn blot(text: &str, spans: &[Span]) -> String {
+    let mut shown = text.as_bytes().to_vec();
+    for byte in spans.iter().flat_map(|span| span.range()) {
+        if let Some(byte) = shown
+            .get_mut(byte)
+            .filter(|byte| !byte.is_ascii_whitespace())
+        {
+            *byte = b'*';
+        }
+    }
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Document;
+    use super::*;
+
+    fn shown(text: &str) -> String {
+        let document = Document::parse("a.yaml", text).unwrap();
+        secrets(text, Some(&document.root))
+    }
+
+    #[test]
+    fn what_is_no_secret_stays() {
+        let text =
+            "access-token:\n  type: env\n  value: TOKEN\nremote: git@github.com:air/flights.git\n";
+        assert_eq!(shown(text), text);
+        assert_eq!(
+            secrets(text, None),
+            "access-token:\n  type: env\n  value: *****\nremote: git@github.com:air/flights.git\n"
+        );
+    }
+
+    #[test]
+    fn literals_are_blotted_out_at_their_length() {
+        assert_eq!(
+            shown("t: {type: literal, value: 'hush hush'}"),
+            "t: {type: literal, value: ***** *****}"
+        );
+        assert_eq!(
+            shown("t:\n  type: literal\n  value: |\n    höh\n    two\n"),
+            "t:\n  type: literal\n  value: |\n    ****\n    ***\n"
+        );
+        assert_eq!(
+            shown("t:\n  type: litteral\n  value: 12345\n"),
+            "t:\n  type: litteral\n  value: *****\n"
+        );
+    }
+
+    #[test]
+    fn an_anchored_literal_is_blotted_out_where_it_stands() {
+        let text = "a: &pat hush\nt: {type: literal, value: *pat}";
+        assert_eq!(
+            shown(text),
+            "a: ********t: {type: literal, value: *pat}".replace("********t", "**** ****\nt")
+        );
+    }
+
+    #[test]
+    fn a_secret_written_in_place_of_its_source_is_blotted_out() {
+        assert_eq!(shown("access-token: hush"), "access-token: ****");
+        assert_eq!(shown("client-secret: hush"), "client-secret: ****");
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_blotted_out() {
+        assert_eq!(
+            shown("remote: https://me:hush@example.com/a/b"),
+            "remote: https://*******@example.com/a/b"
+        );
+        assert_eq!(
+            shown("remote: https://hush@example.com/a/b"),
+            "remote: https://****@example.com/a/b"
+        );
+        assert_eq!(
+            shown("remote: ssh://git@example.com/a@b"),
+            "remote: ssh://git@example.com/a@b"
+        );
+    }
+
+    #[test]
+    fn broken_text_shows_no_value_of_a_secret_key() {
+        let text =
+            "t: {type: literal, \"value\": hush\nb:\n  value: |\n    hush\n\n    hush\n  c: d\n";
+        let shown = secrets(text, None);
+        assert_eq!(
+            shown,
+            "t: {type: literal, \"value\": ****\nb:\n  value: *\n    ****\n\n    ****\n  c: d\n"
+        );
+    }
+}

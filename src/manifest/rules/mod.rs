@@ -1,0 +1,109 @@
+//! What the manifest's types cannot say: rules about meaning. Each finds all that breaks it, and points at it.
+
+mod names;
+mod organizations;
+mod platform;
+mod teams;
+
+use std::collections::BTreeMap;
+
+use self::names::NameProblem;
+use super::diagnostic::Diagnostic;
+use super::model::Manifest;
+use super::path::KeyPath;
+use super::places::Places;
+
+/// Everything that breaks a rule. The manifest may be incomplete, where its structure has errors of its own:
+/// a rule about something missing asks `places` whether it is written.
+pub(super) fn check(manifest: &Manifest, places: &Places) -> Vec<Diagnostic> {
+    let mut rules = Rules {
+        manifest,
+        places,
+        errors: Vec::new(),
+    };
+    rules.platform();
+    rules.teams();
+    rules.organizations();
+    rules.secrets();
+    rules.errors
+}
+
+struct Rules<'a> {
+    manifest: &'a Manifest,
+    places: &'a Places,
+    errors: Vec<Diagnostic>,
+}
+
+impl Rules<'_> {
+    fn report(
+        &mut self,
+        path: &KeyPath,
+        code: &'static str,
+        message: String,
+        help: impl Into<String>,
+    ) {
+        self.errors
+            .push(self.places.diagnostic(path, code, message).with_help(help));
+    }
+
+    fn report_name(
+        &mut self,
+        path: &KeyPath,
+        what: &str,
+        name: &str,
+        problem: Option<NameProblem>,
+    ) {
+        if let Some(NameProblem { reason, help }) = problem {
+            let message = format!("`{name}` cannot be the name of {what}: {reason}");
+            self.report(path, "koctl::manifest::name", message, help);
+        }
+    }
+
+    /// A name for an environment or a team, which is a label value and part of paths as well.
+    fn check_name(&mut self, path: &KeyPath, what: &str, name: &str) {
+        let problem = names::label_value(name).or_else(|| names::path_part(name));
+        self.report_name(path, what, name, problem);
+    }
+
+    fn check_branch(&mut self, path: &KeyPath, name: &str) {
+        if let Some(reason) = names::branch(name) {
+            let message = format!("`{name}` cannot be a branch: {reason}");
+            self.report(
+                path,
+                "koctl::manifest::branch",
+                message,
+                "name a branch of the service's repository",
+            );
+        }
+    }
+
+    /// What occurs twice in a list; `same` brings entries to the form in which they are compared.
+    fn check_unique(
+        &mut self,
+        list: &KeyPath,
+        what: &str,
+        entries: &[String],
+        same: fn(&str) -> String,
+    ) {
+        let mut seen: BTreeMap<String, KeyPath> = BTreeMap::new();
+        for (position, entry) in entries.iter().enumerate() {
+            let path = list.index(position);
+            match seen.get(&same(entry)) {
+                Some(first) => self.errors.push(self.places.conflict(
+                    "koctl::manifest::duplicate",
+                    format!("the {what} `{entry}` is listed twice"),
+                    (first, "first here"),
+                    (&path, "again here"),
+                )),
+                None => {
+                    seen.insert(same(entry), path);
+                }
+            }
+        }
+    }
+
+    /// Whether a key is left out; what is written but wrong has its own error already.
+    fn is_missing<T>(&self, value: Option<&T>, path: &KeyPath) -> bool {
+        value.is_none() && !self.places.contains(path)
+    }
+}

@@ -1,0 +1,255 @@
+//! Which names will do. Names become Konnect labels, parts of resource addresses, branches and file paths, so
+//! each must be fit for all of them.
+
+/// What is wrong with a name, and what would be right.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NameProblem {
+    pub(super) reason: &'static str,
+    pub(super) help: String,
+}
+
+/// The longest label value that Konnect takes (schema `Labels` of its API documents).
+const LABEL_LENGTH: usize = 63;
+
+/// A name that becomes the value of a label, as those of teams, services and environments do. The rule is the
+/// pattern of the schema `Labels` in Konnect's API documents, which is the same in all of them.
+pub(super) fn label_value(name: &str) -> Option<NameProblem> {
+    let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let reason = if name.chars().count() > LABEL_LENGTH {
+        "it is longer than 63 characters"
+    } else if !name.chars().all(inside) {
+        "it holds a character that Konnect refuses in labels"
+    } else if !name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        || !name.ends_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        "it does not begin and end with a letter or digit"
+    } else {
+        return None;
+    };
+    let rule =
+        "Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last";
+    Some(NameProblem {
+        reason,
+        help: with_proposal(name, rule, inside),
+    })
+}
+
+/// A name that becomes part of branches, file paths and addresses, as those of organizations, environments and
+/// teams do.
+pub(super) fn path_part(name: &str) -> Option<NameProblem> {
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
+    let reason = if name.starts_with('@') {
+        "names that begin with `@` are koctl's own"
+    } else if !name.chars().all(inside) {
+        "it holds a character that has no place in a branch, a file path or a resource address"
+    } else if !name.starts_with(char::is_alphanumeric) {
+        "it does not begin with a letter or digit"
+    } else if name.contains("..") {
+        "git refuses `..` in branches"
+    } else if name.len() > 100 {
+        "it is longer than 100 bytes"
+    } else {
+        return None;
+    };
+    let rule = "use letters, digits, `-`, `_` and single `.`, a letter or digit first";
+    Some(NameProblem {
+        reason,
+        help: with_proposal(name, rule, inside),
+    })
+}
+
+fn with_proposal(name: &str, rule: &str, inside: impl Fn(char) -> bool) -> String {
+    let replaced: String = name
+        .chars()
+        .map(|c| if inside(c) { c } else { '-' })
+        .take(LABEL_LENGTH)
+        .collect();
+    let proposal = replaced.replace("..", ".");
+    let proposal = proposal.trim_matches(['-', '.', '_']);
+    if proposal.is_empty() {
+        rule.to_owned()
+    } else {
+        format!("{rule}, for example `{proposal}`")
+    }
+}
+
+/// What is wrong with the key of a service. It is a path below the team's folder, so it may hold slashes.
+pub(super) fn service_key(key: &str) -> Option<&'static str> {
+    if key.chars().any(|c| c.is_control() || c == '\\') {
+        Some("it holds a backslash or a control character")
+    } else if key.split('/').any(|segment| segment.trim().is_empty()) {
+        Some("it has nothing before, between or after its slashes")
+    } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
+        Some("it holds `.` or `..` between its slashes")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with the path of a specification in its repository.
+pub(super) fn spec_path(path: &str) -> Option<&'static str> {
+    if path.starts_with('/') {
+        return Some("it is absolute");
+    }
+    if path.ends_with('/') {
+        return Some("it names a folder");
+    }
+    if path.chars().any(|c| c.is_control() || c == '\\') {
+        return Some("it holds a backslash or a control character");
+    }
+    let mut depth = 0_usize;
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." if depth == 0 => return Some("it leads out of the repository"),
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    (depth == 0).then_some("it names no file")
+}
+
+/// What is wrong with the name of a branch, by git's own rules (`git check-ref-format`).
+pub(super) fn branch(name: &str) -> Option<&'static str> {
+    let refused = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
+    if name.chars().any(refused) {
+        Some("it holds white space or one of `~ ^ : ? * [ \\`")
+    } else if name.starts_with(['-', '/']) || name.ends_with(['/', '.']) {
+        Some("it begins with `-` or `/`, or ends with `/` or `.`")
+    } else if name.contains("..") || name.contains("//") || name.contains("@{") || name == "@" {
+        Some("it holds `..`, `//` or `@{`")
+    } else if name
+        .split('/')
+        .any(|part| part.starts_with('.') || part.ends_with(".lock"))
+    {
+        Some("a part of it begins with `.` or ends with `.lock`")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_konnect_takes_as_labels_are_fine() {
+        for name in ["a", "flight-data", "Flights_2.0", &"a".repeat(63)] {
+            assert_eq!(label_value(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_konnect_refuses_as_labels_come_with_a_proposal() {
+        for (name, proposal) in [
+            ("flight data", Some("flight-data")),
+            ("-flights", Some("flights")),
+            ("flights.", Some("flights")),
+            ("flüge", Some("fl-ge")),
+            ("a/b", Some("a-b")),
+            ("", None),
+            ("---", None),
+        ] {
+            let problem = label_value(name).unwrap();
+            match proposal {
+                Some(proposal) => assert!(
+                    problem.help.ends_with(&format!("for example `{proposal}`")),
+                    "{name}: {}",
+                    problem.help
+                ),
+                None => assert!(
+                    !problem.help.contains("for example"),
+                    "{name}: {}",
+                    problem.help
+                ),
+            }
+        }
+        assert_eq!(
+            label_value(&"a".repeat(64)).unwrap().reason,
+            "it is longer than 63 characters"
+        );
+    }
+
+    #[test]
+    fn every_proposal_is_itself_a_good_name() {
+        for name in [
+            "flight data",
+            "-x-",
+            "a..b c",
+            "@platform",
+            &"é ".repeat(80),
+        ] {
+            let help = path_part(name).or_else(|| label_value(name)).unwrap().help;
+            let proposal = help.rsplit('`').nth(1).unwrap();
+            assert_eq!(path_part(proposal), None, "{name} -> {proposal}");
+        }
+    }
+
+    #[test]
+    fn organizations_may_be_named_in_any_script_but_not_with_separators() {
+        for name in ["KongAirlines", "Kong_Air.2", "Fluglinie-Süd"] {
+            assert_eq!(path_part(name), None, "{name}");
+        }
+        for name in [
+            "@platform",
+            "Kong Air",
+            "a/b",
+            "a..b",
+            ".hidden",
+            "-x",
+            "a\u{0}",
+            "a:b",
+            "a*",
+            "",
+        ] {
+            assert!(path_part(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn service_keys_are_paths_that_stay_below() {
+        for key in ["flights", "KongAirlines/flights", "a/b/c", "with space/x"] {
+            assert_eq!(service_key(key), None, "{key}");
+        }
+        for key in [
+            "", "/flights", "flights/", "a//b", "a/../b", "..", "./a", "a\\b", "a\nb",
+        ] {
+            assert!(service_key(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn specifications_are_files_inside_of_the_repository() {
+        for path in [
+            "openapi.yaml",
+            "./api/openapi.yaml",
+            "a/../openapi.json",
+            "..spec",
+        ] {
+            assert_eq!(spec_path(path), None, "{path}");
+        }
+        for path in [
+            "/openapi.yaml",
+            "../openapi.yaml",
+            "a/../../b",
+            ".",
+            "a/",
+            "a/..",
+            "a\\b",
+        ] {
+            assert!(spec_path(path).is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn branches_follow_gits_rules() {
+        for name in ["main", "feature/x", "release-1.2", "@x"] {
+            assert_eq!(branch(name), None, "{name}");
+        }
+        for name in [
+            "a b", "-x", "a..b", "a~1", "x.lock", ".x", "a/.b", "a/", "/a", "@", "@{0}", "a//b",
+        ] {
+            assert!(branch(name).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Rules about organizations, their environments and how people sign in.
+
+use url::Url;
+
+use super::Rules;
+use super::names;
+use crate::manifest::model::{
+    Authorization, Environment, EnvironmentTeam, IdpMappings, Oidc, Saml,
+};
+use crate::manifest::path::KeyPath;
+use crate::manifest::suggest::{nearest, one_of};
+
+/// How long the name of a control plane may be (schema `CreateControlPlaneRequest` of `control-planes-v2`).
+const CONTROL_PLANE_NAME: std::ops::RangeInclusive<usize> = 2..=256;
+
+impl Rules<'_> {
+    pub(super) fn organizations(&mut self) {
+        let organizations = KeyPath::from(["organizations"]);
+        if self.places.keys(&organizations).next().is_none() {
+            self.report(
+                &organizations,
+                "koctl::manifest::no_organization",
+                "no organization is configured".to_owned(),
+                "write one under `organizations:` with its `access-token` and `environments`, \
+                 or let `koctl add organization` do it",
+            );
+        }
+        for (name, organization) in &self.manifest.organizations {
+            let path = organizations.key(name);
+            self.report_name(&path, "an organization", name, names::path_part(name));
+            for (name, environment) in &organization.environments {
+                let path = path.key("environments").key(name);
+                self.check_name(&path, "an environment", name);
+                self.environment(&path, environment);
+            }
+            if let Some(authorization) = &organization.authorization {
+                self.authorization(&path.key("authorization"), authorization);
+            }
+        }
+    }
+
+    fn environment(&mut self, path: &KeyPath, environment: &Environment) {
+        for (name, team) in environment.teams.iter().flatten() {
+            let path = path.key("teams").key(name);
+            self.control_plane_name(&path.key("control-plane-name"), team);
+            if self.is_defined(&path, &KeyPath::from(["teams"]), "team", name) {
+                self.environment_services(&path, name, team);
+            }
+        }
+    }
+
+    fn control_plane_name(&mut self, path: &KeyPath, team: &EnvironmentTeam) {
+        let Some(name) = &team.control_plane_name else {
+            return;
+        };
+        let length = name.chars().count();
+        let reason = if name.chars().any(char::is_control) {
+            "it holds a control character".to_owned()
+        } else if CONTROL_PLANE_NAME.contains(&length) {
+            return;
+        } else {
+            format!("it has {length} characters")
+        };
+        self.report(
+            path,
+            "koctl::manifest::name",
+            format!("`{name}` cannot be the name of a control plane: {reason}"),
+            "Konnect takes 2 to 256 characters",
+        );
+    }
+
+    fn environment_services(&mut self, path: &KeyPath, team_name: &str, team: &EnvironmentTeam) {
+        let defined = KeyPath::from(["teams", team_name, "services"]);
+        for (key, service) in team.services.iter().flatten() {
+            let path = path.key("services").key(key);
+            self.is_defined(
+                &path,
+                &defined,
+                &format!("service of the team `{team_name}`"),
+                key,
+            );
+            if let Some(branch) = &service.branch {
+                self.check_branch(&path.key("branch"), branch);
+            }
+        }
+    }
+
+    /// Whether what is named at `path` is written in the mapping `defined`; an error if not.
+    fn is_defined(&mut self, path: &KeyPath, defined: &KeyPath, what: &str, name: &str) -> bool {
+        if self.places.contains(&defined.key(name)) {
+            return true;
+        }
+        let mut known: Vec<&str> = self.places.keys(defined).collect();
+        known.sort_unstable();
+        let help = match (nearest(name, known.iter().copied()), known.is_empty()) {
+            (Some(meant), _) => format!("did you mean `{meant}`?"),
+            (None, false) => format!("there is {}", one_of(known)),
+            (None, true) => format!("define it under `{defined}`"),
+        };
+        self.report(
+            path,
+            "koctl::manifest::undefined",
+            format!("there is no {what} `{name}`"),
+            help,
+        );
+        false
+    }
+
+    fn authorization(&mut self, path: &KeyPath, authorization: &Authorization) {
+        let enabled = |path: KeyPath| path.key("enabled");
+        let oidc = authorization.oidc.as_ref();
+        let saml = authorization.saml.as_ref();
+        if oidc.is_some_and(|oidc| oidc.enabled) && saml.is_some_and(|saml| saml.enabled) {
+            let conflict = self.places.conflict(
+                "koctl::manifest::two_sign_ins",
+                "OIDC and SAML are both enabled",
+                (&enabled(path.key("oidc")), "OIDC is enabled here"),
+                (&enabled(path.key("saml")), "SAML is enabled here"),
+            );
+            self.errors.push(
+                conflict
+                    .with_help("Konnect lets one of them be active at a time: disable the other"),
+            );
+        }
+        if let Some(oidc) = oidc {
+            self.oidc(&path.key("oidc"), oidc);
+        }
+        if let Some(saml) = saml {
+            self.saml(&path.key("saml"), saml);
+        }
+        if let Some(idp) = authorization
+            .team_mappings
+            .as_ref()
+            .and_then(|mappings| mappings.idp.as_ref())
+        {
+            self.idp_mappings(&path.key("team-mappings").key("idp").key("mappings"), idp);
+        }
+    }
+
+    fn oidc(&mut self, path: &KeyPath, oidc: &Oidc) {
+        if oidc.enabled {
+            self.needed_for("OIDC", &path.key("issuer"), oidc.issuer.as_ref());
+            self.needed_for("OIDC", &path.key("client-id"), oidc.client_id.as_ref());
+            self.needed_for(
+                "OIDC",
+                &path.key("client-secret"),
+                oidc.client_secret.as_ref(),
+            );
+        }
+        self.check_url(&path.key("issuer"), oidc.issuer.as_deref());
+    }
+
+    fn saml(&mut self, path: &KeyPath, saml: &Saml) {
+        if saml.enabled {
+            self.needed_for(
+                "SAML",
+                &path.key("idp-metadata-url"),
+                saml.idp_metadata_url.as_ref(),
+            );
+        }
+        self.check_url(
+            &path.key("idp-metadata-url"),
+            saml.idp_metadata_url.as_deref(),
+        );
+    }
+
+    fn needed_for<T>(&mut self, method: &str, path: &KeyPath, value: Option<&T>) {
+        if self.is_missing(value, path) {
+            let key = path.last().unwrap_or_default();
+            self.report(
+                path,
+                "koctl::manifest::missing_key",
+                format!("{method} is enabled without `{key}`"),
+                format!("add `{key}`, or set `enabled: false`"),
+            );
+        }
+    }
+
+    fn check_url(&mut self, path: &KeyPath, value: Option<&str>) {
+        let Some(value) = value else { return };
+        let is_http = Url::parse(value)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !is_http {
+            self.report(
+                path,
+                "koctl::manifest::url",
+                format!("`{value}` is no web address"),
+                "write it whole, beginning with `https://`",
+            );
+        }
+    }
+
+    fn idp_mappings(&mut self, path: &KeyPath, idp: &IdpMappings) {
+        for (team, groups) in &idp.mappings {
+            let path = path.key(team);
+            if groups.is_empty() {
+                self.report(
+                    &path,
+                    "koctl::manifest::empty_mapping",
+                    format!("no group is mapped to the team `{team}`"),
+                    "list the identity provider's groups, or leave the team out",
+                );
+            }
+            if groups.iter().any(String::is_empty) {
+                self.report(
+                    &path,
+                    "koctl::manifest::empty_mapping",
+                    format!("a group that is mapped to the team `{team}` has no name"),
+                    "write the group's name as the identity provider has it",
+                );
+            }
+            self.check_unique(&path, "group", groups, str::to_owned);
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Rules about teams and their services.
+
+use std::collections::BTreeMap;
+
+use super::Rules;
+use super::names;
+use crate::manifest::model::{Service, Team};
+use crate::manifest::path::KeyPath;
+
+/// The longest description of a team that Konnect takes (schema `Team` of the identity API, `identity-v3`).
+const DESCRIPTION_LENGTH: usize = 250;
+
+impl Rules<'_> {
+    pub(super) fn teams(&mut self) {
+        let teams = KeyPath::from(["teams"]);
+        let mut services_by_name = BTreeMap::new();
+        for (name, team) in &self.manifest.teams {
+            let path = teams.key(name);
+            self.team(&path, name, team);
+            for (key, service) in &team.services {
+                let path = path.key("services").key(key);
+                self.service(&path, key, service);
+                self.service_name_is_free(&path, service, &mut services_by_name);
+            }
+        }
+    }
+
+    fn team(&mut self, path: &KeyPath, name: &str, team: &Team) {
+        self.check_name(path, "a team", name);
+        let length = team
+            .description
+            .as_ref()
+            .map_or(0, |description| description.chars().count());
+        if length > DESCRIPTION_LENGTH {
+            self.report(
+                &path.key("description"),
+                "koctl::manifest::too_long",
+                format!("the description of the team `{name}` has {length} characters"),
+                format!("Konnect takes {DESCRIPTION_LENGTH} at most"),
+            );
+        }
+        let users = path.key("users");
+        for (position, email) in team.users.iter().enumerate() {
+            if !is_email(email) {
+                self.report(
+                    &users.index(position),
+                    "koctl::manifest::email",
+                    format!("`{email}` is no email address"),
+                    "users are invited by email: write an address like `name@example.com`",
+                );
+            }
+        }
+        self.check_unique(&users, "user", &team.users, str::to_lowercase);
+    }
+
+    fn service(&mut self, path: &KeyPath, key: &str, service: &Service) {
+        if let Some(reason) = names::service_key(key) {
+            self.report(
+                path,
+                "koctl::manifest::name",
+                format!("`{key}` cannot be the key of a service: {reason}"),
+                "the key becomes a path in the platform repository: write it like `flights` or `KongAirlines/flights`",
+            );
+        }
+        self.report_name(
+            &path.key("name"),
+            "a service",
+            &service.name,
+            names::label_value(&service.name),
+        );
+        if let Some(reason) = names::spec_path(&service.spec_path) {
+            self.report(
+                &path.key("spec-path"),
+                "koctl::manifest::spec_path",
+                format!("`{}` cannot be the path of a specification: {reason}", service.spec_path),
+                "write the file's path from the top of the service's repository, like `api/openapi.yaml`",
+            );
+        }
+        self.check_branch(&path.key("prod-branch-name"), &service.prod_branch_name);
+        self.check_branch(&path.key("dev-branch-name"), &service.dev_branch_name);
+        let git = path.key("git");
+        self.check_remote(&git.key("remote"), &service.git.remote);
+        if let Some(auth) = &service.git.auth {
+            self.check_git_auth(&git.key("auth"), auth);
+        }
+    }
+
+    fn service_name_is_free<'m>(
+        &mut self,
+        path: &KeyPath,
+        service: &'m Service,
+        by_name: &mut BTreeMap<&'m str, KeyPath>,
+    ) {
+        let path = path.key("name");
+        if let Some(first) = by_name.get(service.name.as_str()) {
+            let conflict = self.places.conflict(
+                "koctl::manifest::duplicate",
+                format!("two services are named `{}`", service.name),
+                (first, "this service has the name"),
+                (&path, "and this one"),
+            );
+            self.errors.push(conflict.with_help(
+                "APIs are named after services: give each its own name, across all teams",
+            ));
+        } else {
+            by_name.insert(&service.name, path);
+        }
+    }
+}
+
+fn is_email(text: &str) -> bool {
+    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    let parts = text
+        .split_once('@')
+        .filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    plain && parts.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_email;
+
+    #[test]
+    fn an_email_address_has_something_on_both_sides_of_one_at_sign() {
+        assert!(is_email("ann+flights@example.com"));
+        for text in [
+            "",
+            "ann",
+            "@example.com",
+            "ann@",
+            "a@b@c",
+            "ann @example.com",
+        ] {
+            assert!(!is_email(text), "{text}");
+        }
+    }
+}

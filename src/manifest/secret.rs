@@ -1,0 +1,285 @@
+//! Where a secret comes from, and how it is fetched at the last moment. The manifest names secrets; it holds one
+//! only where somebody insists (`literal`), and then nothing here shows it.
+
+use std::env::VarError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+use thiserror::Error;
+
+/// What is shown in place of a literal secret.
+const REDACTED: &str = "(sensitive)";
+
+/// Where a secret is kept. Serializing, printing or debugging it never shows a literal one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(from = "SecretDocument")]
+pub enum Secret {
+    /// In a file, whose path may begin with `~` and name variables as `$NAME` or `${NAME}`.
+    File(String),
+    /// In the environment variable of this name.
+    Env(String),
+    /// In the manifest itself.
+    Literal(SecretString),
+}
+
+/// A secret as the manifest writes it.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[schemars(rename = "Secret")]
+struct SecretDocument {
+    /// Where the secret is kept.
+    r#type: SecretType,
+    /// The path of the file, the name of the variable, or the secret itself.
+    value: String,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+enum SecretType {
+    /// In a file; its path may begin with `~` and name variables as `$NAME`.
+    File,
+    /// In an environment variable.
+    Env,
+    /// In the configuration itself, which is easily exposed.
+    Literal,
+}
+
+impl From<SecretDocument> for Secret {
+    fn from(document: SecretDocument) -> Self {
+        match document.r#type {
+            SecretType::File => Self::File(document.value),
+            SecretType::Env => Self::Env(document.value),
+            SecretType::Literal => Self::Literal(document.value.into()),
+        }
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (kind, value) = match self {
+            Self::File(path) => (SecretType::File, path.as_str()),
+            Self::Env(name) => (SecretType::Env, name.as_str()),
+            Self::Literal(_) => (SecretType::Literal, REDACTED),
+        };
+        SecretDocument {
+            r#type: kind,
+            value: value.to_owned(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl JsonSchema for Secret {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        SecretDocument::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        SecretDocument::json_schema(generator)
+    }
+}
+
+/// Where the secret is kept, for messages.
+impl std::fmt::Display for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "the file `{path}`"),
+            Self::Env(name) => write!(f, "the variable `{name}`"),
+            Self::Literal(_) => write!(f, "a literal {REDACTED}"),
+        }
+    }
+}
+
+/// Why a secret could not be had. None of them holds any part of it.
+#[derive(Debug, Error)]
+pub enum SecretError {
+    /// The environment variable does not exist, or is no text.
+    #[error(
+        "the environment variable `{0}` is not set; export it, or name another source for this secret"
+    )]
+    VariableMissing(String),
+    /// The environment variable holds nothing.
+    #[error("the environment variable `{0}` is set but empty; put the secret into it")]
+    VariableEmpty(String),
+    /// The path of the file names a variable that does not exist.
+    #[error(
+        "the path `{path}` names the environment variable `{variable}`, which is not set; export it, or write the path out"
+    )]
+    PathVariableMissing {
+        /// The path as the manifest has it.
+        path: String,
+        /// The variable's name.
+        variable: String,
+    },
+    /// The file does not exist or must not be read.
+    #[error("the secret file {} cannot be read: {reason}; create it, or name another source for this secret", path.display())]
+    FileUnreadable {
+        /// The file, after all expansion.
+        path: PathBuf,
+        /// What the operating system said.
+        reason: io::Error,
+    },
+    /// The file holds nothing but white space.
+    #[error("the secret file {} is empty; put the secret into it", .0.display())]
+    FileEmpty(PathBuf),
+    /// The literal value is empty.
+    #[error(
+        "the literal secret is empty; write it, or better, name a file or an environment variable"
+    )]
+    LiteralEmpty,
+}
+
+impl Secret {
+    /// Fetches the secret. A relative file is looked for in `base`; variables, `HOME` among them, are asked of
+    /// `env`, so that tests and the sandbox need not change the process's own environment. Line ends after the
+    /// secret are no part of it.
+    ///
+    /// # Errors
+    ///
+    /// Where the source is missing, unreadable or empty. The error names the source and never the secret.
+    pub fn resolve(
+        &self,
+        base: &Path,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<SecretString, SecretError> {
+        match self {
+            Self::Literal(secret) => {
+                trimmed(secret.expose_secret()).ok_or(SecretError::LiteralEmpty)
+            }
+            Self::Env(name) => {
+                let secret = env(name).ok_or_else(|| SecretError::VariableMissing(name.clone()))?;
+                trimmed(&secret).ok_or_else(|| SecretError::VariableEmpty(name.clone()))
+            }
+            Self::File(path) => {
+                let path = base.join(expand(path, env)?);
+                match std::fs::read_to_string(&path) {
+                    Ok(secret) => trimmed(&secret).ok_or(SecretError::FileEmpty(path)),
+                    Err(reason) => Err(SecretError::FileUnreadable { path, reason }),
+                }
+            }
+        }
+    }
+}
+
+/// Whether a shell could set an environment variable of this name.
+pub(super) fn is_variable_name(name: &str) -> bool {
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+fn trimmed(secret: &str) -> Option<SecretString> {
+    let secret = secret.trim_end_matches(['\n', '\r']);
+    (!secret.trim().is_empty()).then(|| secret.into())
+}
+
+fn expand(path: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, SecretError> {
+    let home = || env("HOME");
+    let lookup = |name: &str| env(name).map(Some).ok_or(VarError::NotPresent);
+    shellexpand::full_with_context(path, home, lookup)
+        .map(|expanded| expanded.into_owned())
+        .map_err(|missing| SecretError::PathVariableMissing {
+            path: path.to_owned(),
+            variable: missing.var_name,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn secret(kind: &str, value: &str) -> Secret {
+        serde_json::from_value(json!({"type": kind, "value": value})).unwrap()
+    }
+
+    fn resolve(secret: &Secret, base: &Path, variables: &[(&str, &str)]) -> Result<String, String> {
+        let env = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        secret
+            .resolve(base, &env)
+            .map(|secret| secret.expose_secret().to_owned())
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_literal_is_itself() {
+        assert_eq!(
+            resolve(&secret("literal", "hush"), Path::new("/"), &[]).as_deref(),
+            Ok("hush")
+        );
+    }
+
+    #[test]
+    fn a_variable_is_read_and_its_trailing_newline_dropped() {
+        let found = resolve(
+            &secret("env", "TOKEN"),
+            Path::new("/"),
+            &[("TOKEN", "hush\n")],
+        );
+        assert_eq!(found.as_deref(), Ok("hush"));
+    }
+
+    #[test]
+    fn a_file_is_found_beside_the_manifest_through_variables_and_through_the_home() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("pat"), "hush hush\r\n").unwrap();
+        let home = folder.path().to_str().unwrap();
+        for (path, base) in [
+            ("pat", folder.path()),
+            ("$H/pat", Path::new("/")),
+            ("${H}/pat", Path::new("/")),
+            ("~/pat", Path::new("/")),
+        ] {
+            let found = resolve(&secret("file", path), base, &[("HOME", home), ("H", home)]);
+            assert_eq!(found.as_deref(), Ok("hush hush"), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_missing_or_empty_source_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("empty"), " \n").unwrap();
+        let error = |kind, value| {
+            resolve(&secret(kind, value), folder.path(), &[("BLANK", "\n")]).unwrap_err()
+        };
+        assert!(error("env", "NOPE").starts_with("the environment variable `NOPE` is not set"));
+        assert!(
+            error("env", "BLANK").starts_with("the environment variable `BLANK` is set but empty")
+        );
+        assert!(error("file", "$NOPE/pat").contains("names the environment variable `NOPE`"));
+        assert!(error("file", "absent").contains("absent cannot be read: "));
+        assert!(error("file", "empty").ends_with("empty is empty; put the secret into it"));
+        assert!(error("literal", "").starts_with("the literal secret is empty"));
+    }
+
+    #[test]
+    fn a_literal_is_never_shown() {
+        let literal = secret("literal", "hush");
+        let shown = format!(
+            "{literal} {literal:?} {literal:#?} {}",
+            serde_json::to_string(&literal).unwrap()
+        );
+        assert!(!shown.contains("hush"), "{shown}");
+        assert_eq!(
+            serde_json::to_value(&literal).unwrap(),
+            json!({"type": "literal", "value": "(sensitive)"})
+        );
+    }
+
+    #[test]
+    fn other_sources_are_shown_as_they_are() {
+        assert_eq!(secret("env", "TOKEN").to_string(), "the variable `TOKEN`");
+        assert_eq!(
+            serde_json::to_value(secret("file", "~/pat")).unwrap(),
+            json!({"type": "file", "value": "~/pat"})
+        );
+    }
+}

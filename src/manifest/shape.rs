@@ -1,0 +1,168 @@
+//! The manifest's shape, read from its JSON Schema, which is made from its types: what the structural check
+//! walks along.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::model::json_schema;
+
+/// What may stand at some place of the manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Any string.
+    Text,
+    /// `true` or `false`.
+    Flag,
+    /// One of these strings.
+    Choice(Vec<String>),
+    /// A list of such things.
+    List(Box<Shape>),
+    /// A mapping whose keys the user chooses.
+    Named(Box<Shape>),
+    /// A mapping of these keys.
+    Block(BTreeMap<String, Field>),
+    /// A construct that the types do not use; whatever stands here is left to the types to judge.
+    Unknown,
+}
+
+/// A key of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Field {
+    pub(super) shape: Shape,
+    pub(super) required: bool,
+    /// What the key is for, a sentence.
+    pub(super) description: String,
+}
+
+impl Shape {
+    /// The shape of the whole manifest.
+    pub(super) fn manifest() -> &'static Self {
+        static MANIFEST: LazyLock<Shape> = LazyLock::new(|| {
+            let schema = json_schema();
+            Shape::read(&schema, &schema)
+        });
+        &MANIFEST
+    }
+
+    fn read(root: &Value, schema: &Value) -> Self {
+        if let Some(target) = schema["$ref"].as_str() {
+            let definition = target
+                .strip_prefix('#')
+                .and_then(|pointer| root.pointer(pointer));
+            return definition.map_or(Self::Unknown, |definition| Self::read(root, definition));
+        }
+        // What may be absent is written as a choice between the thing and null.
+        if let Some([thing, _null]) = schema["anyOf"].as_array().map(Vec::as_slice) {
+            return Self::read(root, thing);
+        }
+        if let Some(choices) = choices(schema) {
+            return Self::Choice(choices);
+        }
+        let kind = schema["type"]
+            .as_str()
+            .or_else(|| schema["type"][0].as_str());
+        match kind {
+            Some("string") => Self::Text,
+            Some("boolean") => Self::Flag,
+            Some("array") => Self::List(Box::new(Self::read(root, &schema["items"]))),
+            Some("object") if schema["properties"].is_object() => Self::Block(fields(root, schema)),
+            Some("object") => {
+                Self::Named(Box::new(Self::read(root, &schema["additionalProperties"])))
+            }
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What is expected, for people: `a string`.
+    pub(super) fn describe(&self) -> &'static str {
+        match self {
+            Self::Text | Self::Choice(_) => "a string",
+            Self::Flag => "`true` or `false`",
+            Self::List(_) => "a list",
+            Self::Named(_) | Self::Block(_) => "a mapping",
+            Self::Unknown => "something else",
+        }
+    }
+}
+
+/// An enumeration is written either as `enum`, or with a description for each of its values as `oneOf`.
+fn choices(schema: &Value) -> Option<Vec<String>> {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    if let Some(values) = schema["enum"].as_array() {
+        return values.iter().map(text).collect();
+    }
+    schema["oneOf"]
+        .as_array()?
+        .iter()
+        .map(|variant| text(&variant["const"]))
+        .collect()
+}
+
+fn fields(root: &Value, schema: &Value) -> BTreeMap<String, Field> {
+    let required = |key: &str| {
+        schema["required"]
+            .as_array()
+            .is_some_and(|keys| keys.iter().any(|required| required == key))
+    };
+    let field = |(key, property): (&String, &Value)| {
+        let description = property["description"]
+            .as_str()
+            .unwrap_or_default()
+            .replace('\n', " ");
+        let field = Field {
+            shape: Shape::read(root, property),
+            required: required(key),
+            description,
+        };
+        (key.clone(), field)
+    };
+    schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(field)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constructs(shape: &Shape, path: &str, found: &mut Vec<(String, Shape)>) {
+        found.push((path.to_owned(), shape.clone()));
+        match shape {
+            Shape::List(item) | Shape::Named(item) => constructs(item, &format!("{path}.*"), found),
+            Shape::Block(fields) => {
+                for (key, field) in fields {
+                    assert!(
+                        !field.description.is_empty(),
+                        "{path}.{key} has no description"
+                    );
+                    constructs(&field.shape, &format!("{path}.{key}"), found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn everything() -> Vec<(String, Shape)> {
+        let mut found = Vec::new();
+        constructs(Shape::manifest(), "", &mut found);
+        found
+    }
+
+    #[test]
+    fn every_construct_of_the_schema_is_understood() {
+        for (path, shape) in everything() {
+            assert_ne!(shape, Shape::Unknown, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_key_of_the_design_is_there() {
+        let paths: Vec<String> = everything().into_iter().map(|(path, _)| path).collect();
+        insta::assert_snapshot!(paths.join("\n"));
+    }
+}

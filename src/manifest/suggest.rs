@@ -1,0 +1,86 @@
+//! "Did you mean": the nearest of the names that would have been right.
+
+/// The candidate that `written` was probably meant to be, if one is near enough to be worth saying.
+///
+/// Near is: the same but for case and separators (`specPath`, `spec-path`), one the beginning of the other
+/// (`production`, `PROD`), or a slip of the fingers (a third of the letters at most).
+pub(super) fn nearest<'a>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let wanted = bare(written);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let Some(distance) = distance(&wanted, &bare(candidate)) else {
+            continue;
+        };
+        if best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+fn distance(written: &str, candidate: &str) -> Option<usize> {
+    let tolerated = written
+        .chars()
+        .count()
+        .max(candidate.chars().count())
+        .div_ceil(3);
+    let edits = strsim::damerau_levenshtein(written, candidate);
+    if edits < tolerated || edits == 0 {
+        return Some(edits);
+    }
+    let shorter = written.len().min(candidate.len());
+    let begins = written.starts_with(candidate) || candidate.starts_with(written);
+    (shorter >= 2 && begins).then_some(edits)
+}
+
+fn bare(name: &str) -> String {
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_' | ' ' | '.'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The candidates as a list for a sentence: `` `a`, `b` or `c` ``.
+pub(super) fn one_of<'a>(candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = candidates.into_iter().map(|c| format!("`{c}`")).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_right_name_is_found_behind_a_slip() {
+        let keys = ["spec-path", "services", "description"];
+        assert_eq!(nearest("specPath", keys), Some("spec-path"));
+        assert_eq!(nearest("servces", keys), Some("services"));
+        assert_eq!(nearest("production", ["DEV", "PROD"]), Some("PROD"));
+        assert_eq!(nearest("us-east-1", ["eu", "us"]), Some("us"));
+        assert_eq!(
+            nearest("flight-dta", ["flight-data", "flight-date"]),
+            Some("flight-data")
+        );
+    }
+
+    #[test]
+    fn nothing_is_suggested_where_nothing_is_near() {
+        assert_eq!(nearest("colour", ["spec-path", "services"]), None);
+        assert_eq!(nearest("eu", ["us", "au"]), None);
+        assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn alternatives_read_as_a_sentence() {
+        assert_eq!(one_of([]), "");
+        assert_eq!(one_of(["a"]), "`a`");
+        assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}

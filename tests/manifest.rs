@@ -1,0 +1,1125 @@
+//! What people see of the manifest: which files are accepted, what they mean, and how errors look.
+
+use std::fs;
+use std::path::Path;
+
+use koctl::manifest::model::{EnvironmentType, Notifications, Region};
+use koctl::manifest::{Diagnostics, Loaded, Sources, load, load_texts, parse_value, render};
+use serde_json::{Value, json};
+
+/// A small world that is right as it is: a team with one service, an organization with one environment.
+const SMALL: &str = "\
+teams:
+  data:
+    services:
+      air/flights:
+        name: flights
+        git:
+          remote: https://github.com/air/flights.git
+organizations:
+  air:
+    access-token: {type: env, value: AIR_TOKEN}
+    environments:
+      dev:
+        type: DEV
+        region: eu
+";
+
+fn check(text: &str) -> Result<Loaded, Diagnostics> {
+    load_texts(&[("koctl.yaml", text)], Path::new("."))
+}
+
+/// The small world with one thing changed.
+fn changed(from: &str, to: &str) -> String {
+    assert!(SMALL.contains(from), "the small world has no {from}");
+    SMALL.replacen(from, to, 1)
+}
+
+/// The screen that a text's errors make.
+fn screen(text: &str) -> String {
+    match check(text) {
+        Ok(_) => "no errors".to_owned(),
+        Err(errors) => render(&errors, false, 100),
+    }
+}
+
+/// The errors of a text, a line each.
+fn lines(text: &str) -> String {
+    check(text).map_or_else(|errors| errors.to_string(), |_| "no errors".to_owned())
+}
+
+fn maximal() -> Sources {
+    Sources {
+        file: Some("testdata/manifest/maximal.yaml".into()),
+        ..Sources::default()
+    }
+}
+
+// What is accepted.
+
+#[test]
+fn a_right_manifest_has_no_errors() {
+    assert_eq!(screen(SMALL), "no errors");
+}
+
+#[test]
+fn the_usual_folder_is_read_and_its_defaults_are_filled_in() {
+    let loaded = load(&Sources::directory("testdata/manifest/usual")).unwrap();
+    assert_eq!(loaded.directory, Path::new("testdata/manifest/usual"));
+    let hotels = &loaded.manifest.teams["crew-planning"].services["NorthWind/hotels"];
+    assert_eq!(
+        (hotels.spec_path.as_str(), hotels.protect),
+        ("openapi.yaml", false)
+    );
+    assert_eq!(hotels.branch(EnvironmentType::Prod), "main");
+    assert_eq!(hotels.branch(EnvironmentType::Dev), "dev");
+    let organization = &loaded.manifest.organizations["NorthWind"];
+    assert_eq!(
+        organization.notifications,
+        Notifications {
+            email: true,
+            in_app: true
+        }
+    );
+    assert!(organization.enable_custom_reports);
+    let production = &organization.environments["prd"];
+    assert_eq!(
+        (production.r#type, production.region),
+        (EnvironmentType::Prod, Region::Eu)
+    );
+    assert!(
+        production.teams.is_none(),
+        "without `teams`, every team takes part"
+    );
+}
+
+#[test]
+fn every_key_is_read() {
+    let loaded = load(&maximal()).unwrap();
+    insta::assert_json_snapshot!(loaded.manifest);
+}
+
+#[test]
+fn one_file_and_three_files_mean_the_same() {
+    let read =
+        |name: &str| fs::read_to_string(format!("testdata/manifest/usual/konnect/{name}")).unwrap();
+    let whole = format!("{}{}", read("teams.yaml"), read("organizations.yaml"));
+    let folder = load(&Sources::directory("testdata/manifest/usual")).unwrap();
+    assert_eq!(check(&whole).unwrap().digest(), folder.digest());
+    let named = Sources {
+        teams: Some("testdata/manifest/usual/konnect/teams.yaml".into()),
+        organizations: Some("testdata/manifest/usual/konnect/organizations.yaml".into()),
+        ..Sources::default()
+    };
+    assert_eq!(load(&named).unwrap().digest(), folder.digest());
+}
+
+#[test]
+fn json_is_yaml() {
+    let yaml = check(SMALL).unwrap();
+    let value = parse_value(SMALL).unwrap();
+    let compact = check(&value.to_string()).unwrap();
+    let pretty = check(
+        &serde_json::to_string_pretty(&value)
+            .unwrap()
+            .replace("  ", "\t"),
+    )
+    .unwrap();
+    assert_eq!(
+        (compact.digest(), pretty.digest()),
+        (yaml.digest(), yaml.digest())
+    );
+}
+
+#[test]
+fn anchors_and_merge_keys_work_with_what_is_written_winning() {
+    let loaded = check(&format!(
+        "{SMALL}      qa: &qa\n        type: DEV\n        region: us\n      staging:\n        <<: *qa\n        region: au\n"
+    ))
+    .unwrap();
+    let environments = &loaded.manifest.organizations["air"].environments;
+    assert_eq!(
+        (environments["qa"].region, environments["staging"].region),
+        (Region::Us, Region::Au)
+    );
+    assert_eq!(environments["staging"].r#type, EnvironmentType::Dev);
+}
+
+#[test]
+fn empty_optional_values_count_as_absent() {
+    let empty = changed("  data:\n", "  data:\n    description: ''\n    users:\n");
+    let empty = empty.replace("region: eu\n", "region: eu\n        teams:\n");
+    let empty = empty.replace(
+        "        git:\n",
+        "        spec-path:\n        dev-branch-name: ''\n        git:\n",
+    );
+    let loaded = check(&empty).unwrap();
+    assert_eq!(loaded.digest(), check(SMALL).unwrap().digest());
+}
+
+#[test]
+fn a_team_without_anything_is_a_team_and_takes_part_with_everything() {
+    let loaded = check(&format!("{SMALL}        teams:\n          data:\n")).unwrap();
+    let teams = loaded.manifest.organizations["air"].environments["dev"]
+        .teams
+        .as_ref()
+        .unwrap();
+    assert!(teams["data"].services.is_none());
+    let none = check(&format!("{SMALL}        teams: {{}}\n")).unwrap();
+    assert_eq!(
+        none.manifest.organizations["air"].environments["dev"]
+            .teams
+            .as_ref()
+            .map(|t| t.len()),
+        Some(0)
+    );
+}
+
+#[test]
+fn a_specification_path_is_brought_to_gits_form() {
+    let loaded = check(&changed(
+        "        git:\n",
+        "        spec-path: ./api/../spec/openapi.yaml\n        git:\n",
+    ))
+    .unwrap();
+    assert_eq!(
+        loaded.manifest.teams["data"].services["air/flights"].spec_file(),
+        "spec/openapi.yaml"
+    );
+}
+
+#[test]
+fn organizations_without_teams_are_fine() {
+    let organizations = &SMALL[SMALL.find("organizations:").unwrap()..];
+    assert_eq!(screen(organizations), "no errors");
+}
+
+// The digest.
+
+#[test]
+fn the_digest_ignores_formatting_comments_order_and_written_defaults() {
+    let value = parse_value(SMALL).unwrap();
+    let reordered = format!(
+        "# a comment\n{}\n",
+        json!({"organizations": value["organizations"], "teams": value["teams"]})
+    );
+    let defaults = changed(
+        "        git:\n",
+        "        spec-path: \"openapi.yaml\" # the default\n        git:\n",
+    );
+    let digest = check(SMALL).unwrap().digest();
+    assert_eq!(check(&reordered).unwrap().digest(), digest);
+    assert_eq!(check(&defaults).unwrap().digest(), digest);
+    assert_eq!(
+        (digest.len(), digest.chars().all(|c| c.is_ascii_hexdigit())),
+        (64, true)
+    );
+}
+
+#[test]
+fn the_digest_notices_every_change_and_a_changed_literal_too() {
+    let digest = |text: &str| check(text).unwrap().digest();
+    let literal = |value: &str| {
+        changed(
+            "{type: env, value: AIR_TOKEN}",
+            &format!("{{type: literal, value: {value}}}"),
+        )
+    };
+    let digests = [
+        digest(SMALL),
+        digest(&changed("region: eu", "region: us")),
+        digest(&changed("name: flights", "name: flight")),
+        digest(&literal("one")),
+        digest(&literal("two")),
+    ];
+    for (position, digest) in digests.iter().enumerate() {
+        assert!(!digests[..position].contains(digest), "{position}");
+    }
+}
+
+#[test]
+fn every_secret_of_the_manifest_is_counted() {
+    let text = fs::read_to_string("testdata/manifest/maximal.yaml").unwrap();
+    let literal = text
+        .replace("type: env,", "type: literal,")
+        .replace("type: file", "type: literal");
+    let loaded = check(&literal).unwrap();
+    let shown = serde_json::to_string(&loaded.manifest).unwrap();
+    assert_eq!(
+        shown.matches("(sensitive)").count(),
+        loaded.manifest.secrets().len()
+    );
+    assert_eq!(loaded.manifest.secrets().len(), 9);
+}
+
+// Errors of the files.
+
+#[test]
+fn missing_files_are_named_with_a_way_out() {
+    let errors = load(&Sources::directory("testdata/manifest/absent")).unwrap_err();
+    insta::assert_snapshot!(render(&errors, false, 100), @"
+    koctl::manifest::no_file
+
+      × the teams cannot be read: there is no file testdata/manifest/absent/konnect/teams.yaml
+      help: run koctl where the folder `konnect` is, name the file with `--teams`, or begin with
+            `koctl init`
+
+    koctl::manifest::no_file
+
+      × the organizations cannot be read: there is no file testdata/manifest/absent/konnect/
+      │ organizations.yaml
+      help: run koctl where the folder `konnect` is, name the file with `--orgs`, or begin with `koctl
+            init`
+
+    2 errors.
+    ");
+}
+
+#[test]
+fn a_named_platform_file_must_exist_and_the_usual_one_need_not() {
+    let sources = Sources {
+        platform: Some("absent.yaml".into()),
+        ..Sources::directory("testdata/manifest/usual")
+    };
+    insta::assert_snapshot!(load(&sources).unwrap_err(), @"the platform's settings cannot be read: there is no file absent.yaml");
+}
+
+#[test]
+fn a_directory_in_place_of_a_file_is_an_error_with_its_reason() {
+    let errors = load(&Sources {
+        file: Some("testdata/manifest".into()),
+        ..Sources::default()
+    })
+    .unwrap_err();
+    insta::assert_snapshot!(errors, @"the configuration cannot be read from testdata/manifest: Is a directory (os error 21)");
+}
+
+#[test]
+fn an_empty_file_says_what_to_write() {
+    insta::assert_snapshot!(screen("# nothing yet\n"), @"
+    koctl::manifest::empty
+
+      × the file koctl.yaml is empty
+      help: write at least:
+        
+            organizations:
+              my-organization:
+                access-token:
+                  type: env
+                  value: KONNECT_TOKEN
+                environments:
+                  dev:
+                    type: DEV
+                    region: us
+
+    1 error.
+    ");
+}
+
+#[test]
+fn no_organization_is_an_error() {
+    insta::assert_snapshot!(screen("teams: {}\n"), @"
+    koctl::manifest::no_organization
+
+      × no organization is configured
+      help: write one under `organizations:` with its `access-token` and `environments`, or let `koctl
+            add organization` do it
+
+    1 error.
+    ");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_an_error_with_their_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("koctl.yaml");
+    fs::write(&file, b"teams:\n  \xff\n").unwrap();
+    let errors = load(&Sources {
+        file: Some(file.clone()),
+        ..Sources::default()
+    })
+    .unwrap_err();
+    assert_eq!(
+        errors.to_string(),
+        format!("{}:2: this is no UTF-8 text", file.display())
+    );
+}
+
+#[test]
+fn a_section_in_two_files_is_an_error_that_names_both() {
+    let errors = load_texts(
+        &[("a.yaml", SMALL), ("b.yaml", "organizations: {}\n")],
+        Path::new("."),
+    )
+    .unwrap_err();
+    insta::assert_snapshot!(render(&errors, false, 100), @"
+    koctl::manifest::duplicate_key
+
+      × `organizations` is written in two files
+       ╭─[b.yaml:1:1]
+     1 │ organizations: {}
+       · ─────────────
+       ╰────
+      help: the other is a.yaml:8: put everything into one of them
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn errors_of_all_files_are_shown_and_counted() {
+    let texts = [
+        ("teams.yaml", "teams: 5\n"),
+        (
+            "organizations.yaml",
+            "organisations: {}\norganizations: {a: 1}\n",
+        ),
+    ];
+    let errors = load_texts(&texts, Path::new(".")).unwrap_err();
+    insta::assert_snapshot!(render(&errors, false, 100), @"
+    koctl::manifest::unknown_key
+
+      × unknown key `organisations` in the manifest
+       ╭─[organizations.yaml:1:1]
+     1 │ organisations: {}
+       · ─────────────
+     2 │ organizations: {a: 1}
+       ╰────
+      help: the manifest takes `organizations`, `platform` or `teams`
+
+    koctl::manifest::wrong_type
+
+      × organizations.a must be a mapping, and is a number
+       ╭─[organizations.yaml:2:20]
+     1 │ organisations: {}
+     2 │ organizations: {a: 1}
+       ·                    ─
+       ╰────
+      help: its keys are `access-token`, `authorization`, `enable-custom-reports`, `environments`,
+            `notifications` or `protect`
+
+    koctl::manifest::wrong_type
+
+      × teams must be a mapping, and is a number
+       ╭─[teams.yaml:1:8]
+     1 │ teams: 5
+       ·        ─
+       ╰────
+      help: write a mapping here
+
+    3 errors in 2 files.
+    ");
+}
+
+// Errors of the text.
+
+#[test]
+fn broken_syntax_is_shown_where_it_breaks() {
+    insta::assert_snapshot!(screen("teams:\n  data: flights: 1\n"), @"
+    koctl::manifest::syntax
+
+      × this is no valid YAML: mapping values are not allowed in this context
+       ╭─[koctl.yaml:2:16]
+     1 │ teams:
+     2 │   data: flights: 1
+       ·                ─
+       ╰────
+      help: indent this key like its neighbours; text that holds `: ` needs quotes
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn a_tab_is_shown_where_it_stands() {
+    insta::assert_snapshot!(screen("teams:\n\tdata: {}\n"), @"
+    koctl::manifest::tab
+
+      × a tab cannot indent YAML
+       ╭─[koctl.yaml:2:1]
+     1 │ teams:
+     2 │     data: {}
+       · ▲
+       ╰────
+      help: indent with spaces
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn a_key_written_twice_shows_both_places() {
+    insta::assert_snapshot!(screen(&changed("        type: DEV\n", "        type: DEV\n        type: PROD\n")), @"
+    koctl::manifest::duplicate_key
+
+      × the key `type` is written twice
+        ╭─[koctl.yaml:13:9]
+     12 │       dev:
+     13 │         type: DEV
+        ·         ──┬─
+        ·           ╰── first here
+     14 │         type: PROD
+        ·         ──┬─
+        ·           ╰── again here
+     15 │         region: eu
+        ╰────
+      help: keep one of them: neither wins over the other
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn a_second_document_an_endless_alias_and_a_foreign_tag_are_refused() {
+    insta::assert_snapshot!(lines(&format!("{SMALL}---\nteams: {{}}\n")), @"koctl.yaml:15:1: a second document begins here");
+    insta::assert_snapshot!(lines("teams: &all {data: *all}\n"), @"koctl.yaml:1:20: this alias stands inside of what it refers to");
+    insta::assert_snapshot!(lines("teams: !secret {}\n"), @"koctl.yaml:1:8: the tag `!secret` does not fit this value");
+    insta::assert_snapshot!(lines("teams: *unknown\n"), @"koctl.yaml:1:8: this is no valid YAML: while parsing node, found unknown anchor");
+    insta::assert_snapshot!(lines("[teams]: {}\n"), @"koctl.yaml:1:1: a list or a mapping cannot be a key");
+    insta::assert_snapshot!(lines("teams: {<<: 5}\n"), @"koctl.yaml:1:9: `<<` cannot merge a number");
+}
+
+#[test]
+fn an_alias_bomb_is_an_error_and_no_memory() {
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..30 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+        bomb.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    insta::assert_snapshot!(lines(&bomb), @"koctl.yaml:6:20: the aliases expand to more than 16 MiB here");
+}
+
+#[test]
+fn nesting_is_bounded_also_where_aliases_make_it() {
+    insta::assert_snapshot!(lines(&"[".repeat(500)), @"koctl.yaml:1:256: this is no valid YAML: recursion limit exceeded");
+    let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(100), "]".repeat(100));
+    insta::assert_snapshot!(lines(&format!("a: &a {}\nb: {}\n", deep("x"), deep("*a"))), @"koctl.yaml:2:104: the nesting is deeper than 128 levels here");
+}
+
+// Errors of the structure.
+
+#[test]
+fn an_unknown_key_is_shown_with_the_one_that_was_meant() {
+    insta::assert_snapshot!(screen(&changed("    services:", "    servces:")), @"
+    koctl::manifest::unknown_key
+
+      × unknown key `servces` in teams.data
+       ╭─[koctl.yaml:3:5]
+     2 │   data:
+     3 │     servces:
+       ·     ───────
+     4 │       air/flights:
+       ╰────
+      help: did you mean `services`?
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
+    insta::assert_snapshot!(screen(&changed("        name: flights\n", "        name: flights\n        colour: red\n")), @"
+    koctl::manifest::unknown_key
+
+      × unknown key `colour` in teams.data.services.air/flights
+       ╭─[koctl.yaml:6:9]
+     5 │         name: flights
+     6 │         colour: red
+       ·         ──────
+     7 │         git:
+       ╰────
+      help: teams.data.services.air/flights takes `description`, `dev-branch-name`, `git`, `name`,
+            `prod-branch-name`, `protect` or `spec-path`
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn a_wrong_type_is_shown_with_what_was_expected() {
+    insta::assert_snapshot!(screen(&changed("  data:\n", "  data:\n    description: [a, b]\n    users: kim@example.com\n    protect: yes\n")), @"
+    koctl::manifest::wrong_type
+
+      × teams.data.description must be a string, and is a list
+       ╭─[koctl.yaml:3:18]
+     2 │   data:
+     3 │     description: [a, b]
+       ·                  ──────
+     4 │     users: kim@example.com
+       ╰────
+      help: write a string here
+
+    koctl::manifest::wrong_type
+
+      × teams.data.users must be a list, and is a string
+       ╭─[koctl.yaml:4:12]
+     3 │     description: [a, b]
+     4 │     users: kim@example.com
+       ·            ───────────────
+     5 │     protect: yes
+       ╰────
+      help: a list of one element is written `[kim@example.com]`
+
+    koctl::manifest::wrong_type
+
+      × teams.data.protect must be `true` or `false`, and is a string
+       ╭─[koctl.yaml:5:14]
+     4 │     users: kim@example.com
+     5 │     protect: yes
+       ·              ───
+     6 │     services:
+       ╰────
+      help: write `true`
+
+    3 errors in 1 file.
+    ");
+    insta::assert_snapshot!(lines(&changed("name: flights", "name: 2024")), @"koctl.yaml:5:15: teams.data.services.air/flights.name must be a string, and is a number");
+    insta::assert_snapshot!(lines("- teams\n"), @"
+    no organization is configured
+    koctl.yaml:1:1: the manifest must be a mapping, and is a list
+    ");
+}
+
+#[test]
+fn a_missing_key_is_shown_at_what_lacks_it() {
+    insta::assert_snapshot!(screen(&changed("        name: flights\n", "")), @"
+    koctl::manifest::missing_key
+
+      × the key `name` is missing in teams.data.services.air/flights
+       ╭─[koctl.yaml:4:7]
+     3 │     services:
+     4 │       air/flights:
+       ·       ───────────
+     5 │         git:
+       ╰────
+      help: `name` is required. The service's name, after which its APIs are named.
+
+    1 error in 1 file.
+    ");
+    insta::assert_snapshot!(lines(&changed("name: flights", "name:")), @"koctl.yaml:5:9: `name` of teams.data.services.air/flights is empty");
+    insta::assert_snapshot!(lines(&changed("        type: DEV\n", "")), @"koctl.yaml:12:7: the key `type` is missing in organizations.air.environments.dev");
+    insta::assert_snapshot!(lines(&changed("    access-token: {type: env, value: AIR_TOKEN}\n", "")), @"koctl.yaml:9:3: the key `access-token` is missing in organizations.air");
+}
+
+#[test]
+fn an_unknown_value_is_shown_with_those_that_are_possible() {
+    insta::assert_snapshot!(screen(&changed("type: DEV", "type: production")), @"
+    koctl::manifest::unknown_value
+
+      × `production` is no value for organizations.air.environments.dev.type
+        ╭─[koctl.yaml:13:15]
+     12 │       dev:
+     13 │         type: production
+        ·               ──────────
+     14 │         region: eu
+        ╰────
+      help: did you mean `PROD`? it takes `DEV` or `PROD`
+
+    1 error in 1 file.
+    ");
+    insta::assert_snapshot!(lines(&changed("region: eu", "region: mars")), @"koctl.yaml:14:17: `mars` is no value for organizations.air.environments.dev.region");
+}
+
+// Errors of meaning.
+
+#[test]
+fn a_team_or_service_that_does_not_exist_is_shown_with_the_one_that_was_meant() {
+    insta::assert_snapshot!(screen(&format!("{SMALL}        teams:\n          dat:\n          data:\n            services:\n              air/flight: {{}}\n")), @"
+    koctl::manifest::undefined
+
+      × there is no team `dat`
+        ╭─[koctl.yaml:16:11]
+     15 │         teams:
+     16 │           dat:
+        ·           ───
+     17 │           data:
+        ╰────
+      help: did you mean `data`?
+
+    koctl::manifest::undefined
+
+      × there is no service of the team `data` `air/flight`
+        ╭─[koctl.yaml:19:15]
+     18 │             services:
+     19 │               air/flight: {}
+        ·               ──────────
+        ╰────
+      help: did you mean `air/flights`?
+
+    2 errors in 1 file.
+    ");
+}
+
+#[test]
+fn what_is_defined_but_broken_is_not_called_undefined() {
+    let broken = changed("        name: flights\n", "");
+    insta::assert_snapshot!(lines(&format!("{broken}        teams:\n          data:\n            services:\n              air/flights:\n")), @"koctl.yaml:4:7: the key `name` is missing in teams.data.services.air/flights");
+}
+
+#[test]
+fn names_that_become_labels_are_those_that_konnect_takes() {
+    let text = changed("  data:", "  flight data:").replace("name: flights", "name: flights!");
+    insta::assert_snapshot!(screen(&text.replace("      dev:", "      -dev:")), @"
+    koctl::manifest::name
+
+      × `flight data` cannot be the name of a team: it holds a character that Konnect refuses in
+      │ labels
+       ╭─[koctl.yaml:2:3]
+     1 │ teams:
+     2 │   flight data:
+       ·   ───────────
+     3 │     services:
+       ╰────
+      help: Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last,
+            for example `flight-data`
+
+    koctl::manifest::name
+
+      × `flights!` cannot be the name of a service: it holds a character that Konnect refuses in
+      │ labels
+       ╭─[koctl.yaml:5:15]
+     4 │       air/flights:
+     5 │         name: flights!
+       ·               ────────
+     6 │         git:
+       ╰────
+      help: Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last,
+            for example `flights`
+
+    koctl::manifest::name
+
+      × `-dev` cannot be the name of an environment: it does not begin and end with a letter or digit
+        ╭─[koctl.yaml:12:7]
+     11 │     environments:
+     12 │       -dev:
+        ·       ────
+     13 │         type: DEV
+        ╰────
+      help: Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last,
+            for example `dev`
+
+    3 errors in 1 file.
+    ");
+}
+
+#[test]
+fn names_that_become_paths_are_fit_for_that() {
+    for name in ["'@air'", "a/b", "air..line", "'Kong Air'"] {
+        let errors = check(&changed("  air:\n", &format!("  {name}:\n"))).unwrap_err();
+        assert_eq!(
+            errors.iter().map(|e| e.code()).collect::<Vec<_>>(),
+            ["koctl::manifest::name"],
+            "{name}"
+        );
+    }
+    insta::assert_snapshot!(lines(&changed("air/flights:", "../flights:")), @"koctl.yaml:4:7: `../flights` cannot be the key of a service: it holds `.` or `..` between its slashes");
+    insta::assert_snapshot!(lines(&changed("        git:\n", "        spec-path: ../openapi.yaml\n        dev-branch-name: -d\n        git:\n")), @"
+    koctl.yaml:6:20: `../openapi.yaml` cannot be the path of a specification: it leads out of the repository
+    koctl.yaml:7:26: `-d` cannot be a branch: it begins with `-` or `/`, or ends with `/` or `.`
+    ");
+}
+
+#[test]
+fn two_services_of_one_name_show_both_places() {
+    let second = "  other:\n    services:\n      x:\n        name: flights\n        git: {remote: 'git@github.com:air/x'}\norganizations:\n";
+    insta::assert_snapshot!(screen(&changed("organizations:\n", second)), @"
+    koctl::manifest::duplicate
+
+      × two services are named `flights`
+        ╭─[koctl.yaml:5:15]
+      4 │       air/flights:
+      5 │         name: flights
+        ·               ───┬───
+        ·                  ╰── this service has the name
+      6 │         git:
+      7 │           remote: https://github.com/air/flights.git
+      8 │   other:
+      9 │     services:
+     10 │       x:
+     11 │         name: flights
+        ·               ───┬───
+        ·                  ╰── and this one
+     12 │         git: {remote: 'git@github.com:air/x'}
+        ╰────
+      help: APIs are named after services: give each its own name, across all teams
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn users_are_email_addresses_and_listed_once() {
+    insta::assert_snapshot!(screen(&changed("  data:\n", "  data:\n    users: [kim@example.com, kim, Kim@example.com]\n")), @"
+    koctl::manifest::email
+
+      × `kim` is no email address
+       ╭─[koctl.yaml:3:30]
+     2 │   data:
+     3 │     users: [kim@example.com, kim, Kim@example.com]
+       ·                              ───
+     4 │     services:
+       ╰────
+      help: users are invited by email: write an address like `name@example.com`
+
+    koctl::manifest::duplicate
+
+      × the user `Kim@example.com` is listed twice
+       ╭─[koctl.yaml:3:13]
+     2 │   data:
+     3 │     users: [kim@example.com, kim, Kim@example.com]
+       ·             ───────┬───────       ───────┬───────
+       ·                    │                     ╰── again here
+       ·                    ╰── first here
+     4 │     services:
+       ╰────
+
+    2 errors in 1 file.
+    ");
+}
+
+#[test]
+fn lengths_are_those_that_konnect_takes() {
+    let text = changed(
+        "  data:\n",
+        &format!("  data:\n    description: {}\n", "x".repeat(251)),
+    );
+    let text = format!("{text}        teams:\n          data: {{control-plane-name: x}}\n");
+    insta::assert_snapshot!(lines(&text), @"
+    koctl.yaml:3:18: the description of the team `data` has 251 characters
+    koctl.yaml:17:38: `x` cannot be the name of a control plane: it has 1 characters
+    ");
+}
+
+const SIGN_IN: &str = "
+    authorization:
+      oidc:
+        enabled: true
+        issuer: https://login.example.com
+        client-id: konnect
+        client-secret: {type: env, value: SECRET}
+      saml:
+        enabled: true
+        idp-metadata-url: https://login.example.com/metadata
+";
+
+#[test]
+fn two_enabled_ways_to_sign_in_show_both_places() {
+    insta::assert_snapshot!(screen(&changed("    environments:", &format!("{}    environments:", &SIGN_IN[1..]))), @"
+    koctl::manifest::two_sign_ins
+
+      × OIDC and SAML are both enabled
+        ╭─[koctl.yaml:13:18]
+     12 │       oidc:
+     13 │         enabled: true
+        ·                  ──┬─
+        ·                    ╰── OIDC is enabled here
+     14 │         issuer: https://login.example.com
+     15 │         client-id: konnect
+     16 │         client-secret: {type: env, value: SECRET}
+     17 │       saml:
+     18 │         enabled: true
+        ·                  ──┬─
+        ·                    ╰── SAML is enabled here
+     19 │         idp-metadata-url: https://login.example.com/metadata
+        ╰────
+      help: Konnect lets one of them be active at a time: disable the other
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn one_way_to_sign_in_beside_a_disabled_one_is_fine() {
+    let one = SIGN_IN[1..].replacen("true", "false", 1);
+    assert_eq!(
+        screen(&changed(
+            "    environments:",
+            &format!("{one}    environments:")
+        )),
+        "no errors"
+    );
+}
+
+#[test]
+fn an_enabled_way_to_sign_in_is_complete() {
+    let oidc = "    authorization: {oidc: {enabled: true, issuer: login}}\n    environments:";
+    insta::assert_snapshot!(screen(&changed("    environments:", oidc)), @"
+    koctl::manifest::missing_key
+
+      × OIDC is enabled without `client-id`
+        ╭─[koctl.yaml:11:21]
+     10 │     access-token: {type: env, value: AIR_TOKEN}
+     11 │     authorization: {oidc: {enabled: true, issuer: login}}
+        ·                     ────
+     12 │     environments:
+        ╰────
+      help: add `client-id`, or set `enabled: false`
+
+    koctl::manifest::missing_key
+
+      × OIDC is enabled without `client-secret`
+        ╭─[koctl.yaml:11:21]
+     10 │     access-token: {type: env, value: AIR_TOKEN}
+     11 │     authorization: {oidc: {enabled: true, issuer: login}}
+        ·                     ────
+     12 │     environments:
+        ╰────
+      help: add `client-secret`, or set `enabled: false`
+
+    koctl::manifest::url
+
+      × `login` is no web address
+        ╭─[koctl.yaml:11:51]
+     10 │     access-token: {type: env, value: AIR_TOKEN}
+     11 │     authorization: {oidc: {enabled: true, issuer: login}}
+        ·                                                   ─────
+     12 │     environments:
+        ╰────
+      help: write it whole, beginning with `https://`
+
+    3 errors in 1 file.
+    ");
+    let saml = "    authorization: {saml: {enabled: true}}\n    environments:";
+    insta::assert_snapshot!(lines(&changed("    environments:", saml)), @"koctl.yaml:11:21: SAML is enabled without `idp-metadata-url`");
+    let off =
+        "    authorization: {oidc: {enabled: false}, saml: {enabled: false}}\n    environments:";
+    assert_eq!(screen(&changed("    environments:", off)), "no errors");
+}
+
+#[test]
+fn a_mapped_team_has_groups_and_each_of_them_once() {
+    let mappings = "    authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}}\n    environments:";
+    insta::assert_snapshot!(screen(&changed("    environments:", mappings)), @"
+    koctl::manifest::empty_mapping
+
+      × no group is mapped to the team `data`
+        ╭─[koctl.yaml:11:54]
+     10 │     access-token: {type: env, value: AIR_TOKEN}
+     11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}}
+        ·                                                      ────
+     12 │     environments:
+        ╰────
+      help: list the identity provider's groups, or leave the team out
+
+    koctl::manifest::duplicate
+
+      × the group `a` is listed twice
+        ╭─[koctl.yaml:11:72]
+     10 │     access-token: {type: env, value: AIR_TOKEN}
+     11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}}
+        ·                                                                        ┬  ┬
+        ·                                                                        │  ╰── again here
+        ·                                                                        ╰── first here
+     12 │     environments:
+        ╰────
+
+    2 errors in 1 file.
+    ");
+}
+
+#[test]
+fn addresses_of_repositories_are_those_that_git_can_reach() {
+    insta::assert_snapshot!(screen(&changed("https://github.com/air/flights.git", "air/flights")), @"
+    koctl::manifest::git_remote
+
+      × `air/flights` is no address of a git repository: it begins neither with `https://`, `http://`
+      │ or `ssh://`, nor is it like `git@host:owner/repository.git`
+       ╭─[koctl.yaml:7:19]
+     6 │         git:
+     7 │           remote: air/flights
+       ·                   ───────────
+     8 │ organizations:
+       ╰────
+      help: write it like `https://github.com/owner/repository.git` or `git@github.com:owner/
+            repository.git`
+
+    1 error in 1 file.
+    ");
+    insta::assert_snapshot!(lines(&format!("{SMALL}platform: {{git: {{remote: 'file:///srv/platform'}}}}\n")), @"koctl.yaml:15:26: `file:///srv/platform` is no address of a git repository: it begins neither with `https://`, `http://` or `ssh://`, nor is it like `git@host:owner/repository.git`");
+}
+
+#[test]
+fn access_to_a_repository_is_complete() {
+    let git = |auth: &str| format!("{SMALL}platform: {{git: {{auth: {auth}}}}}\n");
+    insta::assert_snapshot!(screen(&git("{type: ssh}")), @"
+    koctl::manifest::missing_key
+
+      × platform.git.auth has a type that needs `ssh.key`, and has none
+        ╭─[koctl.yaml:15:31]
+     14 │         region: eu
+     15 │ platform: {git: {auth: {type: ssh}}}
+        ·                               ───
+        ╰────
+      help: add `ssh: {key: {type: file, value: $HOME/.ssh/id_ed25519}}`
+
+    1 error in 1 file.
+    ");
+    insta::assert_snapshot!(lines(&git("{type: ssh, ssh: {}}")), @"koctl.yaml:15:36: the key `key` is missing in platform.git.auth.ssh");
+    insta::assert_snapshot!(lines(&git("{type: token}")), @"koctl.yaml:15:31: platform.git.auth has a type that needs `token`, and has none");
+}
+
+#[test]
+fn the_store_of_the_state_is_of_a_known_kind() {
+    let state = |url: &str| format!("{SMALL}platform: {{state: {{url: '{url}'}}}}\n");
+    for url in [
+        "file:.koctl/state",
+        "file:/",
+        "github://air/platform/state",
+        "s3://b/p",
+        "gs://b",
+        "az://c",
+        "postgres://h/d",
+        "https://x/y",
+    ] {
+        assert_eq!(screen(&state(url)), "no errors", "{url}");
+    }
+    insta::assert_snapshot!(screen(&state("s4://bucket")), @"
+    koctl::manifest::state_url
+
+      × there is no store of the kind `s4`
+        ╭─[koctl.yaml:15:25]
+     14 │         region: eu
+     15 │ platform: {state: {url: 's4://bucket'}}
+        ·                         ─────────────
+        ╰────
+      help: the address begins with `file:`, `github:`, `s3:`, `gs:`, `az:`, `postgres:`,
+            `postgresql:`, `https:` or `http:`
+
+    1 error in 1 file.
+    ");
+    insta::assert_snapshot!(lines(&state("state")), @"koctl.yaml:15:25: `state` does not say what kind of store it is");
+    insta::assert_snapshot!(lines(&state("s3://")), @"koctl.yaml:15:25: `s3://` names no place to store anything");
+}
+
+// Secrets.
+
+#[test]
+fn no_error_shows_a_secret() {
+    let token = |token: &str| changed("{type: env, value: AIR_TOKEN}", token);
+    for text in [
+        token("hush"),
+        token("{type: literal, value: hush, colour: red}"),
+        token("{type: litteral, value: hush}"),
+        token("{type: literal, value: hush, value: hush}"),
+        token("{type: env, value: $hush}"),
+        token("{type: env, value: 'A=hush'}"),
+        token("{type: literal, value: [hush}"),
+        token("\n      type: literal\n      value: |\n        hush\n      color: red\n"),
+        changed("https://", "https://me:hush@"),
+        format!("{SMALL}platform: {{git: {{remote: 'https://hush@github.com/a/b'}}}}\n"),
+    ] {
+        let errors = check(&text).unwrap_err();
+        let shown = format!("{}{errors}{errors:?}", render(&errors, false, 100));
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+}
+
+#[test]
+fn a_token_in_place_of_its_source_is_an_error_that_hides_it() {
+    insta::assert_snapshot!(screen(&changed("{type: env, value: AIR_TOKEN}", "konnect-token-1234")), @"
+    koctl::manifest::wrong_type
+
+      × organizations.air.access-token must be a mapping, and is a string
+        ╭─[koctl.yaml:10:19]
+      9 │   air:
+     10 │     access-token: ******************
+        ·                   ──────────────────
+     11 │     environments:
+        ╰────
+      help: its keys are `type` or `value`
+
+    1 error in 1 file.
+    ");
+}
+
+// What later stages use.
+
+#[test]
+fn later_stages_point_at_lines_too() {
+    let loaded = check(SMALL).unwrap();
+    let written = ["organizations", "air", "environments", "dev"];
+    let error = loaded
+        .diagnostic(written, "koctl::compiler::test", "this environment is odd")
+        .with_help("change it");
+    insta::assert_snapshot!(render(&error.into(), false, 100), @"
+    koctl::compiler::test
+
+      × this environment is odd
+        ╭─[koctl.yaml:12:7]
+     11 │     environments:
+     12 │       dev:
+        ·       ───
+     13 │         type: DEV
+        ╰────
+      help: change it
+
+    1 error in 1 file.
+    ");
+    let absent = loaded.diagnostic(
+        ["organizations", "air", "notifications", "email"],
+        "koctl::compiler::test",
+        "odd",
+    );
+    assert_eq!(absent.line(), "koctl.yaml:9:3: odd");
+}
+
+#[test]
+fn specifications_are_read_as_plain_values() {
+    let text = "openapi: 3.1.0\ninfo: &i {title: Flüge, version: '1.10'}\npaths:\n  /x: {get: {responses: {200: *i}}}\n";
+    let value = parse_value(text).unwrap();
+    assert_eq!(
+        value["paths"]["/x"]["get"]["responses"]["200"]["version"],
+        json!("1.10")
+    );
+    assert_eq!(value["openapi"], json!("3.1.0"));
+    assert_eq!(parse_value("").unwrap(), Value::Null);
+    assert_eq!(
+        parse_value(r#"{"a": "\ud83d\ude00"}"#).unwrap(),
+        json!({"a": "😀"})
+    );
+    insta::assert_snapshot!(parse_value("a: 1\nb: [\n").unwrap_err(), @"line 3, column 1: this is no valid YAML: while parsing a node, did not find expected node content");
+    insta::assert_snapshot!(parse_value("ä: 1\nb: 2\nä: 3\n").unwrap_err(), @"line 3, column 1: the key `ä` is written twice");
+}
+
+#[test]
+fn the_published_schema_agrees_with_the_check() {
+    let schema = koctl::manifest::model::json_schema();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let maximal =
+        parse_value(&fs::read_to_string("testdata/manifest/maximal.yaml").unwrap()).unwrap();
+    let mut written = maximal.clone();
+    written["teams"]["tickets"] = json!({});
+    let environment = &mut written["organizations"]["SouthPoint"]["environments"]["dev"]["teams"];
+    environment["tickets"] = json!({});
+    environment["timetable"]["services"]["SouthPoint/delays"] = json!({});
+    assert!(
+        validator.is_valid(&written),
+        "{:?}",
+        validator.iter_errors(&written).next()
+    );
+    for (pointer, wrong) in [
+        ("/teams/timetable/users", json!("kim@example.com")),
+        ("/teams/timetable/protect", json!("yes")),
+        (
+            "/organizations/SouthPoint/environments/dev/region",
+            json!("mars"),
+        ),
+        (
+            "/organizations/SouthPoint/notifications",
+            json!({"sms": true}),
+        ),
+        (
+            "/organizations/SouthPoint/access-token",
+            json!({"type": "env"}),
+        ),
+    ] {
+        let mut value = written.clone();
+        *value.pointer_mut(pointer).unwrap() = wrong;
+        assert!(!validator.is_valid(&value), "{pointer}");
+        assert_eq!(
+            check(&value.to_string()).unwrap_err().iter().count(),
+            1,
+            "{pointer}"
+        );
+    }
+}
