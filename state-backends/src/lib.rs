@@ -1,1 +1,33 @@
 //! Opaque documents under keys, with compare-and-swap and locks. Knows nothing of koctl.
+//!
+//! A [`Backend`] is a place that keeps one document a key. It promises three things, and a caller relies on them:
+//!
+//! - **Writes are compare-and-swap.** A write names the [`Expected`] revision; where another is stored, nothing is
+//!   written. Even a lock that was broken cannot lose an update.
+//! - **Writes are all or nothing.** A reader sees the earlier document or the new one, never a mixture, and a
+//!   process killed at any instruction leaves one of the two.
+//! - **One holder a lock.** Only who holds the lock of a key can write under it. A lock says who holds it, since
+//!   when and for what ([`LockInfo`]).
+//!
+//! What not every place can do is a value ([`Capabilities`]), not a surprise at run time. Errors say which of the
+//! few things a caller can react to happened ([`Kind`]).
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`directory`] | the backend for a local directory |
+//! | `conformance` (feature) | the rules above as tests, the same for every backend |
+//!
+//! A new backend is a module with one public type that implements [`Backend`], and a file in `tests/` that runs the
+//! conformance suite on it.
+
+mod backend;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod directory;
+mod error;
+mod lock;
+
+pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revision, Version};
+pub use directory::Directory;
+pub use error::{Attempt, Error, Kind, Result};
+pub use lock::{LockId, LockInfo};

@@ -1,0 +1,86 @@
+//! The lock of one document: a file that says who holds it, locked for the OS by that process while it lives.
+//!
+//! All of it happens under the [`Guard`](super::guard::Guard), so nobody sees a lock half made.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use super::files;
+use crate::LockInfo;
+
+/// Where the lock of one document is, held or not.
+#[derive(Debug)]
+pub(super) struct LockFile {
+    path: PathBuf,
+}
+
+/// A lock that this process holds. Dropping it frees it.
+#[derive(Debug)]
+pub(super) struct OwnLock {
+    file: File,
+}
+
+/// Some living process holds the lock.
+#[derive(Debug)]
+pub(super) struct Holder {
+    /// Who, if the file says so: anybody can write anything into it.
+    pub(super) info: Option<Box<LockInfo>>,
+}
+
+impl LockFile {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Whether it was ever taken and not given back, by a living holder or a dead one.
+    pub(super) fn exists(&self) -> bool {
+        self.path.exists()
+    }
+
+    /// Who holds the lock. The file of a holder that died holds nothing: the OS has freed it.
+    pub(super) fn holder(&self) -> io::Result<Option<Holder>> {
+        let mut file = match File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock() {
+            Ok(()) => return file.unlock().map(|()| None),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        Ok(Some(Holder { info: serde_json::from_slice(&text).ok() }))
+    }
+
+    /// Takes the lock, which nobody holds. The file of a holder that died makes way, with all that it said.
+    pub(super) fn take(&self, info: &LockInfo) -> io::Result<OwnLock> {
+        self.remove()?;
+        let file = files::open_private(&self.path)?;
+        file.try_lock()?;
+        let mut lock = OwnLock { file };
+        let written = serde_json::to_vec_pretty(info).map_err(io::Error::from);
+        match written.and_then(|text| lock.file.write_all(&text)) {
+            Ok(()) => Ok(lock),
+            Err(error) => self.remove().and(Err(error)),
+        }
+    }
+
+    /// Frees the lock, even if its holder does not know.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for OwnLock {
+    fn drop(&mut self) {
+        // Closing the file frees it as well, but not while a process that is being started still shares it; where
+        // this fails, closing is what is left.
+        let _ = self.file.unlock();
+    }
+}
