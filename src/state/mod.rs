@@ -1,24 +1,26 @@
-//! The state: what koctl made, scope by scope. (Temporary: the real one is merged from its branch.)
-#![allow(missing_docs)]
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct State {
-    pub lineage: String,
-    pub serial: u64,
-    pub scope: String,
-    pub resources: BTreeMap<String, ResourceState>,
-}
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct ResourceState {
-    #[serde(rename = "type")]
-    pub type_name: String,
-    pub id: String,
-    pub attributes: BTreeMap<String, serde_json::Value>,
-    #[serde(default)]
-    pub normalised: BTreeMap<String, serde_json::Value>,
-    #[serde(default)]
-    pub dependencies: BTreeSet<String>,
-    #[serde(default)]
-    pub protect: bool,
-}
+//! The state: what koctl made, scope by scope, so that it can tell its own objects from everybody else's.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `document` | the state as a value, and as a document: its format, checksum and versions |
+//! | `migrations` | how documents of older versions become the current one |
+//! | `store` | where documents are kept: opening, reading, locking, replacing |
+//! | `locked` | the only way to write a state: under its lock, many changes a write |
+//! | `error` | what can go wrong, and what to do next |
+//!
+//! Where documents are kept is the business of the crate `state-backends`, which knows nothing of what is in them.
+//! This module knows nothing of what a resource is to the engine: an address is a text here.
+
+mod document;
+mod error;
+mod locked;
+mod migrations;
+mod store;
+#[cfg(test)]
+mod testing;
+
+pub use document::{Damage, Intent, IntentAction, ResourceState, State};
+pub use error::{Error, Intact};
+pub use locked::LockedState;
+pub use state_backends::{LockId, LockInfo, Revision, Version};
+pub use store::{LockOptions, Snapshot, Store};

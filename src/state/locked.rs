@@ -1,0 +1,431 @@
+//! Writing a state, which takes its lock.
+//!
+//! A task of its own does the writing. While one write is on its way, the changes that come in wait, and the next
+//! write takes them all: with many resources done at a time, a slow store sees few writes, and yet no task goes on
+//! before what it did is stored.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+use state_backends::{Backend, Expected, LockId, Revision};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::document::State;
+use super::error::Error;
+
+/// The state of one scope, under its lock: the only thing that can be written.
+///
+/// Share it between tasks by reference or in an [`Arc`]. [`release`](LockedState::release) gives the lock back and
+/// tells whether all went well. Where it is dropped instead, the lock is given back all the same, after what was
+/// still to be written.
+#[derive(Debug)]
+pub struct LockedState {
+    scope: String,
+    lock: LockId,
+    requests: mpsc::UnboundedSender<Request>,
+    stored: watch::Receiver<Stored>,
+    writer: JoinHandle<Result<(), Error>>,
+}
+
+/// What is stored now, as far as its writer knows.
+#[derive(Debug, Clone)]
+pub(super) struct Stored {
+    pub(super) state: Arc<State>,
+    /// None where the state was never written.
+    pub(super) revision: Option<Revision>,
+}
+
+/// A change that somebody waits for.
+struct Request {
+    change: Box<dyn FnOnce(&mut State) + Send>,
+    reply: oneshot::Sender<Result<(), Error>>,
+}
+
+impl LockedState {
+    /// Starts the writer of a state that was read under the lock `held`.
+    pub(super) fn start(held: HeldLock, stored: Stored) -> Self {
+        let (requests, received) = mpsc::unbounded_channel();
+        let (scope, lock) = (held.scope.clone(), held.id.clone());
+        let writer = Writer::new(held, stored);
+        let stored = writer.stored.subscribe();
+        Self { scope, lock, requests, stored, writer: tokio::spawn(writer.run(received)) }
+    }
+
+    /// The state as it is stored: every change that was recorded, none that is still on its way. Where there is no
+    /// stored state yet, an empty one with the lineage that the first write will give it.
+    pub fn state(&self) -> Arc<State> {
+        Arc::clone(&self.stored.borrow().state)
+    }
+
+    /// Which version of the document that is; none where there is none yet.
+    pub fn revision(&self) -> Option<Revision> {
+        self.stored.borrow().revision.clone()
+    }
+
+    /// The id by which the lock can be forced open.
+    pub fn lock_id(&self) -> &LockId {
+        &self.lock
+    }
+
+    /// Changes the state, and returns once the change is stored. Changes that come in from several tasks during one
+    /// write are stored together by the next, which counts the serial up by one. A change that changes nothing
+    /// writes nothing.
+    ///
+    /// Where the returned future is dropped, the change is still made.
+    ///
+    /// # Errors
+    ///
+    /// The change is not known to be stored. It is not taken back either, since it tells what has happened: the next
+    /// write, the one that [`release`](LockedState::release) does included, tries again to store it.
+    pub async fn record(&self, change: impl FnOnce(&mut State) + Send + 'static) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let sent = self.requests.send(Request { change: Box::new(change), reply });
+        let stopped = || Error::WriterStopped { scope: self.scope.clone() };
+        sent.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Stores what an earlier write failed to, and gives the lock back.
+    ///
+    /// # Errors
+    ///
+    /// Where something could not be stored, or the lock not given back.
+    pub async fn release(self) -> Result<(), Error> {
+        drop(self.requests);
+        match self.writer.await {
+            Ok(ended) => ended,
+            Err(_) => Err(Error::WriterStopped { scope: self.scope }),
+        }
+    }
+}
+
+/// The task that writes.
+struct Writer {
+    held: HeldLock,
+    /// With every change so far, stored or not; its serial is that of what is stored.
+    state: State,
+    stored: watch::Sender<Stored>,
+    /// What a write that failed may have stored nevertheless.
+    in_doubt: Option<InDoubt>,
+}
+
+struct InDoubt {
+    state: State,
+    digest: [u8; 32],
+}
+
+impl Writer {
+    fn new(held: HeldLock, stored: Stored) -> Self {
+        let state = State::clone(&stored.state);
+        Self { held, state, stored: watch::Sender::new(stored), in_doubt: None }
+    }
+
+    /// Until nobody can send a change any more.
+    async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) -> Result<(), Error> {
+        let mut batch = Vec::new();
+        while requests.recv_many(&mut batch, usize::MAX).await > 0 {
+            let mut replies = Vec::new();
+            for Request { change, reply } in batch.drain(..) {
+                change(&mut self.state);
+                replies.push(reply);
+            }
+            let saved = self.save().await;
+            for reply in replies {
+                // Who does not wait any more does not want to know.
+                let _ = reply.send(saved.clone());
+            }
+        }
+        let saved = self.save().await;
+        let released = self.held.release().await;
+        saved.and(released)
+    }
+
+    /// Stores what is not stored yet.
+    async fn save(&mut self) -> Result<(), Error> {
+        self.settle().await?;
+        if self.is_stored() {
+            return Ok(());
+        }
+        let next = self.state.following(self.state.serial());
+        let bytes = next.to_bytes();
+        let digest = Sha256::digest(&bytes).into();
+        let expected = Expected::from(self.stored.borrow().revision.clone());
+        match self.held.write(bytes, &expected).await {
+            Ok(revision) => {
+                self.accept(next, revision);
+                Ok(())
+            }
+            Err(error) => {
+                self.in_doubt = Some(InDoubt { state: next, digest });
+                match self.settle().await {
+                    Ok(()) if self.is_stored() => Ok(()),
+                    _ => Err(error),
+                }
+            }
+        }
+    }
+
+    fn is_stored(&self) -> bool {
+        self.state == *self.stored.borrow().state
+    }
+
+    /// Finds out whether a write that failed has happened after all: its answer may have been lost.
+    async fn settle(&mut self) -> Result<(), Error> {
+        if self.in_doubt.is_none() {
+            return Ok(());
+        }
+        let found = self.held.read().await?;
+        if let (Some(InDoubt { state, digest }), Some(found)) = (self.in_doubt.take(), found)
+            && <[u8; 32]>::from(Sha256::digest(&found.bytes)) == digest
+        {
+            self.accept(state, found.revision);
+        }
+        Ok(())
+    }
+
+    /// `state` is what is stored now.
+    fn accept(&mut self, state: State, revision: Revision) {
+        self.state.set_serial(state.serial());
+        self.stored.send_replace(Stored { state: Arc::new(state), revision: Some(revision) });
+    }
+}
+
+/// The lock of one scope in a store. Dropping it gives it back as soon as may be.
+#[derive(Debug)]
+pub(super) struct HeldLock {
+    backend: Arc<dyn Backend>,
+    scope: String,
+    id: LockId,
+    is_released: bool,
+}
+
+impl HeldLock {
+    /// A lock that was just taken.
+    pub(super) fn new(backend: Arc<dyn Backend>, scope: &str, id: LockId) -> Self {
+        Self { backend, scope: scope.to_owned(), id, is_released: false }
+    }
+
+    pub(super) async fn write(&self, bytes: Vec<u8>, expected: &Expected) -> Result<Revision, Error> {
+        self.backend.write(&self.scope, bytes, expected, &self.id).await.map_err(Error::of_scope(&self.scope))
+    }
+
+    async fn read(&self) -> Result<Option<state_backends::Document>, Error> {
+        self.backend.read(&self.scope).await.map_err(Error::of_scope(&self.scope))
+    }
+
+    /// Gives it back, and waits for that.
+    pub(super) async fn release(mut self) -> Result<(), Error> {
+        self.backend.unlock(&self.scope, &self.id).await.map_err(Error::of_scope(&self.scope))?;
+        self.is_released = true;
+        Ok(())
+    }
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        if !self.is_released {
+            self.backend.abandon(&self.scope, &self.id);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::state::store::LockOptions;
+    use crate::state::testing::{World, portal};
+    use state_backends::Kind;
+
+    fn put(address: impl Into<String>, id: &str) -> impl FnOnce(&mut State) + Send + 'static {
+        let (address, resource) = (address.into(), portal(id));
+        move |state| drop(state.resources.insert(address, resource))
+    }
+
+    async fn lock(world: &World) -> LockedState {
+        world.store().lock("kong", &LockOptions::new("apply")).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn without_a_change_nothing_is_written() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        assert_eq!((locked.revision(), locked.state().serial()), (None, 0));
+        locked.record(|_| {}).await.unwrap();
+        locked.release().await.unwrap();
+        assert_eq!(world.writes(), 0);
+        assert_eq!(world.store().read("kong").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn a_change_is_stored_when_record_returns_and_the_same_once_more_writes_nothing() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        for _ in 0..2 {
+            locked.record(put("a", "1")).await.unwrap();
+            let stored = world.store().read("kong").await.unwrap().unwrap();
+            assert_eq!((&stored.state, Some(stored.revision)), (&*locked.state(), locked.revision()));
+            assert_eq!(stored.state.resources["a"].id, "1");
+        }
+        assert_eq!((world.writes(), locked.state().serial()), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn the_next_holder_goes_on_where_the_last_one_ended() {
+        let world = World::new();
+        for serial in 1..=3 {
+            let locked = lock(&world).await;
+            locked.record(put(format!("a{serial}"), "1")).await.unwrap();
+            assert_eq!(locked.state().serial(), serial);
+            locked.release().await.unwrap();
+        }
+        assert_eq!(world.store().read("kong").await.unwrap().unwrap().state.resources.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn changes_that_come_in_during_a_write_are_written_together_by_the_next() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        let gate = world.hold_writes();
+        let first = locked.record(put("first", "1"));
+        let others = async {
+            world.write_has_begun().await;
+            let records = (0..20).map(|number| locked.record(put(format!("a{number}"), "1")));
+            let opens = async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                assert_eq!(locked.state().resources.len(), 0, "nothing is shown as stored that is not");
+                drop(gate);
+                Ok(())
+            };
+            futures::future::try_join(futures::future::try_join_all(records), opens).await
+        };
+        futures::future::try_join(first, others).await.unwrap();
+        assert_eq!((world.writes(), locked.state().serial()), (2, 2));
+        assert_eq!(world.store().read("kong").await.unwrap().unwrap().state.resources.len(), 21);
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn twenty_tasks_that_record_at_once_lose_nothing_in_fewer_writes_than_changes() {
+        let world = World::new();
+        let locked = Arc::new(lock(&world).await);
+        let mut tasks = tokio::task::JoinSet::new();
+        for task in 0..20 {
+            let locked = Arc::clone(&locked);
+            tasks.spawn(async move {
+                for step in 0..5 {
+                    locked.record(put(format!("a{task}/{step}"), "1")).await.unwrap();
+                    assert!(locked.state().resources.contains_key(&format!("a{task}/{step}")));
+                }
+            });
+        }
+        tasks.join_all().await;
+        Arc::into_inner(locked).unwrap().release().await.unwrap();
+        let stored = world.store().read("kong").await.unwrap().unwrap().state;
+        assert_eq!(stored.resources.len(), 100);
+        assert_eq!(stored.serial(), world.writes());
+        assert!(world.writes() < 100, "{} writes for 100 changes", world.writes());
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_is_told_and_its_changes_go_with_the_next() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        world.fail_next_write(Kind::NoSpace);
+        let error = locked.record(put("a", "1")).await.unwrap_err();
+        assert!(error.to_string().contains("there is no space left"), "{error}");
+        assert_eq!(locked.state().resources.len(), 0);
+
+        locked.record(put("b", "2")).await.unwrap();
+        assert_eq!(locked.state().resources.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(locked.state().serial(), 1);
+    }
+
+    #[tokio::test]
+    async fn release_stores_what_an_earlier_write_failed_to_or_says_so() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        world.fail_next_write(Kind::Unavailable);
+        locked.record(put("a", "1")).await.unwrap_err();
+        locked.release().await.unwrap();
+        assert_eq!(world.store().read("kong").await.unwrap().unwrap().state.resources.len(), 1);
+
+        let locked = lock(&world).await;
+        world.fail_next_write(Kind::Unavailable);
+        locked.record(put("b", "1")).await.unwrap_err();
+        world.fail_next_write(Kind::Unavailable);
+        locked.release().await.unwrap_err();
+        lock(&world).await.release().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_answer_was_lost_is_found_out_and_not_repeated() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        world.lose_next_answer();
+        locked.record(put("a", "1")).await.unwrap();
+        locked.record(put("b", "2")).await.unwrap();
+        assert_eq!((world.writes(), locked.state().serial()), (2, 2));
+    }
+
+    #[tokio::test]
+    async fn a_write_whose_fate_stayed_unknown_is_found_out_before_the_next() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        world.lose_next_answer();
+        world.fail_next_read();
+        locked.record(put("a", "1")).await.unwrap_err();
+        locked.record(put("b", "2")).await.unwrap();
+        assert_eq!((world.writes(), locked.state().serial()), (2, 2));
+        assert_eq!(world.store().read("kong").await.unwrap().unwrap().state.resources.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_change_by_somebody_else_is_never_written_over() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        world.store().force_unlock("kong", locked.lock_id()).await.unwrap();
+        world.record("kong", put("theirs", "1")).await;
+        locked.record(put("mine", "2")).await.unwrap_err();
+        locked.release().await.unwrap_err();
+        let stored = world.store().read("kong").await.unwrap().unwrap().state;
+        assert_eq!(stored.resources.keys().collect::<Vec<_>>(), ["theirs"]);
+    }
+
+    #[tokio::test]
+    async fn dropping_it_gives_the_lock_back_after_what_was_still_to_be_written() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        let gate = world.hold_writes();
+        tokio::select! {
+            _ = locked.record(put("a", "1")) => panic!("the write is held"),
+            () = world.write_has_begun() => {}
+        }
+        drop(locked);
+        drop(gate);
+        let patient = LockOptions { timeout: Duration::from_secs(60), ..LockOptions::new("plan") };
+        let next = world.store().lock("kong", &patient).await.unwrap();
+        assert!(next.state().resources.contains_key("a"));
+    }
+
+    #[test]
+    fn the_end_of_the_runtime_gives_the_lock_back() {
+        let world = World::new();
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let first = runtime();
+        let _never_released = first.block_on(lock(&world));
+        drop(first);
+        runtime().block_on(async { lock(&world).await.release().await.unwrap() });
+    }
+
+    #[tokio::test]
+    async fn a_change_that_panics_gives_the_lock_back_and_is_told() {
+        let world = World::new();
+        let locked = lock(&world).await;
+        let error = locked.record(|_| panic!("on purpose")).await.unwrap_err();
+        assert!(matches!(error, Error::WriterStopped { .. }), "{error}");
+        locked.release().await.unwrap_err();
+        lock(&world).await.release().await.unwrap();
+    }
+}

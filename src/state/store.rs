@@ -1,0 +1,388 @@
+//! Where states are kept: opening a store, reading, locking, and putting a state back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use state_backends::{Backend, Directory, Document, Expected, LockId, LockInfo, Revision, Version};
+use tokio::time::Instant;
+
+use super::document::{Damage, State};
+use super::error::{Error, Intact};
+use super::locked::{HeldLock, LockedState, Stored};
+
+/// How long to wait before a lock is tried again, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A store of states, one a scope. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    backend: Arc<dyn Backend>,
+}
+
+/// A state as it was stored at one moment. It cannot be written: that takes the lock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// What was stored.
+    pub state: State,
+    /// Which version of the document it was.
+    pub revision: Revision,
+}
+
+/// How to take a lock.
+#[derive(Debug, Clone)]
+pub struct LockOptions {
+    /// What the lock is for, which others are told: the name of the command.
+    pub operation: String,
+    /// How long to wait for another holder (`--lock-timeout`); zero is not at all.
+    pub timeout: Duration,
+    /// The lineage that a state gets which does not exist yet, where a plan has promised one. Otherwise it is new.
+    pub lineage: Option<String>,
+}
+
+impl LockOptions {
+    /// For `operation`, without waiting and with a new lineage where there is no state.
+    pub fn new(operation: impl Into<String>) -> Self {
+        Self { operation: operation.into(), timeout: Duration::ZERO, lineage: None }
+    }
+}
+
+impl Store {
+    /// Opens the store at a URL: `file:DIR`, a local directory, from the current one if it is relative. Nothing is
+    /// created before the first lock.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidUrl`], and [`Error::Store`] where the place is no directory.
+    pub fn open(url: &str) -> Result<Self, Error> {
+        let directory = directory_of(url).map_err(|reason| Error::InvalidUrl { url: url.to_owned(), reason })?;
+        Ok(Self::new(Arc::new(Directory::open(directory)?)))
+    }
+
+    /// The store in a backend.
+    pub fn new(backend: Arc<dyn Backend>) -> Self {
+        Self { backend }
+    }
+
+    /// The store in words for a message: ``the directory `/srv/state` ``.
+    pub fn describe(&self) -> String {
+        self.backend.describe()
+    }
+
+    /// The scopes that have a state, sorted.
+    pub async fn scopes(&self) -> Result<Vec<String>, Error> {
+        Ok(self.backend.keys().await?)
+    }
+
+    /// The state of `scope`, or nothing where there is none yet. It takes no lock, and is whole even if somebody
+    /// writes right now.
+    pub async fn read(&self, scope: &str) -> Result<Option<Snapshot>, Error> {
+        match self.backend.read(scope).await.map_err(Error::of_scope(scope))? {
+            None => Ok(None),
+            Some(document) => Ok(Some(self.snapshot(scope, document).await?)),
+        }
+    }
+
+    /// Takes the lock of `scope`, waiting for it as long as `options` allow, and reads the state under it.
+    ///
+    /// # Errors
+    ///
+    /// Where somebody still holds the lock ([`Error::is_locked`]), the error says who, since when and for what, and
+    /// its advice has the command to force it open. Where the state cannot be read, the lock is given back.
+    pub async fn lock(&self, scope: &str, options: &LockOptions) -> Result<LockedState, Error> {
+        let held = self.wait_for_lock(scope, options).await?;
+        match self.read(scope).await {
+            Ok(Some(Snapshot { state, revision })) => {
+                Ok(LockedState::start(held, Stored { state: Arc::new(state), revision: Some(revision) }))
+            }
+            Ok(None) => {
+                let state = match &options.lineage {
+                    Some(lineage) => State::with_lineage(scope, lineage),
+                    None => State::new(scope),
+                };
+                Ok(LockedState::start(held, Stored { state: Arc::new(state), revision: None }))
+            }
+            Err(unreadable) => {
+                // Where this fails as well, the drop gives the lock back. What to tell is why there is no state.
+                let _ = held.release().await;
+                Err(unreadable)
+            }
+        }
+    }
+
+    /// Takes the lock `id` of `scope` away from who holds it.
+    pub async fn force_unlock(&self, scope: &str, id: &LockId) -> Result<(), Error> {
+        self.backend.force_unlock(scope, id).await.map_err(Error::of_scope(scope))
+    }
+
+    /// The earlier versions of the state of `scope`, newest first, where the store keeps them.
+    pub async fn history(&self, scope: &str) -> Result<Vec<Version>, Error> {
+        self.backend.history(scope).await.map_err(Error::of_scope(scope))
+    }
+
+    /// One of the versions that [`history`](Store::history) lists.
+    pub async fn read_version(&self, scope: &str, revision: &Revision) -> Result<State, Error> {
+        let document = self.backend.read_version(scope, revision).await.map_err(Error::of_scope(scope))?;
+        State::from_bytes(&document.bytes).map_err(|damage| self.damaged(scope, damage, None))
+    }
+
+    /// Puts `state` in the place of whatever is stored for its scope, even of a document that cannot be read. Whether
+    /// it may replace that (its lineage, its serial) is the caller's to decide. Its serial becomes one more than that
+    /// of both.
+    pub async fn replace(&self, state: &State, options: &LockOptions) -> Result<Snapshot, Error> {
+        let held = self.wait_for_lock(state.scope(), options).await?;
+        let replaced = self.replace_under(&held, state).await;
+        let released = held.release().await;
+        let snapshot = replaced?;
+        released.map(|()| snapshot)
+    }
+
+    async fn replace_under(&self, held: &HeldLock, state: &State) -> Result<Snapshot, Error> {
+        let scope = state.scope();
+        let found = self.backend.read(scope).await.map_err(Error::of_scope(scope))?;
+        let replaced = found.as_ref().and_then(|document| State::from_bytes(&document.bytes).ok());
+        let state = state.following(state.serial().max(replaced.map_or(0, |replaced| replaced.serial())));
+        let expected = Expected::from(found.map(|document| document.revision));
+        let revision = held.write(state.to_bytes(), &expected).await?;
+        Ok(Snapshot { state, revision })
+    }
+
+    async fn wait_for_lock(&self, scope: &str, options: &LockOptions) -> Result<HeldLock, Error> {
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let tried = self.try_lock(scope, &options.operation).await;
+            let left = options.timeout.saturating_sub(started.elapsed());
+            match tried {
+                Err(locked) if locked.is_locked() && !left.is_zero() => {
+                    tracing::debug!("waiting for the lock: {locked}");
+                    tokio::time::sleep(pause.min(left)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                tried => return tried,
+            }
+        }
+    }
+
+    async fn try_lock(&self, scope: &str, operation: &str) -> Result<HeldLock, Error> {
+        let info = LockInfo::of_this_process(operation, concat!("koctl ", env!("CARGO_PKG_VERSION")));
+        self.backend.lock(scope, &info).await.map_err(Error::of_scope(scope))?;
+        Ok(HeldLock::new(Arc::clone(&self.backend), scope, info.id))
+    }
+
+    async fn snapshot(&self, scope: &str, document: Document) -> Result<Snapshot, Error> {
+        let state = match State::from_bytes(&document.bytes) {
+            Ok(state) => state,
+            Err(damage) => return Err(self.damaged(scope, damage, self.newest_intact(scope).await)),
+        };
+        if state.scope() != scope {
+            let found = state.scope().to_owned();
+            return Err(Error::WrongScope { scope: scope.to_owned(), store: self.describe(), found });
+        }
+        Ok(Snapshot { state, revision: document.revision })
+    }
+
+    fn damaged(&self, scope: &str, damage: Damage, intact: Option<Box<Intact>>) -> Error {
+        Error::Damaged { scope: scope.to_owned(), store: self.describe(), damage, intact }
+    }
+
+    /// What to advise for a damaged state. Where the history cannot be read either, there is just no advice: the
+    /// damage is what is told.
+    async fn newest_intact(&self, scope: &str) -> Option<Box<Intact>> {
+        for Version { revision, written, location } in self.backend.history(scope).await.ok()? {
+            if let Ok(state) = self.read_version(scope, &revision).await {
+                return Some(Box::new(Intact { location, serial: state.serial(), written }));
+            }
+        }
+        None
+    }
+}
+
+/// The directory that a `file:` URL names. The path is taken as it stands, but for a `~` in front.
+fn directory_of(url: &str) -> Result<String, String> {
+    let Some((scheme, rest)) = url.split_once(':') else {
+        return Err(format!("it has no scheme; for a directory, write `file:{url}`"));
+    };
+    if scheme != "file" {
+        return Err(format!("`{scheme}` is not a kind of store that this koctl knows"));
+    }
+    let path = match rest.strip_prefix("//") {
+        Some(absolute) if absolute.starts_with('/') => absolute,
+        Some(_) => return Err("after `file://` comes an absolute path: `file:///DIR`".to_owned()),
+        None => rest,
+    };
+    match path {
+        "" => Err("it names no directory".to_owned()),
+        path => Ok(shellexpand::tilde(path).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::state::testing::{World, portal};
+
+    fn waiting(timeout: Duration) -> LockOptions {
+        LockOptions { timeout, ..LockOptions::new("apply") }
+    }
+
+    #[tokio::test]
+    async fn reading_where_nothing_is_finds_nothing_and_creates_nothing() {
+        let world = World::new();
+        assert_eq!(world.store().read("KongAirlines").await.unwrap(), None);
+        assert_eq!(world.store().scopes().await.unwrap(), Vec::<String>::new());
+        assert!(!world.directory().exists());
+    }
+
+    #[test]
+    fn a_store_is_opened_by_url() {
+        let home = shellexpand::tilde("~").into_owned();
+        for (url, directory) in [
+            ("file:.koctl/state", ".koctl/state".to_owned()),
+            ("file:/srv/state", "/srv/state".to_owned()),
+            ("file:///srv/my state", "/srv/my state".to_owned()),
+            ("file:~/state", format!("{home}/state")),
+        ] {
+            assert_eq!(directory_of(url), Ok(directory), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_url_of_no_known_store_is_refused_with_what_to_write() {
+        for (url, reason) in [
+            ("", "it has no scheme"),
+            ("./state", "write `file:./state`"),
+            ("ftp://host/state", "`ftp` is not a kind of store"),
+            ("file:", "names no directory"),
+            ("file://host/state", "`file:///DIR`"),
+        ] {
+            let error = Store::open(url).unwrap_err();
+            assert!(error.to_string().contains(reason), "{error}");
+            assert!(error.help().contains("`file:.koctl/state`"), "{}", error.help());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_held_lock_is_told_with_its_holder_and_the_command_that_forces_it_open() {
+        let world = World::new();
+        let _held = world.store().lock("KongAirlines", &LockOptions::new("apply")).await.unwrap();
+        let error = world.store().lock("KongAirlines", &LockOptions::new("destroy")).await.unwrap_err();
+        assert!(error.is_locked());
+        let process = format!("(process {}, koctl {})", std::process::id(), env!("CARGO_PKG_VERSION"));
+        assert!(error.to_string().contains(&process) && error.to_string().contains("for `apply` since"), "{error}");
+        assert!(error.help().contains("`koctl force-unlock KongAirlines "), "{}", error.help());
+        assert!(error.help().contains("--lock-timeout"));
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_waited_for_as_long_as_the_timeout_allows() {
+        let world = World::new();
+        let held = world.store().lock("kong", &LockOptions::new("apply")).await.unwrap();
+        let started = std::time::Instant::now();
+        let error = world.store().lock("kong", &waiting(Duration::from_millis(150))).await.unwrap_err();
+        assert!(error.is_locked() && started.elapsed() >= Duration::from_millis(150));
+
+        let store = world.store();
+        let next = tokio::spawn(async move { store.lock("kong", &waiting(Duration::from_secs(60))).await });
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        held.release().await.unwrap();
+        next.await.unwrap().unwrap().release().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_lock_that_is_forced_open_can_be_taken_and_its_holder_writes_no_more() {
+        let world = World::new();
+        let held = world.store().lock("kong", &LockOptions::new("apply")).await.unwrap();
+        world.store().force_unlock("kong", held.lock_id()).await.unwrap();
+        let next = world.store().lock("kong", &LockOptions::new("apply")).await.unwrap();
+
+        let error = held.record(|state| drop(state.resources.insert("a".into(), portal("1")))).await.unwrap_err();
+        assert!(error.to_string().contains("another lock is in force"), "{error}");
+        next.record(|state| drop(state.resources.insert("b".into(), portal("2")))).await.unwrap();
+        let stored = world.store().read("kong").await.unwrap().unwrap().state;
+        assert_eq!(stored.resources.keys().collect::<Vec<_>>(), ["b"]);
+    }
+
+    #[tokio::test]
+    async fn a_state_that_a_plan_promised_gets_its_lineage_and_one_that_exists_keeps_its_own() {
+        let world = World::new();
+        let promised = |lineage: &str| LockOptions { lineage: Some(lineage.into()), ..LockOptions::new("apply") };
+        for (lineage, expected) in [("first", "first"), ("second", "first")] {
+            let locked = world.store().lock("kong", &promised(lineage)).await.unwrap();
+            assert_eq!(locked.state().lineage(), expected);
+            locked.record(|state| drop(state.resources.insert("a".into(), portal("1")))).await.unwrap();
+            locked.release().await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_damaged_state_is_refused_with_the_newest_version_that_is_whole() {
+        let world = World::new();
+        for id in ["1", "2"] {
+            world.record("kong", |state| drop(state.resources.insert("a".into(), portal(id)))).await;
+        }
+        let file = world.directory().join("kong.json");
+        let document = std::fs::read_to_string(&file).unwrap();
+        for damaged in [&document[..document.len() / 2], &document.replace("\"id\": \"2\"", "\"id\": \"3\"")] {
+            std::fs::write(&file, damaged).unwrap();
+            let error = world.store().read("kong").await.unwrap_err();
+            let Error::Damaged { intact: Some(intact), .. } = &error else { panic!("{error}") };
+            assert_eq!(intact.serial, 1);
+            assert!(error.help().contains(&format!("`koctl state push {}`", intact.location)), "{}", error.help());
+
+            let locked = world.store().lock("kong", &LockOptions::new("apply")).await;
+            assert!(matches!(locked, Err(Error::Damaged { .. })), "a damaged state is not written over");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), *damaged);
+        }
+
+        let version = world.store().history("kong").await.unwrap().remove(0);
+        let earlier = world.store().read_version("kong", &version.revision).await.unwrap();
+        let restored = world.store().replace(&earlier, &LockOptions::new("state push")).await.unwrap();
+        assert_eq!(restored.state.resources["a"].id, "1");
+        assert_eq!(world.store().read("kong").await.unwrap(), Some(restored));
+    }
+
+    #[tokio::test]
+    async fn a_state_that_is_replaced_gets_a_serial_past_both() {
+        let world = World::new();
+        for id in ["1", "2", "3"] {
+            world.record("kong", |state| drop(state.resources.insert("a".into(), portal(id)))).await;
+        }
+        let replacement = State::new("kong");
+        let replaced = world.store().replace(&replacement, &LockOptions::new("state push")).await.unwrap();
+        assert_eq!((replaced.state.serial(), replaced.state.lineage()), (4, replacement.lineage()));
+        let again = world.store().replace(&replaced.state, &LockOptions::new("state push")).await.unwrap();
+        assert_eq!(again.state.serial(), 5);
+    }
+
+    #[tokio::test]
+    async fn the_state_of_another_scope_is_refused() {
+        let world = World::new();
+        world.record("kong", |state| drop(state.resources.insert("a".into(), portal("1")))).await;
+        std::fs::copy(world.directory().join("kong.json"), world.directory().join("other.json")).unwrap();
+        let error = world.store().read("other").await.unwrap_err();
+        assert!(error.to_string().ends_with("it is the state of `kong`"), "{error}");
+        assert_eq!(world.store().scopes().await.unwrap(), ["kong", "other"]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_of_the_store_is_told_with_its_cause_and_advice() {
+        let world = World::new();
+        std::fs::write(world.directory(), "a file").unwrap();
+        let error = Store::open(&format!("file:{}", world.directory().display())).unwrap_err();
+        assert!(error.to_string().contains("not a directory"), "{error}");
+        assert!(error.help().contains(world.directory().to_str().unwrap()), "{}", error.help());
+    }
+
+    #[tokio::test]
+    async fn attributes_come_back_as_they_were_recorded() {
+        let world = World::new();
+        let mut resource = portal("1");
+        resource.attributes.insert("labels".into(), json!({"b": 1.5, "a": [null, "\u{1f6eb}"]}));
+        let recorded = resource.clone();
+        world.record("kong", |state| drop(state.resources.insert("a".into(), recorded))).await;
+        assert_eq!(world.store().read("kong").await.unwrap().unwrap().state.resources["a"], resource);
+    }
+}
