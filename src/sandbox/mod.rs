@@ -1,1 +1,3 @@
 //! A local Konnect and GitHub, written from their published documents.
+
+pub mod github;

@@ -1,0 +1,96 @@
+//! The request budget that GitHub reports in `X-RateLimit-*` headers and at `/rate_limit`.
+
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::HeaderMap;
+use axum::http::header::{HeaderName, HeaderValue};
+use serde_json::{Value, json};
+
+use super::metadata::now;
+
+/// GitHub's budget of requests an hour for a signed-in user.
+const SIGNED_IN: u64 = 5_000;
+/// GitHub's budget of requests an hour for anyone else.
+const ANONYMOUS: u64 = 60;
+const HOUR: i64 = 3_600;
+
+/// What is left of one budget.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    limit: u64,
+    used: u64,
+    /// Seconds since the epoch at which the budget is whole again.
+    reset: i64,
+}
+
+impl Budget {
+    fn fresh(limit: u64, at: i64) -> Self {
+        Self {
+            limit,
+            used: 0,
+            reset: at + HOUR,
+        }
+    }
+
+    /// The schema `rate-limit`.
+    pub(super) fn to_json(self) -> Value {
+        json!({
+            "limit": self.limit,
+            "used": self.used,
+            "remaining": self.limit - self.used,
+            "reset": self.reset,
+        })
+    }
+
+    /// Adds the headers that every answer carries.
+    pub(super) fn describe(self, headers: &mut HeaderMap) {
+        let mut number = |name, value: u64| {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from(value));
+        };
+        number("x-ratelimit-limit", self.limit);
+        number("x-ratelimit-used", self.used);
+        number("x-ratelimit-remaining", self.limit - self.used);
+        number("x-ratelimit-reset", self.reset.unsigned_abs());
+        headers.insert(
+            HeaderName::from_static("x-ratelimit-resource"),
+            HeaderValue::from_static("core"),
+        );
+    }
+}
+
+/// Counts requests. Every credential is the same user, so two budgets are enough.
+///
+/// Nobody is refused: the sandbox is one's own, and load tests run against it. A budget that is used up starts
+/// afresh, so that no client is told to wait for an hour.
+#[derive(Debug)]
+pub(super) struct Budgets {
+    signed_in: Mutex<Budget>,
+    anonymous: Mutex<Budget>,
+}
+
+impl Budgets {
+    /// Two whole budgets.
+    pub(super) fn new() -> Self {
+        let at = now().as_second();
+        Self {
+            signed_in: Mutex::new(Budget::fresh(SIGNED_IN, at)),
+            anonymous: Mutex::new(Budget::fresh(ANONYMOUS, at)),
+        }
+    }
+
+    /// Counts `requests` (one, or none to only look) and returns what is left.
+    pub(super) fn spend(&self, signed_in: bool, requests: u64) -> Budget {
+        let budget = if signed_in {
+            &self.signed_in
+        } else {
+            &self.anonymous
+        };
+        let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = now().as_second();
+        if at >= budget.reset || budget.used + requests >= budget.limit {
+            *budget = Budget::fresh(budget.limit, at);
+        }
+        budget.used += requests;
+        *budget
+    }
+}

@@ -1,0 +1,298 @@
+//! What git does not keep about a repository: settings, issues, pull requests, labels, comments, times.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::errors::GitHubSandboxError;
+
+/// The JSON document beside a bare repository.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Metadata {
+    /// The repository's id, unique in the sandbox for all practical purposes (a hash of its full name).
+    pub(super) id: u64,
+    pub(super) created_at: Timestamp,
+    pub(super) settings: Settings,
+    /// Issues and pull requests share one sequence of numbers, as on GitHub.
+    pub(super) issues: BTreeMap<u64, Issue>,
+    pub(super) labels: Vec<Label>,
+    last_number: u64,
+    last_id: u64,
+}
+
+/// What a repository is created with.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Settings {
+    pub(super) description: Option<String>,
+    pub(super) homepage: Option<String>,
+    pub(super) private: bool,
+    pub(super) is_template: bool,
+    pub(super) has_issues: bool,
+    pub(super) has_projects: bool,
+    pub(super) has_wiki: bool,
+    pub(super) has_discussions: bool,
+    pub(super) has_downloads: bool,
+    pub(super) allow_merge_commit: bool,
+    pub(super) allow_squash_merge: bool,
+    pub(super) delete_branch_on_merge: bool,
+}
+
+impl Default for Settings {
+    /// The defaults that GitHub's API document gives for a new repository.
+    fn default() -> Self {
+        Self {
+            description: None,
+            homepage: None,
+            private: false,
+            is_template: false,
+            has_issues: true,
+            has_projects: true,
+            has_wiki: true,
+            has_discussions: false,
+            has_downloads: true,
+            allow_merge_commit: true,
+            allow_squash_merge: true,
+            delete_branch_on_merge: false,
+        }
+    }
+}
+
+/// A label of the repository.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Label {
+    pub(super) id: u64,
+    pub(super) name: String,
+    /// Six hexadecimal digits.
+    pub(super) color: String,
+    pub(super) description: Option<String>,
+}
+
+/// Whether an issue or pull request is still to be dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum State {
+    Open,
+    Closed,
+}
+
+impl State {
+    /// The word for it in the API.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// An issue; with `pull`, a pull request, which on GitHub is an issue too.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Issue {
+    pub(super) id: u64,
+    pub(super) number: u64,
+    pub(super) title: String,
+    pub(super) body: Option<String>,
+    pub(super) state: State,
+    /// Why an issue was closed or opened again; never set on a pull request.
+    pub(super) state_reason: Option<String>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+    pub(super) closed_at: Option<Timestamp>,
+    /// Ids of labels.
+    pub(super) labels: Vec<u64>,
+    pub(super) comments: Vec<Comment>,
+    pub(super) pull: Option<Pull>,
+}
+
+impl Issue {
+    /// Closes the issue or pull request.
+    pub(super) fn close(&mut self, at: Timestamp) {
+        self.state = State::Closed;
+        self.closed_at = Some(at);
+        self.updated_at = at;
+    }
+}
+
+/// A comment on an issue or pull request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Comment {
+    pub(super) id: u64,
+    pub(super) body: String,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
+}
+
+/// What makes an issue a pull request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Pull {
+    pub(super) id: u64,
+    /// The branch with the changes.
+    pub(super) head: String,
+    /// The branch that is to receive them.
+    pub(super) base: String,
+    /// The tip of `head`: followed while the pull request is open, frozen when it closes.
+    #[serde(with = "object_id")]
+    pub(super) head_sha: git2::Oid,
+    /// The tip of `base` when `head` last moved, or when the pull request was merged.
+    #[serde(with = "object_id")]
+    pub(super) base_sha: git2::Oid,
+    pub(super) draft: bool,
+    pub(super) merge: Option<Merge>,
+}
+
+/// How a pull request ended up in its base branch.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Merge {
+    pub(super) at: Timestamp,
+    #[serde(with = "object_id")]
+    pub(super) commit: git2::Oid,
+}
+
+impl Metadata {
+    /// The document of a repository that has just been made.
+    pub(super) fn new(full_name: &str, created_at: Timestamp, settings: Settings) -> Self {
+        Self {
+            id: stable_id(full_name),
+            created_at,
+            settings,
+            issues: BTreeMap::new(),
+            labels: Vec::new(),
+            last_number: 0,
+            last_id: 0,
+        }
+    }
+
+    /// The next number of an issue or pull request.
+    fn next_number(&mut self) -> u64 {
+        self.last_number += 1;
+        self.last_number
+    }
+
+    /// A fresh id for anything in this repository. The repository's id leads it, so that ids differ between
+    /// repositories; it stays below 2^53, which every JSON reader holds exactly.
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        (self.id << 21) + self.last_id
+    }
+
+    /// Opens an issue under the next number.
+    pub(super) fn open_issue(
+        &mut self,
+        title: String,
+        body: Option<String>,
+        at: Timestamp,
+    ) -> &mut Issue {
+        let (id, number) = (self.next_id(), self.next_number());
+        self.issues.entry(number).or_insert(Issue {
+            id,
+            number,
+            title,
+            body,
+            state: State::Open,
+            state_reason: None,
+            created_at: at,
+            updated_at: at,
+            closed_at: None,
+            labels: Vec::new(),
+            comments: Vec::new(),
+            pull: None,
+        })
+    }
+
+    /// The number of open issues and pull requests, which GitHub counts together.
+    pub(super) fn open_issues(&self) -> usize {
+        let open = |issue: &&Issue| issue.state == State::Open;
+        self.issues.values().filter(open).count()
+    }
+
+    /// The label of that name, whatever its case.
+    pub(super) fn label(&self, name: &str) -> Option<&Label> {
+        let same = |label: &&Label| label.name.eq_ignore_ascii_case(name);
+        self.labels.iter().find(same)
+    }
+
+    /// The labels that an issue carries.
+    pub(super) fn labels_of<'a>(&'a self, issue: &'a Issue) -> impl Iterator<Item = &'a Label> {
+        let by_id = |id: &u64| self.labels.iter().find(|label| label.id == *id);
+        issue.labels.iter().filter_map(by_id)
+    }
+
+    /// Reads the document, or `None` where there is no file.
+    pub(super) fn load(path: &Path) -> Result<Option<Self>, GitHubSandboxError> {
+        let bytes = match std::fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => {
+                return Err(GitHubSandboxError::Io {
+                    action: "read",
+                    path: path.to_owned(),
+                    source,
+                });
+            }
+        };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|source| GitHubSandboxError::Metadata {
+                path: path.to_owned(),
+                source,
+            })
+    }
+
+    /// Writes the document so that a reader, or a crash, sees the old one or the new one and nothing else.
+    pub(super) fn save(&self, path: &Path) -> Result<(), GitHubSandboxError> {
+        let bytes =
+            serde_json::to_vec_pretty(self).map_err(|source| GitHubSandboxError::Metadata {
+                path: path.to_owned(),
+                source,
+            })?;
+        replace_file(path, &bytes).map_err(|source| GitHubSandboxError::Io {
+            action: "write",
+            path: path.to_owned(),
+            source,
+        })
+    }
+}
+
+fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The present moment to the second, which is how precisely GitHub tells the time.
+pub(super) fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// A positive 31-bit id that depends on nothing but the name (FNV-1a), for users and repositories.
+pub(super) fn stable_id(name: &str) -> u64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash >> 33).max(1)
+}
+
+/// Object ids as their forty hexadecimal digits.
+mod object_id {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(
+        id: &git2::Oid,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<git2::Oid, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        git2::Oid::from_str(&text).map_err(D::Error::custom)
+    }
+}

@@ -1,0 +1,353 @@
+//! The sandbox's GitHub: the REST API over real bare git repositories on disk.
+//!
+//! Written from GitHub's published API document, never from koctl's client of it, so that a wrong belief about
+//! the API cannot hide in both. An operation is a plain function of a repository and a request; this module puts
+//! it on its route, opens the repository, and lets one writer at a time into it. Git work blocks, so it runs on
+//! the blocking threads of the runtime.
+//!
+//! | area | operations |
+//! | --- | --- |
+//! | `users`, `repos`, `branches` | who, which repositories, their branches |
+//! | `refs`, `objects`, `commits` | the Git Data API |
+//! | `contents`, `compare` | files by path, and what differs between two commits |
+//! | `pulls` | pull requests and their merging |
+//! | `issues`, `labels`, `comments` | what pull requests share with issues |
+//! | `seed` | repositories made from folders |
+//!
+//! Under these lie `store` (names, folders, locks), `repository` (one open repository), `metadata` (what git does
+//! not keep), `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`.
+//!
+//! A credential of any content signs in the same user. What the document offers and the sandbox does not yet is
+//! answered with 501 and the operation's name.
+
+mod answer;
+mod branches;
+mod comments;
+mod commits;
+mod compare;
+mod contents;
+mod diff;
+mod errors;
+mod issues;
+mod labels;
+mod limits;
+mod links;
+mod metadata;
+mod objects;
+mod pulls;
+mod refs;
+mod repos;
+mod repository;
+mod request;
+mod seed;
+mod store;
+mod tree;
+mod users;
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, patch, post, put};
+use futures::future::BoxFuture;
+use serde_json::json;
+
+pub use errors::GitHubSandboxError;
+pub use seed::{ensure_repository, seed};
+
+use answer::Answer;
+use errors::ApiError;
+use limits::Budgets;
+use repository::Repo;
+use request::{ApiRequest, SignedIn};
+use store::{RepoName, Store};
+
+/// A blob of 100 MB, the largest that GitHub takes, is a third longer in Base64; JSON around it needs a little.
+const LARGEST_BODY: usize = 140 * 1024 * 1024;
+
+/// What all requests share.
+#[derive(Debug)]
+pub(super) struct GitHub {
+    store: Store,
+    budgets: Budgets,
+}
+
+/// Routes of GitHub's REST API over the bare repositories below `root`, which need not exist yet; for example
+/// `GET /repos/{owner}/{repo}/git/ref/{*ref}`.
+///
+/// The router may be nested at any path: URLs in answers lead to where the client found it. Repositories that
+/// appear below `root` while it serves are served too; but only one router may serve (and so write below) a root.
+///
+/// Source of paths, fields and status codes: GitHub's OpenAPI document, as in the npm package `@octokit/openapi`.
+pub fn router(root: PathBuf) -> Router {
+    let github = Arc::new(GitHub {
+        store: Store::new(root),
+        budgets: Budgets::new(),
+    });
+    Router::new()
+        .merge(account_routes())
+        .merge(repository_routes())
+        .merge(git_routes())
+        .merge(collaboration_routes())
+        .merge(secret_routes())
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_found)
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(from_fn_with_state(Arc::clone(&github), admit))
+        .with_state(github)
+}
+
+type Routes = Router<Arc<GitHub>>;
+
+fn account_routes() -> Routes {
+    Router::new()
+        .route("/rate_limit", get(of_account(rate_limit)))
+        .route("/user", get(of_account(users::get)))
+        .route("/user/emails", get(of_account(users::emails)))
+        .route("/user/orgs", get(of_account(users::organizations)))
+        .route(
+            "/user/repos",
+            get(of_account(repos::list_own)).post(of_account(repos::create_own)),
+        )
+        .route("/users/{owner}/repos", get(of_account(repos::list_of)))
+        .route(
+            "/orgs/{owner}/repos",
+            get(of_account(repos::list_of)).post(of_account(repos::create_in_organization)),
+        )
+}
+
+fn repository_routes() -> Routes {
+    Router::new()
+        .route("/repos/{owner}/{repo}", get(reads(repos::get)))
+        .route("/repos/{owner}/{repo}/branches", get(reads(branches::list)))
+        .route(
+            "/repos/{owner}/{repo}/branches/{*branch}",
+            get(reads(branches::get)),
+        )
+        .route("/repos/{owner}/{repo}/contents", get(reads(contents::get)))
+        .route("/repos/{owner}/{repo}/contents/", get(reads(contents::get)))
+        .route(
+            "/repos/{owner}/{repo}/contents/{*path}",
+            get(reads(contents::get))
+                .put(locked(contents::put))
+                .delete(locked(contents::delete)),
+        )
+        .route(
+            "/raw/{owner}/{repo}/{ref}/{*path}",
+            get(reads(contents::raw)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/compare/{*basehead}",
+            get(reads(compare::get)),
+        )
+        .route("/repos/{owner}/{repo}/commits", get(reads(commits::list)))
+}
+
+fn git_routes() -> Routes {
+    Router::new()
+        .route(
+            "/repos/{owner}/{repo}/git/ref/{*ref}",
+            get(reads(refs::get)),
+        )
+        .route("/repos/{owner}/{repo}/git/refs", post(locked(refs::create)))
+        .route(
+            "/repos/{owner}/{repo}/git/refs/{*ref}",
+            patch(locked(refs::update)).delete(locked(refs::delete)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/matching-refs/{*ref}",
+            get(reads(refs::matching)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/blobs",
+            post(locked(objects::create_blob)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/blobs/{sha}",
+            get(reads(objects::get_blob)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/trees",
+            post(locked(objects::create_tree)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/trees/{*sha}",
+            get(reads(objects::get_tree)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/commits",
+            post(locked(commits::create)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/git/commits/{sha}",
+            get(reads(commits::get)),
+        )
+}
+
+fn collaboration_routes() -> Routes {
+    Router::new()
+        .route(
+            "/repos/{owner}/{repo}/pulls",
+            get(locked(pulls::list)).post(locked(pulls::create)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}",
+            get(locked(pulls::get)).patch(locked(pulls::update)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}/files",
+            get(locked(pulls::files)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/pulls/{number}/merge",
+            put(locked(pulls::merge)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues",
+            get(locked(issues::list)).post(locked(issues::create)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}",
+            get(locked(issues::get)).patch(locked(issues::update)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}/labels",
+            get(reads(labels::list_on_issue)).post(locked(labels::add_to_issue)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/{number}/comments",
+            get(reads(comments::list)).post(locked(comments::create)),
+        )
+        .route(
+            "/repos/{owner}/{repo}/issues/comments/{id}",
+            patch(locked(comments::update)),
+        )
+        .route("/repos/{owner}/{repo}/labels", post(locked(labels::create)))
+}
+
+fn secret_routes() -> Routes {
+    Router::new()
+        .route(
+            "/repos/{owner}/{repo}/actions/secrets",
+            get(not_offered("actions/list-repo-secrets")),
+        )
+        .route(
+            "/repos/{owner}/{repo}/actions/secrets/public-key",
+            get(not_offered("actions/get-repo-public-key")),
+        )
+        .route(
+            "/repos/{owner}/{repo}/actions/secrets/{name}",
+            get(not_offered("actions/get-repo-secret"))
+                .put(not_offered("actions/create-or-update-repo-secret"))
+                .delete(not_offered("actions/delete-repo-secret")),
+        )
+}
+
+/// The handler of an operation that is about no single repository.
+fn of_account(operation: fn(&Store, &ApiRequest) -> Answer) -> impl Handle {
+    move |request: ApiRequest| in_background(move || operation(&request.github.store, &request))
+}
+
+/// The handler of an operation that only looks at a repository.
+fn reads(operation: fn(&Repo, &ApiRequest) -> Answer) -> impl Handle {
+    move |request: ApiRequest| in_background(move || operation(&open(&request)?, &request))
+}
+
+/// The handler of an operation that may change a repository: one at a time. Looking at pull requests is among
+/// them, because their records first catch up with the branches.
+fn locked(operation: fn(&mut Repo, &ApiRequest) -> Answer) -> impl Handle {
+    move |request: ApiRequest| {
+        in_background(move || {
+            // Only an existing repository gets a lock, so that made-up names take no memory.
+            let name = open(&request)?.name;
+            let lock = request.github.store.write_lock(&name);
+            // The lock guards files that are replaced whole, so a panic elsewhere leaves nothing half done.
+            let _guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
+            operation(&mut open(&request)?, &request)
+        })
+    }
+}
+
+/// The handler of an operation of the document that the sandbox does not offer yet.
+fn not_offered(operation: &'static str) -> impl Handle {
+    move |_: ApiRequest| -> BoxFuture<'static, Answer> {
+        let message = format!("The sandbox does not offer the operation {operation} yet.");
+        Box::pin(async { Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, message)) })
+    }
+}
+
+/// What axum takes as a handler of an [`ApiRequest`].
+trait Handle: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
+
+impl<F> Handle for F where
+    F: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static
+{
+}
+
+fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> BoxFuture<'static, Answer> {
+    Box::pin(async {
+        tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|error| {
+                let message = format!("The sandbox could not finish the operation: {error}.");
+                Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message))
+            })
+    })
+}
+
+/// The repository that the path names. A private one exists only for those who are signed in.
+fn open(request: &ApiRequest) -> Result<Repo, ApiError> {
+    let name = RepoName::parse(request.param("owner"), request.param("repo"))
+        .map_err(|_| ApiError::not_found())?;
+    let repo = request.github.store.open(&name)?;
+    repo.filter(|repo| request.signed_in || !repo.metadata.settings.private)
+        .ok_or_else(ApiError::not_found)
+}
+
+/// `GET /rate_limit` (rate-limit/get), which costs nothing.
+fn rate_limit(_: &Store, request: &ApiRequest) -> Answer {
+    let core = request.github.budgets.spend(request.signed_in, 0).to_json();
+    answer::ok(json!({"resources": {"core": core, "search": core}, "rate": core}))
+}
+
+async fn not_found() -> ApiError {
+    ApiError::not_found()
+}
+
+/// The outermost layer: who asks, and what is left of their budget.
+async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Next) -> Response {
+    let cost = u64::from(request.uri().path() != "/rate_limit");
+    let (signed_in, mut response) = match credential(request.headers()) {
+        Ok(signed_in) => {
+            request.extensions_mut().insert(SignedIn(signed_in));
+            (signed_in, None)
+        }
+        Err(refusal) => (false, Some(refusal.into_response())),
+    };
+    let budget = github.budgets.spend(signed_in, cost);
+    let mut response = match response.take() {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
+    };
+    budget.describe(response.headers_mut());
+    response
+}
+
+/// Whether a request carries a credential; 401 where it carries an Authorization header without one.
+fn credential(headers: &HeaderMap) -> Result<bool, ApiError> {
+    let Some(header) = headers.get(header::AUTHORIZATION) else {
+        return Ok(false);
+    };
+    let text = header.to_str().unwrap_or_default();
+    let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
+    let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
+    if known && !secret.trim().is_empty() {
+        Ok(true)
+    } else {
+        Err(ApiError::new(StatusCode::UNAUTHORIZED, "Bad credentials"))
+    }
+}

@@ -1,0 +1,194 @@
+//! Merging: whether it can be done, and doing it.
+
+use axum::http::StatusCode;
+use git2::{Commit, Oid};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::super::answer::{Answer, ok};
+use super::super::errors::ApiError;
+use super::super::metadata::{Issue, Merge, Pull, State, now};
+use super::super::repository::Repo;
+use super::super::request::{ApiRequest, Fields};
+use super::super::users::signature;
+use super::{RESOURCE, catch_up, find};
+
+/// The tree that merging two commits gives, or `None` where they conflict.
+pub(super) fn merged_tree(repo: &Repo, base: Oid, head: Oid) -> Result<Option<Oid>, git2::Error> {
+    let (base, head) = (repo.git.find_commit(base)?, repo.git.find_commit(head)?);
+    let mut index = repo.git.merge_commits(&base, &head, None)?;
+    if index.has_conflicts() {
+        return Ok(None);
+    }
+    index.write_tree_to(&repo.git).map(Some)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Method {
+    Merge,
+    Squash,
+}
+
+/// `PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge` (pulls/merge).
+pub(in super::super) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer {
+    catch_up(repo)?;
+    let fields = request.fields(RESOURCE)?;
+    let (issue, pull) = find(repo, request)?;
+    let method = method(repo, &fields)?;
+    require_open(issue, pull)?;
+    if fields
+        .text("sha")?
+        .is_some_and(|sha| sha != pull.head_sha.to_string())
+    {
+        return Err(ApiError::new(
+            StatusCode::CONFLICT,
+            "Head branch was modified. Review and try the merge again.",
+        ));
+    }
+    let base = repo.tip(&pull.base)?.ok_or_else(not_mergeable)?;
+    let tree = merged_tree(repo, base, pull.head_sha)?.ok_or_else(not_mergeable)?;
+    let message = message(repo, &fields, issue, pull, method)?;
+    let at = now();
+    let commit = commit(repo, pull, method, base, tree, &message, at)?;
+    let (number, head) = (issue.number, pull.head.clone());
+    record(repo, number, base, Merge { at, commit })?;
+    if repo.metadata.settings.delete_branch_on_merge && head != repo.default_branch()? {
+        repo.git
+            .find_reference(&format!("refs/heads/{head}"))?
+            .delete()?;
+    }
+    ok(json!({
+        "sha": commit.to_string(),
+        "merged": true,
+        "message": "Pull Request successfully merged",
+    }))
+}
+
+fn method(repo: &Repo, fields: &Fields) -> Result<Method, ApiError> {
+    let settings = &repo.metadata.settings;
+    let (method, allowed, name) = match fields.text("merge_method")?.unwrap_or("merge") {
+        "merge" => (
+            Some(Method::Merge),
+            settings.allow_merge_commit,
+            "Merge commits",
+        ),
+        "squash" => (
+            Some(Method::Squash),
+            settings.allow_squash_merge,
+            "Squash merges",
+        ),
+        "rebase" => (None, false, "Rebase merges"),
+        _ => return Err(fields.invalid("merge_method")),
+    };
+    method.filter(|_| allowed).ok_or_else(|| {
+        let message = format!("{name} are not allowed on this repository.");
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message)
+    })
+}
+
+fn not_mergeable() -> ApiError {
+    ApiError::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Pull Request is not mergeable",
+    )
+}
+
+fn require_open(issue: &Issue, pull: &Pull) -> Result<(), ApiError> {
+    if issue.state != State::Open {
+        return Err(not_mergeable());
+    }
+    if pull.draft {
+        let message = "Pull Request is still a draft";
+        return Err(ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message));
+    }
+    Ok(())
+}
+
+/// The message of the commit: what the body gives, else what GitHub writes.
+fn message(
+    repo: &Repo,
+    fields: &Fields,
+    issue: &Issue,
+    pull: &Pull,
+    method: Method,
+) -> Result<String, ApiError> {
+    let number = issue.number;
+    let (title, text) = match method {
+        Method::Merge => {
+            let from = format!("{}/{}", repo.name.owner(), pull.head);
+            (
+                format!("Merge pull request #{number} from {from}"),
+                issue.title.clone(),
+            )
+        }
+        Method::Squash => (
+            format!("{} (#{number})", issue.title),
+            squashed(repo, pull)?,
+        ),
+    };
+    let title = fields.text("commit_title")?.unwrap_or(&title).to_owned();
+    let text = fields.text("commit_message")?.unwrap_or(&text);
+    Ok(if text.is_empty() {
+        title
+    } else {
+        format!("{title}\n\n{text}")
+    })
+}
+
+/// The messages of the commits that are squashed: as a list, or of a single one what follows its first line.
+fn squashed(repo: &Repo, pull: &Pull) -> Result<String, ApiError> {
+    let base = repo.tip(&pull.base)?.unwrap_or(pull.base_sha);
+    let commits = repo.commits_between(base, pull.head_sha)?;
+    let messages = commits
+        .iter()
+        .map(|id| {
+            let commit = repo.git.find_commit(*id)?;
+            Ok(String::from_utf8_lossy(commit.message_bytes())
+                .trim_end()
+                .to_owned())
+        })
+        .collect::<Result<Vec<_>, git2::Error>>()?;
+    if let [only] = messages.as_slice() {
+        let body = only.split_once('\n').map_or("", |(_, body)| body);
+        return Ok(body.trim().to_owned());
+    }
+    let items: Vec<String> = messages.iter().map(|text| format!("* {text}")).collect();
+    Ok(items.join("\n\n"))
+}
+
+/// Writes the commit and moves the base branch to it.
+fn commit(
+    repo: &Repo,
+    pull: &Pull,
+    method: Method,
+    base: Oid,
+    tree: Oid,
+    message: &str,
+    at: Timestamp,
+) -> Result<Oid, git2::Error> {
+    let author = signature(at)?;
+    let (base, head) = (
+        repo.git.find_commit(base)?,
+        repo.git.find_commit(pull.head_sha)?,
+    );
+    let parents: &[&Commit<'_>] = match method {
+        Method::Merge => &[&base, &head],
+        Method::Squash => &[&base],
+    };
+    let branch = format!("refs/heads/{}", pull.base);
+    let tree = repo.git.find_tree(tree)?;
+    repo.git
+        .commit(Some(&branch), &author, &author, message, &tree, parents)
+}
+
+fn record(repo: &mut Repo, number: u64, base: Oid, merge: Merge) -> Result<(), ApiError> {
+    if let Some(issue) = repo.metadata.issues.get_mut(&number) {
+        issue.close(merge.at);
+        if let Some(pull) = &mut issue.pull {
+            pull.base_sha = base;
+            pull.merge = Some(merge);
+        }
+    }
+    repo.save()?;
+    Ok(())
+}

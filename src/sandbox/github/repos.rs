@@ -1,0 +1,314 @@
+//! Repositories: one, lists of them, and making them.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, created, extend, node_id, ok};
+use super::errors::{ApiError, GitHubSandboxError};
+use super::links::Links;
+use super::metadata::{Settings, now};
+use super::repository::Repo;
+use super::request::{ApiRequest, Fields};
+use super::store::{self, Files, NewBranch, RepoName, Store};
+use super::users::{LOGIN, simple_user};
+
+const RESOURCE: &str = "Repository";
+
+/// `GET /repos/{owner}/{repo}` (repos/get).
+pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
+    ok(to_json(repo, &request.links)?)
+}
+
+/// `GET /user/repos` (repos/list-for-authenticated-user): all of them, as the user belongs to every organization.
+pub(super) fn list_own(store: &Store, request: &ApiRequest) -> Answer {
+    request.require_user()?;
+    list(
+        store,
+        request,
+        None,
+        &["full_name", "created", "updated", "pushed"],
+    )
+}
+
+/// `GET /users/{username}/repos` and `GET /orgs/{org}/repos` (repos/list-for-user, repos/list-for-org).
+pub(super) fn list_of(store: &Store, request: &ApiRequest) -> Answer {
+    let owner = request.param("owner");
+    // Organizations list what is new first, users go by name.
+    let words = if owner == LOGIN {
+        ["full_name", "created", "updated", "pushed"]
+    } else {
+        ["created", "full_name", "updated", "pushed"]
+    };
+    list(store, request, Some(owner), &words)
+}
+
+fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]) -> Answer {
+    let sort = request.choice(RESOURCE, "sort", sorts)?;
+    let default = if sort == "full_name" {
+        ["asc", "desc"]
+    } else {
+        ["desc", "asc"]
+    };
+    let direction = request.choice(RESOURCE, "direction", &default)?;
+    let kind = request.query("type").unwrap_or("all");
+    let mut repositories = Vec::new();
+    for name in store.list(owner)? {
+        let repo = store.open(&name)?;
+        repositories.extend(repo.filter(|repo| is_listed(repo, request.signed_in, kind)));
+    }
+    match sort {
+        "full_name" => repositories.sort_by_cached_key(|repo| repo.name.clone()),
+        "created" => repositories.sort_by_key(|repo| repo.metadata.created_at),
+        _ => {
+            let mut dated = Vec::new();
+            for repo in repositories {
+                dated.push((repo.pushed_at()?, repo));
+            }
+            dated.sort_by_key(|(pushed_at, _)| *pushed_at);
+            repositories = dated.into_iter().map(|(_, repo)| repo).collect();
+        }
+    }
+    if direction == "desc" {
+        repositories.reverse();
+    }
+    let page = request.page(repositories);
+    page.respond(|repo| to_json(&repo, &request.links))
+}
+
+/// Whether a repository is in a list of that `type`. There are no forks here, and no collaborators.
+fn is_listed(repo: &Repo, signed_in: bool, kind: &str) -> bool {
+    let private = repo.metadata.settings.private;
+    let of_kind = match kind {
+        "public" => !private,
+        "private" => private,
+        "owner" => repo.name.owner() == LOGIN,
+        "forks" => false,
+        _ => true,
+    };
+    of_kind && (signed_in || !private)
+}
+
+/// `POST /user/repos` (repos/create-for-authenticated-user).
+pub(super) fn create_own(store: &Store, request: &ApiRequest) -> Answer {
+    create(store, request, LOGIN)
+}
+
+/// `POST /orgs/{org}/repos` (repos/create-in-org). Every organization exists, and the user belongs to it.
+pub(super) fn create_in_organization(store: &Store, request: &ApiRequest) -> Answer {
+    create(store, request, request.param("owner"))
+}
+
+fn create(store: &Store, request: &ApiRequest, owner: &str) -> Answer {
+    let fields = request.fields(RESOURCE)?;
+    let name = fields.required_words("name")?;
+    let name = RepoName::parse(owner, name).map_err(|error| match error {
+        GitHubSandboxError::Name {
+            what: "an owner", ..
+        } => ApiError::not_found(),
+        refusal => fields.refuse("name", refusal.to_string()),
+    })?;
+    for template in ["gitignore_template", "license_template"] {
+        if fields.value(template).is_some() {
+            let message = "The sandbox has no templates. Create the file after the repository.";
+            return Err(fields.refuse(template, message));
+        }
+    }
+    let settings = settings(&fields)?;
+    let mut branches = Vec::new();
+    if fields.flag("auto_init")?.unwrap_or(false) {
+        branches.push(first_branch(&name, &settings));
+    }
+    if !store::create(store.root(), &name, &branches, settings, now())? {
+        return Err(fields.refuse("name", "name already exists on this account"));
+    }
+    let repo = store.open(&name)?.ok_or_else(ApiError::not_found)?;
+    created(to_json(&repo, &request.links)?)
+}
+
+fn settings(fields: &Fields) -> Result<Settings, ApiError> {
+    let default = Settings::default();
+    let flag = |name, default| fields.flag(name).map(|given| given.unwrap_or(default));
+    let text = |name| fields.text(name).map(|given| given.map(str::to_owned));
+    let private = match fields.text("visibility")? {
+        None => flag("private", default.private)?,
+        Some("public") => false,
+        Some("private") => true,
+        Some(_) => return Err(fields.invalid("visibility")),
+    };
+    Ok(Settings {
+        description: text("description")?,
+        homepage: text("homepage")?,
+        private,
+        is_template: flag("is_template", default.is_template)?,
+        has_issues: flag("has_issues", default.has_issues)?,
+        has_projects: flag("has_projects", default.has_projects)?,
+        has_wiki: flag("has_wiki", default.has_wiki)?,
+        has_discussions: flag("has_discussions", default.has_discussions)?,
+        has_downloads: flag("has_downloads", default.has_downloads)?,
+        allow_merge_commit: flag("allow_merge_commit", default.allow_merge_commit)?,
+        allow_squash_merge: flag("allow_squash_merge", default.allow_squash_merge)?,
+        delete_branch_on_merge: flag("delete_branch_on_merge", default.delete_branch_on_merge)?,
+    })
+}
+
+/// What `auto_init` puts into a repository: a README with its name and description.
+fn first_branch(name: &RepoName, settings: &Settings) -> NewBranch {
+    let mut readme = format!("# {}", name.name());
+    if let Some(description) = &settings.description {
+        readme.push('\n');
+        readme.push_str(description);
+    }
+    NewBranch {
+        name: "main".to_owned(),
+        files: Files::from([("README.md".to_owned(), readme.into_bytes())]),
+        message: "Initial commit".to_owned(),
+    }
+}
+
+/// The schemas `full-repository`, `repository` and `minimal-repository` at once: each requires a part of this.
+pub(super) fn to_json(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
+    let mut body = identity(repo, links);
+    extend(&mut body, urls(&repo.name, links));
+    extend(&mut body, addresses(repo, links));
+    extend(&mut body, settings_json(&repo.metadata.settings));
+    extend(&mut body, counts(repo));
+    let pushed_at = repo.pushed_at()?;
+    let state = json!({
+        "default_branch": repo.default_branch()?,
+        "pushed_at": pushed_at,
+        "created_at": repo.metadata.created_at,
+        "updated_at": pushed_at,
+    });
+    extend(&mut body, state);
+    Ok(body)
+}
+
+fn identity(repo: &Repo, links: &Links) -> Value {
+    let owner = simple_user(links, repo.name.owner());
+    let mut identity = json!({
+        "id": repo.metadata.id,
+        "node_id": node_id("Repository", repo.metadata.id),
+        "name": repo.name.name(),
+        "full_name": repo.name.to_string(),
+        "owner": owner,
+        "fork": false,
+        "license": null,
+        "language": null,
+        "mirror_url": null,
+        "topics": [],
+        "archived": false,
+        "disabled": false,
+        "permissions": {"admin": true, "maintain": true, "push": true, "triage": true, "pull": true},
+    });
+    if repo.name.owner() != LOGIN {
+        identity["organization"] = identity["owner"].clone();
+    }
+    identity
+}
+
+/// The URLs that lie below the repository, and what stands behind its own URL.
+const URLS: [(&str, &str); 36] = [
+    ("archive_url", "/{archive_format}{/ref}"),
+    ("assignees_url", "/assignees{/user}"),
+    ("blobs_url", "/git/blobs{/sha}"),
+    ("branches_url", "/branches{/branch}"),
+    ("collaborators_url", "/collaborators{/collaborator}"),
+    ("comments_url", "/comments{/number}"),
+    ("commits_url", "/commits{/sha}"),
+    ("compare_url", "/compare/{base}...{head}"),
+    ("contents_url", "/contents/{+path}"),
+    ("contributors_url", "/contributors"),
+    ("deployments_url", "/deployments"),
+    ("downloads_url", "/downloads"),
+    ("events_url", "/events"),
+    ("forks_url", "/forks"),
+    ("git_commits_url", "/git/commits{/sha}"),
+    ("git_refs_url", "/git/refs{/sha}"),
+    ("git_tags_url", "/git/tags{/sha}"),
+    ("hooks_url", "/hooks"),
+    ("issue_comment_url", "/issues/comments{/number}"),
+    ("issue_events_url", "/issues/events{/number}"),
+    ("issues_url", "/issues{/number}"),
+    ("keys_url", "/keys{/key_id}"),
+    ("labels_url", "/labels{/name}"),
+    ("languages_url", "/languages"),
+    ("merges_url", "/merges"),
+    ("milestones_url", "/milestones{/number}"),
+    (
+        "notifications_url",
+        "/notifications{?since,all,participating}",
+    ),
+    ("pulls_url", "/pulls{/number}"),
+    ("releases_url", "/releases{/id}"),
+    ("stargazers_url", "/stargazers"),
+    ("statuses_url", "/statuses/{sha}"),
+    ("subscribers_url", "/subscribers"),
+    ("subscription_url", "/subscription"),
+    ("tags_url", "/tags"),
+    ("teams_url", "/teams"),
+    ("trees_url", "/git/trees{/sha}"),
+];
+
+fn urls(name: &RepoName, links: &Links) -> Value {
+    let url = |(field, rest): (&str, &str)| (field.to_owned(), links.repo(name, rest).into());
+    Value::Object(URLS.into_iter().map(url).collect())
+}
+
+/// Where else the repository is found. `git clone` works with `clone_url`, which therefore is the folder on disk.
+fn addresses(repo: &Repo, links: &Links) -> Value {
+    let (name, host) = (&repo.name, links.host());
+    let folder = repo.git.path();
+    let clone_url = std::path::absolute(folder)
+        .ok()
+        .and_then(|folder| url::Url::from_file_path(folder).ok())
+        .map_or_else(|| folder.display().to_string(), String::from);
+    json!({
+        "url": links.repo(name, ""),
+        "html_url": links.html(name, ""),
+        "svn_url": links.html(name, ""),
+        "git_url": format!("git://{host}/{name}.git"),
+        "ssh_url": format!("git@{host}:{name}.git"),
+        "clone_url": clone_url.trim_end_matches('/'),
+    })
+}
+
+/// The settings, and the features that no repository of the sandbox has.
+fn settings_json(settings: &Settings) -> Value {
+    json!({
+        "description": settings.description,
+        "homepage": settings.homepage,
+        "private": settings.private,
+        "visibility": if settings.private { "private" } else { "public" },
+        "is_template": settings.is_template,
+        "has_issues": settings.has_issues,
+        "has_projects": settings.has_projects,
+        "has_wiki": settings.has_wiki,
+        "has_discussions": settings.has_discussions,
+        "has_downloads": settings.has_downloads,
+        "has_pages": false,
+        "allow_merge_commit": settings.allow_merge_commit,
+        "allow_squash_merge": settings.allow_squash_merge,
+        "allow_rebase_merge": false,
+        "allow_auto_merge": false,
+        "allow_update_branch": false,
+        "allow_forking": false,
+        "delete_branch_on_merge": settings.delete_branch_on_merge,
+        "web_commit_signoff_required": false,
+    })
+}
+
+/// Counts. Nobody stars, watches or forks here, and GitHub, too, shows a size of 0 until its hourly count.
+fn counts(repo: &Repo) -> Value {
+    let open = repo.metadata.open_issues();
+    json!({
+        "size": 0,
+        "forks_count": 0,
+        "forks": 0,
+        "stargazers_count": 0,
+        "watchers_count": 0,
+        "watchers": 0,
+        "subscribers_count": 0,
+        "network_count": 0,
+        "open_issues_count": open,
+        "open_issues": open,
+    })
+}

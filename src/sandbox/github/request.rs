@@ -1,0 +1,322 @@
+//! What a client asks: parameters, media type, page, and a body whose fields are checked one by one.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, NestedPath, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use super::GitHub;
+use super::answer::Page;
+use super::errors::ApiError;
+use super::links::Links;
+
+/// Whether the request carries a credential; set by the router's outermost layer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SignedIn(pub(super) bool);
+
+/// One request, with everything that an operation may look at.
+#[derive(Debug)]
+pub(super) struct ApiRequest {
+    pub(super) github: Arc<GitHub>,
+    pub(super) links: Links,
+    pub(super) signed_in: bool,
+    accept: String,
+    path: String,
+    params: HashMap<String, String>,
+    query: BTreeMap<String, String>,
+    body: Bytes,
+}
+
+impl FromRequest<Arc<GitHub>> for ApiRequest {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, github: &Arc<GitHub>) -> Result<Self, Self::Rejection> {
+        let (mut parts, body) = request.into_parts();
+        let SignedIn(signed_in) = *parts
+            .extensions
+            .get::<SignedIn>()
+            .expect("the router's outermost layer sets it on every request");
+        let writes = parts.method != Method::GET && parts.method != Method::HEAD;
+        if writes && !signed_in {
+            return Err(requires_authentication());
+        }
+        let Ok(Path(params)) = Path::from_request_parts(&mut parts, github).await else {
+            // Percent-encoded bytes that are not UTF-8 name nothing.
+            return Err(ApiError::not_found());
+        };
+        let Ok(Query(query)) = Query::from_request_parts(&mut parts, github).await else {
+            return Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "The query string cannot be parsed.",
+            ));
+        };
+        let links = links(&parts);
+        let accept = header_text(&parts.headers, header::ACCEPT);
+        let path = parts.uri.path().to_owned();
+        let body = Bytes::from_request(Request::from_parts(parts, body), github)
+            .await
+            .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
+        Ok(Self {
+            github: Arc::clone(github),
+            links,
+            signed_in,
+            accept,
+            path,
+            params,
+            query,
+            body,
+        })
+    }
+}
+
+fn links(parts: &Parts) -> Links {
+    let host = header_text(&parts.headers, header::HOST);
+    let host = if host.is_empty() { "localhost" } else { &host };
+    let nested_at = parts.extensions.get::<NestedPath>();
+    Links::new(host, nested_at.map_or("", NestedPath::as_str))
+}
+
+fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
+fn requires_authentication() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "Requires authentication")
+}
+
+impl ApiRequest {
+    /// 401 where nobody is signed in, for reads that are about the user.
+    pub(super) fn require_user(&self) -> Result<(), ApiError> {
+        if self.signed_in {
+            Ok(())
+        } else {
+            Err(requires_authentication())
+        }
+    }
+
+    /// A parameter of the path, decoded; empty where the route has none of that name.
+    pub(super) fn param(&self, name: &str) -> &str {
+        self.params.get(name).map_or("", String::as_str)
+    }
+
+    /// A number in the path; what is no number names nothing.
+    pub(super) fn number(&self, name: &str) -> Result<u64, ApiError> {
+        self.param(name).parse().map_err(|_| ApiError::not_found())
+    }
+
+    /// A parameter of the query; an empty one counts as absent.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        let value = self.query.get(name).map(String::as_str);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Whether the query has the parameter, with whatever value.
+    pub(super) fn has_query(&self, name: &str) -> bool {
+        self.query.contains_key(name)
+    }
+
+    /// A parameter of the query that is one of a few words; the first is the default.
+    pub(super) fn choice<'a>(
+        &self,
+        resource: &str,
+        name: &str,
+        words: &[&'a str],
+    ) -> Result<&'a str, ApiError> {
+        let wanted = self
+            .query(name)
+            .unwrap_or(words.first().copied().unwrap_or_default());
+        let found = words.iter().find(|word| **word == wanted);
+        found
+            .copied()
+            .ok_or_else(|| ApiError::validation(resource, name, "invalid"))
+    }
+
+    /// A moment in the query, in ISO 8601.
+    pub(super) fn moment(
+        &self,
+        resource: &str,
+        name: &str,
+    ) -> Result<Option<jiff::Timestamp>, ApiError> {
+        let parse = |text: &str| text.parse().ok();
+        match self.query(name) {
+            None => Ok(None),
+            Some(text) => parse(text)
+                .map(Some)
+                .ok_or_else(|| ApiError::validation(resource, name, "invalid")),
+        }
+    }
+
+    /// Whether the client asked for one of GitHub's media types: `raw`, `object`, `diff`, `patch`. All spellings
+    /// in use are understood: `application/vnd.github[.v3].raw[+json]`.
+    pub(super) fn wants(&self, media: &str) -> bool {
+        self.accept.split(',').any(|range| {
+            let range = range.split(';').next().unwrap_or_default().trim();
+            let Some(name) = range.strip_prefix("application/vnd.github.") else {
+                return false;
+            };
+            let name = name.strip_prefix("v3.").unwrap_or(name);
+            name.strip_suffix("+json").unwrap_or(name) == media
+        })
+    }
+
+    /// The fields of the JSON body; `resource` names the thing in validation errors. No body is an empty object.
+    pub(super) fn fields(&self, resource: &'static str) -> Result<Fields, ApiError> {
+        let body = if self.body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&self.body)
+                .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "Problems parsing JSON"))?
+        };
+        match body {
+            Value::Null => Ok(Fields {
+                resource,
+                fields: Map::new(),
+            }),
+            Value::Object(fields) => Ok(Fields { resource, fields }),
+            _ => Err(ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "Body should be a JSON object",
+            )),
+        }
+    }
+
+    /// The page that the client asked for with `page` and `per_page` (30 unless told, 100 at most).
+    pub(super) fn page<T>(&self, items: Vec<T>) -> Page<T> {
+        let number = |name, default| match self.query(name).map(str::parse::<usize>) {
+            Some(Ok(number)) if number > 0 => number,
+            _ => default,
+        };
+        let (page, per_page) = (number("page", 1), number("per_page", 30).min(100));
+        let pages = items.len().div_ceil(per_page).max(1);
+        let start = (page - 1).saturating_mul(per_page);
+        Page {
+            items: items.into_iter().skip(start).take(per_page).collect(),
+            link: self.link(page, pages),
+        }
+    }
+
+    fn link(&self, page: usize, pages: usize) -> Option<String> {
+        let mut links = Vec::new();
+        let mut add = |page: usize, relation: &str| {
+            links.push(format!("<{}>; rel=\"{relation}\"", self.page_url(page)));
+        };
+        if page > 1 {
+            add((page - 1).min(pages), "prev");
+        }
+        if page < pages {
+            add(page + 1, "next");
+            add(pages, "last");
+        }
+        if page > 1 {
+            add(1, "first");
+        }
+        (!links.is_empty()).then(|| links.join(", "))
+    }
+
+    fn page_url(&self, page: usize) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let others = self.query.iter().filter(|(name, _)| *name != "page");
+        query.extend_pairs(others);
+        query.append_pair("page", &page.to_string());
+        format!("{}?{}", self.links.api(&self.path), query.finish())
+    }
+}
+
+/// The fields of a body or of an object in it. A field that is `null` counts as absent.
+#[derive(Debug)]
+pub(super) struct Fields {
+    resource: &'static str,
+    fields: Map<String, Value>,
+}
+
+impl Fields {
+    /// 422 about a field, with GitHub's code `invalid`.
+    pub(super) fn invalid(&self, field: &str) -> ApiError {
+        ApiError::validation(self.resource, field, "invalid")
+    }
+
+    /// 422 about a field, in words.
+    pub(super) fn refuse(&self, field: &str, message: impl Into<String>) -> ApiError {
+        ApiError::custom(self.resource, field, message)
+    }
+
+    /// Whether the field is there, if only as `null`.
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.fields.contains_key(field)
+    }
+
+    /// The field as it is.
+    pub(super) fn value(&self, field: &str) -> Option<&Value> {
+        self.fields.get(field).filter(|value| !value.is_null())
+    }
+
+    /// A string.
+    pub(super) fn text(&self, field: &str) -> Result<Option<&str>, ApiError> {
+        self.typed(field, Value::as_str)
+    }
+
+    /// A string that must be there.
+    pub(super) fn required(&self, field: &str) -> Result<&str, ApiError> {
+        self.text(field)?
+            .ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
+    }
+
+    /// A string that must be there and say something.
+    pub(super) fn required_words(&self, field: &str) -> Result<&str, ApiError> {
+        let text = self.required(field)?;
+        if text.trim().is_empty() {
+            return Err(ApiError::validation(self.resource, field, "missing_field"));
+        }
+        Ok(text)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&self, field: &str) -> Result<Option<bool>, ApiError> {
+        self.typed(field, Value::as_bool)
+    }
+
+    /// A list.
+    pub(super) fn list(&self, field: &str) -> Result<Option<&Vec<Value>>, ApiError> {
+        self.typed(field, Value::as_array)
+    }
+
+    /// An object.
+    pub(super) fn object(&self, field: &str) -> Result<Option<Fields>, ApiError> {
+        let resource = self.resource;
+        let fields = self.typed(field, Value::as_object)?.cloned();
+        Ok(fields.map(|fields| Fields { resource, fields }))
+    }
+
+    /// The objects in a list that must be there.
+    pub(super) fn required_objects(&self, field: &str) -> Result<Vec<Fields>, ApiError> {
+        let resource = self.resource;
+        let list = self
+            .list(field)?
+            .ok_or_else(|| ApiError::validation(resource, field, "missing_field"))?;
+        let objects = list.iter().map(|item| match item {
+            Value::Object(fields) => Ok(Fields {
+                resource,
+                fields: fields.clone(),
+            }),
+            _ => Err(self.invalid(field)),
+        });
+        objects.collect()
+    }
+
+    fn typed<'a, T>(
+        &'a self,
+        field: &str,
+        read: impl Fn(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, ApiError> {
+        match self.value(field) {
+            None => Ok(None),
+            Some(value) => read(value).map(Some).ok_or_else(|| self.invalid(field)),
+        }
+    }
+}

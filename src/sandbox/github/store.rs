@@ -1,0 +1,320 @@
+//! Where the repositories lie on disk: `ROOT/<owner>/<name>.git` and, beside it, `ROOT/<owner>/<name>.json`.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use git2::RepositoryInitOptions;
+use jiff::Timestamp;
+
+use super::errors::GitHubSandboxError;
+use super::metadata::{Metadata, Settings, now};
+use super::repository::Repo;
+use super::tree::Edits;
+use super::users::signature;
+
+/// The files of a commit: path, with slashes, to content.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
+
+/// `owner/name`, both checked: neither can lead out of the sandbox's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct RepoName {
+    owner: String,
+    name: String,
+}
+
+impl RepoName {
+    /// Checks both halves against GitHub's rules.
+    pub(super) fn parse(owner: &str, name: &str) -> Result<Self, GitHubSandboxError> {
+        let refuse = |what, name: &str, rule| {
+            Err(GitHubSandboxError::Name {
+                what,
+                name: name.to_owned(),
+                rule,
+            })
+        };
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !(1..=39).contains(&owner.len()) || owner.starts_with('-') || !owner.chars().all(word) {
+            return refuse(
+                "an owner",
+                owner,
+                "it has 1 to 39 letters, digits, hyphens or underscores, and no hyphen first",
+            );
+        }
+        if !(1..=100).contains(&name.len()) || !name.chars().all(|c| word(c) || c == '.') {
+            return refuse(
+                "a repository",
+                name,
+                "it has 1 to 100 letters, digits, dots, hyphens or underscores",
+            );
+        }
+        if name == "." || name == ".." || name.to_ascii_lowercase().ends_with(".git") {
+            return refuse(
+                "a repository",
+                name,
+                "it is neither `.` nor `..`, and does not end in `.git`",
+            );
+        }
+        Ok(Self {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The user or organization.
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The name without its owner.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn git_dir(&self, root: &Path) -> PathBuf {
+        root.join(&self.owner).join(format!("{}.git", self.name))
+    }
+
+    fn metadata_file(&self, root: &Path) -> PathBuf {
+        root.join(&self.owner).join(format!("{}.json", self.name))
+    }
+}
+
+impl fmt::Display for RepoName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.owner, self.name)
+    }
+}
+
+/// All repositories of one sandbox. One server at a time may write below a root.
+#[derive(Debug)]
+pub(super) struct Store {
+    root: PathBuf,
+    locks: Mutex<HashMap<RepoName, Arc<Mutex<()>>>>,
+}
+
+impl Store {
+    /// The repositories below `root`, which need not exist yet.
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self {
+            root,
+            locks: Mutex::default(),
+        }
+    }
+
+    /// The folder of the repositories.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What a writer holds while it changes a repository.
+    pub(super) fn write_lock(&self, name: &RepoName) -> Arc<Mutex<()>> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(name.clone()).or_default())
+    }
+
+    /// Opens a repository, or `None` where there is none. A bare repository that was put there by hand, with no
+    /// metadata beside it, is as good as any.
+    pub(super) fn open(&self, name: &RepoName) -> Result<Option<Repo>, GitHubSandboxError> {
+        open(&self.root, name)
+    }
+
+    /// The repositories of one owner, or of all, by name.
+    pub(super) fn list(&self, owner: Option<&str>) -> Result<Vec<RepoName>, GitHubSandboxError> {
+        let owners = match owner {
+            Some(owner) => vec![owner.to_owned()],
+            None => names_in(&self.root)?,
+        };
+        let mut found = Vec::new();
+        for owner in owners {
+            // An owner that cannot be parsed is checked here, before its name is used as a path.
+            if RepoName::parse(&owner, "any").is_err() {
+                continue;
+            }
+            for file in names_in(&self.root.join(&owner))? {
+                let name = file.strip_suffix(".git");
+                found.extend(name.and_then(|name| RepoName::parse(&owner, name).ok()));
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// The owners that have repositories, by name.
+    pub(super) fn owners(&self) -> Result<Vec<String>, GitHubSandboxError> {
+        let repositories = self.list(None)?;
+        let mut owners: Vec<String> = repositories.into_iter().map(|name| name.owner).collect();
+        owners.dedup();
+        Ok(owners)
+    }
+}
+
+fn open(root: &Path, name: &RepoName) -> Result<Option<Repo>, GitHubSandboxError> {
+    let path = name.git_dir(root);
+    if !path.join("HEAD").is_file() {
+        return Ok(None);
+    }
+    let git = git2::Repository::open_bare(&path).map_err(git_error("open", &path))?;
+    let metadata_file = name.metadata_file(root);
+    let metadata = match Metadata::load(&metadata_file)? {
+        Some(metadata) => metadata,
+        None => Metadata::new(&name.to_string(), made_at(&path)?, Settings::default()),
+    };
+    Ok(Some(Repo {
+        name: name.clone(),
+        git,
+        metadata,
+        metadata_file,
+    }))
+}
+
+/// When git made the repository: it writes `config` then, and the sandbox never again.
+fn made_at(git_dir: &Path) -> Result<Timestamp, GitHubSandboxError> {
+    let config = git_dir.join("config");
+    let modified = std::fs::metadata(&config)
+        .and_then(|metadata| metadata.modified())
+        .map_err(io_error("read", &config))?;
+    Ok(Timestamp::try_from(modified)
+        .and_then(|time| Timestamp::from_second(time.as_second()))
+        .unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// One branch of a repository to be made; its commit's only parent is the first branch's commit.
+#[derive(Debug)]
+pub(super) struct NewBranch {
+    pub(super) name: String,
+    pub(super) files: Files,
+    pub(super) message: String,
+}
+
+/// Makes a repository, whole or not at all, and returns whether it did: one that exists is left alone.
+///
+/// The first branch is the default branch; with no branch the repository is empty and its default branch `main`.
+/// `time` goes into the commits, so that a fixed one gives the same object ids every time.
+pub(super) fn create(
+    root: &Path,
+    name: &RepoName,
+    branches: &[NewBranch],
+    settings: Settings,
+    time: Timestamp,
+) -> Result<bool, GitHubSandboxError> {
+    let target = name.git_dir(root);
+    if target.exists() {
+        return Ok(false);
+    }
+    let owner = root.join(name.owner());
+    std::fs::create_dir_all(&owner).map_err(io_error("create", &owner))?;
+    let scratch = tempfile::Builder::new()
+        .prefix(".new-")
+        .tempdir_in(&owner)
+        .map_err(io_error("create a folder in", &owner))?;
+    initialise(scratch.path(), branches, time)?;
+    match std::fs::rename(scratch.path(), &target) {
+        Ok(()) => {}
+        // Somebody else made it in the meantime.
+        Err(_) if target.join("HEAD").is_file() => return Ok(false),
+        Err(source) => {
+            return Err(GitHubSandboxError::Io {
+                action: "create",
+                path: target,
+                source,
+            });
+        }
+    }
+    Metadata::new(&name.to_string(), now(), settings).save(&name.metadata_file(root))?;
+    Ok(true)
+}
+
+fn initialise(
+    path: &Path,
+    branches: &[NewBranch],
+    time: Timestamp,
+) -> Result<(), GitHubSandboxError> {
+    for branch in branches {
+        if !git2::Branch::name_is_valid(&branch.name).unwrap_or(false) {
+            return Err(GitHubSandboxError::Name {
+                what: "a branch",
+                name: branch.name.clone(),
+                rule: "it follows the rules of `git check-ref-format --branch`",
+            });
+        }
+    }
+    write_branches(path, branches, time).map_err(git_error("create", path))
+}
+
+fn write_branches(path: &Path, branches: &[NewBranch], time: Timestamp) -> Result<(), git2::Error> {
+    let default = branches
+        .first()
+        .map_or("main", |branch| branch.name.as_str());
+    let mut options = RepositoryInitOptions::new();
+    options
+        .bare(true)
+        .external_template(false)
+        .initial_head(default);
+    let git = git2::Repository::init_opts(path, &options)?;
+    let author = signature(time)?;
+    let mut first = None;
+    for branch in branches {
+        let tree = Edits::of_files(&git, &branch.files)?.apply(&git, None)?;
+        let tree = git.find_tree(tree)?;
+        let parents: Vec<&git2::Commit<'_>> = first.iter().collect();
+        let head = format!("refs/heads/{}", branch.name);
+        let commit = git.commit(
+            Some(&head),
+            &author,
+            &author,
+            &branch.message,
+            &tree,
+            &parents,
+        )?;
+        if first.is_none() {
+            first = Some(git.find_commit(commit)?);
+        }
+    }
+    Ok(())
+}
+
+/// The names in a folder, or none where it does not exist; names that are not UTF-8 are none of the sandbox's.
+fn names_in(folder: &Path) -> Result<Vec<String>, GitHubSandboxError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error)
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(Vec::new());
+        }
+        Err(source) => return Err(io_error("list", folder)(source)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(io_error("list", folder))?;
+        names.extend(entry.file_name().into_string());
+    }
+    Ok(names)
+}
+
+/// Turns a refusal of the file system into the sandbox's error.
+pub(super) fn io_error(
+    action: &'static str,
+    path: &Path,
+) -> impl FnOnce(std::io::Error) -> GitHubSandboxError {
+    let path = path.to_owned();
+    move |source| GitHubSandboxError::Io {
+        action,
+        path,
+        source,
+    }
+}
+
+fn git_error(action: &'static str, path: &Path) -> impl FnOnce(git2::Error) -> GitHubSandboxError {
+    let path = path.to_owned();
+    move |source| GitHubSandboxError::Git {
+        action,
+        path,
+        source,
+    }
+}
