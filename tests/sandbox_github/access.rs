@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tempfile::TempDir;
 
-use crate::world::{World, git, send, texts};
+use crate::world::{World, git, names, send, texts};
 
 #[tokio::test]
 async fn an_empty_folder_has_no_repository_and_looking_creates_none() {
@@ -100,6 +100,8 @@ async fn any_bearer_or_token_credential_is_the_same_user() {
             .expect(200);
         assert_eq!(user["login"], "koctl-sandbox", "{credential}");
     }
+    let emails = world.get("/user/emails").await.expect(200);
+    assert_eq!(names(&emails, "email"), ["koctl-sandbox@sandbox.invalid"]);
     for credential in ["Bearer ", "Bearer", "Basic b25lOnR3bw=="] {
         let request = world.anonymous(Method::GET, "/user");
         let answer = send(request.header(AUTHORIZATION, credential)).await;
@@ -207,4 +209,42 @@ async fn no_name_leads_out_of_the_folder() {
     }
     assert!(ensure_repository(world.root(), "..", "repo", &BTreeMap::new()).is_err());
     assert_eq!(std::fs::read_dir(world.root()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_nul_in_a_name_or_message_is_refused_and_breaks_nothing() {
+    let world = World::with(&[("a", "1")]).await;
+    for path in [
+        "git/ref/heads/a%00b",
+        "branches/a%00b",
+        "contents/a%00b",
+        "git/trees/a%00b",
+    ] {
+        let answer = world.get(&format!("/repos/Org/repo/{path}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+    let tip = world.tip("main").await;
+    let flat = world
+        .get("/repos/Org/repo/git/trees/main")
+        .await
+        .expect(200);
+    for (path, body) in [
+        ("git/refs", json!({"ref": "refs/heads/a\0b", "sha": tip})),
+        (
+            "git/commits",
+            json!({"message": "a\0b", "tree": flat["sha"]}),
+        ),
+        (
+            "git/trees",
+            json!({"tree": [{"path": "a\0b", "mode": "100644", "content": ""}]}),
+        ),
+        (
+            "pulls",
+            json!({"title": "a\0b", "head": "a\0b", "base": "main"}),
+        ),
+        ("issues", json!({"title": "a\0b"})),
+    ] {
+        let answer = world.post(&format!("/repos/Org/repo/{path}"), body).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+    }
 }

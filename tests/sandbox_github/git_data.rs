@@ -409,6 +409,11 @@ async fn matching_refs_are_all_that_start_alike() {
         names(&found, "ref"),
         ["refs/heads/feature-a/x", "refs/heads/feature-b"]
     );
+    let all = world
+        .get("/repos/Org/repo/git/matching-refs/")
+        .await
+        .expect(200);
+    assert_eq!(all.as_array().unwrap().len(), 5);
     let none = world
         .get("/repos/Org/repo/git/matching-refs/tags")
         .await

@@ -6,7 +6,7 @@ use reqwest::header::HOST;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-use crate::world::{World, git, names, send, text, tree};
+use crate::world::{World, git, names, send, text, texts, tree};
 
 #[tokio::test]
 async fn a_repository_is_made_with_auto_init_once() {
@@ -69,6 +69,20 @@ async fn repositories_are_listed_by_owner_and_for_the_user() {
     assert_eq!(names(&down, "name"), ["b", "a"]);
     let owned = world.get("/users/koctl-sandbox/repos").await.expect(200);
     assert_eq!(owned[0]["owner"]["type"], "User");
+    for (query, expected) in [
+        ("affiliation=owner", ["koctl-sandbox/own"].as_slice()),
+        ("type=member", &["One/a", "One/b", "Two/c"]),
+        ("visibility=private", &[]),
+        ("before=2020-01-01T00:00:00Z", &[]),
+        (
+            "since=2020-01-01T00:00:00Z&type=owner",
+            &["koctl-sandbox/own"],
+        ),
+    ] {
+        let path = format!("/user/repos?{query}");
+        let list = world.get(&path).await.expect(200);
+        assert_eq!(names(&list, "full_name"), expected, "{query}");
+    }
     let organizations = world.get("/user/orgs").await.expect(200);
     assert_eq!(names(&organizations, "login"), ["One", "Two"]);
 }
@@ -132,4 +146,18 @@ async fn a_bare_repository_put_there_by_hand_is_served() {
         .expect(200);
     assert_eq!(branch["commit"]["commit"]["author"]["name"], "Ada");
     assert_eq!(branch["commit"]["author"]["login"], "ada");
+}
+
+#[test]
+fn a_file_that_no_tree_can_hold_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for path in ["../x", "/x", "a//b", ".git/config"] {
+        let error = ensure_repository(folder.path(), "Org", "repo", &texts(&[(path, "1")]));
+        let error = error.unwrap_err().to_string();
+        assert!(
+            error.contains(&format!("`{path}` cannot be the name of a file")),
+            "{error}"
+        );
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

@@ -19,7 +19,7 @@ const RESOURCE: &str = "Commit";
 pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     repo.require_history()?;
     let fields = request.fields(RESOURCE)?;
-    let message = fields.required("message")?;
+    let message = fields.message()?;
     let tree = full_id(fields.required("tree")?)
         .map(|id| absent_as_none(repo.git.find_tree(id)))
         .transpose()?
@@ -30,7 +30,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let user = signature(now())?;
     let author = person(&fields, "author", &user)?;
     let committer = person(&fields, "committer", &author)?;
-    let id = match fields.text("signature")? {
+    let id = match fields.plain("signature")? {
         None => repo
             .git
             .commit(None, &author, &committer, message, &tree, &parents)?,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use git2::{Blob, Commit, ObjectType, Oid, Tree};
+use git2::{Blob, Commit, ObjectType, Oid, Tree, TreeEntry};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, bytes, ok};
@@ -15,13 +15,15 @@ use super::metadata::now;
 use super::objects::{LARGEST_BLOB, RAW, from_base64, no_commit_for, refusal, to_base64};
 use super::repository::{Repo, absent_as_none};
 use super::request::{ApiRequest, Fields};
-use super::tree::{Edits, FILE};
+use super::tree::{Edits, FILE, is_tree_path};
 use super::users::signature;
 
 /// The largest file whose content is in the JSON, in bytes.
 const LARGEST_INLINE: usize = 1024 * 1024;
 /// The most entries of a folder in one answer.
 const MOST_ENTRIES: usize = 1_000;
+/// Content type of a file or folder as one object.
+const OBJECT: &str = "application/vnd.github.object; charset=utf-8";
 const SYMLINK: i32 = 0o120_000;
 
 /// `GET /repos/{owner}/{repo}/contents/{path}` (repos/get-content), as JSON, raw bytes or one object.
@@ -32,7 +34,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
         return view.folder(request, path, &view.commit.tree()?);
     }
     let tree = view.commit.tree()?;
-    let entry = absent_as_none(tree.get_path(Path::new(path)))?.ok_or_else(ApiError::not_found)?;
+    let entry = entry_at(&tree, path)?.ok_or_else(ApiError::not_found)?;
     match entry.kind() {
         Some(ObjectType::Tree) => view.folder(request, path, &repo.git.find_tree(entry.id())?),
         Some(ObjectType::Blob) if entry.filemode() == SYMLINK => {
@@ -51,8 +53,8 @@ pub(super) fn raw(repo: &Repo, request: &ApiRequest) -> Answer {
     let commit = repo
         .resolve(request.param("ref"))?
         .ok_or_else(ApiError::not_found)?;
-    let path = Path::new(request.param("path"));
-    let entry = absent_as_none(commit.tree()?.get_path(path))?.ok_or_else(ApiError::not_found)?;
+    let entry = entry_at(&commit.tree()?, request.param("path"))?;
+    let entry = entry.ok_or_else(ApiError::not_found)?;
     let blob = absent_as_none(repo.git.find_blob(entry.id()))?.ok_or_else(ApiError::not_found)?;
     bytes("application/octet-stream", blob.content().to_vec())
 }
@@ -102,6 +104,9 @@ impl<'a> View<'a> {
         };
         body["content"] = content.into();
         body["encoding"] = encoding.into();
+        if request.wants("object") {
+            return bytes(OBJECT, body.to_string().into_bytes());
+        }
         ok(body)
     }
 
@@ -111,7 +116,7 @@ impl<'a> View<'a> {
         let target = String::from_utf8_lossy(link.content()).into_owned();
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let entry = match join(folder, &target) {
-            Some(target) => absent_as_none(tree.get_path(Path::new(&target)))?,
+            Some(target) => entry_at(tree, &target)?,
             None => None,
         };
         let is_file = |mode: i32| mode != SYMLINK;
@@ -149,7 +154,7 @@ impl<'a> View<'a> {
         }
         let mut body = self.entry("dir", path, tree.id(), 0);
         body["entries"] = Value::Array(entries);
-        ok(body)
+        bytes(OBJECT, body.to_string().into_bytes())
     }
 
     /// What the schemas of files, folders, links and entries have in common.
@@ -180,6 +185,14 @@ impl<'a> View<'a> {
     }
 }
 
+/// The entry at a path, or `None` where there is none or can be none.
+fn entry_at(tree: &Tree<'_>, path: &str) -> Result<Option<TreeEntry<'static>>, git2::Error> {
+    if !is_tree_path(path) {
+        return Ok(None);
+    }
+    absent_as_none(tree.get_path(Path::new(path)))
+}
+
 /// Follows a relative path from a folder, or `None` where it leaves the repository.
 fn join(folder: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
@@ -203,7 +216,7 @@ fn join(folder: &str, relative: &str) -> Option<String> {
 pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let fields = request.fields("Content")?;
     let place = Place::new(repo, request, &fields)?;
-    let message = fields.required("message")?;
+    let message = fields.message()?;
     let content =
         from_base64(fields.required("content")?).ok_or_else(|| fields.invalid("content"))?;
     match (place.present, fields.text("sha")?) {
@@ -242,7 +255,7 @@ pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
 pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let fields = request.fields("Content")?;
     let place = Place::new(repo, request, &fields)?;
-    let message = fields.required("message")?;
+    let message = fields.message()?;
     let sha = fields.required("sha")?;
     let (present, _) = place.present.ok_or_else(ApiError::not_found)?;
     place.require(Some(present), sha)?;
@@ -279,7 +292,7 @@ impl Place {
             None => None,
             Some(tip) => {
                 let tree = repo.git.find_commit(tip)?.tree()?;
-                absent_as_none(tree.get_path(Path::new(&path)))?
+                entry_at(&tree, &path)?
             }
         };
         let present = entry.map(|entry| (entry.id(), entry.filemode(), entry.kind()));

@@ -159,6 +159,10 @@ fn git_routes() -> Routes {
             patch(locked(refs::update)).delete(locked(refs::delete)),
         )
         .route(
+            "/repos/{owner}/{repo}/git/matching-refs/",
+            get(reads(refs::matching)),
+        )
+        .route(
             "/repos/{owner}/{repo}/git/matching-refs/{*ref}",
             get(reads(refs::matching)),
         )

@@ -8,7 +8,7 @@ use super::answer::{Answer, created, no_content, node_id, ok};
 use super::errors::ApiError;
 use super::links::{Links, encode};
 use super::pulls;
-use super::repository::{Repo, find_reference, full_id};
+use super::repository::{Repo, find_reference, full_id, is_reference_name};
 use super::request::ApiRequest;
 
 const RESOURCE: &str = "Reference";
@@ -47,7 +47,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let name = fields.required("ref")?;
     let target = existing_target(repo, name, fields.required("sha")?)?;
     let is_name = name.starts_with("refs/") && name.split('/').count() >= 3;
-    if !is_name || !Reference::is_valid_name(name) || name.starts_with("refs/pull/") {
+    if !is_name || !is_reference_name(name) || name.starts_with("refs/pull/") {
         return Err(ApiError::unprocessable(format!(
             "{name} is not a valid ref name."
         )));

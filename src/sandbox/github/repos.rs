@@ -49,11 +49,13 @@ fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]
         ["desc", "asc"]
     };
     let direction = request.choice(RESOURCE, "direction", &default)?;
-    let kind = request.query("type").unwrap_or("all");
     let mut repositories = Vec::new();
     for name in store.list(owner)? {
-        let repo = store.open(&name)?;
-        repositories.extend(repo.filter(|repo| is_listed(repo, request.signed_in, kind)));
+        if let Some(repo) = store.open(&name)?
+            && is_listed(&repo, request, owner)?
+        {
+            repositories.push(repo);
+        }
     }
     match sort {
         "full_name" => repositories.sort_by_cached_key(|repo| repo.name.clone()),
@@ -74,17 +76,29 @@ fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]
     page.respond(|repo| to_json(&repo, &request.links))
 }
 
-/// Whether a repository is in a list of that `type`. There are no forks here, and no collaborators.
-fn is_listed(repo: &Repo, signed_in: bool, kind: &str) -> bool {
+/// Whether the request's filters let a repository into the list of an owner, or of the user. There are no forks
+/// here, and no collaborators.
+fn is_listed(repo: &Repo, request: &ApiRequest, owner: Option<&str>) -> Result<bool, ApiError> {
     let private = repo.metadata.settings.private;
-    let of_kind = match kind {
+    let own = repo.name.owner() == LOGIN;
+    let is = |word: &str| match word {
         "public" => !private,
         "private" => private,
-        "owner" => repo.name.owner() == LOGIN,
-        "forks" => false,
+        "owner" => own || owner.is_some(),
+        "member" | "organization_member" => !own,
+        "forks" | "collaborator" => false,
         _ => true,
     };
-    of_kind && (signed_in || !private)
+    let affiliated = |list: &str| list.split(',').any(|word| is(word.trim()));
+    let updated_at = repo.pushed_at()?;
+    let since = request.moment(RESOURCE, "since")?;
+    let before = request.moment(RESOURCE, "before")?;
+    Ok((request.signed_in || !private)
+        && request.query("type").is_none_or(is)
+        && request.query("visibility").is_none_or(is)
+        && request.query("affiliation").is_none_or(affiliated)
+        && since.is_none_or(|since| updated_at >= since)
+        && before.is_none_or(|before| updated_at <= before))
 }
 
 /// `POST /user/repos` (repos/create-for-authenticated-user).

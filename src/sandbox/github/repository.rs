@@ -116,12 +116,17 @@ pub(super) fn tip(git: &git2::Repository, branch: &str) -> Result<Option<Oid>, g
     }
 }
 
+/// Whether git takes a full name for a reference. (git2 itself does not survive being asked about a NUL.)
+pub(super) fn is_reference_name(name: &str) -> bool {
+    !name.contains('\0') && git2::Reference::is_valid_name(name)
+}
+
 /// A reference by its full name; a name that none can have is simply not found.
 pub(super) fn find_reference<'git>(
     git: &'git git2::Repository,
     name: &str,
 ) -> Result<Option<git2::Reference<'git>>, git2::Error> {
-    if !git2::Reference::is_valid_name(name) {
+    if !is_reference_name(name) {
         return Ok(None);
     }
     absent_as_none(git.find_reference(name))
@@ -152,7 +157,7 @@ pub(super) fn absent_as_none<T>(found: Result<T, git2::Error>) -> Result<Option<
     }
 }
 
-/// A git time in UTC, which is how GitHub shows it.
+/// A git time in UTC, which is how GitHub shows it. A time outside the calendar becomes its beginning.
 pub(super) fn timestamp(time: git2::Time) -> Timestamp {
     Timestamp::from_second(time.seconds()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

@@ -261,19 +261,30 @@ impl Fields {
         self.typed(field, Value::as_str)
     }
 
+    /// A string that git can put into a commit: it has no NUL.
+    pub(super) fn plain(&self, field: &str) -> Result<Option<&str>, ApiError> {
+        match self.text(field)? {
+            Some(text) if text.contains('\0') => Err(self.invalid(field)),
+            text => Ok(text),
+        }
+    }
+
+    /// A commit's message, which must be there.
+    pub(super) fn message(&self) -> Result<&str, ApiError> {
+        self.plain("message")?
+            .ok_or_else(|| ApiError::validation(self.resource, "message", "missing_field"))
+    }
+
     /// A string that must be there.
     pub(super) fn required(&self, field: &str) -> Result<&str, ApiError> {
         self.text(field)?
             .ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
     }
 
-    /// A string that must be there and say something.
+    /// A string that must be there and say something, in characters that git can take.
     pub(super) fn required_words(&self, field: &str) -> Result<&str, ApiError> {
-        let text = self.required(field)?;
-        if text.trim().is_empty() {
-            return Err(ApiError::validation(self.resource, field, "missing_field"));
-        }
-        Ok(text)
+        let text = self.plain(field)?.filter(|text| !text.trim().is_empty());
+        text.ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
     }
 
     /// `true` or `false`.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::errors::GitHubSandboxError;
 use super::metadata::{Metadata, Settings, now};
 use super::repository::Repo;
-use super::tree::Edits;
+use super::tree::{Edits, is_tree_path};
 use super::users::signature;
 
 /// The files of a commit: path, with slashes, to content.
@@ -204,12 +204,13 @@ pub(super) fn create(
         return Ok(false);
     }
     let owner = root.join(name.owner());
+    check_names(branches)?;
     std::fs::create_dir_all(&owner).map_err(io_error("create", &owner))?;
     let scratch = tempfile::Builder::new()
         .prefix(".new-")
         .tempdir_in(&owner)
         .map_err(io_error("create a folder in", &owner))?;
-    initialise(scratch.path(), branches, time)?;
+    write_branches(scratch.path(), branches, time).map_err(git_error("create", &target))?;
     match std::fs::rename(scratch.path(), &target) {
         Ok(()) => {}
         // Somebody else made it in the meantime.
@@ -226,21 +227,26 @@ pub(super) fn create(
     Ok(true)
 }
 
-fn initialise(
-    path: &Path,
-    branches: &[NewBranch],
-    time: Timestamp,
-) -> Result<(), GitHubSandboxError> {
+fn check_names(branches: &[NewBranch]) -> Result<(), GitHubSandboxError> {
+    let refuse = |what, name: &str, rule| {
+        Err(GitHubSandboxError::Name {
+            what,
+            name: name.to_owned(),
+            rule,
+        })
+    };
     for branch in branches {
+        // The check itself fails on a NUL only, which no name may have either.
         if !git2::Branch::name_is_valid(&branch.name).unwrap_or(false) {
-            return Err(GitHubSandboxError::Name {
-                what: "a branch",
-                name: branch.name.clone(),
-                rule: "it follows the rules of `git check-ref-format --branch`",
-            });
+            let rule = "it follows the rules of `git check-ref-format --branch`";
+            return refuse("a branch", &branch.name, rule);
+        }
+        if let Some(path) = branch.files.keys().find(|path| !is_tree_path(path)) {
+            let rule = "it is relative, and has no part that is empty, `.`, `..` or `.git`";
+            return refuse("a file", path, rule);
         }
     }
-    write_branches(path, branches, time).map_err(git_error("create", path))
+    Ok(())
 }
 
 fn write_branches(path: &Path, branches: &[NewBranch], time: Timestamp) -> Result<(), git2::Error> {

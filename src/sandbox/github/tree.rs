@@ -112,7 +112,7 @@ impl Edits {
 }
 
 /// Whether a path can lead to an entry of a tree: no empty, `.`, `..` or `.git` component, no NUL.
-fn is_tree_path(path: &str) -> bool {
+pub(super) fn is_tree_path(path: &str) -> bool {
     let component = |part: &str| {
         !part.is_empty()
             && part != "."

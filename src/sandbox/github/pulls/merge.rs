@@ -126,8 +126,8 @@ fn message(
             squashed(repo, pull)?,
         ),
     };
-    let title = fields.text("commit_title")?.unwrap_or(&title).to_owned();
-    let text = fields.text("commit_message")?.unwrap_or(&text);
+    let title = fields.plain("commit_title")?.unwrap_or(&title).to_owned();
+    let text = fields.plain("commit_message")?.unwrap_or(&text);
     Ok(if text.is_empty() {
         title
     } else {

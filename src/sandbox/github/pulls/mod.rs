@@ -14,6 +14,7 @@ use super::answer::{Answer, created, ok};
 use super::diff::Change;
 use super::errors::ApiError;
 use super::metadata::{Issue, Merge, Pull, State, now};
+use super::repos;
 use super::repository::{Repo, tip};
 use super::request::{ApiRequest, Fields};
 
@@ -51,7 +52,9 @@ pub(super) fn list(repo: &mut Repo, request: &ApiRequest) -> Answer {
         found.reverse();
     }
     let page = request.page(found);
-    page.respond(|(issue, pull)| view::simple(repo, &request.links, issue, pull))
+    let links = &request.links;
+    let repository = repos::to_json(repo, links)?;
+    page.respond(|(issue, pull)| Ok(view::simple(repo, links, &repository, issue, pull)))
 }
 
 /// Whether a pull request is from the asked-for branch, `owner:branch`. Without an owner, GitHub does not filter.

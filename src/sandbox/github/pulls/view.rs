@@ -13,19 +13,19 @@ use super::super::users::{LOGIN, simple_user};
 use super::merge::merged_tree;
 use super::{change, current_base};
 
-/// The schema `pull-request-simple`.
+/// The schema `pull-request-simple`; `repository` is the repository as [`repos::to_json`] shows it.
 pub(super) fn simple(
     repo: &Repo,
     links: &Links,
+    repository: &Value,
     issue: &Issue,
     pull: &Pull,
-) -> Result<Value, ApiError> {
-    let repository = repos::to_json(repo, links)?;
+) -> Value {
     let mut body = record(repo, links, issue, pull);
     extend(&mut body, urls(repo, links, issue));
-    body["head"] = side(repo, links, &repository, &pull.head, pull.head_sha);
-    body["base"] = side(repo, links, &repository, &pull.base, pull.base_sha);
-    Ok(body)
+    body["head"] = side(repo, links, repository, &pull.head, pull.head_sha);
+    body["base"] = side(repo, links, repository, &pull.base, pull.base_sha);
+    body
 }
 
 /// The schema `pull-request`.
@@ -35,7 +35,7 @@ pub(super) fn full(
     issue: &Issue,
     pull: &Pull,
 ) -> Result<Value, ApiError> {
-    let mut body = simple(repo, links, issue, pull)?;
+    let mut body = simple(repo, links, &repos::to_json(repo, links)?, issue, pull);
     let change = change(repo, issue, pull)?;
     let (additions, deletions) = change.line_counts()?;
     let base = current_base(repo, issue, pull)?;
