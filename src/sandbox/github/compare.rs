@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use git2::{Email, EmailCreateOptions, Oid};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, bytes, ok, with_link};
+use super::answer::{Answer, bytes, extend, ok, with_link};
 use super::commits;
 use super::diff::Change;
 use super::errors::ApiError;
@@ -40,31 +40,48 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
             patches(repo, &between)?,
         );
     }
-    let (ahead, behind) = repo.git.graph_ahead_behind(head_id, base_id)?;
-    let paged = request.has_query("page") || request.has_query("per_page");
-    let (commits, link) = if paged {
-        let page = request.page(between);
-        (page.items, page.link)
-    } else {
-        let skipped = between.len().saturating_sub(MOST_COMMITS);
-        (between[skipped..].to_vec(), None)
-    };
-    let commit = |id: Oid| commits::to_json(repo, &request.links, id);
-    let mut body = json!({
-        "base_commit": commit(base_id)?,
-        "merge_base_commit": commit(fork)?,
-        "status": status(ahead, behind),
-        "ahead_by": ahead,
-        "behind_by": behind,
-        "total_commits": ahead,
-        "commits": commits.into_iter().map(commit).collect::<Result<Vec<_>, _>>()?,
-    });
+    let (commits, link) = page(request, between);
+    let mut body = comparison(repo, request, base_id, head_id, fork)?;
+    let commits = commits
+        .into_iter()
+        .map(|id| commits::to_json(repo, &request.links, id));
+    body["commits"] = Value::Array(commits.collect::<Result<Vec<_>, _>>()?);
     if matches!(request.query("page"), None | Some("1")) {
         let files = (0..change.len().min(MOST_FILES)).map(|i| change.file(&request.links, i));
         body["files"] = Value::Array(files.collect::<Result<Vec<_>, _>>()?);
     }
-    super::answer::extend(&mut body, urls(repo, request, base_id, head_id));
     Ok(with_link(ok(body)?, link))
+}
+
+/// The commits of the asked-for page, or the youngest ones where the client asks for none.
+fn page(request: &ApiRequest, between: Vec<Oid>) -> (Vec<Oid>, Option<String>) {
+    if request.has_query("page") || request.has_query("per_page") {
+        let page = request.page(between);
+        return (page.items, page.link);
+    }
+    let skipped = between.len().saturating_sub(MOST_COMMITS);
+    (between[skipped..].to_vec(), None)
+}
+
+/// The schema `commit-comparison` without its lists of commits and files.
+fn comparison(
+    repo: &Repo,
+    request: &ApiRequest,
+    base: Oid,
+    head: Oid,
+    fork: Oid,
+) -> Result<Value, ApiError> {
+    let (ahead, behind) = repo.git.graph_ahead_behind(head, base)?;
+    let mut body = json!({
+        "base_commit": commits::to_json(repo, &request.links, base)?,
+        "merge_base_commit": commits::to_json(repo, &request.links, fork)?,
+        "status": status(ahead, behind),
+        "ahead_by": ahead,
+        "behind_by": behind,
+        "total_commits": ahead,
+    });
+    extend(&mut body, urls(repo, request, base, head));
+    Ok(body)
 }
 
 /// A side of the comparison, a revision with or without the owner before a colon.

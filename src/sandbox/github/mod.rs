@@ -325,17 +325,15 @@ async fn not_found() -> ApiError {
 /// The outermost layer: who asks, and what is left of their budget.
 async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Next) -> Response {
     let cost = u64::from(request.uri().path() != "/rate_limit");
-    let (signed_in, mut response) = match credential(request.headers()) {
-        Ok(signed_in) => {
-            request.extensions_mut().insert(SignedIn(signed_in));
-            (signed_in, None)
-        }
-        Err(refusal) => (false, Some(refusal.into_response())),
-    };
+    let credential = credential(request.headers());
+    let signed_in = matches!(credential, Ok(true));
     let budget = github.budgets.spend(signed_in, cost);
-    let mut response = match response.take() {
-        Some(refusal) => refusal,
-        None => next.run(request).await,
+    let mut response = match credential {
+        Ok(_) => {
+            request.extensions_mut().insert(SignedIn(signed_in));
+            next.run(request).await
+        }
+        Err(refusal) => refusal.into_response(),
     };
     budget.describe(response.headers_mut());
     response
