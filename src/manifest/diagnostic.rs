@@ -47,10 +47,7 @@ impl Source {
 
     /// The line and column of a byte, both counted from one, the column in characters.
     pub fn line_and_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.excerpt(Span {
-            start: 0,
-            end: offset,
-        });
+        let before = self.excerpt(Span { start: 0, end: offset });
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
         (line, before[line_start..].chars().count() + 1)
@@ -63,16 +60,9 @@ impl Source {
         let start = span.start.min(end);
         let excerpt = self.excerpt(Span { start, end });
         let line = excerpt.lines().next().unwrap_or_default();
-        Span {
-            start,
-            end: start + line.trim_end().len(),
-        }
-    }
-}
-
-impl PartialEq for Source {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        let trimmed = line.trim_end().len();
+        // White space alone is what the error is about, as a tab can be.
+        Span { start, end: start + if trimmed > 0 { trimmed } else { line.len() } }
     }
 }
 
@@ -92,13 +82,7 @@ impl Diagnostic {
     /// An error without a place yet. The code is stable, for search engines and for tests, and is written like
     /// a path: `koctl::manifest::unknown_key`. The message is a sentence without its period.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            help: None,
-            source: None,
-            labels: Vec::new(),
-        }
+        Self { code, message: message.into(), help: None, source: None, labels: Vec::new() }
     }
 
     /// Adds what to do about it.
@@ -112,11 +96,7 @@ impl Diagnostic {
     #[must_use]
     pub(super) fn at(mut self, span: Span, label: Option<&str>) -> Self {
         let length = span.end.saturating_sub(span.start);
-        self.labels.push(LabeledSpan::new(
-            label.map(str::to_owned),
-            span.start,
-            length,
-        ));
+        self.labels.push(LabeledSpan::new(label.map(str::to_owned), span.start, length));
         self
     }
 
@@ -125,15 +105,8 @@ impl Diagnostic {
     pub(super) fn in_source(mut self, source: &Source) -> Self {
         for label in &mut self.labels {
             let end = label.offset() + label.len();
-            let span = source.first_line(Span {
-                start: label.offset(),
-                end,
-            });
-            *label = LabeledSpan::new(
-                label.label().map(str::to_owned),
-                span.start,
-                span.end - span.start,
-            );
+            let span = source.first_line(Span { start: label.offset(), end });
+            *label = LabeledSpan::new(label.label().map(str::to_owned), span.start, span.end - span.start);
         }
         self.source = Some(source.clone());
         self
@@ -188,15 +161,11 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source
-            .as_ref()
-            .map(|source| &source.0 as &dyn SourceCode)
+        self.source.as_ref().map(|source| &source.0 as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -232,12 +201,9 @@ impl Diagnostics {
     }
 }
 
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{count} {noun}s")
-    }
+/// A number and what it counts: `1 error`, `2 errors`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 impl From<Diagnostic> for Diagnostics {
@@ -273,14 +239,8 @@ impl Error for Diagnostics {}
 /// Draws all errors for a terminal that is `width` columns wide, each with its source line underlined, and a
 /// last line that counts them.
 pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
-    let theme = if color {
-        GraphicalTheme::unicode()
-    } else {
-        GraphicalTheme::unicode_nocolor()
-    };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(width)
-        .with_links(false);
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
     let mut screen = String::new();
     for error in diagnostics {
         if handler.render_report(&mut screen, error).is_err() {
@@ -302,13 +262,7 @@ mod tests {
     fn error(file: &str, offset: usize) -> Diagnostic {
         let source = Source::new(file, "teams:\n  ä: ö\n".into());
         Diagnostic::new("koctl::manifest::test", format!("wrong at {offset}"))
-            .at(
-                Span {
-                    start: offset,
-                    end: offset + 1,
-                },
-                None,
-            )
+            .at(Span { start: offset, end: offset + 1 }, None)
             .in_source(&source)
     }
 
@@ -320,13 +274,8 @@ mod tests {
     #[test]
     fn errors_are_ordered_by_file_and_then_by_position_with_placeless_ones_first() {
         let placeless = Diagnostic::new("koctl::manifest::test", "no file");
-        let errors = Diagnostics::new(vec![
-            error("b.yaml", 0),
-            error("a.yaml", 7),
-            error("a.yaml", 0),
-            placeless,
-        ])
-        .unwrap();
+        let errors =
+            Diagnostics::new(vec![error("b.yaml", 0), error("a.yaml", 7), error("a.yaml", 0), placeless]).unwrap();
         insta::assert_snapshot!(errors, @"
         no file
         a.yaml:1:1: wrong at 0

@@ -68,11 +68,7 @@ impl Document {
         let source = Source::new(name, mask::secrets(text, whole));
         match root {
             Some(root) if builder.errors.is_empty() => Ok(Self { source, root }),
-            _ => Err(builder
-                .errors
-                .into_iter()
-                .map(|error| error.in_source(&source))
-                .collect()),
+            _ => Err(builder.errors.into_iter().map(|error| error.in_source(&source)).collect()),
         }
     }
 }
@@ -99,12 +95,7 @@ impl Node {
             Kind::Number(number) => Value::Number(number),
             Kind::Text(text) => Value::String(text),
             Kind::List(items) => items.into_iter().map(Self::into_value).collect(),
-            Kind::Map(entries) => Value::Object(
-                entries
-                    .into_iter()
-                    .map(|e| (e.key, e.value.into_value()))
-                    .collect(),
-            ),
+            Kind::Map(entries) => Value::Object(entries.into_iter().map(|e| (e.key, e.value.into_value())).collect()),
         }
     }
 
@@ -117,15 +108,10 @@ impl Node {
             Kind::List(items) => items
                 .iter()
                 .map(Self::weight_and_depth)
-                .fold((own, 1), |(weight, depth), (w, d)| {
-                    (weight + w, depth.max(d + 1))
-                }),
+                .fold((own, 1), |(weight, depth), (w, d)| (weight + w, depth.max(d + 1))),
             Kind::Map(entries) => entries.iter().fold((own, 1), |(weight, depth), entry| {
                 let (w, d) = entry.value.weight_and_depth();
-                (
-                    weight + w + size_of::<Entry>() + entry.key.len(),
-                    depth.max(d + 1),
-                )
+                (weight + w + size_of::<Entry>() + entry.key.len(), depth.max(d + 1))
             }),
         }
     }
@@ -144,11 +130,7 @@ pub struct ParseError {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "line {}, column {}: {}",
-            self.line, self.column, self.message
-        )
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.message)
     }
 }
 
@@ -176,11 +158,7 @@ pub fn parse_value(text: &str) -> Result<Value, ParseError> {
             let first = errors.first();
             let (_, line, column) = first.and_then(Diagnostic::place).unwrap_or(("", 1, 1));
             let message = first.map_or_else(|| "this is no YAML".to_owned(), Diagnostic::to_string);
-            Err(ParseError {
-                line,
-                column,
-                message,
-            })
+            Err(ParseError { line, column, message })
         }
     }
 }
@@ -239,10 +217,7 @@ impl<'t> Builder<'t> {
                 return None;
             }
         }
-        let nothing = Node {
-            kind: Kind::Null,
-            span: Span::default(),
-        };
+        let nothing = Node { kind: Kind::Null, span: Span::default() };
         Some(self.root.take().unwrap_or(nothing))
     }
 
@@ -251,7 +226,9 @@ impl<'t> Builder<'t> {
             Event::DocumentStart(_) if self.root.is_some() => self.stop(
                 Diagnostic::new("koctl::manifest::several_documents", "a second document begins here")
                     .at(span, None)
-                    .with_help("a file holds one document: remove the `---`, or move what follows to a file of its own"),
+                    .with_help(
+                        "a file holds one document: remove the `---`, or move what follows to a file of its own",
+                    ),
             ),
             Event::Scalar(text, style, anchor, tag) => {
                 if self.awaits_key() && tag.is_none() {
@@ -278,35 +255,14 @@ impl<'t> Builder<'t> {
         matches!(self.open.last(), Some(Open { content: Content::Map(map), .. }) if map.pending.is_none())
     }
 
-    fn take_key(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        span: Span,
-        anchor: usize,
-    ) -> Result<(), Stop> {
+    fn take_key(&mut self, text: &str, style: ScalarStyle, span: Span, anchor: usize) -> Result<(), Stop> {
         if anchor > 0 {
-            self.remember(
-                anchor,
-                &Node {
-                    kind: Kind::Text(text.to_owned()),
-                    span,
-                },
-                span,
-            )?;
+            self.remember(anchor, &Node { kind: Kind::Text(text.to_owned()), span }, span)?;
         }
         // Only a `<<` without quotes merges.
         let merges = text == "<<" && style == ScalarStyle::Plain;
-        let key = if merges {
-            Key::Merge
-        } else {
-            Key::Name(text.to_owned())
-        };
-        if let Some(Open {
-            content: Content::Map(map),
-            ..
-        }) = self.open.last_mut()
-        {
+        let key = if merges { Key::Merge } else { Key::Name(text.to_owned()) };
+        if let Some(Open { content: Content::Map(map), .. }) = self.open.last_mut() {
             map.pending = Some((key, span));
         }
         Ok(())
@@ -315,12 +271,9 @@ impl<'t> Builder<'t> {
     fn take_alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
         let Some(node) = self.anchors.get(&anchor) else {
             return self.stop(
-                Diagnostic::new(
-                    "koctl::manifest::alias",
-                    "this alias stands inside of what it refers to",
-                )
-                .at(span, None)
-                .with_help("move the anchor (`&`) to a value that does not hold the alias"),
+                Diagnostic::new("koctl::manifest::alias", "this alias stands inside of what it refers to")
+                    .at(span, None)
+                    .with_help("move the anchor (`&`) to a value that does not hold the alias"),
             );
         };
         let node = node.clone();
@@ -343,10 +296,7 @@ impl<'t> Builder<'t> {
         let Some(open) = self.open.pop() else {
             return Ok(());
         };
-        let span = Span {
-            start: open.start,
-            end: end.end,
-        };
+        let span = Span { start: open.start, end: end.end };
         let kind = match open.content {
             Content::List(items) => Kind::List(items),
             Content::Map(map) => Kind::Map(map.finish(&mut self.errors)),
@@ -361,14 +311,8 @@ impl<'t> Builder<'t> {
         }
         match self.open.last_mut() {
             None => self.root = Some(node),
-            Some(Open {
-                content: Content::List(items),
-                ..
-            }) => items.push(node),
-            Some(Open {
-                content: Content::Map(map),
-                ..
-            }) => match map.pending.take() {
+            Some(Open { content: Content::List(items), .. }) => items.push(node),
+            Some(Open { content: Content::Map(map), .. }) => match map.pending.take() {
                 Some((key, span)) => map.insert(key, span, node, &mut self.errors),
                 None => {
                     let span = node.span;
@@ -394,12 +338,9 @@ impl<'t> Builder<'t> {
         self.copied = self.copied.saturating_add(weight);
         if self.copied > ALIAS_BUDGET {
             return self.stop(
-                Diagnostic::new(
-                    "koctl::manifest::alias_bomb",
-                    "the aliases expand to more than 16 MiB here",
-                )
-                .at(span, None)
-                .with_help("write the values out, or nest fewer aliases in each other"),
+                Diagnostic::new("koctl::manifest::alias_bomb", "the aliases expand to more than 16 MiB here")
+                    .at(span, None)
+                    .with_help("write the values out, or nest fewer aliases in each other"),
             );
         }
         if self.open.len() + depth > MAX_DEPTH {
@@ -408,13 +349,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        span: Span,
-    ) -> Result<Kind, Stop> {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Kind, Stop> {
         let plain = |text: &str| match scalar::resolve(text) {
             Scalar::Null => Kind::Null,
             Scalar::Bool(value) => Kind::Bool(value),
@@ -422,11 +357,7 @@ impl<'t> Builder<'t> {
             Scalar::Text(text) => Kind::Text(text),
         };
         let Some(tag) = tag else {
-            return Ok(if style == ScalarStyle::Plain {
-                plain(text)
-            } else {
-                Kind::Text(text.to_owned())
-            });
+            return Ok(if style == ScalarStyle::Plain { plain(text) } else { Kind::Text(text.to_owned()) });
         };
         if tag.handle.is_empty() && tag.suffix == "!" {
             return Ok(Kind::Text(text.to_owned()));
@@ -435,9 +366,7 @@ impl<'t> Builder<'t> {
             Some("str") => Some(Kind::Text(text.to_owned())),
             Some("null") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Null)),
             Some("bool") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Bool(_))),
-            Some("int" | "float") => {
-                Some(plain(text)).filter(|kind| matches!(kind, Kind::Number(_)))
-            }
+            Some("int" | "float") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Number(_))),
             _ => None,
         };
         match kind {
@@ -478,59 +407,29 @@ fn core_tag(tag: &Tag) -> Option<&str> {
 }
 
 fn no_key(span: Span) -> Diagnostic {
-    Diagnostic::new(
-        "koctl::manifest::key",
-        "a list or a mapping cannot be a key",
-    )
-    .at(span, None)
-    .with_help("keys are plain words; put text that begins with `[` or `{` in quotes")
+    Diagnostic::new("koctl::manifest::key", "a list or a mapping cannot be a key")
+        .at(span, None)
+        .with_help("keys are plain words; put text that begins with `[` or `{` in quotes")
 }
 
 fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic::new(
-        "koctl::manifest::too_deep",
-        format!("the nesting is deeper than {MAX_DEPTH} levels here"),
-    )
-    .at(span, None)
-    .with_help("write the values less deeply nested")
+    Diagnostic::new("koctl::manifest::too_deep", format!("the nesting is deeper than {MAX_DEPTH} levels here"))
+        .at(span, None)
+        .with_help("write the values less deeply nested")
 }
 
 fn syntax_error(text: &str, offset: usize, info: &str) -> Diagnostic {
     let line_start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-    let indent = text[line_start..]
-        .bytes()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    let tab = text[line_start..line_start + indent]
-        .find('\t')
-        .map(|tab| line_start + tab);
+    let indent = text[line_start..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let tab = text[line_start..line_start + indent].find('\t').map(|tab| line_start + tab);
     if let Some(tab) = tab {
         return Diagnostic::new("koctl::manifest::tab", "a tab cannot indent YAML")
-            .at(
-                Span {
-                    start: tab,
-                    end: tab + 1,
-                },
-                None,
-            )
+            .at(Span { start: tab, end: tab + 1 }, None)
             .with_help("indent with spaces");
     }
-    let width = text[offset..]
-        .chars()
-        .next()
-        .filter(|c| !c.is_whitespace())
-        .map_or(0, char::len_utf8);
-    let error = Diagnostic::new(
-        "koctl::manifest::syntax",
-        format!("this is no valid YAML: {info}"),
-    )
-    .at(
-        Span {
-            start: offset,
-            end: offset + width,
-        },
-        None,
-    );
+    let width = text[offset..].chars().next().filter(|c| !c.is_whitespace()).map_or(0, char::len_utf8);
+    let error = Diagnostic::new("koctl::manifest::syntax", format!("this is no valid YAML: {info}"))
+        .at(Span { start: offset, end: offset + width }, None);
     match advice(info) {
         Some(help) => error.with_help(help),
         None => error,
@@ -539,32 +438,15 @@ fn syntax_error(text: &str, offset: usize, info: &str) -> Diagnostic {
 
 /// What usually lies behind the parser's words.
 fn advice(info: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 5] = [
-        (
-            "mapping values are not allowed",
-            "indent this key like its neighbours; text that holds `: ` needs quotes",
-        ),
-        (
-            "unexpected character",
-            "text that begins with this character needs quotes",
-        ),
-        (
-            "unknown anchor",
-            "an alias (`*name`) needs an anchor (`&name`) above it",
-        ),
-        (
-            "Unicode character escape",
-            "write the character itself, or escape it as `\\U` and eight digits",
-        ),
-        (
-            "quoted scalar",
-            "the quote that opens here must be closed, or doubled if it belongs to the text",
-        ),
+    const KNOWN: [(&str, &str); 6] = [
+        ("mapping values are not allowed", "indent this key like its neighbours; text that holds `: ` needs quotes"),
+        ("unexpected character", "text that begins with this character needs quotes"),
+        ("recursion limit", "write the values less deeply nested"),
+        ("unknown anchor", "an alias (`*name`) needs an anchor (`&name`) above it"),
+        ("Unicode character escape", "write the character itself, or escape it as `\\U` and eight digits"),
+        ("quoted scalar", "the quote that opens here must be closed, or doubled if it belongs to the text"),
     ];
-    KNOWN
-        .iter()
-        .find(|(part, _)| info.contains(part))
-        .map(|(_, help)| *help)
+    KNOWN.iter().find(|(part, _)| info.contains(part)).map(|(_, help)| *help)
 }
 
 /// A key as it is written: a name, or the merge key.
@@ -579,9 +461,7 @@ impl Key {
         match node.kind {
             Kind::List(_) | Kind::Map(_) => None,
             Kind::Text(text) => Some(Self::Name(text)),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => {
-                Some(Self::Name(node.into_value().to_string()))
-            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) => Some(Self::Name(node.into_value().to_string())),
         }
     }
 }
@@ -600,23 +480,17 @@ impl MapBuilder {
         match key {
             Key::Merge => match &self.merge {
                 Some((first, _)) => errors.push(
-                    duplicate("<<", *first, key_span)
-                        .with_help("merge several mappings with a list: `<<: [*a, *b]`"),
+                    duplicate("<<", *first, key_span).with_help("merge several mappings with a list: `<<: [*a, *b]`"),
                 ),
                 None => self.merge = Some((key_span, value)),
             },
             Key::Name(key) => match self.places.entry(key.clone()) {
                 Slot::Occupied(first) => errors.push(
-                    duplicate(&key, *first.get(), key_span)
-                        .with_help("keep one of them: neither wins over the other"),
+                    duplicate(&key, *first.get(), key_span).with_help("keep one of them: neither wins over the other"),
                 ),
                 Slot::Vacant(slot) => {
                     slot.insert(key_span);
-                    self.entries.push(Entry {
-                        key,
-                        key_span,
-                        value,
-                    });
+                    self.entries.push(Entry { key, key_span, value });
                 }
             },
         }
@@ -634,12 +508,9 @@ impl MapBuilder {
         for source in sources {
             let Kind::Map(entries) = source.kind else {
                 errors.push(
-                    Diagnostic::new(
-                        "koctl::manifest::merge",
-                        format!("`<<` cannot merge {}", source.describe()),
-                    )
-                    .at(span, None)
-                    .with_help("give it a mapping, or a list of mappings: `<<: *defaults`"),
+                    Diagnostic::new("koctl::manifest::merge", format!("`<<` cannot merge {}", source.describe()))
+                        .at(span, None)
+                        .with_help("give it a mapping, or a list of mappings: `<<: *defaults`"),
                 );
                 continue;
             };
@@ -655,12 +526,9 @@ impl MapBuilder {
 }
 
 fn duplicate(key: &str, first: Span, second: Span) -> Diagnostic {
-    Diagnostic::new(
-        "koctl::manifest::duplicate_key",
-        format!("the key `{key}` is written twice"),
-    )
-    .at(second, Some("again here"))
-    .at(first, Some("first here"))
+    Diagnostic::new("koctl::manifest::duplicate_key", format!("the key `{key}` is written twice"))
+        .at(second, Some("again here"))
+        .at(first, Some("first here"))
 }
 
 /// From the parser's character counts to bytes. Most files are ASCII, where the two are the same.
@@ -671,12 +539,8 @@ struct Offsets {
 
 impl Offsets {
     fn of(text: &str) -> Self {
-        let characters =
-            (!text.is_ascii()).then(|| text.char_indices().map(|(offset, _)| offset).collect());
-        Self {
-            length: text.len(),
-            characters,
-        }
+        let characters = (!text.is_ascii()).then(|| text.char_indices().map(|(offset, _)| offset).collect());
+        Self { length: text.len(), characters }
     }
 
     fn byte(&self, character: usize) -> usize {
@@ -689,9 +553,6 @@ impl Offsets {
 
     fn span(&self, span: saphyr_parser::Span) -> Span {
         let start = self.byte(span.start.index());
-        Span {
-            start,
-            end: self.byte(span.end.index()).max(start),
-        }
+        Span { start, end: self.byte(span.end.index()).max(start) }
     }
 }

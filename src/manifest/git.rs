@@ -29,9 +29,7 @@ pub struct Remote {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RemoteError {
     /// Neither a URL of a known kind nor `user@host:path`.
-    #[error(
-        "it begins neither with `https://`, `http://` or `ssh://`, nor is it like `git@host:owner/repository.git`"
-    )]
+    #[error("it begins neither with `https://`, `http://` or `ssh://`, nor is it like `git@host:owner/repository.git`")]
     Form,
     /// No host between the scheme and the path.
     #[error("it names no host")]
@@ -40,9 +38,7 @@ pub enum RemoteError {
     #[error("it names no repository, as in `https://host/owner/repository.git`")]
     Path,
     /// A password or token stands in it.
-    #[error(
-        "it holds a password or token, which would be shown in plans and logs; configure `auth` instead"
-    )]
+    #[error("it holds a password or token, which would be shown in plans and logs; configure `auth` instead")]
     Password,
     /// White space or a control character stands in it.
     #[error("it holds white space or a control character")]
@@ -60,9 +56,7 @@ impl Remote {
             return Err(RemoteError::Characters);
         }
         let (ssh, (host, path)) = match address.split_once("://") {
-            Some((scheme @ ("https" | "http" | "ssh"), rest)) => {
-                (scheme == "ssh", url(scheme, rest)?)
-            }
+            Some((scheme @ ("https" | "http" | "ssh"), rest)) => (scheme == "ssh", url(scheme, rest)?),
             Some(_) => return Err(RemoteError::Form),
             None => (true, scp_like(address)?),
         };
@@ -71,19 +65,10 @@ impl Remote {
         }
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
-        if path.is_empty()
-            || path
-                .split('/')
-                .any(|segment| matches!(segment, "" | "." | ".."))
-        {
+        if path.is_empty() || path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
             return Err(RemoteError::Path);
         }
-        Ok(Self {
-            address: address.to_owned(),
-            host: host.to_lowercase(),
-            path: path.to_owned(),
-            ssh,
-        })
+        Ok(Self { address: address.to_owned(), host: host.to_lowercase(), path: path.to_owned(), ssh })
     }
 
     /// The address as it was written.
@@ -103,9 +88,7 @@ impl Remote {
 
     /// Owner and repository, without `.git`, where the path has just these two, as GitHub's have.
     pub fn owner_and_name(&self) -> Option<(&str, &str)> {
-        self.path
-            .split_once('/')
-            .filter(|(_, name)| !name.contains('/'))
+        self.path.split_once('/').filter(|(_, name)| !name.contains('/'))
     }
 }
 
@@ -131,11 +114,7 @@ fn url<'a>(scheme: &str, rest: &'a str) -> Result<(&'a str, &'a str), RemoteErro
 fn scp_like(address: &str) -> Result<(&str, &str), RemoteError> {
     let (login, path) = address.split_once(':').ok_or(RemoteError::Form)?;
     let (user, host) = login.split_once('@').ok_or(RemoteError::Form)?;
-    if user.is_empty() || login.contains('/') {
-        Err(RemoteError::Form)
-    } else {
-        Ok((host, path))
-    }
+    if user.is_empty() || login.contains('/') { Err(RemoteError::Form) } else { Ok((host, path)) }
 }
 
 /// What opens a repository.
@@ -183,16 +162,8 @@ pub struct RepositoryError {
 
 fn remote(address: &str, what: impl Into<String>) -> Result<Remote, RepositoryError> {
     Remote::parse(address).map_err(|reason| {
-        let address = if reason == RemoteError::Password {
-            "…".to_owned()
-        } else {
-            address.to_owned()
-        };
-        RepositoryError {
-            address,
-            what: what.into(),
-            reason,
-        }
+        let address = if reason == RemoteError::Password { "…".to_owned() } else { address.to_owned() };
+        RepositoryError { address, what: what.into(), reason }
     })
 }
 
@@ -208,20 +179,12 @@ pub fn platform_repository(
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<PlatformRepository, RepositoryError> {
     let set = |name: &str| env(name).filter(|value| !value.trim().is_empty());
-    let git = manifest
-        .platform
-        .as_ref()
-        .and_then(|platform| platform.git.clone())
-        .unwrap_or_default();
+    let git = manifest.platform.as_ref().and_then(|platform| platform.git.clone()).unwrap_or_default();
     let remote = match (git.remote, set(REPOSITORY_VARIABLE)) {
-        (Some(address), _) => Some(remote(
-            &address,
-            "the platform repository (platform.git.remote)",
-        )?),
-        (None, Some(address)) => Some(remote(
-            address.trim(),
-            format!("the platform repository (the variable {REPOSITORY_VARIABLE})"),
-        )?),
+        (Some(address), _) => Some(remote(&address, "the platform repository (platform.git.remote)")?),
+        (None, Some(address)) => {
+            Some(remote(address.trim(), format!("the platform repository (the variable {REPOSITORY_VARIABLE})"))?)
+        }
         (None, None) => None,
     };
     let configured = git.auth.and_then(credentials);
@@ -231,22 +194,14 @@ pub fn platform_repository(
     };
     let token = match set(TOKEN_VARIABLE) {
         Some(_) => Some(Secret::Env(TOKEN_VARIABLE.to_owned())),
-        None => git
-            .github
-            .map(|github| github.token)
-            .or_else(|| auth_token.clone()),
+        None => git.github.map(|github| github.token).or_else(|| auth_token.clone()),
     };
     let credentials = match (configured, set(TOKEN_VARIABLE)) {
         (Some(key @ Credentials::SshKey(_)), _) => Some(key),
         (Some(configured), None) => Some(configured),
         (_, _) => token.clone().map(Credentials::Token),
     };
-    Ok(PlatformRepository {
-        remote,
-        author: git.author.unwrap_or_default(),
-        token,
-        credentials,
-    })
+    Ok(PlatformRepository { remote, author: git.author.unwrap_or_default(), token, credentials })
 }
 
 fn credentials(auth: GitAuth) -> Option<Credentials> {
@@ -264,25 +219,13 @@ impl PlatformRepository {
     /// # Errors
     ///
     /// Where the address is none of a git repository, which loading the manifest has ruled out.
-    pub fn service_repository(
-        &self,
-        service: &Service,
-    ) -> Result<ServiceRepository, RepositoryError> {
+    pub fn service_repository(&self, service: &Service) -> Result<ServiceRepository, RepositoryError> {
         let git = &service.git;
-        let remote = remote(
-            &git.remote,
-            format!("the repository of the service `{}`", service.name),
-        )?;
-        let api_token = git
-            .github
-            .as_ref()
-            .map(|github| Credentials::Token(github.token.clone()));
+        let remote = remote(&git.remote, format!("the repository of the service `{}`", service.name))?;
+        let api_token = git.github.as_ref().map(|github| Credentials::Token(github.token.clone()));
         let own = git.auth.clone().and_then(credentials).or(api_token);
         let credentials = own.or_else(|| self.credentials_for(&remote));
-        Ok(ServiceRepository {
-            remote,
-            credentials,
-        })
+        Ok(ServiceRepository { remote, credentials })
     }
 
     fn credentials_for(&self, remote: &Remote) -> Option<Credentials> {
@@ -302,11 +245,7 @@ mod tests {
     use serde_json::json;
 
     fn variables<'a>(set: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| {
-            set.iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        }
+        |name| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     }
 
     fn platform(git: serde_json::Value, set: &[(&str, &str)]) -> PlatformRepository {
@@ -342,29 +281,15 @@ mod tests {
         ] {
             let remote = Remote::parse(address).unwrap();
             assert_eq!(remote.host(), "github.com", "{address}");
-            assert_eq!(
-                remote.owner_and_name(),
-                Some(("air", "flights")),
-                "{address}"
-            );
+            assert_eq!(remote.owner_and_name(), Some(("air", "flights")), "{address}");
             assert_eq!(remote.to_string(), address);
         }
     }
 
     #[test]
     fn a_path_of_more_than_owner_and_name_is_none_of_github() {
-        assert_eq!(
-            Remote::parse("https://gitlab.com/air/data/flights")
-                .unwrap()
-                .owner_and_name(),
-            None
-        );
-        assert_eq!(
-            Remote::parse("https://example.com/flights.git")
-                .unwrap()
-                .owner_and_name(),
-            None
-        );
+        assert_eq!(Remote::parse("https://gitlab.com/air/data/flights").unwrap().owner_and_name(), None);
+        assert_eq!(Remote::parse("https://example.com/flights.git").unwrap().owner_and_name(), None);
     }
 
     #[test]
@@ -381,15 +306,9 @@ mod tests {
             ("https://github.com/", RemoteError::Path),
             ("https://github.com/air/../flights", RemoteError::Path),
             ("git@github.com:", RemoteError::Path),
-            (
-                "https://me:hush@github.com/air/flights",
-                RemoteError::Password,
-            ),
+            ("https://me:hush@github.com/air/flights", RemoteError::Password),
             ("https://hush@github.com/air/flights", RemoteError::Password),
-            (
-                "ssh://git:hush@github.com/air/flights",
-                RemoteError::Password,
-            ),
+            ("ssh://git:hush@github.com/air/flights", RemoteError::Password),
             ("https://github.com/air/my flights", RemoteError::Characters),
         ] {
             assert_eq!(Remote::parse(address), Err(reason), "{address}");
@@ -399,50 +318,32 @@ mod tests {
     #[test]
     fn without_any_configuration_there_is_no_platform_repository() {
         let platform = platform_repository(&Manifest::default(), &variables(&[])).unwrap();
-        assert_eq!(
-            (platform.remote, opens(platform.credentials.as_ref())),
-            (None, "nothing".to_owned())
-        );
+        assert_eq!((platform.remote, opens(platform.credentials.as_ref())), (None, "nothing".to_owned()));
         assert!(platform.token.is_none());
     }
 
     #[test]
     fn within_github_actions_the_variables_are_enough() {
-        let set = [
-            (REPOSITORY_VARIABLE, "https://github.com/air/platform"),
-            (TOKEN_VARIABLE, "hush"),
-        ];
+        let set = [(REPOSITORY_VARIABLE, "https://github.com/air/platform"), (TOKEN_VARIABLE, "hush")];
         let platform = platform_repository(&Manifest::default(), &variables(&set)).unwrap();
-        assert_eq!(
-            platform.remote.unwrap().owner_and_name(),
-            Some(("air", "platform"))
-        );
-        assert_eq!(
-            opens(platform.credentials.as_ref()),
-            "token from the variable `GITHUB_TOKEN`"
-        );
+        assert_eq!(platform.remote.unwrap().owner_and_name(), Some(("air", "platform")));
+        assert_eq!(opens(platform.credentials.as_ref()), "token from the variable `GITHUB_TOKEN`");
     }
 
     #[test]
     fn the_configured_address_wins_over_the_variable() {
         let set = [(REPOSITORY_VARIABLE, "https://github.com/other/platform")];
         let platform = platform(json!({"remote": "git@github.com:air/platform.git"}), &set);
-        assert_eq!(
-            platform.remote.unwrap().as_str(),
-            "git@github.com:air/platform.git"
-        );
+        assert_eq!(platform.remote.unwrap().as_str(), "git@github.com:air/platform.git");
     }
 
     #[test]
     fn a_variable_that_holds_no_address_is_named() {
-        let error = platform_repository(
-            &Manifest::default(),
-            &variables(&[(REPOSITORY_VARIABLE, "air/platform")]),
-        );
+        let error = platform_repository(&Manifest::default(), &variables(&[(REPOSITORY_VARIABLE, "air/platform")]));
         let message = error.unwrap_err().to_string();
-        assert!(message.starts_with(
-            "the address `air/platform` of the platform repository (the variable GITHUB_REPO_URL)"
-        ));
+        assert!(
+            message.starts_with("the address `air/platform` of the platform repository (the variable GITHUB_REPO_URL)")
+        );
     }
 
     #[test]
@@ -450,49 +351,24 @@ mod tests {
         let tokens = json!({"github": {"token": env_secret("A")}, "auth": {"type": "token", "token": env_secret("B")}});
         let configured = platform(tokens.clone(), &[]);
         assert_eq!(configured.token.unwrap().to_string(), "the variable `A`");
-        assert_eq!(
-            opens(configured.credentials.as_ref()),
-            "token from the variable `B`"
-        );
+        assert_eq!(opens(configured.credentials.as_ref()), "token from the variable `B`");
         let actions = platform(tokens, &[(TOKEN_VARIABLE, "hush")]);
-        assert_eq!(
-            actions.token.unwrap().to_string(),
-            "the variable `GITHUB_TOKEN`"
-        );
-        assert_eq!(
-            opens(actions.credentials.as_ref()),
-            "token from the variable `GITHUB_TOKEN`"
-        );
+        assert_eq!(actions.token.unwrap().to_string(), "the variable `GITHUB_TOKEN`");
+        assert_eq!(opens(actions.credentials.as_ref()), "token from the variable `GITHUB_TOKEN`");
 
         let key = json!({"auth": {"type": "ssh", "ssh": {"key": env_secret("KEY")}}});
         let actions = platform(key, &[(TOKEN_VARIABLE, "hush")]);
-        assert_eq!(
-            opens(actions.credentials.as_ref()),
-            "key from the variable `KEY`"
-        );
-        assert_eq!(
-            actions.token.unwrap().to_string(),
-            "the variable `GITHUB_TOKEN`"
-        );
+        assert_eq!(opens(actions.credentials.as_ref()), "key from the variable `KEY`");
+        assert_eq!(actions.token.unwrap().to_string(), "the variable `GITHUB_TOKEN`");
     }
 
     #[test]
     fn a_service_falls_back_to_what_opens_the_platform_repository() {
         let platform = platform(json!({"github": {"token": env_secret("A")}}), &[]);
-        let opened = |git| {
-            opens(
-                platform
-                    .service_repository(&service(git))
-                    .unwrap()
-                    .credentials
-                    .as_ref(),
-            )
-        };
-        assert_eq!(
-            opened(json!({"remote": "https://github.com/air/flights"})),
-            "token from the variable `A`"
-        );
-        let own = json!({"remote": "https://github.com/air/flights", "auth": {"type": "token", "token": env_secret("OWN")}});
+        let opened = |git| opens(platform.service_repository(&service(git)).unwrap().credentials.as_ref());
+        assert_eq!(opened(json!({"remote": "https://github.com/air/flights"})), "token from the variable `A`");
+        let own =
+            json!({"remote": "https://github.com/air/flights", "auth": {"type": "token", "token": env_secret("OWN")}});
         assert_eq!(opened(own), "token from the variable `OWN`");
         let own = json!({"remote": "https://github.com/air/flights", "github": {"token": env_secret("API")}});
         assert_eq!(opened(own), "token from the variable `API`");
@@ -500,21 +376,9 @@ mod tests {
 
     #[test]
     fn the_platforms_token_is_not_handed_to_another_host() {
-        let platform = platform(
-            json!({"github": {"token": env_secret("A")}}),
-            &[(TOKEN_VARIABLE, "hush")],
-        );
+        let platform = platform(json!({"github": {"token": env_secret("A")}}), &[(TOKEN_VARIABLE, "hush")]);
         let elsewhere = service(json!({"remote": "https://gitlab.com/air/flights"}));
-        assert_eq!(
-            opens(
-                platform
-                    .service_repository(&elsewhere)
-                    .unwrap()
-                    .credentials
-                    .as_ref()
-            ),
-            "nothing"
-        );
+        assert_eq!(opens(platform.service_repository(&elsewhere).unwrap().credentials.as_ref()), "nothing");
     }
 
     #[test]
@@ -525,21 +389,9 @@ mod tests {
         });
         let platform = platform(git, &[]);
         let opened = |remote: &str| {
-            opens(
-                platform
-                    .service_repository(&service(json!({"remote": remote})))
-                    .unwrap()
-                    .credentials
-                    .as_ref(),
-            )
+            opens(platform.service_repository(&service(json!({"remote": remote}))).unwrap().credentials.as_ref())
         };
-        assert_eq!(
-            opened("git@gitlab.com:air/flights"),
-            "key from the variable `KEY`"
-        );
-        assert_eq!(
-            opened("https://github.com/air/flights"),
-            "token from the variable `A`"
-        );
+        assert_eq!(opened("git@gitlab.com:air/flights"), "key from the variable `KEY`");
+        assert_eq!(opened("https://github.com/air/flights"), "token from the variable `A`");
     }
 }

@@ -70,10 +70,7 @@ organizations:
 impl Sources {
     /// The usual files below a directory.
     pub fn directory(directory: impl Into<PathBuf>) -> Self {
-        Self {
-            directory: directory.into(),
-            ..Self::default()
-        }
+        Self { directory: directory.into(), ..Self::default() }
     }
 
     /// The directory that relative paths in the manifest start from: that of `--file`, or [`Self::directory`].
@@ -82,11 +79,7 @@ impl Sources {
             Some(file) => file.parent().unwrap_or(Path::new("")),
             None => self.directory.as_path(),
         };
-        if base.as_os_str().is_empty() {
-            PathBuf::from(".")
-        } else {
-            base.to_owned()
-        }
+        if base.as_os_str().is_empty() { PathBuf::from(".") } else { base.to_owned() }
     }
 
     fn wanted(&self) -> Vec<Wanted> {
@@ -100,9 +93,7 @@ impl Sources {
             }];
         }
         let below = |named: &Option<PathBuf>, usual: &str| {
-            named
-                .clone()
-                .unwrap_or_else(|| self.directory.join("konnect").join(usual))
+            named.clone().unwrap_or_else(|| self.directory.join("konnect").join(usual))
         };
         vec![
             Wanted {
@@ -144,12 +135,7 @@ impl Loaded {
     /// An error about what stands at this path, such as `["organizations", "KongAirlines", "environments", "dev"]`,
     /// for stages that find what the manifest's own checks cannot. It points at the path's line, or where that is
     /// not written, at the nearest thing above it. The code is like `koctl::compiler::cycle`.
-    pub fn diagnostic(
-        &self,
-        path: impl Into<KeyPath>,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Diagnostic {
+    pub fn diagnostic(&self, path: impl Into<KeyPath>, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.places.diagnostic(&path.into(), code, message)
     }
 
@@ -166,11 +152,7 @@ impl Loaded {
                 digest.update(Sha256::digest(value.expose_secret().as_bytes()));
             }
         }
-        digest
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -244,14 +226,9 @@ impl Reading {
             return;
         }
         self.refuse_repeated_sections(&mut document);
-        let mut structure = Structure {
-            source: &document.source,
-            places: &mut self.places,
-            errors: &mut self.errors,
-        };
-        if let Some(Value::Object(sections)) =
-            structure.check(Shape::manifest(), &document.root, &KeyPath::default())
-        {
+        let Self { places, errors, .. } = self;
+        let mut structure = Structure { source: &document.source, places, errors };
+        if let Value::Object(sections) = structure.check(Shape::manifest(), &document.root, &KeyPath::default()) {
             self.sections.extend(sections);
         }
     }
@@ -272,21 +249,12 @@ impl Reading {
             if !places.contains(&path) {
                 return true;
             }
-            let first = places
-                .diagnostic(&path, "", "")
-                .place()
-                .map(|(file, line, _)| format!("{file}:{line}"));
+            let first = places.diagnostic(&path, "", "").place().map(|(file, line, _)| format!("{file}:{line}"));
             errors.push(
-                Diagnostic::new(
-                    "koctl::manifest::duplicate_key",
-                    format!("`{}` is written in two files", entry.key),
-                )
-                .at(entry.key_span, None)
-                .in_source(&document.source)
-                .with_help(format!(
-                    "the other is {}: put everything into one of them",
-                    first.unwrap_or_default()
-                )),
+                Diagnostic::new("koctl::manifest::duplicate_key", format!("`{}` is written in two files", entry.key))
+                    .at(entry.key_span, None)
+                    .in_source(&document.source)
+                    .with_help(format!("the other is {}: put everything into one of them", first.unwrap_or_default())),
             );
             false
         });
@@ -298,11 +266,7 @@ impl Reading {
             self.errors.extend(rules::check(&manifest, &self.places));
         }
         match Diagnostics::new(self.errors) {
-            None => Ok(Loaded {
-                manifest,
-                directory,
-                places: self.places,
-            }),
+            None => Ok(Loaded { manifest, directory, places: self.places }),
             Some(errors) => Err(errors),
         }
     }
@@ -311,10 +275,7 @@ impl Reading {
     fn manifest(&mut self) -> Manifest {
         let sections = std::mem::take(&mut self.sections);
         serde_json::from_value(Value::Object(sections)).unwrap_or_else(|error| {
-            self.unreadable(Diagnostic::new(
-                "koctl::manifest::model",
-                format!("the manifest cannot be used: {error}"),
-            ));
+            self.unreadable(Diagnostic::new("koctl::manifest::model", format!("the manifest cannot be used: {error}")));
             Manifest::default()
         })
     }
@@ -323,35 +284,25 @@ impl Reading {
 fn unreadable(name: &str, wanted: &Wanted, error: &io::Error) -> Diagnostic {
     let Wanted { holds, flag, .. } = wanted;
     if error.kind() == io::ErrorKind::NotFound {
-        Diagnostic::new("koctl::manifest::no_file", format!("{holds} cannot be read: there is no file {name}")).with_help(
-            format!("run koctl where the folder `konnect` is, name the file with `{flag}`, or begin with `koctl init`"),
-        )
+        Diagnostic::new("koctl::manifest::no_file", format!("{holds} cannot be read: there is no file {name}"))
+            .with_help(format!(
+                "run koctl where the folder `konnect` is, name the file with `{flag}`, or begin with `koctl init`"
+            ))
     } else {
-        Diagnostic::new(
-            "koctl::manifest::unreadable",
-            format!("{holds} cannot be read from {name}: {error}"),
-        )
-        .with_help(format!(
-            "make the file readable, or name another with `{flag}`"
-        ))
+        Diagnostic::new("koctl::manifest::unreadable", format!("{holds} cannot be read from {name}: {error}"))
+            .with_help(format!("make the file readable, or name another with `{flag}`"))
     }
 }
 
 fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
     let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
     let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-    Diagnostic::new(
-        "koctl::manifest::not_text",
-        format!("{name}:{line}: this is no UTF-8 text"),
-    )
-    .with_help("save the file with the encoding UTF-8")
+    Diagnostic::new("koctl::manifest::not_text", format!("{name}:{line}: this is no UTF-8 text"))
+        .with_help("save the file with the encoding UTF-8")
 }
 
 fn empty(name: &str, wanted: Option<&Wanted>) -> Diagnostic {
     let example = wanted.map_or(ORGANIZATIONS_EXAMPLE, |wanted| wanted.example);
-    Diagnostic::new(
-        "koctl::manifest::empty",
-        format!("the file {name} is empty"),
-    )
-    .with_help(format!("write at least:\n\n{example}"))
+    Diagnostic::new("koctl::manifest::empty", format!("the file {name} is empty"))
+        .with_help(format!("write at least:\n\n{example}"))
 }

@@ -27,8 +27,7 @@ fn collect(node: &Node, spans: &mut Vec<Span>) {
         Kind::Map(entries) => {
             let shown = names_a_source(entries);
             for entry in entries {
-                let secret =
-                    SECRET_KEYS.contains(&entry.key.as_str()) || (entry.key == "value" && !shown);
+                let secret = SECRET_KEYS.contains(&entry.key.as_str()) || (entry.key == "value" && !shown);
                 match entry.value.kind {
                     Kind::List(_) | Kind::Map(_) => collect(&entry.value, spans),
                     _ if secret => spans.push(entry.value.span),
@@ -43,13 +42,10 @@ fn collect(node: &Node, spans: &mut Vec<Span>) {
 /// Whether the mapping is a secret's source whose `value` may be shown: a path, or what can be a variable's name.
 fn names_a_source(entries: &[Entry]) -> bool {
     let text = |key: &str| {
-        entries
-            .iter()
-            .find(|entry| entry.key == key)
-            .and_then(|entry| match &entry.value.kind {
-                Kind::Text(text) => Some(text.as_str()),
-                _ => None,
-            })
+        entries.iter().find(|entry| entry.key == key).and_then(|entry| match &entry.value.kind {
+            Kind::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
     };
     match text("type") {
         Some("file") => true,
@@ -65,17 +61,11 @@ fn guess(text: &str, spans: &mut Vec<Span>) {
         let indent = line.len() - line.trim_start().len();
         let blank = line.trim().is_empty();
         if block.is_some_and(|key_indent| blank || indent > key_indent) {
-            spans.push(Span {
-                start: offset,
-                end: offset + line.len(),
-            });
+            spans.push(Span { start: offset, end: offset + line.len() });
         } else {
             block = None;
             if let Some(value) = value_of_secret_key(line) {
-                spans.push(Span {
-                    start: offset + value,
-                    end: offset + line.len(),
-                });
+                spans.push(Span { start: offset + value, end: offset + line.len() });
                 if line[value..].trim_start().starts_with(['|', '>']) {
                     block = Some(indent);
                 }
@@ -100,17 +90,11 @@ fn value_of_secret_key(line: &str) -> Option<usize> {
 fn url_credentials(text: &str, spans: &mut Vec<Span>) {
     for (at, scheme_end) in text.match_indices("://") {
         let start = at + scheme_end.len();
-        let authority = text[start..]
-            .split(|c: char| c == '/' || c.is_whitespace())
-            .next()
-            .unwrap_or_default();
+        let authority = text[start..].split(|c: char| c == '/' || c.is_whitespace()).next().unwrap_or_default();
         if let Some(end) = authority.rfind('@')
             && &authority[..end] != "git"
         {
-            spans.push(Span {
-                start,
-                end: start + end,
-            });
+            spans.push(Span { start, end: start + end });
         }
     }
 }
@@ -119,10 +103,7 @@ fn url_credentials(text: &str, spans: &mut Vec<Span>) {
 fn blot(text: &str, spans: &[Span]) -> String {
     let mut shown = text.as_bytes().to_vec();
     for byte in spans.iter().flat_map(|span| span.range()) {
-        if let Some(byte) = shown
-            .get_mut(byte)
-            .filter(|byte| !byte.is_ascii_whitespace())
-        {
+        if let Some(byte) = shown.get_mut(byte).filter(|byte| !byte.is_ascii_whitespace()) {
             *byte = b'*';
         }
     }
@@ -141,8 +122,7 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_stays() {
-        let text =
-            "access-token:\n  type: env\n  value: TOKEN\nremote: git@github.com:air/flights.git\n";
+        let text = "access-token:\n  type: env\n  value: TOKEN\nremote: git@github.com:air/flights.git\n";
         assert_eq!(shown(text), text);
         assert_eq!(
             secrets(text, None),
@@ -152,27 +132,18 @@ mod tests {
 
     #[test]
     fn literals_are_blotted_out_at_their_length() {
-        assert_eq!(
-            shown("t: {type: literal, value: 'hush hush'}"),
-            "t: {type: literal, value: ***** *****}"
-        );
+        assert_eq!(shown("t: {type: literal, value: 'hush hush'}"), "t: {type: literal, value: ***** *****}");
         assert_eq!(
             shown("t:\n  type: literal\n  value: |\n    höh\n    two\n"),
             "t:\n  type: literal\n  value: |\n    ****\n    ***\n"
         );
-        assert_eq!(
-            shown("t:\n  type: litteral\n  value: 12345\n"),
-            "t:\n  type: litteral\n  value: *****\n"
-        );
+        assert_eq!(shown("t:\n  type: litteral\n  value: 12345\n"), "t:\n  type: litteral\n  value: *****\n");
     }
 
     #[test]
     fn an_anchored_literal_is_blotted_out_where_it_stands() {
         let text = "a: &pat hush\nt: {type: literal, value: *pat}";
-        assert_eq!(
-            shown(text),
-            "a: ********t: {type: literal, value: *pat}".replace("********t", "**** ****\nt")
-        );
+        assert_eq!(shown(text), "a: ********t: {type: literal, value: *pat}".replace("********t", "**** ****\nt"));
     }
 
     #[test]
@@ -183,28 +154,15 @@ mod tests {
 
     #[test]
     fn passwords_in_addresses_are_blotted_out() {
-        assert_eq!(
-            shown("remote: https://me:hush@example.com/a/b"),
-            "remote: https://*******@example.com/a/b"
-        );
-        assert_eq!(
-            shown("remote: https://hush@example.com/a/b"),
-            "remote: https://****@example.com/a/b"
-        );
-        assert_eq!(
-            shown("remote: ssh://git@example.com/a@b"),
-            "remote: ssh://git@example.com/a@b"
-        );
+        assert_eq!(shown("remote: https://me:hush@example.com/a/b"), "remote: https://*******@example.com/a/b");
+        assert_eq!(shown("remote: https://hush@example.com/a/b"), "remote: https://****@example.com/a/b");
+        assert_eq!(shown("remote: ssh://git@example.com/a@b"), "remote: ssh://git@example.com/a@b");
     }
 
     #[test]
     fn broken_text_shows_no_value_of_a_secret_key() {
-        let text =
-            "t: {type: literal, \"value\": hush\nb:\n  value: |\n    hush\n\n    hush\n  c: d\n";
+        let text = "t: {type: literal, \"value\": hush\nb:\n  value: |\n    hush\n\n    hush\n  c: d\n";
         let shown = secrets(text, None);
-        assert_eq!(
-            shown,
-            "t: {type: literal, \"value\": ****\nb:\n  value: *\n    ****\n\n    ****\n  c: d\n"
-        );
+        assert_eq!(shown, "t: {type: literal, \"value\": ****\nb:\n  value: *\n    ****\n\n    ****\n  c: d\n");
     }
 }

@@ -11,15 +11,15 @@
 //! [`git`] and [`secret`] hold the meaning of addresses and secrets for those who use them. The module knows
 //! nothing of Konnect's or GitHub's APIs but the limits they put on what is written, and nothing of the engine.
 
+pub mod diagnostic;
+pub mod document;
 pub mod git;
+pub mod load;
 pub mod model;
+pub mod path;
 pub mod secret;
 
-mod diagnostic;
-mod document;
-mod load;
 mod mask;
-mod path;
 mod places;
 mod rules;
 mod scalar;
@@ -27,7 +27,5 @@ mod shape;
 mod structure;
 mod suggest;
 
-pub use diagnostic::{Diagnostic, Diagnostics, Source, Span, render};
-pub use document::{ParseError, parse_value};
-pub use load::{Loaded, Sources, load, load_texts};
-pub use path::KeyPath;
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use load::{Loaded, Sources, load};

@@ -32,43 +32,21 @@ impl Manifest {
     /// Every secret that the manifest names, and the path it is named at, always in the same order.
     pub fn secrets(&self) -> Vec<(KeyPath, &Secret)> {
         let mut found = Vec::new();
-        if let Some(git) = self
-            .platform
-            .as_ref()
-            .and_then(|platform| platform.git.as_ref())
-        {
-            git_secrets(
-                &KeyPath::from(["platform", "git"]),
-                git.github.as_ref(),
-                git.auth.as_ref(),
-                &mut found,
-            );
+        if let Some(git) = self.platform.as_ref().and_then(|platform| platform.git.as_ref()) {
+            git_secrets(&KeyPath::from(["platform", "git"]), git.github.as_ref(), git.auth.as_ref(), &mut found);
         }
         for (name, team) in &self.teams {
             for (key, service) in &team.services {
                 let path = KeyPath::from(["teams", name, "services", key, "git"]);
-                git_secrets(
-                    &path,
-                    service.git.github.as_ref(),
-                    service.git.auth.as_ref(),
-                    &mut found,
-                );
+                git_secrets(&path, service.git.github.as_ref(), service.git.auth.as_ref(), &mut found);
             }
         }
         for (name, organization) in &self.organizations {
             let path = KeyPath::from(["organizations", name]);
             found.push((path.key("access-token"), &organization.access_token));
-            let oidc = organization
-                .authorization
-                .as_ref()
-                .and_then(|authorization| authorization.oidc.as_ref());
+            let oidc = organization.authorization.as_ref().and_then(|authorization| authorization.oidc.as_ref());
             let secret = oidc.and_then(|oidc| oidc.client_secret.as_ref());
-            found.extend(secret.map(|secret| {
-                (
-                    path.key("authorization").key("oidc").key("client-secret"),
-                    secret,
-                )
-            }));
+            found.extend(secret.map(|secret| (path.key("authorization").key("oidc").key("client-secret"), secret)));
         }
         found
     }
@@ -83,11 +61,7 @@ fn git_secrets<'m>(
     found.extend(github.map(|github| (path.key("github").key("token"), &github.token)));
     let Some(auth) = auth else { return };
     let path = path.key("auth");
-    found.extend(
-        auth.ssh
-            .as_ref()
-            .map(|ssh| (path.key("ssh").key("key"), &ssh.key)),
-    );
+    found.extend(auth.ssh.as_ref().map(|ssh| (path.key("ssh").key("key"), &ssh.key)));
     found.extend(auth.token.as_ref().map(|token| (path.key("token"), token)));
 }
 
@@ -322,9 +296,7 @@ pub struct Environment {
 }
 
 /// What an environment is for.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum EnvironmentType {
     /// For development: serverless gateways, a private portal.
@@ -350,9 +322,7 @@ impl fmt::Display for EnvironmentType {
 }
 
 /// Konnect's regions, from the servers of its regional API documents (`api-builder-v3`, `control-planes-v2`).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Region {
     /// United States.
@@ -532,10 +502,7 @@ pub struct Notifications {
 
 impl Default for Notifications {
     fn default() -> Self {
-        Self {
-            email: true,
-            in_app: true,
-        }
+        Self { email: true, in_app: true }
     }
 }
 

@@ -27,6 +27,11 @@ impl KeyPath {
         Some(Self(above.to_vec()))
     }
 
+    /// This path, then what holds it, and so on to the top.
+    pub fn ancestors(&self) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(self.clone()), Self::parent)
+    }
+
     /// The key that this path ends on; none at the top.
     pub fn last(&self) -> Option<&str> {
         self.0.last().map(String::as_str)
@@ -72,14 +77,8 @@ mod tests {
     #[test]
     fn a_path_reads_like_the_keys_that_lead_there() {
         let service = KeyPath::from(["teams", "flight-data", "services", "air/flights"]);
-        assert_eq!(
-            service.to_string(),
-            "teams.flight-data.services.air/flights"
-        );
-        assert_eq!(
-            service.parent().map(|p| p.to_string()).as_deref(),
-            Some("teams.flight-data.services")
-        );
+        assert_eq!(service.to_string(), "teams.flight-data.services.air/flights");
+        assert_eq!(service.parent().map(|p| p.to_string()).as_deref(), Some("teams.flight-data.services"));
         let user = KeyPath::from(["teams", "v1.2", "users"]).index(3);
         assert_eq!(user.to_string(), "teams.\"v1.2\".users[3]");
         assert_eq!(KeyPath::default().to_string(), "the manifest");

@@ -49,17 +49,12 @@ fn integer(plain: &str) -> Option<Number> {
 
 fn unsigned(digits: &str, radix: u32) -> Option<Number> {
     let all_digits = digits.chars().all(|c| c.is_digit(radix));
-    u64::from_str_radix(digits, radix)
-        .ok()
-        .filter(|_| all_digits)
-        .map(Into::into)
+    u64::from_str_radix(digits, radix).ok().filter(|_| all_digits).map(Into::into)
 }
 
 /// Integers beyond 64 bits come here too, and lose their last digits, as they do in most languages.
 fn float(plain: &str) -> Option<Number> {
-    let numeric = plain
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
+    let numeric = plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     if !numeric || !plain.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -82,21 +77,7 @@ mod tests {
 
     #[test]
     fn words_are_words() {
-        for word in [
-            "us",
-            "yes",
-            "No",
-            "on",
-            "nUll",
-            "1.2.3",
-            "2024-01-01",
-            "0xfg",
-            "0o8",
-            "-",
-            ".",
-            "+.e",
-            "1_000",
-        ] {
+        for word in ["us", "yes", "No", "on", "nUll", "1.2.3", "2024-01-01", "0xfg", "0o8", "-", ".", "+.e", "1_000"] {
             assert_eq!(value(word), json!(word), "{word}");
         }
     }

@@ -64,11 +64,7 @@ impl Serialize for Secret {
             Self::Env(name) => (SecretType::Env, name.as_str()),
             Self::Literal(_) => (SecretType::Literal, REDACTED),
         };
-        SecretDocument {
-            r#type: kind,
-            value: value.to_owned(),
-        }
-        .serialize(serializer)
+        SecretDocument { r#type: kind, value: value.to_owned() }.serialize(serializer)
     }
 }
 
@@ -97,9 +93,7 @@ impl std::fmt::Display for Secret {
 #[derive(Debug, Error)]
 pub enum SecretError {
     /// The environment variable does not exist, or is no text.
-    #[error(
-        "the environment variable `{0}` is not set; export it, or name another source for this secret"
-    )]
+    #[error("the environment variable `{0}` is not set; export it, or name another source for this secret")]
     VariableMissing(String),
     /// The environment variable holds nothing.
     #[error("the environment variable `{0}` is set but empty; put the secret into it")]
@@ -126,9 +120,7 @@ pub enum SecretError {
     #[error("the secret file {} is empty; put the secret into it", .0.display())]
     FileEmpty(PathBuf),
     /// The literal value is empty.
-    #[error(
-        "the literal secret is empty; write it, or better, name a file or an environment variable"
-    )]
+    #[error("the literal secret is empty; write it, or better, name a file or an environment variable")]
     LiteralEmpty,
 }
 
@@ -140,15 +132,9 @@ impl Secret {
     /// # Errors
     ///
     /// Where the source is missing, unreadable or empty. The error names the source and never the secret.
-    pub fn resolve(
-        &self,
-        base: &Path,
-        env: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<SecretString, SecretError> {
+    pub fn resolve(&self, base: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<SecretString, SecretError> {
         match self {
-            Self::Literal(secret) => {
-                trimmed(secret.expose_secret()).ok_or(SecretError::LiteralEmpty)
-            }
+            Self::Literal(secret) => trimmed(secret.expose_secret()).ok_or(SecretError::LiteralEmpty),
             Self::Env(name) => {
                 let secret = env(name).ok_or_else(|| SecretError::VariableMissing(name.clone()))?;
                 trimmed(&secret).ok_or_else(|| SecretError::VariableEmpty(name.clone()))
@@ -181,10 +167,7 @@ fn expand(path: &str, env: &dyn Fn(&str) -> Option<String>) -> Result<String, Se
     let lookup = |name: &str| env(name).map(Some).ok_or(VarError::NotPresent);
     shellexpand::full_with_context(path, home, lookup)
         .map(|expanded| expanded.into_owned())
-        .map_err(|missing| SecretError::PathVariableMissing {
-            path: path.to_owned(),
-            variable: missing.var_name,
-        })
+        .map_err(|missing| SecretError::PathVariableMissing { path: path.to_owned(), variable: missing.var_name })
 }
 
 #[cfg(test)]
@@ -197,33 +180,18 @@ mod tests {
     }
 
     fn resolve(secret: &Secret, base: &Path, variables: &[(&str, &str)]) -> Result<String, String> {
-        let env = |name: &str| {
-            variables
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map(|(_, value)| (*value).to_owned())
-        };
-        secret
-            .resolve(base, &env)
-            .map(|secret| secret.expose_secret().to_owned())
-            .map_err(|error| error.to_string())
+        let env = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        secret.resolve(base, &env).map(|secret| secret.expose_secret().to_owned()).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_literal_is_itself() {
-        assert_eq!(
-            resolve(&secret("literal", "hush"), Path::new("/"), &[]).as_deref(),
-            Ok("hush")
-        );
+        assert_eq!(resolve(&secret("literal", "hush"), Path::new("/"), &[]).as_deref(), Ok("hush"));
     }
 
     #[test]
     fn a_variable_is_read_and_its_trailing_newline_dropped() {
-        let found = resolve(
-            &secret("env", "TOKEN"),
-            Path::new("/"),
-            &[("TOKEN", "hush\n")],
-        );
+        let found = resolve(&secret("env", "TOKEN"), Path::new("/"), &[("TOKEN", "hush\n")]);
         assert_eq!(found.as_deref(), Ok("hush"));
     }
 
@@ -247,13 +215,9 @@ mod tests {
     fn a_missing_or_empty_source_is_named() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("empty"), " \n").unwrap();
-        let error = |kind, value| {
-            resolve(&secret(kind, value), folder.path(), &[("BLANK", "\n")]).unwrap_err()
-        };
+        let error = |kind, value| resolve(&secret(kind, value), folder.path(), &[("BLANK", "\n")]).unwrap_err();
         assert!(error("env", "NOPE").starts_with("the environment variable `NOPE` is not set"));
-        assert!(
-            error("env", "BLANK").starts_with("the environment variable `BLANK` is set but empty")
-        );
+        assert!(error("env", "BLANK").starts_with("the environment variable `BLANK` is set but empty"));
         assert!(error("file", "$NOPE/pat").contains("names the environment variable `NOPE`"));
         assert!(error("file", "absent").contains("absent cannot be read: "));
         assert!(error("file", "empty").ends_with("empty is empty; put the secret into it"));
@@ -263,23 +227,14 @@ mod tests {
     #[test]
     fn a_literal_is_never_shown() {
         let literal = secret("literal", "hush");
-        let shown = format!(
-            "{literal} {literal:?} {literal:#?} {}",
-            serde_json::to_string(&literal).unwrap()
-        );
+        let shown = format!("{literal} {literal:?} {literal:#?} {}", serde_json::to_string(&literal).unwrap());
         assert!(!shown.contains("hush"), "{shown}");
-        assert_eq!(
-            serde_json::to_value(&literal).unwrap(),
-            json!({"type": "literal", "value": "(sensitive)"})
-        );
+        assert_eq!(serde_json::to_value(&literal).unwrap(), json!({"type": "literal", "value": "(sensitive)"}));
     }
 
     #[test]
     fn other_sources_are_shown_as_they_are() {
         assert_eq!(secret("env", "TOKEN").to_string(), "the variable `TOKEN`");
-        assert_eq!(
-            serde_json::to_value(secret("file", "~/pat")).unwrap(),
-            json!({"type": "file", "value": "~/pat"})
-        );
+        assert_eq!(serde_json::to_value(secret("file", "~/pat")).unwrap(), json!({"type": "file", "value": "~/pat"}));
     }
 }

@@ -48,9 +48,7 @@ impl Shape {
 
     fn read(root: &Value, schema: &Value) -> Self {
         if let Some(target) = schema["$ref"].as_str() {
-            let definition = target
-                .strip_prefix('#')
-                .and_then(|pointer| root.pointer(pointer));
+            let definition = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
             return definition.map_or(Self::Unknown, |definition| Self::read(root, definition));
         }
         // What may be absent is written as a choice between the thing and null.
@@ -60,17 +58,13 @@ impl Shape {
         if let Some(choices) = choices(schema) {
             return Self::Choice(choices);
         }
-        let kind = schema["type"]
-            .as_str()
-            .or_else(|| schema["type"][0].as_str());
+        let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
         match kind {
             Some("string") => Self::Text,
             Some("boolean") => Self::Flag,
             Some("array") => Self::List(Box::new(Self::read(root, &schema["items"]))),
             Some("object") if schema["properties"].is_object() => Self::Block(fields(root, schema)),
-            Some("object") => {
-                Self::Named(Box::new(Self::read(root, &schema["additionalProperties"])))
-            }
+            Some("object") => Self::Named(Box::new(Self::read(root, &schema["additionalProperties"]))),
             _ => Self::Unknown,
         }
     }
@@ -93,37 +87,18 @@ fn choices(schema: &Value) -> Option<Vec<String>> {
     if let Some(values) = schema["enum"].as_array() {
         return values.iter().map(text).collect();
     }
-    schema["oneOf"]
-        .as_array()?
-        .iter()
-        .map(|variant| text(&variant["const"]))
-        .collect()
+    schema["oneOf"].as_array()?.iter().map(|variant| text(&variant["const"])).collect()
 }
 
 fn fields(root: &Value, schema: &Value) -> BTreeMap<String, Field> {
-    let required = |key: &str| {
-        schema["required"]
-            .as_array()
-            .is_some_and(|keys| keys.iter().any(|required| required == key))
-    };
+    let required =
+        |key: &str| schema["required"].as_array().is_some_and(|keys| keys.iter().any(|required| required == key));
     let field = |(key, property): (&String, &Value)| {
-        let description = property["description"]
-            .as_str()
-            .unwrap_or_default()
-            .replace('\n', " ");
-        let field = Field {
-            shape: Shape::read(root, property),
-            required: required(key),
-            description,
-        };
+        let description = property["description"].as_str().unwrap_or_default().replace('\n', " ");
+        let field = Field { shape: Shape::read(root, property), required: required(key), description };
         (key.clone(), field)
     };
-    schema["properties"]
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(field)
-        .collect()
+    schema["properties"].as_object().into_iter().flatten().map(field).collect()
 }
 
 #[cfg(test)]
@@ -136,10 +111,7 @@ mod tests {
             Shape::List(item) | Shape::Named(item) => constructs(item, &format!("{path}.*"), found),
             Shape::Block(fields) => {
                 for (key, field) in fields {
-                    assert!(
-                        !field.description.is_empty(),
-                        "{path}.{key} has no description"
-                    );
+                    assert!(!field.description.is_empty(), "{path}.{key} has no description");
                     constructs(&field.shape, &format!("{path}.{key}"), found);
                 }
             }

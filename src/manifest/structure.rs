@@ -1,5 +1,8 @@
-//! The structural check: does what is written have the manifest's shape? All errors are found, and what is
-//! right is kept, so that the rules about meaning can look at the rest in the same run.
+//! The structural check: does what is written have the manifest's shape? All errors are found. In place of what
+//! is wrong or missing stands something empty, marked as such, so that the rules about meaning can look at
+//! everything else in the same run.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -18,39 +21,31 @@ pub(super) struct Structure<'a> {
 }
 
 impl Structure<'_> {
-    /// The value at `path` as JSON, without whatever in it is wrong; none where it is wrong as a whole.
-    pub(super) fn check(&mut self, shape: &Shape, node: &Node, path: &KeyPath) -> Option<Value> {
+    /// The value at `path` as JSON of the given shape.
+    pub(super) fn check(&mut self, shape: &Shape, node: &Node, path: &KeyPath) -> Value {
         match (shape, &node.kind) {
             (Shape::Block(fields), Kind::Map(entries)) => self.block(fields, entries, path),
-            (Shape::Named(inner), Kind::Map(entries)) => Some(self.named(inner, entries, path)),
-            (Shape::List(inner), Kind::List(items)) => Some(self.list(inner, items, path)),
+            (Shape::Named(inner), Kind::Map(entries)) => self.named(inner, entries, path),
+            (Shape::List(inner), Kind::List(items)) => self.list(inner, items, path),
             // A name with nothing after it stands for a mapping or a list without anything in it.
             (Shape::Block(fields), Kind::Null) => self.block(fields, &[], path),
-            (Shape::Named(_), Kind::Null) => Some(Value::Object(Map::new())),
-            (Shape::List(_), Kind::Null) => Some(Value::Array(Vec::new())),
-            (Shape::Text, Kind::Text(text)) => Some(Value::String(text.clone())),
-            (Shape::Flag, Kind::Bool(flag)) => Some(Value::Bool(*flag)),
-            (Shape::Choice(choices), Kind::Text(text)) if choices.contains(text) => {
-                Some(Value::String(text.clone()))
+            (Shape::Named(_) | Shape::List(_), Kind::Null) => placeholder(shape),
+            (Shape::Text, Kind::Text(text)) => Value::String(text.clone()),
+            (Shape::Flag, Kind::Bool(flag)) => Value::Bool(*flag),
+            (Shape::Choice(choices), Kind::Text(text)) if choices.contains(text) => Value::String(text.clone()),
+            (wrong, _) => {
+                self.report_wrong(wrong, node, path);
+                self.places.mark_wrong(path);
+                placeholder(shape)
             }
-            (Shape::Choice(choices), Kind::Text(text)) => {
-                self.wrong_choice(choices, text, node, path)
-            }
-            (expected, _) => self.wrong_type(expected, node, path),
         }
     }
 
-    fn block(
-        &mut self,
-        fields: &std::collections::BTreeMap<String, Field>,
-        entries: &[Entry],
-        path: &KeyPath,
-    ) -> Option<Value> {
+    fn block(&mut self, fields: &BTreeMap<String, Field>, entries: &[Entry], path: &KeyPath) -> Value {
         let mut value = Map::new();
-        let mut broken = false;
         for entry in entries {
             let Some(field) = fields.get(&entry.key) else {
-                self.unknown_key(fields, entries, entry, path);
+                self.report_unknown_key(fields, entry, path);
                 continue;
             };
             if is_empty(&entry.value) {
@@ -58,21 +53,17 @@ impl Structure<'_> {
             }
             let path = path.key(&entry.key);
             self.record(&path, entry);
-            match self.check(&field.shape, &entry.value, &path) {
-                Some(right) => {
-                    value.insert(entry.key.clone(), right);
-                }
-                None => broken |= field.required,
-            }
+            value.insert(entry.key.clone(), self.check(&field.shape, &entry.value, &path));
         }
         for (key, field) in fields.iter().filter(|(_, field)| field.required) {
-            let written = entries.iter().find(|entry| entry.key == *key);
-            if written.is_none_or(|entry| is_empty(&entry.value)) {
-                self.missing_key(key, field, written, path);
-                broken = true;
+            if !value.contains_key(key) {
+                let written = entries.iter().find(|entry| entry.key == *key);
+                self.report_missing_key(key, field, written, path);
+                self.places.mark_wrong(&path.key(key));
+                value.insert(key.clone(), placeholder(&field.shape));
             }
         }
-        (!broken).then_some(Value::Object(value))
+        Value::Object(value)
     }
 
     fn named(&mut self, inner: &Shape, entries: &[Entry], path: &KeyPath) -> Value {
@@ -80,9 +71,7 @@ impl Structure<'_> {
         for entry in entries {
             let path = path.key(&entry.key);
             self.record(&path, entry);
-            if let Some(right) = self.check(inner, &entry.value, &path) {
-                value.insert(entry.key.clone(), right);
-            }
+            value.insert(entry.key.clone(), self.check(inner, &entry.value, &path));
         }
         Value::Object(value)
     }
@@ -92,7 +81,7 @@ impl Structure<'_> {
         for (position, item) in items.iter().enumerate() {
             let path = path.index(position);
             self.places.insert(path.clone(), self.source, item.span);
-            value.extend(self.check(inner, item, &path));
+            value.push(self.check(inner, item, &path));
         }
         Value::Array(value)
     }
@@ -106,106 +95,82 @@ impl Structure<'_> {
         self.places.insert(path.clone(), self.source, span);
     }
 
-    fn unknown_key(
-        &mut self,
-        fields: &std::collections::BTreeMap<String, Field>,
-        entries: &[Entry],
-        entry: &Entry,
-        path: &KeyPath,
-    ) {
+    fn report_unknown_key(&mut self, fields: &BTreeMap<String, Field>, entry: &Entry, path: &KeyPath) {
         let key = &entry.key;
-        let free = || {
-            fields
-                .keys()
-                .map(String::as_str)
-                .filter(|key| entries.iter().all(|entry| entry.key != *key))
-        };
-        let help = match nearest(key, free()) {
+        let known = || fields.keys().map(String::as_str);
+        let help = match nearest(key, known()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("{path} takes {}", one_of(fields.keys().map(String::as_str))),
+            None => format!("possible keys are {}", one_of(known())),
         };
         self.errors.push(
-            Diagnostic::new(
-                "koctl::manifest::unknown_key",
-                format!("unknown key `{key}` in {path}"),
-            )
-            .at(entry.key_span, None)
-            .in_source(self.source)
-            .with_help(help),
+            Diagnostic::new("koctl::manifest::unknown_key", format!("unknown key `{key}` in {path}"))
+                .at(entry.key_span, None)
+                .in_source(self.source)
+                .with_help(help),
         );
     }
 
-    fn missing_key(&mut self, key: &str, field: &Field, written: Option<&Entry>, path: &KeyPath) {
+    fn report_missing_key(&mut self, key: &str, field: &Field, written: Option<&Entry>, path: &KeyPath) {
         let code = "koctl::manifest::missing_key";
         let error = match written {
             Some(entry) => Diagnostic::new(code, format!("`{key}` of {path} is empty"))
                 .at(entry.key_span, None)
                 .in_source(self.source),
-            None => {
-                self.places
-                    .diagnostic(path, code, format!("the key `{key}` is missing in {path}"))
-            }
+            None => self.places.diagnostic(path, code, format!("the key `{key}` is missing in {path}")),
         };
-        self.errors
-            .push(error.with_help(format!("`{key}` is required. {}", field.description)));
+        self.errors.push(error.with_help(format!("`{key}` is required. {}", field.description)));
     }
 
-    fn wrong_choice(
-        &mut self,
-        choices: &[String],
-        text: &str,
-        node: &Node,
-        path: &KeyPath,
-    ) -> Option<Value> {
-        let choices = || choices.iter().map(String::as_str);
-        let takes = format!("it takes {}", one_of(choices()));
-        let help = match nearest(text, choices()) {
-            Some(meant) => format!("did you mean `{meant}`? {takes}"),
-            None => takes,
+    fn report_wrong(&mut self, expected: &Shape, node: &Node, path: &KeyPath) {
+        let error = match (expected, &node.kind) {
+            (Shape::Choice(choices), Kind::Text(text)) => unknown_value(choices, text, path),
+            // The excerpt is taken from what may be shown, so that a secret in the wrong place stays hidden.
+            _ => wrong_type(expected, node, self.source.excerpt(node.span), path),
         };
-        let message = format!("`{text}` is no value for {path}");
-        self.report(node, "koctl::manifest::unknown_value", message, &help)
+        self.errors.push(error.at(node.span, None).in_source(self.source));
     }
+}
 
-    fn wrong_type(&mut self, expected: &Shape, node: &Node, path: &KeyPath) -> Option<Value> {
-        let expects = expected.describe();
-        let message = format!("{path} must be {expects}, and is {}", node.describe());
-        // The excerpt is taken from what may be shown, so that a secret in the wrong place stays hidden.
-        let written = self.source.excerpt(node.span);
-        let help = match (expected, &node.kind) {
-            (Shape::Text | Shape::Choice(_), Kind::Number(_) | Kind::Bool(_)) => {
-                format!("put it in quotes: \"{written}\"")
-            }
-            (Shape::Flag, Kind::Text(text)) => match text.to_lowercase().as_str() {
-                "yes" | "on" | "true" => "write `true`".to_owned(),
-                "no" | "off" | "false" => "write `false`".to_owned(),
-                _ => "write `true` or `false`, without quotes".to_owned(),
-            },
-            (Shape::List(_), Kind::Text(_)) => {
-                format!("a list of one element is written `[{written}]`")
-            }
-            (Shape::Block(fields), _) => {
-                format!("its keys are {}", one_of(fields.keys().map(String::as_str)))
-            }
-            _ => format!("write {expects} here"),
-        };
-        self.report(node, "koctl::manifest::wrong_type", message, &help)
-    }
+fn unknown_value(choices: &[String], text: &str, path: &KeyPath) -> Diagnostic {
+    let choices = || choices.iter().map(String::as_str);
+    let possible = one_of(choices());
+    let help = match nearest(text, choices()) {
+        Some(meant) => format!("did you mean `{meant}`? Possible values are {possible}"),
+        None => format!("possible values are {possible}"),
+    };
+    Diagnostic::new("koctl::manifest::unknown_value", format!("`{text}` is no value for {path}")).with_help(help)
+}
 
-    fn report(
-        &mut self,
-        node: &Node,
-        code: &'static str,
-        message: String,
-        help: &str,
-    ) -> Option<Value> {
-        self.errors.push(
-            Diagnostic::new(code, message)
-                .at(node.span, None)
-                .in_source(self.source)
-                .with_help(help),
-        );
-        None
+fn wrong_type(expected: &Shape, node: &Node, written: &str, path: &KeyPath) -> Diagnostic {
+    let expects = expected.describe();
+    let help = match (expected, &node.kind) {
+        (Shape::Text | Shape::Choice(_), Kind::Number(_) | Kind::Bool(_)) => format!("put it in quotes: \"{written}\""),
+        (Shape::Flag, Kind::Text(text)) => match text.to_lowercase().as_str() {
+            "yes" | "on" | "true" => "write `true`".to_owned(),
+            "no" | "off" | "false" => "write `false`".to_owned(),
+            _ => "write `true` or `false`, without quotes".to_owned(),
+        },
+        (Shape::List(_), Kind::Text(_)) => format!("a list of one element is written `[{written}]`"),
+        (Shape::Block(fields), _) => format!("possible keys are {}", one_of(fields.keys().map(String::as_str))),
+        _ => format!("write {expects} here"),
+    };
+    let message = format!("{path} must be {expects}, and is {}", node.describe());
+    Diagnostic::new("koctl::manifest::wrong_type", message).with_help(help)
+}
+
+/// Something of the right shape with as little in it as possible.
+fn placeholder(shape: &Shape) -> Value {
+    match shape {
+        Shape::Text => Value::String(String::new()),
+        Shape::Flag => Value::Bool(false),
+        Shape::Choice(choices) => choices.first().cloned().into(),
+        Shape::List(_) => Value::Array(Vec::new()),
+        Shape::Named(_) => Value::Object(Map::new()),
+        Shape::Block(fields) => {
+            let required = fields.iter().filter(|(_, field)| field.required);
+            Value::Object(required.map(|(key, field)| (key.clone(), placeholder(&field.shape))).collect())
+        }
+        Shape::Unknown => Value::Null,
     }
 }
 
@@ -215,5 +180,89 @@ fn is_empty(node: &Node) -> bool {
         Kind::Null => true,
         Kind::Text(text) => text.is_empty(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::document::Document;
+    use super::super::model::{Manifest, json_schema};
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    /// A manifest as JSON with something in each kind of place.
+    fn manifest() -> Value {
+        json!({
+            "platform": {"git": {"remote": "r", "auth": {"type": "ssh", "ssh": {"key": {"type": "env", "value": "K"}}}}},
+            "teams": {"data": {"users": ["a", "b"], "protect": true, "services": {"s": {"name": "n", "git": {"remote": "r"}}}}},
+            "organizations": {"air": {
+                "access-token": {"type": "file", "value": "f"},
+                "environments": {"dev": {"type": "DEV", "region": "us", "teams": {"data": {"services": {"s": {"branch": "b"}}}}}},
+                "authorization": {"team-mappings": {"idp": {"enabled": true, "mappings": {"t": ["g"]}}}},
+            }},
+        })
+    }
+
+    fn pointers(value: &Value, at: String, found: &mut Vec<String>) {
+        match value {
+            Value::Object(entries) => {
+                for (key, value) in entries {
+                    pointers(value, format!("{at}/{key}"), found);
+                }
+            }
+            Value::Array(items) => {
+                for (position, item) in items.iter().enumerate() {
+                    pointers(item, format!("{at}/{position}"), found);
+                }
+            }
+            _ => {}
+        }
+        found.push(at);
+    }
+
+    fn checked(value: &Value) -> (Value, Vec<Diagnostic>) {
+        let document = Document::parse("a.yaml", &value.to_string()).unwrap();
+        let (mut places, mut errors) = (Places::default(), Vec::new());
+        let mut structure = Structure { source: &document.source, places: &mut places, errors: &mut errors };
+        let value = structure.check(Shape::manifest(), &document.root, &KeyPath::default());
+        (value, errors)
+    }
+
+    /// Any JSON but what counts as absent, since the schema knows no such thing.
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i32>().prop_map(Value::from),
+            "(DEV|PROD|us|sg|env|ssh|[a-z]{1,8})".prop_map(Value::from),
+        ];
+        let key = "(type|value|name|git|remote|users|enabled|[a-z]{1,4})";
+        leaf.prop_recursive(3, 16, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map(key, inner, 0..4).prop_map(|entries| entries.into_iter().collect()),
+            ]
+        })
+    }
+
+    #[test]
+    fn what_is_right_stays_as_it_is() {
+        let (value, errors) = checked(&manifest());
+        assert_eq!((value, errors.len()), (manifest(), 0));
+    }
+
+    proptest! {
+        #[test]
+        fn the_check_and_the_published_schema_agree_on_every_manifest(at: prop::sample::Index, new in anything()) {
+            let mut value = manifest();
+            let mut everywhere = Vec::new();
+            pointers(&value, String::new(), &mut everywhere);
+            *value.pointer_mut(at.get::<String>(&everywhere)).unwrap() = new;
+            let valid = jsonschema::is_valid(&json_schema(), &value);
+            let (repaired, errors) = checked(&value);
+            prop_assert_eq!(valid, errors.is_empty(), "{}", value);
+            // Whatever was wrong, the types read what is left.
+            prop_assert!(serde_json::from_value::<Manifest>(repaired).is_ok());
+        }
     }
 }

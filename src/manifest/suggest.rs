@@ -4,10 +4,7 @@
 ///
 /// Near is: the same but for case and separators (`specPath`, `spec-path`), one the beginning of the other
 /// (`production`, `PROD`), or a slip of the fingers (a third of the letters at most).
-pub(super) fn nearest<'a>(
-    written: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = bare(written);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
@@ -22,11 +19,7 @@ pub(super) fn nearest<'a>(
 }
 
 fn distance(written: &str, candidate: &str) -> Option<usize> {
-    let tolerated = written
-        .chars()
-        .count()
-        .max(candidate.chars().count())
-        .div_ceil(3);
+    let tolerated = written.chars().count().max(candidate.chars().count()).div_ceil(3);
     let edits = strsim::damerau_levenshtein(written, candidate);
     if edits < tolerated || edits == 0 {
         return Some(edits);
@@ -37,10 +30,7 @@ fn distance(written: &str, candidate: &str) -> Option<usize> {
 }
 
 fn bare(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, '-' | '_' | ' ' | '.'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, '-' | '_' | ' ' | '.')).flat_map(char::to_lowercase).collect()
 }
 
 /// The candidates as a list for a sentence: `` `a`, `b` or `c` ``.
@@ -64,10 +54,7 @@ mod tests {
         assert_eq!(nearest("servces", keys), Some("services"));
         assert_eq!(nearest("production", ["DEV", "PROD"]), Some("PROD"));
         assert_eq!(nearest("us-east-1", ["eu", "us"]), Some("us"));
-        assert_eq!(
-            nearest("flight-dta", ["flight-data", "flight-date"]),
-            Some("flight-data")
-        );
+        assert_eq!(nearest("flight-dta", ["flight-data", "flight-date"]), Some("flight-data"));
     }
 
     #[test]

@@ -13,14 +13,10 @@ use super::model::Manifest;
 use super::path::KeyPath;
 use super::places::Places;
 
-/// Everything that breaks a rule. The manifest may be incomplete, where its structure has errors of its own:
-/// a rule about something missing asks `places` whether it is written.
+/// Everything that breaks a rule. What `places` marks as wrong has its error already, and nothing is said of what
+/// was made up in its place.
 pub(super) fn check(manifest: &Manifest, places: &Places) -> Vec<Diagnostic> {
-    let mut rules = Rules {
-        manifest,
-        places,
-        errors: Vec::new(),
-    };
+    let mut rules = Rules { manifest, places, errors: Vec::new() };
     rules.platform();
     rules.teams();
     rules.organizations();
@@ -34,25 +30,24 @@ struct Rules<'a> {
     errors: Vec<Diagnostic>,
 }
 
+/// Two paths, each with what to say of it there.
+type Conflicting<'a> = [(&'a KeyPath, &'a str); 2];
+
 impl Rules<'_> {
-    fn report(
-        &mut self,
-        path: &KeyPath,
-        code: &'static str,
-        message: String,
-        help: impl Into<String>,
-    ) {
-        self.errors
-            .push(self.places.diagnostic(path, code, message).with_help(help));
+    fn report(&mut self, path: &KeyPath, code: &'static str, message: String, help: impl Into<String>) {
+        if !self.places.is_wrong(path) {
+            self.errors.push(self.places.diagnostic(path, code, message).with_help(help));
+        }
     }
 
-    fn report_name(
-        &mut self,
-        path: &KeyPath,
-        what: &str,
-        name: &str,
-        problem: Option<NameProblem>,
-    ) {
+    fn report_conflict(&mut self, places: Conflicting<'_>, code: &'static str, message: String, help: &str) {
+        let [first, second] = places;
+        if !self.places.is_wrong(first.0) && !self.places.is_wrong(second.0) {
+            self.errors.push(self.places.conflict(code, message, first, second).with_help(help));
+        }
+    }
+
+    fn report_name(&mut self, path: &KeyPath, what: &str, name: &str, problem: Option<NameProblem>) {
         if let Some(NameProblem { reason, help }) = problem {
             let message = format!("`{name}` cannot be the name of {what}: {reason}");
             self.report(path, "koctl::manifest::name", message, help);
@@ -68,42 +63,26 @@ impl Rules<'_> {
     fn check_branch(&mut self, path: &KeyPath, name: &str) {
         if let Some(reason) = names::branch(name) {
             let message = format!("`{name}` cannot be a branch: {reason}");
-            self.report(
-                path,
-                "koctl::manifest::branch",
-                message,
-                "name a branch of the service's repository",
-            );
+            self.report(path, "koctl::manifest::branch", message, "name a branch of the service's repository");
         }
     }
 
     /// What occurs twice in a list; `same` brings entries to the form in which they are compared.
-    fn check_unique(
-        &mut self,
-        list: &KeyPath,
-        what: &str,
-        entries: &[String],
-        same: fn(&str) -> String,
-    ) {
+    fn check_unique(&mut self, list: &KeyPath, what: &str, entries: &[String], same: fn(&str) -> String) {
         let mut seen: BTreeMap<String, KeyPath> = BTreeMap::new();
         for (position, entry) in entries.iter().enumerate() {
             let path = list.index(position);
             match seen.get(&same(entry)) {
-                Some(first) => self.errors.push(self.places.conflict(
+                Some(first) => self.report_conflict(
+                    [(first, "first here"), (&path, "again here")],
                     "koctl::manifest::duplicate",
                     format!("the {what} `{entry}` is listed twice"),
-                    (first, "first here"),
-                    (&path, "again here"),
-                )),
+                    "leave one of them out",
+                ),
                 None => {
                     seen.insert(same(entry), path);
                 }
             }
         }
-    }
-
-    /// Whether a key is left out; what is written but wrong has its own error already.
-    fn is_missing<T>(&self, value: Option<&T>, path: &KeyPath) -> bool {
-        value.is_none() && !self.places.contains(path)
     }
 }

@@ -26,12 +26,8 @@ pub(super) fn label_value(name: &str) -> Option<NameProblem> {
     } else {
         return None;
     };
-    let rule =
-        "Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last";
-    Some(NameProblem {
-        reason,
-        help: with_proposal(name, rule, inside),
-    })
+    let rule = "Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last";
+    Some(NameProblem { reason, help: with_proposal(name, rule, inside) })
 }
 
 /// A name that becomes part of branches, file paths and addresses, as those of organizations, environments and
@@ -52,25 +48,14 @@ pub(super) fn path_part(name: &str) -> Option<NameProblem> {
         return None;
     };
     let rule = "use letters, digits, `-`, `_` and single `.`, a letter or digit first";
-    Some(NameProblem {
-        reason,
-        help: with_proposal(name, rule, inside),
-    })
+    Some(NameProblem { reason, help: with_proposal(name, rule, inside) })
 }
 
 fn with_proposal(name: &str, rule: &str, inside: impl Fn(char) -> bool) -> String {
-    let replaced: String = name
-        .chars()
-        .map(|c| if inside(c) { c } else { '-' })
-        .take(LABEL_LENGTH)
-        .collect();
+    let replaced: String = name.chars().map(|c| if inside(c) { c } else { '-' }).take(LABEL_LENGTH).collect();
     let proposal = replaced.replace("..", ".");
     let proposal = proposal.trim_matches(['-', '.', '_']);
-    if proposal.is_empty() {
-        rule.to_owned()
-    } else {
-        format!("{rule}, for example `{proposal}`")
-    }
+    if proposal.is_empty() { rule.to_owned() } else { format!("{rule}, for example `{proposal}`") }
 }
 
 /// What is wrong with the key of a service. It is a path below the team's folder, so it may hold slashes.
@@ -118,10 +103,7 @@ pub(super) fn branch(name: &str) -> Option<&'static str> {
         Some("it begins with `-` or `/`, or ends with `/` or `.`")
     } else if name.contains("..") || name.contains("//") || name.contains("@{") || name == "@" {
         Some("it holds `..`, `//` or `@{`")
-    } else if name
-        .split('/')
-        .any(|part| part.starts_with('.') || part.ends_with(".lock"))
-    {
+    } else if name.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
         Some("a part of it begins with `.` or ends with `.lock`")
     } else {
         None
@@ -152,33 +134,18 @@ mod tests {
         ] {
             let problem = label_value(name).unwrap();
             match proposal {
-                Some(proposal) => assert!(
-                    problem.help.ends_with(&format!("for example `{proposal}`")),
-                    "{name}: {}",
-                    problem.help
-                ),
-                None => assert!(
-                    !problem.help.contains("for example"),
-                    "{name}: {}",
-                    problem.help
-                ),
+                Some(proposal) => {
+                    assert!(problem.help.ends_with(&format!("for example `{proposal}`")), "{name}: {}", problem.help)
+                }
+                None => assert!(!problem.help.contains("for example"), "{name}: {}", problem.help),
             }
         }
-        assert_eq!(
-            label_value(&"a".repeat(64)).unwrap().reason,
-            "it is longer than 63 characters"
-        );
+        assert_eq!(label_value(&"a".repeat(64)).unwrap().reason, "it is longer than 63 characters");
     }
 
     #[test]
     fn every_proposal_is_itself_a_good_name() {
-        for name in [
-            "flight data",
-            "-x-",
-            "a..b c",
-            "@platform",
-            &"é ".repeat(80),
-        ] {
+        for name in ["flight data", "-x-", "a..b c", "@platform", &"é ".repeat(80)] {
             let help = path_part(name).or_else(|| label_value(name)).unwrap().help;
             let proposal = help.rsplit('`').nth(1).unwrap();
             assert_eq!(path_part(proposal), None, "{name} -> {proposal}");
@@ -190,18 +157,7 @@ mod tests {
         for name in ["KongAirlines", "Kong_Air.2", "Fluglinie-Süd"] {
             assert_eq!(path_part(name), None, "{name}");
         }
-        for name in [
-            "@platform",
-            "Kong Air",
-            "a/b",
-            "a..b",
-            ".hidden",
-            "-x",
-            "a\u{0}",
-            "a:b",
-            "a*",
-            "",
-        ] {
+        for name in ["@platform", "Kong Air", "a/b", "a..b", ".hidden", "-x", "a\u{0}", "a:b", "a*", ""] {
             assert!(path_part(name).is_some(), "{name}");
         }
     }
@@ -211,32 +167,17 @@ mod tests {
         for key in ["flights", "KongAirlines/flights", "a/b/c", "with space/x"] {
             assert_eq!(service_key(key), None, "{key}");
         }
-        for key in [
-            "", "/flights", "flights/", "a//b", "a/../b", "..", "./a", "a\\b", "a\nb",
-        ] {
+        for key in ["", "/flights", "flights/", "a//b", "a/../b", "..", "./a", "a\\b", "a\nb"] {
             assert!(service_key(key).is_some(), "{key}");
         }
     }
 
     #[test]
     fn specifications_are_files_inside_of_the_repository() {
-        for path in [
-            "openapi.yaml",
-            "./api/openapi.yaml",
-            "a/../openapi.json",
-            "..spec",
-        ] {
+        for path in ["openapi.yaml", "./api/openapi.yaml", "a/../openapi.json", "..spec"] {
             assert_eq!(spec_path(path), None, "{path}");
         }
-        for path in [
-            "/openapi.yaml",
-            "../openapi.yaml",
-            "a/../../b",
-            ".",
-            "a/",
-            "a/..",
-            "a\\b",
-        ] {
+        for path in ["/openapi.yaml", "../openapi.yaml", "a/../../b", ".", "a/", "a/..", "a\\b"] {
             assert!(spec_path(path).is_some(), "{path}");
         }
     }
@@ -246,9 +187,7 @@ mod tests {
         for name in ["main", "feature/x", "release-1.2", "@x"] {
             assert_eq!(branch(name), None, "{name}");
         }
-        for name in [
-            "a b", "-x", "a..b", "a~1", "x.lock", ".x", "a/.b", "a/", "/a", "@", "@{0}", "a//b",
-        ] {
+        for name in ["a b", "-x", "a..b", "a~1", "x.lock", ".x", "a/.b", "a/", "/a", "@", "@{0}", "a//b"] {
             assert!(branch(name).is_some(), "{name}");
         }
     }

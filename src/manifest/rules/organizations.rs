@@ -4,9 +4,8 @@ use url::Url;
 
 use super::Rules;
 use super::names;
-use crate::manifest::model::{
-    Authorization, Environment, EnvironmentTeam, IdpMappings, Oidc, Saml,
-};
+use crate::manifest::diagnostic::counted;
+use crate::manifest::model::{Authorization, Environment, EnvironmentTeam, IdpMappings, Oidc, Saml};
 use crate::manifest::path::KeyPath;
 use crate::manifest::suggest::{nearest, one_of};
 
@@ -16,7 +15,7 @@ const CONTROL_PLANE_NAME: std::ops::RangeInclusive<usize> = 2..=256;
 impl Rules<'_> {
     pub(super) fn organizations(&mut self) {
         let organizations = KeyPath::from(["organizations"]);
-        if self.places.keys(&organizations).next().is_none() {
+        if self.manifest.organizations.is_empty() {
             self.report(
                 &organizations,
                 "koctl::manifest::no_organization",
@@ -43,8 +42,11 @@ impl Rules<'_> {
         for (name, team) in environment.teams.iter().flatten() {
             let path = path.key("teams").key(name);
             self.control_plane_name(&path.key("control-plane-name"), team);
-            if self.is_defined(&path, &KeyPath::from(["teams"]), "team", name) {
+            let teams = KeyPath::from(["teams"]);
+            if self.is_defined(&teams, name) {
                 self.environment_services(&path, name, team);
+            } else {
+                self.report_undefined(&path, &teams, name, format!("there is no team `{name}`"));
             }
         }
     }
@@ -59,7 +61,7 @@ impl Rules<'_> {
         } else if CONTROL_PLANE_NAME.contains(&length) {
             return;
         } else {
-            format!("it has {length} characters")
+            format!("it is {} long", counted(length, "character"))
         };
         self.report(
             path,
@@ -70,40 +72,33 @@ impl Rules<'_> {
     }
 
     fn environment_services(&mut self, path: &KeyPath, team_name: &str, team: &EnvironmentTeam) {
-        let defined = KeyPath::from(["teams", team_name, "services"]);
+        let services = KeyPath::from(["teams", team_name, "services"]);
         for (key, service) in team.services.iter().flatten() {
             let path = path.key("services").key(key);
-            self.is_defined(
-                &path,
-                &defined,
-                &format!("service of the team `{team_name}`"),
-                key,
-            );
+            if !self.is_defined(&services, key) {
+                let message = format!("the team `{team_name}` has no service `{key}`");
+                self.report_undefined(&path, &services, key, message);
+            }
             if let Some(branch) = &service.branch {
                 self.check_branch(&path.key("branch"), branch);
             }
         }
     }
 
-    /// Whether what is named at `path` is written in the mapping `defined`; an error if not.
-    fn is_defined(&mut self, path: &KeyPath, defined: &KeyPath, what: &str, name: &str) -> bool {
-        if self.places.contains(&defined.key(name)) {
-            return true;
-        }
-        let mut known: Vec<&str> = self.places.keys(defined).collect();
+    /// Whether a name is written in the mapping `definitions`; if all of that is wrong, nobody can tell.
+    fn is_defined(&self, definitions: &KeyPath, name: &str) -> bool {
+        self.places.contains(&definitions.key(name)) || self.places.is_wrong(definitions)
+    }
+
+    fn report_undefined(&mut self, path: &KeyPath, definitions: &KeyPath, name: &str, message: String) {
+        let mut known: Vec<&str> = self.places.keys(definitions).collect();
         known.sort_unstable();
         let help = match (nearest(name, known.iter().copied()), known.is_empty()) {
             (Some(meant), _) => format!("did you mean `{meant}`?"),
             (None, false) => format!("there is {}", one_of(known)),
-            (None, true) => format!("define it under `{defined}`"),
+            (None, true) => format!("define it under {definitions}"),
         };
-        self.report(
-            path,
-            "koctl::manifest::undefined",
-            format!("there is no {what} `{name}`"),
-            help,
-        );
-        false
+        self.report(path, "koctl::manifest::undefined", message, help);
     }
 
     fn authorization(&mut self, path: &KeyPath, authorization: &Authorization) {
@@ -111,15 +106,14 @@ impl Rules<'_> {
         let oidc = authorization.oidc.as_ref();
         let saml = authorization.saml.as_ref();
         if oidc.is_some_and(|oidc| oidc.enabled) && saml.is_some_and(|saml| saml.enabled) {
-            let conflict = self.places.conflict(
+            self.report_conflict(
+                [
+                    (&enabled(path.key("oidc")), "OIDC is enabled here"),
+                    (&enabled(path.key("saml")), "SAML is enabled here"),
+                ],
                 "koctl::manifest::two_sign_ins",
-                "OIDC and SAML are both enabled",
-                (&enabled(path.key("oidc")), "OIDC is enabled here"),
-                (&enabled(path.key("saml")), "SAML is enabled here"),
-            );
-            self.errors.push(
-                conflict
-                    .with_help("Konnect lets one of them be active at a time: disable the other"),
+                "OIDC and SAML are both enabled".to_owned(),
+                "Konnect lets one of them be active at a time: disable the other",
             );
         }
         if let Some(oidc) = oidc {
@@ -128,11 +122,7 @@ impl Rules<'_> {
         if let Some(saml) = saml {
             self.saml(&path.key("saml"), saml);
         }
-        if let Some(idp) = authorization
-            .team_mappings
-            .as_ref()
-            .and_then(|mappings| mappings.idp.as_ref())
-        {
+        if let Some(idp) = authorization.team_mappings.as_ref().and_then(|mappings| mappings.idp.as_ref()) {
             self.idp_mappings(&path.key("team-mappings").key("idp").key("mappings"), idp);
         }
     }
@@ -141,31 +131,20 @@ impl Rules<'_> {
         if oidc.enabled {
             self.needed_for("OIDC", &path.key("issuer"), oidc.issuer.as_ref());
             self.needed_for("OIDC", &path.key("client-id"), oidc.client_id.as_ref());
-            self.needed_for(
-                "OIDC",
-                &path.key("client-secret"),
-                oidc.client_secret.as_ref(),
-            );
+            self.needed_for("OIDC", &path.key("client-secret"), oidc.client_secret.as_ref());
         }
         self.check_url(&path.key("issuer"), oidc.issuer.as_deref());
     }
 
     fn saml(&mut self, path: &KeyPath, saml: &Saml) {
         if saml.enabled {
-            self.needed_for(
-                "SAML",
-                &path.key("idp-metadata-url"),
-                saml.idp_metadata_url.as_ref(),
-            );
+            self.needed_for("SAML", &path.key("idp-metadata-url"), saml.idp_metadata_url.as_ref());
         }
-        self.check_url(
-            &path.key("idp-metadata-url"),
-            saml.idp_metadata_url.as_deref(),
-        );
+        self.check_url(&path.key("idp-metadata-url"), saml.idp_metadata_url.as_deref());
     }
 
     fn needed_for<T>(&mut self, method: &str, path: &KeyPath, value: Option<&T>) {
-        if self.is_missing(value, path) {
+        if value.is_none() {
             let key = path.last().unwrap_or_default();
             self.report(
                 path,
@@ -178,8 +157,7 @@ impl Rules<'_> {
 
     fn check_url(&mut self, path: &KeyPath, value: Option<&str>) {
         let Some(value) = value else { return };
-        let is_http = Url::parse(value)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let is_http = Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if !is_http {
             self.report(
                 path,

@@ -10,17 +10,7 @@ use crate::manifest::secret::{Secret, is_variable_name};
 use crate::manifest::suggest::{nearest, one_of};
 
 /// The kinds of stores that hold a state.
-const STATE_SCHEMES: [&str; 9] = [
-    "file",
-    "github",
-    "s3",
-    "gs",
-    "az",
-    "postgres",
-    "postgresql",
-    "https",
-    "http",
-];
+const STATE_SCHEMES: [&str; 9] = ["file", "github", "s3", "gs", "az", "postgres", "postgresql", "https", "http"];
 
 impl Rules<'_> {
     pub(super) fn platform(&mut self) {
@@ -44,39 +34,18 @@ impl Rules<'_> {
     fn state_url(&mut self, path: &KeyPath, url: &str) {
         let code = "koctl::manifest::state_url";
         let Some((scheme, rest)) = url.split_once(':') else {
-            let help = format!(
-                "for a folder write `file:{url}`; else it begins with {}",
-                schemes()
-            );
-            return self.report(
-                path,
-                code,
-                format!("`{url}` does not say what kind of store it is"),
-                help,
-            );
+            let help = format!("for a folder write `file:{url}`; else it begins with {}", schemes());
+            return self.report(path, code, format!("`{url}` does not say what kind of store it is"), help);
         };
         if !STATE_SCHEMES.contains(&scheme) {
             let help = match nearest(scheme, STATE_SCHEMES) {
-                Some(meant) => format!(
-                    "did you mean `{meant}`? The address begins with {}",
-                    schemes()
-                ),
+                Some(meant) => format!("did you mean `{meant}`? The address begins with {}", schemes()),
                 None => format!("the address begins with {}", schemes()),
             };
-            self.report(
-                path,
-                code,
-                format!("there is no store of the kind `{scheme}`"),
-                help,
-            );
+            self.report(path, code, format!("there is no store of the kind `{scheme}`"), help);
         } else if rest.trim_start_matches('/').is_empty() && !(scheme == "file" && rest == "/") {
             let help = "write the address whole, like `file:.koctl/state` or `s3://bucket/prefix`";
-            self.report(
-                path,
-                code,
-                format!("`{url}` names no place to store anything"),
-                help,
-            );
+            self.report(path, code, format!("`{url}` names no place to store anything"), help);
         }
     }
 
@@ -96,25 +65,14 @@ impl Rules<'_> {
 
     pub(super) fn check_git_auth(&mut self, path: &KeyPath, auth: &GitAuth) {
         let (missing, key, example) = match auth.r#type {
-            GitAuthType::Ssh => (
-                self.is_missing(auth.ssh.as_ref(), &path.key("ssh")),
-                "ssh.key",
-                "add `ssh: {key: {type: file, value: $HOME/.ssh/id_ed25519}}`",
-            ),
-            GitAuthType::Token => (
-                self.is_missing(auth.token.as_ref(), &path.key("token")),
-                "token",
-                "add `token: {type: env, value: GIT_TOKEN}`",
-            ),
+            GitAuthType::Ssh => {
+                (auth.ssh.is_none(), "ssh.key", "add `ssh: {key: {type: file, value: $HOME/.ssh/id_ed25519}}`")
+            }
+            GitAuthType::Token => (auth.token.is_none(), "token", "add `token: {type: env, value: GIT_TOKEN}`"),
         };
         if missing {
             let message = format!("{path} has a type that needs `{key}`, and has none");
-            self.report(
-                &path.key("type"),
-                "koctl::manifest::missing_key",
-                message,
-                example,
-            );
+            self.report(&path.key("type"), "koctl::manifest::missing_key", message, example);
         }
     }
 
@@ -123,12 +81,7 @@ impl Rules<'_> {
             let Some((message, help)) = secret_problem(secret) else {
                 continue;
             };
-            self.report(
-                &path.key("value"),
-                "koctl::manifest::secret",
-                message.to_owned(),
-                help,
-            );
+            self.report(&path.key("value"), "koctl::manifest::secret", message.to_owned(), help);
         }
     }
 }
@@ -140,22 +93,17 @@ fn secret_problem(secret: &Secret) -> Option<(&'static str, &'static str)> {
             "this cannot be the name of an environment variable",
             "write the name alone, like `KONNECT_TOKEN`, without `$` and without a value",
         )),
-        Secret::File(file) if file.trim().is_empty() => Some((
-            "the path of the secret's file is blank",
-            "write the path of the file that holds it",
-        )),
-        Secret::Literal(value) if value.expose_secret().trim().is_empty() => Some((
-            "the secret is blank",
-            "write it, or better, name a file or an environment variable",
-        )),
+        Secret::File(file) if file.trim().is_empty() => {
+            Some(("the path of the secret's file is blank", "write the path of the file that holds it"))
+        }
+        Secret::Literal(value) if value.expose_secret().trim().is_empty() => {
+            Some(("the secret is blank", "write it, or better, name a file or an environment variable"))
+        }
         _ => None,
     }
 }
 
 fn schemes() -> String {
-    let with_colon: Vec<String> = STATE_SCHEMES
-        .iter()
-        .map(|scheme| format!("{scheme}:"))
-        .collect();
+    let with_colon: Vec<String> = STATE_SCHEMES.iter().map(|scheme| format!("{scheme}:")).collect();
     one_of(with_colon.iter().map(String::as_str))
 }

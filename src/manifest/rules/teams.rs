@@ -27,10 +27,7 @@ impl Rules<'_> {
 
     fn team(&mut self, path: &KeyPath, name: &str, team: &Team) {
         self.check_name(path, "a team", name);
-        let length = team
-            .description
-            .as_ref()
-            .map_or(0, |description| description.chars().count());
+        let length = team.description.as_ref().map_or(0, |description| description.chars().count());
         if length > DESCRIPTION_LENGTH {
             self.report(
                 &path.key("description"),
@@ -62,12 +59,7 @@ impl Rules<'_> {
                 "the key becomes a path in the platform repository: write it like `flights` or `KongAirlines/flights`",
             );
         }
-        self.report_name(
-            &path.key("name"),
-            "a service",
-            &service.name,
-            names::label_value(&service.name),
-        );
+        self.report_name(&path.key("name"), "a service", &service.name, names::label_value(&service.name));
         if let Some(reason) = names::spec_path(&service.spec_path) {
             self.report(
                 &path.key("spec-path"),
@@ -92,27 +84,23 @@ impl Rules<'_> {
         by_name: &mut BTreeMap<&'m str, KeyPath>,
     ) {
         let path = path.key("name");
-        if let Some(first) = by_name.get(service.name.as_str()) {
-            let conflict = self.places.conflict(
+        match by_name.get(service.name.as_str()) {
+            Some(first) => self.report_conflict(
+                [(first, "this service has the name"), (&path, "and this one")],
                 "koctl::manifest::duplicate",
                 format!("two services are named `{}`", service.name),
-                (first, "this service has the name"),
-                (&path, "and this one"),
-            );
-            self.errors.push(conflict.with_help(
                 "APIs are named after services: give each its own name, across all teams",
-            ));
-        } else {
-            by_name.insert(&service.name, path);
+            ),
+            None => {
+                by_name.insert(&service.name, path);
+            }
         }
     }
 }
 
 fn is_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    let parts = text
-        .split_once('@')
-        .filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+    let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     plain && parts.is_some()
 }
 
@@ -123,14 +111,7 @@ mod tests {
     #[test]
     fn an_email_address_has_something_on_both_sides_of_one_at_sign() {
         assert!(is_email("ann+flights@example.com"));
-        for text in [
-            "",
-            "ann",
-            "@example.com",
-            "ann@",
-            "a@b@c",
-            "ann @example.com",
-        ] {
+        for text in ["", "ann", "@example.com", "ann@", "a@b@c", "ann @example.com"] {
             assert!(!is_email(text), "{text}");
         }
     }
