@@ -231,8 +231,7 @@ fn an_empty_file_says_what_to_write() {
     koctl::manifest::empty
 
       × the file koctl.yaml is empty
-      help: write at least:
-        
+      help: write at least
             organizations:
               my-organization:
                 access-token:
@@ -390,7 +389,10 @@ fn a_second_document_an_endless_alias_and_a_foreign_tag_are_refused() {
     insta::assert_snapshot!(lines("teams: !secret {}\n"), @"koctl.yaml:1:8: the tag `!secret` does not fit this value");
     insta::assert_snapshot!(lines("teams: *unknown\n"), @"koctl.yaml:1:8: this is no valid YAML: while parsing node, found unknown anchor");
     insta::assert_snapshot!(lines("[teams]: {}\n"), @"koctl.yaml:1:1: a list or a mapping cannot be a key");
-    insta::assert_snapshot!(lines("teams: {<<: 5}\n"), @"koctl.yaml:1:9: `<<` cannot merge a number");
+    insta::assert_snapshot!(lines("teams: {<<: 5}\n"), @"
+    no organization is configured
+    koctl.yaml:1:9: `<<` cannot merge a number
+    ");
 }
 
 #[test]
@@ -558,6 +560,55 @@ fn a_team_or_service_that_does_not_exist_is_shown_with_the_one_that_was_meant() 
       help: did you mean `air/flights`?
 
     2 errors in 1 file.
+    ");
+}
+
+#[test]
+fn an_undefined_name_that_is_near_to_none_is_shown_with_what_there_is() {
+    insta::assert_snapshot!(screen(&format!("{SMALL}        teams:\n          payments:\n")), @"
+    koctl::manifest::undefined
+
+      × there is no team `payments`
+        ╭─[koctl.yaml:16:11]
+     15 │         teams:
+     16 │           payments:
+        ·           ────────
+        ╰────
+      help: define it under teams, or name one that is there, like `data`
+
+    1 error in 1 file.
+    ");
+    let no_teams = &SMALL[SMALL.find("organizations:").unwrap()..];
+    insta::assert_snapshot!(screen(&format!("{no_teams}        teams:\n          payments:\n")), @"
+    koctl::manifest::undefined
+
+      × there is no team `payments`
+       ╭─[koctl.yaml:9:11]
+     8 │         teams:
+     9 │           payments:
+       ·           ────────
+       ╰────
+      help: define it under teams
+
+    1 error in 1 file.
+    ");
+}
+
+#[test]
+fn errors_beside_each_other_are_all_found_at_once() {
+    let text = changed("        name: flights\n", "        spec-path: /openapi.yaml\n        users: []\n");
+    let text = text.replace("type: DEV", "type: DEV\n        type: PROD");
+    let text = text.replace("region: eu", "region: mars").replace("{type: env, value: AIR_TOKEN}", "{type: vault}");
+    insta::assert_snapshot!(lines(&format!("{text}        teams:\n          date:\n            control-plane-name: x\n")), @"
+    koctl.yaml:4:7: the key `name` is missing in teams.data.services.air/flights
+    koctl.yaml:5:20: `/openapi.yaml` cannot be the path of a specification: it is absolute
+    koctl.yaml:6:9: unknown key `users` in teams.data.services.air/flights
+    koctl.yaml:11:5: the key `value` is missing in organizations.air.access-token
+    koctl.yaml:11:26: `vault` is no value for organizations.air.access-token.type
+    koctl.yaml:15:9: the key `type` is written twice
+    koctl.yaml:16:17: `mars` is no value for organizations.air.environments.dev.region
+    koctl.yaml:18:11: there is no team `date`
+    koctl.yaml:19:33: `x` cannot be the name of a control plane: it is 1 character long
     ");
 }
 
@@ -901,6 +952,8 @@ fn no_error_shows_a_secret() {
         token("{type: literal, value: hush, colour: red}"),
         token("{type: litteral, value: hush}"),
         token("{type: literal, value: hush, value: hush}"),
+        token("{type: env, type: literal, value: hush}"),
+        token("{type: env, value: A, value: hush}"),
         token("{type: env, value: $hush}"),
         token("{type: env, value: 'A=hush'}"),
         token("{type: literal, value: [hush}"),

@@ -9,16 +9,16 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, S
 
 /// A range of a source text, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Span {
+pub(super) struct Span {
     /// Where it begins.
-    pub start: usize,
+    pub(super) start: usize,
     /// Where it ends: the first byte that is no longer part of it.
-    pub end: usize,
+    pub(super) end: usize,
 }
 
 impl Span {
     /// As a range, for slicing.
-    pub fn range(self) -> Range<usize> {
+    pub(super) fn range(self) -> Range<usize> {
         self.start..self.end
     }
 }
@@ -27,7 +27,7 @@ impl Span {
 ///
 /// Cheap to clone: every diagnostic of a file shares the one text.
 #[derive(Clone, Debug)]
-pub struct Source(Arc<NamedSource<String>>);
+pub(super) struct Source(Arc<NamedSource<String>>);
 
 impl Source {
     /// A source of this name. The text is shown in errors as it is given, so secrets must not be in it.
@@ -36,17 +36,17 @@ impl Source {
     }
 
     /// The file's path as the user would write it.
-    pub fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         self.0.name()
     }
 
     /// What the source holds at this span; empty where the span lies outside of it.
-    pub fn excerpt(&self, span: Span) -> &str {
+    pub(super) fn excerpt(&self, span: Span) -> &str {
         self.0.inner().get(span.range()).unwrap_or_default()
     }
 
     /// The line and column of a byte, both counted from one, the column in characters.
-    pub fn line_and_column(&self, offset: usize) -> (usize, usize) {
+    pub(super) fn line_and_column(&self, offset: usize) -> (usize, usize) {
         let before = self.excerpt(Span { start: 0, end: offset });
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;

@@ -225,6 +225,7 @@ impl Reading {
             }
             return;
         }
+        self.errors.append(&mut document.flaws);
         self.refuse_repeated_sections(&mut document);
         let Self { places, errors, .. } = self;
         let mut structure = Structure { source: &document.source, places, errors };
@@ -304,5 +305,5 @@ fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
 fn empty(name: &str, wanted: Option<&Wanted>) -> Diagnostic {
     let example = wanted.map_or(ORGANIZATIONS_EXAMPLE, |wanted| wanted.example);
     Diagnostic::new("koctl::manifest::empty", format!("the file {name} is empty"))
-        .with_help(format!("write at least:\n\n{example}"))
+        .with_help(format!("write at least\n{example}"))
 }

@@ -9,27 +9,33 @@ use super::secret::is_variable_name;
 /// The keys that hold a secret's source. A common mistake is to write the secret itself there.
 const SECRET_KEYS: [&str; 4] = ["access-token", "client-secret", "token", "key"];
 
-/// The text with its secrets blotted out. Without a tree, as after a syntax error, whatever looks like the
-/// value of a secret is taken for one.
-pub(super) fn secrets(text: &str, root: Option<&Node>) -> String {
+/// The text with its secrets blotted out. Without a tree, as after a syntax error, whatever looks like the value
+/// of a secret is taken for one. `refused` are values that did not make it into the tree, their keys being there
+/// already; what a secret is then, is not certain any more, so every `value` counts as one.
+pub(super) fn secrets(text: &str, root: Option<&Node>, refused: &[Node]) -> String {
     let mut spans = Vec::new();
     match root {
-        Some(root) => collect(root, &mut spans),
+        Some(root) => {
+            let may_show = refused.is_empty();
+            for tree in refused.iter().chain([root]) {
+                collect(tree, may_show, &mut spans);
+            }
+        }
         None => guess(text, &mut spans),
     }
     url_credentials(text, &mut spans);
     blot(text, &spans)
 }
 
-fn collect(node: &Node, spans: &mut Vec<Span>) {
+fn collect(node: &Node, may_show: bool, spans: &mut Vec<Span>) {
     match &node.kind {
-        Kind::List(items) => items.iter().for_each(|item| collect(item, spans)),
+        Kind::List(items) => items.iter().for_each(|item| collect(item, may_show, spans)),
         Kind::Map(entries) => {
-            let shown = names_a_source(entries);
+            let shown = may_show && names_a_source(entries);
             for entry in entries {
                 let secret = SECRET_KEYS.contains(&entry.key.as_str()) || (entry.key == "value" && !shown);
                 match entry.value.kind {
-                    Kind::List(_) | Kind::Map(_) => collect(&entry.value, spans),
+                    Kind::List(_) | Kind::Map(_) => collect(&entry.value, may_show, spans),
                     _ if secret => spans.push(entry.value.span),
                     _ => {}
                 }
@@ -117,7 +123,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let document = Document::parse("a.yaml", text).unwrap();
-        secrets(text, Some(&document.root))
+        secrets(text, Some(&document.root), &[])
     }
 
     #[test]
@@ -125,7 +131,7 @@ mod tests {
         let text = "access-token:\n  type: env\n  value: TOKEN\nremote: git@github.com:air/flights.git\n";
         assert_eq!(shown(text), text);
         assert_eq!(
-            secrets(text, None),
+            secrets(text, None, &[]),
             "access-token:\n  type: env\n  value: *****\nremote: git@github.com:air/flights.git\n"
         );
     }
@@ -162,7 +168,7 @@ mod tests {
     #[test]
     fn broken_text_shows_no_value_of_a_secret_key() {
         let text = "t: {type: literal, \"value\": hush\nb:\n  value: |\n    hush\n\n    hush\n  c: d\n";
-        let shown = secrets(text, None);
+        let shown = secrets(text, None, &[]);
         assert_eq!(shown, "t: {type: literal, \"value\": ****\nb:\n  value: *\n    ****\n\n    ****\n  c: d\n");
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! [`load()`] goes through these stages and ends with a [`Loaded`] manifest or with all [`Diagnostics`] of the run:
 //!
-//! 1. `document`: text becomes a tree in which every key and value knows its place; `scalar` says what plain words
-//!    mean, and `mask` blots secrets out of what errors may show.
+//! 1. [`document`]: text becomes a tree in which every key and value knows its place; `builder` makes it of the YAML
+//!    parser's events, `scalar` says what plain words mean, and `mask` blots secrets out of what errors may show.
 //! 2. `structure`: the tree is held against the `shape` of the manifest, which is read from the JSON Schema of the
 //!    types in [`model`]. `places` remembers where everything is written.
 //! 3. `rules`: what the types cannot say, such as references between teams and environments.
@@ -19,6 +19,7 @@ pub mod model;
 pub mod path;
 pub mod secret;
 
+mod builder;
 mod mask;
 mod places;
 mod rules;

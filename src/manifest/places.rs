@@ -40,12 +40,6 @@ impl Places {
         path.ancestors().any(|path| self.wrong.contains(&path))
     }
 
-    /// The keys that are written in the mapping at this path, in no order.
-    pub(super) fn keys<'a>(&'a self, path: &'a KeyPath) -> impl Iterator<Item = &'a str> {
-        let below = |candidate: &&KeyPath| candidate.parent().as_ref() == Some(path);
-        self.written.keys().filter(below).filter_map(KeyPath::last)
-    }
-
     /// An error at this path, or where that is not written, at the nearest thing that holds it.
     pub(super) fn diagnostic(&self, path: &KeyPath, code: &'static str, message: impl Into<String>) -> Diagnostic {
         let error = Diagnostic::new(code, message);

@@ -5,7 +5,7 @@ use url::Url;
 use super::Rules;
 use super::names;
 use crate::manifest::diagnostic::counted;
-use crate::manifest::model::{Authorization, Environment, EnvironmentTeam, IdpMappings, Oidc, Saml};
+use crate::manifest::model::{Authorization, Environment, EnvironmentTeam, IdpMappings, Oidc, Saml, Team};
 use crate::manifest::path::KeyPath;
 use crate::manifest::suggest::{nearest, one_of};
 
@@ -42,11 +42,12 @@ impl Rules<'_> {
         for (name, team) in environment.teams.iter().flatten() {
             let path = path.key("teams").key(name);
             self.control_plane_name(&path.key("control-plane-name"), team);
-            let teams = KeyPath::from(["teams"]);
-            if self.is_defined(&teams, name) {
-                self.environment_services(&path, name, team);
+            let defined = &self.manifest.teams;
+            if let Some(definition) = defined.get(name) {
+                self.environment_services(&path, name, team, definition);
             } else {
-                self.report_undefined(&path, &teams, name, format!("there is no team `{name}`"));
+                let message = format!("there is no team `{name}`");
+                self.report_undefined(&path, &KeyPath::from(["teams"]), name, defined.keys(), message);
             }
         }
     }
@@ -71,13 +72,13 @@ impl Rules<'_> {
         );
     }
 
-    fn environment_services(&mut self, path: &KeyPath, team_name: &str, team: &EnvironmentTeam) {
-        let services = KeyPath::from(["teams", team_name, "services"]);
+    fn environment_services(&mut self, path: &KeyPath, team_name: &str, team: &EnvironmentTeam, definition: &Team) {
         for (key, service) in team.services.iter().flatten() {
             let path = path.key("services").key(key);
-            if !self.is_defined(&services, key) {
+            if !definition.services.contains_key(key) {
+                let services = KeyPath::from(["teams", team_name, "services"]);
                 let message = format!("the team `{team_name}` has no service `{key}`");
-                self.report_undefined(&path, &services, key, message);
+                self.report_undefined(&path, &services, key, definition.services.keys(), message);
             }
             if let Some(branch) = &service.branch {
                 self.check_branch(&path.key("branch"), branch);
@@ -85,18 +86,26 @@ impl Rules<'_> {
         }
     }
 
-    /// Whether a name is written in the mapping `definitions`; if all of that is wrong, nobody can tell.
-    fn is_defined(&self, definitions: &KeyPath, name: &str) -> bool {
-        self.places.contains(&definitions.key(name)) || self.places.is_wrong(definitions)
-    }
-
-    fn report_undefined(&mut self, path: &KeyPath, definitions: &KeyPath, name: &str, message: String) {
-        let mut known: Vec<&str> = self.places.keys(definitions).collect();
-        known.sort_unstable();
-        let help = match (nearest(name, known.iter().copied()), known.is_empty()) {
-            (Some(meant), _) => format!("did you mean `{meant}`?"),
-            (None, false) => format!("there is {}", one_of(known)),
-            (None, true) => format!("define it under {definitions}"),
+    /// A name that is none of those `known`, which are written at `definitions`. If all of that is wrong, nobody
+    /// can tell.
+    fn report_undefined<'k>(
+        &mut self,
+        path: &KeyPath,
+        definitions: &KeyPath,
+        name: &str,
+        known: impl Iterator<Item = &'k String> + Clone,
+        message: String,
+    ) {
+        if self.places.is_wrong(definitions) {
+            return;
+        }
+        let known = known.map(String::as_str);
+        let help = match nearest(name, known.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => match one_of(known.take(10)) {
+                none if none.is_empty() => format!("define it under {definitions}"),
+                some => format!("define it under {definitions}, or name one that is there, like {some}"),
+            },
         };
         self.report(path, "koctl::manifest::undefined", message, help);
     }
