@@ -1,1 +1,34 @@
-//! How plans, progress and drift are shown.
+//!
+//! Nothing here decides anything: what is shown comes from the engine as values. Nothing is printed either: screens
+//! and documents are returned, and the command writes them. Progress is the exception, as it is shown while the
+//! engine works; it is given the writer.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | [`terminal`] | a plan, and how an apply went, for a person |
+//! | `style` | colours and widths, the same for all of them |
+//! | `escape` | values of others, made safe to show |
+//! | `order` | the order in which a person reads resources |
+//! | `tally` | what became of the resources of an apply, counted |
+
+pub mod terminal;
+
+mod escape;
+mod order;
+mod style;
+mod tally;
+#[cfg(test)]
+mod testing;
+
+pub use style::Style;
+
+use crate::engine::Schema;
+
+/// Finds the schema of a resource type. A type that is not found is shown too, with all its attributes as plain
+/// values.
+pub type Schemas<'a> = &'a dyn Fn(&str) -> Option<&'static Schema>;
+
+/// `1 resource`, `2 resources`.
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}

@@ -1,0 +1,131 @@
+//! Values of others, made safe to show.
+//!
+//! Names, descriptions, specifications and error messages come from people and servers that koctl does not know.
+//! None of them may move the cursor, hide or reorder what is read, or begin a line of its own.
+
+use std::fmt::Write as _;
+
+use console::{AnsiCodeIterator, measure_text_width};
+
+/// The narrowest room in which text is wrapped. Below it, lines run over the edge instead of becoming a column of
+/// letters.
+const NARROWEST: usize = 20;
+
+/// `text` on one line, with everything escaped that is no visible text, as JSON escapes it: `\n`, `\u001b`.
+pub(super) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        push(&mut safe, c);
+    }
+    safe
+}
+
+/// One line of a longer text: the same, but with tabs shown as arrows, since such lines are indented with them.
+pub(super) fn escape_line(line: &str) -> String {
+    let mut safe = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c {
+            '\t' => safe.push_str("→   "),
+            _ => push(&mut safe, c),
+        }
+    }
+    safe
+}
+
+fn push(safe: &mut String, c: char) {
+    match c {
+        '\n' => safe.push_str("\\n"),
+        '\r' => safe.push_str("\\r"),
+        '\t' => safe.push_str("\\t"),
+        _ if is_treacherous(c) => write!(safe, "\\u{:04x}", u32::from(c)).expect("a String takes all that is written"),
+        _ => safe.push(c),
+    }
+}
+
+/// Control characters, line separators, and characters that are invisible or reorder their neighbours.
+fn is_treacherous(c: char) -> bool {
+    let hidden = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    c.is_control() || hidden || matches!(c, '\u{2028}'..='\u{202e}')
+}
+
+/// Makes blanks at the end of a line visible, where they are what changed.
+pub(super) fn show_trailing_blanks(line: &str) -> String {
+    let text = line.trim_end_matches(' ');
+    format!("{text}{}", "·".repeat(line.len() - text.len()))
+}
+
+/// `text` in pieces of at most `width` columns. Colours in it take no room and stay where they are.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(NARROWEST);
+    if measure_text_width(text) <= width {
+        return vec![text.to_owned()];
+    }
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut room = width;
+    for (part, is_code) in AnsiCodeIterator::new(text) {
+        if is_code {
+            piece.push_str(part);
+            continue;
+        }
+        for c in part.chars() {
+            let columns = measure_text_width(c.encode_utf8(&mut [0; 4]));
+            if columns > room {
+                pieces.push(std::mem::take(&mut piece));
+                room = width;
+            }
+            room -= columns;
+            piece.push(c);
+        }
+    }
+    pieces.push(piece);
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn visible_text_stays_as_it_is() {
+        assert_eq!(escape("Flüge, 航班 ✈ \"a\""), "Flüge, 航班 ✈ \"a\"");
+    }
+
+    #[test]
+    fn what_could_forge_output_is_escaped() {
+        assert_eq!(escape("a\r\nb\tc"), "a\\r\\nb\\tc");
+        assert_eq!(escape("\u{1b}[31mred\u{7f}\u{9b}"), "\\u001b[31mred\\u007f\\u009b");
+        assert_eq!(escape("a\u{2028}b\u{202e}c\u{feff}"), "a\\u2028b\\u202ec\\ufeff");
+        assert_eq!(escape_line("\tkey:\r"), "→   key:\\r");
+    }
+
+    #[test]
+    fn trailing_blanks_become_visible() {
+        assert_eq!(show_trailing_blanks("a b  "), "a b··");
+        assert_eq!(show_trailing_blanks("a b"), "a b");
+    }
+
+    #[test]
+    fn text_is_wrapped_by_columns_not_by_characters() {
+        assert_eq!(wrap("short", 20), ["short"]);
+        assert_eq!(wrap(&"航".repeat(11), 20), ["航".repeat(10), "航".to_owned()]);
+        assert_eq!(
+            wrap(&format!("\u{1b}[31m{}\u{1b}[0m", "a".repeat(21)), 20),
+            ["\u{1b}[31maaaaaaaaaaaaaaaaaaaa", "a\u{1b}[0m"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_escaped_text_has_a_control_character(text in "\\PC{0,9}|.{0,40}|(?s:[\\x00-\\x1f\\x7f-\\u{a0}]){0,20}") {
+            prop_assert!(!escape(&text).chars().any(is_treacherous));
+            prop_assert!(!escape_line(&text).chars().any(is_treacherous));
+        }
+
+        #[test]
+        fn wrapping_loses_nothing(text in "[a-z航]{0,200}", width in 0usize..60) {
+            prop_assert_eq!(wrap(&text, width).concat(), text);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The order in which a person reads resources: who, then where, then what runs there, then what is delivered.
+
+use super::Schemas;
+use crate::engine::Address;
+
+/// Resource types in the order in which a plan shows them.
+const TYPES: &[&str] = &[
+    "team",
+    "user",
+    "team_user",
+    "authentication_settings",
+    "identity_provider",
+    "team_group_mapping",
+    "notification_subscription",
+    "dashboard",
+    "control_plane",
+    "team_role",
+    "portal",
+    "api",
+    "api_version",
+    "api_publication",
+    "api_implementation",
+    "repository",
+    "actions_secret",
+    "pull_request",
+];
+
+/// The environment that a resource belongs to; none where it belongs to the whole organization.
+pub(super) fn environment<'a>(address: &'a Address, schemas: Schemas<'_>) -> Option<&'a str> {
+    let in_key = schemas(address.type_name()).is_some_and(|schema| schema.environment_in_key);
+    in_key.then(|| address.key().split_once('/').map_or(address.key(), |(environment, _)| environment))
+}
+
+/// Sorts what is not in an environment first, then by environment, type and key. Types that are not known here
+/// come last.
+pub(super) fn key<'a>(address: &'a Address, schemas: Schemas<'_>) -> impl Ord + use<'a> {
+    let type_name = address.type_name();
+    let rank = TYPES.iter().position(|known| *known == type_name).unwrap_or(TYPES.len());
+    (environment(address, schemas), rank, type_name, address.key())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::schemas;
+
+    #[test]
+    fn the_organization_comes_first_then_environments_then_types_then_keys() {
+        let mut addresses: Vec<Address> = [
+            "Acme/pull_request/dev",
+            "Acme/weather/b",
+            "Acme/portal/dev",
+            "Acme/control_plane/prd/a",
+            "Acme/control_plane/dev/b",
+            "Acme/control_plane/dev/a",
+            "Acme/user/ada@acme.example",
+            "Acme/team/a",
+        ]
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect();
+        addresses.sort_by(|a, b| key(a, &schemas).cmp(&key(b, &schemas)));
+        let order: Vec<&str> = addresses.iter().map(Address::as_str).collect();
+        assert_eq!(
+            order,
+            [
+                "Acme/team/a",
+                "Acme/user/ada@acme.example",
+                "Acme/weather/b",
+                "Acme/control_plane/dev/a",
+                "Acme/control_plane/dev/b",
+                "Acme/portal/dev",
+                "Acme/pull_request/dev",
+                "Acme/control_plane/prd/a",
+            ]
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! What became of the resources of an apply, counted.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::engine::execute::{Outcome, Step};
+
+/// How many of what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Tally {
+    /// Objects taken over.
+    pub(super) import: usize,
+    /// Objects made, replacements included.
+    pub(super) add: usize,
+    /// Objects changed in place.
+    pub(super) change: usize,
+    /// Objects deleted, replacements included.
+    pub(super) destroy: usize,
+    /// Objects that only the state forgot.
+    pub(super) forget: usize,
+    /// What failed.
+    pub(super) failed: usize,
+    /// What was not tried because of a failure.
+    pub(super) skipped: usize,
+    /// What was not begun because somebody interrupted.
+    pub(super) interrupted: usize,
+}
+
+impl Tally {
+    /// Of all scopes together.
+    pub(super) fn of(outcomes: &[(String, Outcome)]) -> Self {
+        let mut tally = Self::default();
+        for (_, outcome) in outcomes {
+            tally.import += outcome.count(Step::Import);
+            tally.add += outcome.count(Step::Create);
+            tally.change += outcome.count(Step::Update);
+            tally.destroy += outcome.count(Step::Delete);
+            tally.forget += outcome.count(Step::Forget);
+            tally.failed += outcome.failed.len();
+            tally.skipped += outcome.skipped.len();
+            tally.interrupted += outcome.interrupted.len();
+        }
+        tally
+    }
+
+    /// Whether everything that was planned is done.
+    pub(super) fn is_complete(&self) -> bool {
+        self.failed + self.skipped + self.interrupted == 0
+    }
+}
+
+impl fmt::Display for Tally {
+    /// `5 added, 2 changed, 0 destroyed`; imports, forgotten ones and what is not done only where there are any.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.import > 0 {
+            write!(f, "{} imported, ", self.import)?;
+        }
+        write!(f, "{} added, {} changed, {} destroyed", self.add, self.change, self.destroy)?;
+        let rest = [
+            (self.forget, "forgotten"),
+            (self.failed, "failed"),
+            (self.skipped, "skipped"),
+            (self.interrupted, "not begun"),
+        ];
+        for (number, what) in rest.into_iter().filter(|(number, _)| *number > 0) {
+            write!(f, ", {number} {what}")?;
+        }
+        Ok(())
+    }
+}

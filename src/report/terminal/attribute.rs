@@ -1,0 +1,219 @@
+//! Attributes, as a table below their resource.
+
+use std::collections::BTreeSet;
+
+use console::measure_text_width;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::screen::Screen;
+use super::text::{self, Side};
+use crate::engine::diff::stored_form;
+use crate::engine::{Kind, Planned};
+use crate::report::escape::escape;
+use crate::report::style::Tone;
+
+/// How long a value may be that stands beside its name.
+const INLINE: usize = 100;
+/// How much of the id of another object is shown.
+const SHORT_ID: usize = 8;
+/// What stands for a value that apply will find out.
+const UNKNOWN: &str = "(known after apply)";
+
+/// What happens to one attribute.
+pub(super) struct Delta<'a> {
+    name: &'a str,
+    kind: Kind,
+    old: Option<&'a Value>,
+    new: Option<Planned<'a>>,
+    forces_replacement: bool,
+}
+
+impl<'a> Delta<'a> {
+    /// From `old` to `new`; null is the same as not there.
+    pub(super) fn new(name: &'a str, kind: Kind, old: Option<&'a Value>, new: Option<Planned<'a>>) -> Self {
+        let old = old.filter(|value| !value.is_null());
+        let new = new.filter(|value| *value != Planned::Known(&Value::Null));
+        Self { name, kind, old, new, forces_replacement: false }
+    }
+
+    /// The same, where it may be the reason for a replacement.
+    pub(super) fn forcing_replacement(mut self, forces: bool) -> Self {
+        self.forces_replacement = forces;
+        self
+    }
+
+    fn new_value(&self) -> Option<&'a Value> {
+        match self.new {
+            Some(Planned::Known(value)) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn is_unknown(&self) -> bool {
+        matches!(self.new, Some(Planned::Unknown(_)))
+    }
+
+    /// Both sides in one line, where that can be read.
+    fn inline(&self, room: usize) -> Option<String> {
+        let block = match self.kind {
+            _ if self.is_unknown() => false,
+            Kind::Labels => self.sides().all(Value::is_object),
+            Kind::Text | Kind::Files => true,
+            Kind::Plain | Kind::Computed => self.sides().any(has_lines),
+        };
+        let line = (!block).then(|| self.sides_in_a_line())?;
+        let fits = measure_text_width(&line) <= room.min(INLINE);
+        match (fits, self.is_unknown()) {
+            (true, _) => Some(line),
+            (false, true) => Some(UNKNOWN.to_owned()),
+            (false, false) => None,
+        }
+    }
+
+    fn sides(&self) -> impl Iterator<Item = &'a Value> {
+        self.old.into_iter().chain(self.new_value())
+    }
+
+    fn sides_in_a_line(&self) -> String {
+        let old = self.old.map(|value| shown(self.name, value));
+        let new = if self.is_unknown() {
+            Some(UNKNOWN.to_owned())
+        } else {
+            self.new_value().map(|value| shown(self.name, value))
+        };
+        // Two ids that begin alike are told apart only in full.
+        if old.is_some() && old == new {
+            return self.sides().map(quoted).collect::<Vec<_>>().join(" -> ");
+        }
+        [old, new].into_iter().flatten().collect::<Vec<_>>().join(" -> ")
+    }
+}
+
+fn has_lines(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim_end_matches('\n').contains('\n'))
+}
+
+/// A value as JSON on one line, safe to show.
+fn quoted(value: &Value) -> String {
+    escape(&value.to_string())
+}
+
+/// The same, with the ids of other objects shortened.
+fn shown(name: &str, value: &Value) -> String {
+    match value.as_str() {
+        Some(id) if name.ends_with("_id") && Uuid::try_parse(id).is_ok() => {
+            format!("\"{}…\"", id.chars().take(SHORT_ID).collect::<String>())
+        }
+        _ => quoted(value),
+    }
+}
+
+/// Whether lines say what happens to an attribute (`~`, `+`, `-`), or the resource says it for all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    Each,
+    Never,
+}
+
+/// Writes attributes below each other, their values aligned, each behind a mark at `indent`.
+pub(super) fn table(screen: &mut Screen<'_>, indent: usize, marks: Marks, deltas: &[Delta<'_>]) {
+    let rooms = |delta: &Delta<'_>| screen.room(indent + 2 + delta.name.len() + 3);
+    let lines: Vec<Option<String>> = deltas.iter().map(|delta| delta.inline(rooms(delta))).collect();
+    let inline = deltas.iter().zip(&lines).filter(|(_, line)| line.is_some());
+    let widest = inline.map(|(delta, _)| measure_text_width(&escape(delta.name))).max().unwrap_or(0);
+    for (delta, line) in deltas.iter().zip(lines) {
+        let mark = mark(screen, marks, delta.old.is_some(), delta.new.is_some());
+        let name = escape(delta.name);
+        let cause =
+            if delta.forces_replacement { screen.paint(Tone::Bad, " # forces replacement") } else { String::new() };
+        match line {
+            Some(line) => {
+                let gap = " ".repeat(widest - measure_text_width(&name));
+                let line = dim_what_is_no_value(screen, &line, delta);
+                screen.line(indent, &format!("{mark} {name}{gap} = {line}{cause}"));
+            }
+            None => block(screen, indent, &format!("{mark} {name}"), &cause, marks, delta),
+        }
+    }
+}
+
+/// Only a value that koctl itself wrote is dimmed: one that merely reads like it is in quotes.
+fn dim_what_is_no_value(screen: &Screen<'_>, line: &str, delta: &Delta<'_>) -> String {
+    match line.strip_suffix(UNKNOWN) {
+        Some(before) if delta.is_unknown() => format!("{before}{}", screen.paint(Tone::Note, UNKNOWN)),
+        _ => line.to_owned(),
+    }
+}
+
+fn mark(screen: &Screen<'_>, marks: Marks, before: bool, after: bool) -> String {
+    match (marks, before, after) {
+        (Marks::Never, ..) => " ".to_owned(),
+        (Marks::Each, false, _) => screen.paint(Tone::Good, "+"),
+        (Marks::Each, true, false) => screen.paint(Tone::Bad, "-"),
+        (Marks::Each, true, true) => screen.paint(Tone::Change, "~"),
+    }
+}
+
+/// An attribute that takes more than a line.
+fn block(screen: &mut Screen<'_>, indent: usize, name: &str, cause: &str, marks: Marks, delta: &Delta<'_>) {
+    match delta.kind {
+        Kind::Labels => {
+            screen.line(indent, &format!("{name}:{cause}"));
+            labels(screen, indent + 2, marks, delta);
+        }
+        Kind::Files if delta.sides().all(Value::is_object) => {
+            screen.line(indent, &format!("{name}:{cause}"));
+            files(screen, indent + 2, marks, delta);
+        }
+        _ => {
+            let (old, new) = (Side::of(delta.old), Side::of(delta.new_value()));
+            screen.line(indent, &format!("{name}:{}{cause}", text::label(&old, &new)));
+            text::body(screen, indent + 4, &old, &new);
+        }
+    }
+}
+
+fn labels(screen: &mut Screen<'_>, indent: usize, marks: Marks, delta: &Delta<'_>) {
+    let entries = entries(delta);
+    let changed = entries.iter().filter(|(_, old, new)| old != new);
+    let deltas: Vec<Delta<'_>> =
+        changed.map(|(key, old, new)| Delta::new(key, Kind::Plain, *old, new.map(Planned::Known))).collect();
+    table(screen, indent, marks, &deltas);
+    unchanged(screen, indent, entries.len() - deltas.len());
+}
+
+fn files(screen: &mut Screen<'_>, indent: usize, marks: Marks, delta: &Delta<'_>) {
+    let entries = entries(delta);
+    let same = |old: Option<&Value>, new: Option<&Value>| {
+        let digest = |value: &Value| stored_form(Kind::Text, value);
+        old.map(digest) == new.map(digest)
+    };
+    let mut hidden = 0;
+    for (path, old, new) in entries {
+        if same(old, new) {
+            hidden += 1;
+            continue;
+        }
+        let mark = mark(screen, marks, old.is_some(), new.is_some());
+        let (old, new) = (Side::of(old), Side::of(new));
+        screen.line(indent, &format!("{mark} {}{}", escape(path), text::label(&old, &new)));
+        text::body(screen, indent + 4, &old, &new);
+    }
+    unchanged(screen, indent, hidden);
+}
+
+/// The entries of two maps by key, on both sides.
+fn entries<'a>(delta: &Delta<'a>) -> Vec<(&'a str, Option<&'a Value>, Option<&'a Value>)> {
+    let (old, new) = (delta.old.and_then(Value::as_object), delta.new_value().and_then(Value::as_object));
+    let keys: BTreeSet<&str> = old.into_iter().chain(new).flat_map(|map| map.keys()).map(String::as_str).collect();
+    let side = |map: Option<&'a serde_json::Map<String, Value>>, key: &str| map.and_then(|map| map.get(key));
+    keys.into_iter().map(|key| (key, side(old, key), side(new, key))).collect()
+}
+
+/// Tells how many entries of a map were left out because nothing happens to them.
+fn unchanged(screen: &mut Screen<'_>, indent: usize, number: usize) {
+    if number > 0 {
+        screen.note(indent + 2, &format!("({number} unchanged)"));
+    }
+}

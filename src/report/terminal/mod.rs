@@ -1,0 +1,166 @@
+//! A plan, and how an apply went, for a person.
+//!
+//! The functions return whole screens that end with a line break. Whatever comes from the configuration or from a
+//! server is escaped, so that no value can pass for a line of koctl or move the cursor.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `resource` | one resource: its headline, and which of its attributes are shown |
+//! | `attribute` | attributes as a table, from the old value to the new |
+//! | `text` | long texts as unified diffs |
+//! | `drift` | the section of what changed outside koctl |
+//! | `outcome` | how an apply went |
+//! | `screen` | lines while they are written |
+
+mod attribute;
+mod drift;
+mod outcome;
+mod resource;
+mod screen;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use outcome::outcome;
+
+use screen::Screen;
+
+use super::style::{Style, Tone};
+use super::{Schemas, count, escape, order};
+use crate::engine::address::PLATFORM_SCOPE;
+use crate::engine::plan::Summary;
+use crate::engine::{Action, Plan, ResourceChange, ScopePlan};
+
+/// What each symbol means, in the order of the legend.
+const LEGEND: &[(Action, &str)] = &[
+    (Action::Import, "import: it exists, and koctl takes it over"),
+    (Action::Create, "create"),
+    (Action::Update, "update in place"),
+    (Action::Replace, "destroy, then create again"),
+    (Action::Delete, "destroy"),
+    (Action::Forget, "forget: nothing happens to it, but the state lets go of it"),
+    (Action::Deferred, "deferred: it waits for something that is not there yet"),
+];
+
+/// A whole plan: what changed outside koctl, then what will be done, by organization and environment, and the
+/// summary last.
+#[must_use]
+pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    drift::section(&mut screen, plan, schemas);
+    legend(&mut screen, plan);
+    for scope in &plan.scopes {
+        self::scope(&mut screen, scope, schemas);
+    }
+    screen.blank();
+    closing(&mut screen, plan);
+    screen.finish()
+}
+
+/// The deletions and replacements that lose other people's work (R12), for the prompt; none where there are none.
+#[must_use]
+pub fn guarded(plan: &Plan, style: &Style) -> Option<String> {
+    let mut changes = plan.guarded().peekable();
+    changes.peek()?;
+    let mut screen = Screen::new(style);
+    let warning = screen.paint(Tone::Danger, "This destroys what other people work with:");
+    screen.sentence(&warning);
+    screen.blank();
+    for change in changes {
+        resource::change_headline(&mut screen, change);
+        if !change.replaced_by.is_empty() {
+            screen.note(6, &format!("because of {}", change.replaced_by.join(", ")));
+        }
+    }
+    Some(screen.finish())
+}
+
+/// Everything of a plan that is shown. No-ops only write the state's record again, which the closing counts.
+fn shown(scope: &ScopePlan) -> impl Iterator<Item = &ResourceChange> {
+    scope.changes.iter().filter(|change| change.action != Action::NoOp)
+}
+
+fn legend(screen: &mut Screen<'_>, plan: &Plan) {
+    let occurs = |action: Action| plan.scopes.iter().flat_map(shown).any(|change| change.action == action);
+    let occurring: Vec<_> = LEGEND.iter().filter(|(action, _)| occurs(*action)).collect();
+    if occurring.is_empty() {
+        return;
+    }
+    let heading = screen.paint(Tone::Strong, "What the symbols mean:");
+    screen.sentence(&heading);
+    screen.blank();
+    for (action, meaning) in occurring {
+        let (symbol, tone) = resource::symbol(*action);
+        let symbol = screen.paint(tone, &format!("{symbol:>3}"));
+        screen.line(0, &format!("{symbol} {meaning}"));
+    }
+}
+
+fn scope(screen: &mut Screen<'_>, scope: &ScopePlan, schemas: Schemas<'_>) {
+    let mut changes: Vec<&ResourceChange> = shown(scope).collect();
+    if changes.is_empty() {
+        return;
+    }
+    changes.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
+    let name = match scope.scope.as_str() {
+        PLATFORM_SCOPE => "Platform repository".to_owned(),
+        organization => format!("Organization {}", escape::escape(organization)),
+    };
+    heading(screen, 0, &name, &changes);
+    let together = |a: &&ResourceChange, b: &&ResourceChange| {
+        order::environment(&a.address, schemas) == order::environment(&b.address, schemas)
+    };
+    for group in changes.chunk_by(together) {
+        if let Some(name) = group.first().and_then(|change| order::environment(&change.address, schemas)) {
+            heading(screen, 2, &format!("Environment {}", escape::escape(name)), group);
+        }
+        for change in group {
+            screen.blank();
+            resource::change(screen, change, schemas);
+        }
+    }
+}
+
+/// A heading with how many of what are below it.
+fn heading(screen: &mut Screen<'_>, indent: usize, name: &str, changes: &[&ResourceChange]) {
+    let summary: Summary = changes.iter().copied().collect();
+    let counts = if changes.iter().any(|change| change.action.is_change()) {
+        screen.paint(Tone::Note, &format!("  ({summary})"))
+    } else {
+        String::new()
+    };
+    screen.blank();
+    let name = screen.paint(Tone::Strong, name);
+    screen.line(indent, &format!("{name}{counts}"));
+}
+
+fn closing(screen: &mut Screen<'_>, plan: &Plan) {
+    let summary = plan.summary();
+    if summary.deferred > 0 {
+        let verb = if summary.deferred == 1 { "is" } else { "are" };
+        screen.sentence(&format!(
+            "{} {verb} deferred: a later apply picks up what is there by then.",
+            count(summary.deferred, "resource")
+        ));
+    }
+    let stale = plan.scopes.iter().flat_map(|scope| &scope.changes).filter(|c| c.action == Action::NoOp).count();
+    if stale > 0 {
+        screen.sentence(&format!("Apply also brings {} of the state up to date.", count(stale, "record")));
+    }
+    let guarded = plan.guarded().count();
+    if guarded > 0 {
+        let guarded = count(guarded, "guarded resource");
+        let warning = format!(
+            "{guarded} will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy."
+        );
+        let warning = screen.paint(Tone::Danger, &warning);
+        screen.sentence(&warning);
+    }
+    let last = match (plan.has_changes(), plan.destroy) {
+        (true, _) => format!("Plan: {summary}."),
+        (false, true) => "No changes. There is nothing to destroy.".to_owned(),
+        (false, false) => "No changes. Konnect and the platform repository are as the configuration says.".to_owned(),
+    };
+    let last = screen.paint(Tone::Strong, &last);
+    screen.sentence(&last);
+}

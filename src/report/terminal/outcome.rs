@@ -1,0 +1,60 @@
+//! How an apply went.
+
+use super::screen::Screen;
+use crate::engine::execute::Outcome;
+use crate::engine::{Address, Error};
+use crate::report::escape::escape;
+use crate::report::style::{Style, Tone};
+use crate::report::tally::Tally;
+
+/// What failed and why, what was therefore not done, and the summary last. Outcomes come with the name of their
+/// scope.
+#[must_use]
+pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    for (address, error) in outcomes.iter().flat_map(|(_, outcome)| &outcome.failed) {
+        failure(&mut screen, address, error);
+    }
+    let skipped = outcomes.iter().flat_map(|(_, outcome)| &outcome.skipped);
+    list(&mut screen, "Skipped, because something that they wait for failed:", skipped);
+    let interrupted = outcomes.iter().flat_map(|(_, outcome)| &outcome.interrupted);
+    list(&mut screen, "Not begun, because apply was stopped before:", interrupted);
+    screen.blank();
+    closing(&mut screen, &Tally::of(outcomes));
+    screen.finish()
+}
+
+fn failure(screen: &mut Screen<'_>, address: &Address, error: &Error) {
+    screen.blank();
+    let headline =
+        format!("{} {}", screen.paint(Tone::Danger, "Failed:"), screen.paint(Tone::Strong, &escape(address.as_str())));
+    screen.line(0, &headline);
+    screen.paragraph(4, Tone::Plain, &format!("could not {}:", error.attempted));
+    screen.paragraph(4, Tone::Bad, &error.cause);
+    if let Some(help) = &error.help {
+        screen.paragraph(4, Tone::Note, &format!("help: {help}"));
+    }
+}
+
+fn list<'a>(screen: &mut Screen<'_>, heading: &str, addresses: impl Iterator<Item = &'a Address>) {
+    let mut addresses = addresses.peekable();
+    if addresses.peek().is_none() {
+        return;
+    }
+    screen.blank();
+    screen.sentence(heading);
+    for address in addresses {
+        screen.line(4, &escape(address.as_str()));
+    }
+}
+
+fn closing(screen: &mut Screen<'_>, tally: &Tally) {
+    if tally.is_complete() {
+        let line = screen.paint(Tone::Good, &format!("Apply complete! Resources: {tally}."));
+        screen.sentence(&line);
+    } else {
+        screen.sentence("The state holds everything that was done: run `koctl apply` again to go on from here.");
+        let line = screen.paint(Tone::Danger, &format!("Apply incomplete. Resources: {tally}."));
+        screen.sentence(&line);
+    }
+}

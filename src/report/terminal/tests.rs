@@ -1,0 +1,671 @@
+//! Whole screens.
+
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::engine::execute::{Outcome, Step};
+use crate::engine::plan::{Drift, DriftKind};
+use crate::engine::{Error, ErrorKind};
+use crate::report::testing::{self, PLAIN, because, change, drifted, schemas, unknown};
+
+const NOTHING: Value = Value::Null;
+
+fn screen(changes: Vec<ResourceChange>) -> String {
+    super::plan(&testing::plan(changes, Vec::new()), &schemas, &PLAIN)
+}
+
+fn screen_of_drift(drift: Vec<Drift>) -> String {
+    super::plan(&testing::plan(Vec::new(), drift), &schemas, &PLAIN)
+}
+
+/// `lines` lines, as a specification has them; one of them differs with `title`.
+fn spec(lines: usize, title: &str) -> String {
+    let line = |number: usize| match number {
+        0 => "openapi: 3.1.0\n".to_owned(),
+        20 => format!("  title: {title}\n"),
+        _ => format!("  line{number}: text\n"),
+    };
+    (0..lines).map(line).collect()
+}
+
+#[test]
+fn a_plan_without_changes_says_so_and_nothing_else() {
+    assert_snapshot!(screen(Vec::new()), @"No changes. Konnect and the platform repository are as the configuration says.");
+}
+
+#[test]
+fn a_destroy_of_nothing_says_so() {
+    let plan = Plan::new(String::new(), true, Vec::new());
+    assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"No changes. There is nothing to destroy.");
+}
+
+#[test]
+fn deferred_resources_alone_are_no_change() {
+    let reason = "no gateway service is tagged `ko-api-name=flights-dev` yet";
+    let waiting = change("Acme/api_implementation/dev/flights", Action::Deferred, NOTHING, NOTHING);
+    assert_snapshot!(screen(vec![because(waiting, reason)]), @"
+    What the symbols mean:
+
+      ? deferred: it waits for something that is not there yet
+
+    Organization Acme
+
+      ? Acme/api_implementation/dev/flights  is deferred
+          # no gateway service is tagged `ko-api-name=flights-dev` yet
+
+    1 resource is deferred: a later apply picks up what is there by then.
+    No changes. Konnect and the platform repository are as the configuration says.
+    ");
+}
+
+#[test]
+fn stale_records_alone_are_no_change_but_are_told() {
+    let record = change("Acme/team/flights", Action::NoOp, json!({"name": "flights"}), json!({"name": "flights"}));
+    assert_snapshot!(screen(vec![record]), @"
+    Apply also brings 1 record of the state up to date.
+    No changes. Konnect and the platform repository are as the configuration says.
+    ");
+}
+
+#[test]
+fn every_action_stands_under_its_organization_and_environment_in_reading_order() {
+    let labels = json!({"env-name": "dev", "env-type": "DEV"});
+    let plane = json!({"region": "eu", "name": "flights-dev", "cluster_type": "SERVERLESS", "labels": labels});
+    let implementation = change("Acme/api_implementation/dev/flights", Action::Deferred, NOTHING, NOTHING);
+    let changes = vec![
+        because(implementation, "no gateway service is tagged `ko-api-name=flights-dev` yet"),
+        change("Acme/control_plane/dev/flights-dev", Action::Create, NOTHING, plane),
+        change("Acme/control_plane/prd/old", Action::Delete, json!({"name": "old", "endpoint": "https://x"}), NOTHING),
+        change("Acme/portal/dev", Action::Import, json!({"display_name": "Acme"}), json!({"display_name": "Acme"})),
+        change("Acme/portal/prd", Action::Import, json!({"display_name": "Old"}), json!({"display_name": "Acme"})),
+        change("Acme/team/flights", Action::Update, json!({"name": "flight"}), json!({"name": "flights"})),
+        because(
+            change("Acme/user/ada@acme.example", Action::Forget, NOTHING, NOTHING),
+            "it left the configuration, and koctl never deletes it",
+        ),
+        change("@platform/repository/acme-platform", Action::Create, NOTHING, json!({"private": true})),
+        change(
+            "Acme/control_plane/prd/flights",
+            Action::Replace,
+            json!({"cluster_type": "SERVERLESS", "name": "flights"}),
+            json!({"cluster_type": "HYBRID", "name": "flights"}),
+        ),
+    ];
+    assert_snapshot!(screen(changes), @r#"
+    What the symbols mean:
+
+     <= import: it exists, and koctl takes it over
+      + create
+      ~ update in place
+    -/+ destroy, then create again
+      - destroy
+      . forget: nothing happens to it, but the state lets go of it
+      ? deferred: it waits for something that is not there yet
+
+    Platform repository  (1 to add, 0 to change, 0 to destroy)
+
+      + @platform/repository/acme-platform  will be created
+          private = true
+
+    Organization Acme  (2 to import, 2 to add, 2 to change, 2 to destroy, 1 to forget)
+
+      ~ Acme/team/flights  will be updated in place  [id=id-team]
+        ~ name = "flight" -> "flights"
+
+      . Acme/user/ada@acme.example  will be forgotten  [id=id-user]
+          # it left the configuration, and koctl never deletes it
+
+      ? Acme/api_implementation/dev/flights  is deferred
+          # no gateway service is tagged `ko-api-name=flights-dev` yet
+
+      Environment dev  (1 to import, 1 to add, 0 to change, 0 to destroy)
+
+      + Acme/control_plane/dev/flights-dev  will be created
+          region       = "eu"
+          name         = "flights-dev"
+          cluster_type = "SERVERLESS"
+          labels:
+            env-name = "dev"
+            env-type = "DEV"
+
+     <= Acme/portal/dev  will be imported  [id=id-portal]
+
+      Environment prd  (1 to import, 1 to add, 1 to change, 2 to destroy)
+
+    -/+ Acme/control_plane/prd/flights  must be replaced (guarded)  [id=id-control_plane]
+        ~ cluster_type = "SERVERLESS" -> "HYBRID" # forces replacement
+          # (1 attribute unchanged)
+
+      - Acme/control_plane/prd/old  will be destroyed (guarded)  [id=id-control_plane]
+          name = "old"
+
+     <= Acme/portal/prd  will be imported and updated in place  [id=id-portal]
+        ~ display_name = "Old" -> "Acme"
+
+    1 resource is deferred: a later apply picks up what is there by then.
+    2 guarded resources will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy.
+    Plan: 2 to import, 3 to add, 2 to change, 2 to destroy, 1 to forget.
+    "#);
+}
+
+#[test]
+fn values_are_aligned_and_those_of_other_resources_are_known_after_apply() {
+    let version = change("Acme/api_version/dev/flights", Action::Create, NOTHING, json!({"version": "1.0.0"}));
+    assert_snapshot!(screen(vec![unknown(version, "api_id", "Acme/api/dev/flights#id")]), @r#"
+    What the symbols mean:
+
+      + create
+
+    Organization Acme  (1 to add, 0 to change, 0 to destroy)
+
+      Environment dev  (1 to add, 0 to change, 0 to destroy)
+
+      + Acme/api_version/dev/flights  will be created
+          api_id  = (known after apply)
+          version = "1.0.0"
+
+    Plan: 1 to add, 0 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn a_replacement_names_the_attribute_that_forces_it() {
+    let before = json!({"api_id": "7f3c1a2b-0000-4000-8000-000000000001", "version": "1"});
+    let mut replaced = change("Acme/api_version/dev/flights", Action::Replace, before, json!({"version": "2"}));
+    replaced = unknown(replaced, "api_id", "Acme/api/dev/flights#id");
+    replaced.replaced_by.push("api_id".to_owned());
+    assert_snapshot!(screen(vec![replaced]), @r#"
+    What the symbols mean:
+
+    -/+ destroy, then create again
+
+    Organization Acme  (1 to add, 0 to change, 1 to destroy)
+
+      Environment dev  (1 to add, 0 to change, 1 to destroy)
+
+    -/+ Acme/api_version/dev/flights  must be replaced  [id=id-api_version]
+        ~ api_id  = "7f3c1a2b…" -> (known after apply) # forces replacement
+        ~ version = "1" -> "2"
+
+    Plan: 1 to add, 0 to change, 1 to destroy.
+    "#);
+}
+
+#[test]
+fn ids_of_other_objects_are_short_unless_they_begin_alike() {
+    let id = |end: u8| format!("7f3c1a2b-0000-4000-8000-00000000000{end}");
+    let other = "1b2c3d4e-0000-4000-8000-000000000001";
+    let apart = change("Acme/x/a", Action::Update, json!({"api_id": id(1)}), json!({"api_id": other}));
+    let alike = change("Acme/x/b", Action::Update, json!({"api_id": id(1)}), json!({"api_id": id(2)}));
+    assert_snapshot!(screen(vec![apart, alike]), @r#"
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 2 to change, 0 to destroy)
+
+      ~ Acme/x/a  will be updated in place  [id=id-x]
+        ~ api_id = "7f3c1a2b…" -> "1b2c3d4e…"
+
+      ~ Acme/x/b  will be updated in place  [id=id-x]
+        ~ api_id = "7f3c1a2b-0000-4000-8000-000000000001" -> "7f3c1a2b-0000-4000-8000-000000000002"
+
+    Plan: 0 to add, 2 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn of_labels_only_the_keys_that_change_are_shown() {
+    let before = json!({"labels": {"env": "dev", "env-type": "DEV", "old": "x"}, "display_name": "Acme"});
+    let after = json!({"labels": {"env": "dev", "env-type": "PROD", "team": "flights"}, "display_name": "Acme"});
+    assert_snapshot!(screen(vec![change("Acme/portal/dev", Action::Update, before, after)]), @r#"
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+
+      Environment dev  (0 to add, 1 to change, 0 to destroy)
+
+      ~ Acme/portal/dev  will be updated in place  [id=id-portal]
+        ~ labels:
+          ~ env-type = "DEV" -> "PROD"
+          - old      = "x"
+          + team     = "flights"
+            # (1 unchanged)
+          # (1 attribute unchanged)
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn attributes_that_come_or_go_are_marked_so() {
+    let before = json!({"description": "Flights", "name": "a"});
+    let after = json!({"description": null, "name": "a", "size": 3});
+    assert_snapshot!(screen(vec![change("Acme/team/a", Action::Update, before, after)]), @r#"
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+
+      ~ Acme/team/a  will be updated in place  [id=id-team]
+        - description = "Flights"
+        + size        = 3
+          # (1 attribute unchanged)
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn descriptions_that_do_not_fit_a_line_are_diffs() {
+    let words = |last: &str| format!("{}{last}", "Everything about flights and those who fly them. ".repeat(3));
+    let long = change(
+        "Acme/team/long",
+        Action::Update,
+        json!({"description": words("Old.")}),
+        json!({"description": words("New.")}),
+    );
+    let lines = change(
+        "Acme/team/lines",
+        Action::Update,
+        json!({"description": "One\nTwo\nThree\n"}),
+        json!({"description": "One\nTwo and a half\nThree\n"}),
+    );
+    let new = change("Acme/team/new", Action::Create, NOTHING, json!({"description": "One\nTwo\n", "name": "new"}));
+    assert_snapshot!(screen(vec![long, lines, new]), @r#"
+    What the symbols mean:
+
+      + create
+      ~ update in place
+
+    Organization Acme  (1 to add, 2 to change, 0 to destroy)
+
+      ~ Acme/team/lines  will be updated in place  [id=id-team]
+        ~ description:
+            @@ -1,3 +1,3 @@
+             One
+            -Two
+            +Two and a half
+             Three
+
+      ~ Acme/team/long  will be updated in place  [id=id-team]
+        ~ description:
+            -Everything about flights and those who fly them. Everything about flights and those who fly
+              them. Everything about flights and those who fly them. Old.
+            +Everything about flights and those who fly them. Everything about flights and those who fly
+              them. Everything about flights and those who fly them. New.
+
+      + Acme/team/new  will be created
+          name = "new"
+          description: (2 lines)
+            +One
+            +Two
+
+    Plan: 1 to add, 2 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn structures_that_do_not_fit_a_line_are_laid_out() {
+    let tiles = |title: &str| {
+        let tile = |n: usize| json!({"type": "chart", "position": {"row": n}, "definition": format!("{title} {n}")});
+        json!({"definition": {"tiles": [tile(1), tile(2)]}, "scopes": ["openid", "email"]})
+    };
+    let changed = change("Acme/dashboard/usage", Action::Update, tiles("Usage"), tiles("Use"));
+    assert_snapshot!(screen(vec![changed]), @r#"
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+
+      ~ Acme/dashboard/usage  will be updated in place  [id=id-dashboard]
+        ~ definition:
+            @@ -1,14 +1,14 @@
+             {
+               "tiles": [
+                 {
+            -      "definition": "Usage 1",
+            +      "definition": "Use 1",
+                   "position": {
+                     "row": 1
+                   },
+                   "type": "chart"
+                 },
+                 {
+            -      "definition": "Usage 2",
+            +      "definition": "Use 2",
+                   "position": {
+                     "row": 2
+                   },
+          # (1 attribute unchanged)
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn a_changed_specification_is_a_unified_diff_and_a_new_one_is_shortened() {
+    let content = |lines, title| json!({"content": spec(lines, title)});
+    let changed = change("Acme/api_version/dev/a", Action::Update, content(40, "A"), content(40, "B"));
+    let new = change("Acme/api_version/dev/b", Action::Create, NOTHING, content(412, "B"));
+    let gone = change("Acme/api_version/dev/c", Action::Delete, content(412, "C"), NOTHING);
+    assert_snapshot!(screen(vec![changed, new, gone]), @"
+    What the symbols mean:
+
+      + create
+      ~ update in place
+      - destroy
+
+    Organization Acme  (1 to add, 1 to change, 1 to destroy)
+
+      Environment dev  (1 to add, 1 to change, 1 to destroy)
+
+      ~ Acme/api_version/dev/a  will be updated in place  [id=id-api_version]
+        ~ content:
+            @@ -18,7 +18,7 @@
+               line17: text
+               line18: text
+               line19: text
+            -  title: A
+            +  title: B
+               line21: text
+               line22: text
+               line23: text
+
+      + Acme/api_version/dev/b  will be created
+          content: (412 lines)
+            +openapi: 3.1.0
+            +  line1: text
+            +  line2: text
+            +  line3: text
+            +  line4: text
+            +  line5: text
+            +  line6: text
+            +  line7: text
+            +  line8: text
+            +  line9: text
+            +  line10: text
+            +  line11: text
+            # (400 more lines)
+
+      - Acme/api_version/dev/c  will be destroyed  [id=id-api_version]
+          content: (412 lines)
+
+    Plan: 1 to add, 1 to change, 1 to destroy.
+    ");
+}
+
+#[test]
+fn staged_files_are_diffs_by_path() {
+    let patch = |name: &str| format!("values:\n  tags:\n    - ko-api-name={name}\n");
+    let before = json!({"branch": "b", "files": {"a/openapi.yaml": spec(30, "A"), "b/ko-patch.yaml": patch("b"), "old.yaml": "x\n"}});
+    let after = json!({"branch": "b", "files": {"a/openapi.yaml": spec(30, "A"), "b/ko-patch.yaml": patch("c"), "new.yaml": "y\n"}});
+    assert_snapshot!(screen(vec![change("Acme/pull_request/dev", Action::Update, before, after)]), @"
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+
+      Environment dev  (0 to add, 1 to change, 0 to destroy)
+
+      ~ Acme/pull_request/dev  will be updated in place  [id=id-pull_request]
+        ~ files:
+          ~ b/ko-patch.yaml
+              @@ -1,3 +1,3 @@
+               values:
+                 tags:
+              -    - ko-api-name=b
+              +    - ko-api-name=c
+          + new.yaml
+              +y
+          - old.yaml (1 line)
+            # (1 unchanged)
+          # (1 attribute unchanged)
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    ");
+}
+
+#[test]
+fn blanks_and_line_ends_that_differ_can_be_seen() {
+    let content = |text: &str| json!({"content": text});
+    let blanks = change("Acme/api_version/dev/a", Action::Update, content("a:\n\tb: c\n"), content("a:\n\tb: c  \r\n"));
+    let end = change("Acme/api_version/dev/b", Action::Update, content("a\nb\n"), content("a\nb"));
+    assert_snapshot!(screen(vec![blanks, end]), @r#"
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 2 to change, 0 to destroy)
+
+      Environment dev  (0 to add, 2 to change, 0 to destroy)
+
+      ~ Acme/api_version/dev/a  will be updated in place  [id=id-api_version]
+        ~ content:
+            @@ -1,2 +1,2 @@
+             a:
+            -→   b: c
+            +→   b: c  \r
+
+      ~ Acme/api_version/dev/b  will be updated in place  [id=id-api_version]
+        ~ content:
+            @@ -1,2 +1,2 @@
+             a
+            -b
+            +b
+            \ No newline at end of file
+
+    Plan: 0 to add, 2 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn a_diff_without_end_is_cut_with_a_count() {
+    let lines = |text: &str| json!({"content": (0..900).map(|n| format!("{text} {n}\n")).collect::<String>()});
+    let screen = screen(vec![change("Acme/api_version/dev/a", Action::Update, lines("old"), lines("new"))]);
+    assert_eq!(screen.lines().filter(|line| line.starts_with("        -old")).count(), 399);
+    assert!(screen.contains("        # (1401 more lines of this diff)\n"), "{screen}");
+}
+
+#[test]
+fn a_text_of_which_only_the_digest_is_known_is_not_compared_line_by_line() {
+    let digest = crate::engine::diff::digest("a text");
+    let drift = vec![
+        drifted("Acme/api_version/dev/a", &[("content", digest.clone(), json!("another\n"))]),
+        drifted(
+            "Acme/pull_request/dev",
+            &[("files", json!({"a.yaml": digest}), json!({"a.yaml": "b\n", "c.yaml": "c\n"}))],
+        ),
+    ];
+    assert_snapshot!(screen_of_drift(drift), @"
+    Changed outside of koctl since the last apply:
+
+      ~ Acme/api_version/dev/a  was changed
+        ~ content: (sha256 734194ede5b0… -> 1 line)
+
+      ~ Acme/pull_request/dev  was changed
+        ~ files:
+          ~ a.yaml (sha256 734194ede5b0… -> 1 line)
+          + c.yaml
+              +c
+
+    No changes. Konnect and the platform repository are as the configuration says.
+    ");
+}
+
+#[test]
+fn drift_has_a_section_of_its_own_before_the_plan() {
+    let drift = vec![
+        drifted(
+            "Acme/portal/dev",
+            &[("display_name", json!("Acme"), json!("Hello")), ("labels", json!({"a": "1"}), json!({}))],
+        ),
+        Drift { address: "Acme/team/gone".parse().unwrap(), kind: DriftKind::Deleted },
+        Drift { address: "Acme/team/again".parse().unwrap(), kind: DriftKind::Remade { id: "new".to_owned() } },
+    ];
+    let back =
+        change("Acme/portal/dev", Action::Update, json!({"display_name": "Hello"}), json!({"display_name": "Acme"}));
+    assert_snapshot!(super::plan(&testing::plan(vec![back], drift), &schemas, &PLAIN), @r#"
+    Changed outside of koctl since the last apply:
+
+    -/+ Acme/team/again  was deleted and made again  [id=new]
+
+      - Acme/team/gone  was deleted
+
+      ~ Acme/portal/dev  was changed
+        ~ display_name = "Acme" -> "Hello"
+        ~ labels:
+          - a = "1"
+
+    What the symbols mean:
+
+      ~ update in place
+
+    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+
+      Environment dev  (0 to add, 1 to change, 0 to destroy)
+
+      ~ Acme/portal/dev  will be updated in place  [id=id-portal]
+        ~ display_name = "Hello" -> "Acme"
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn colors_mark_symbols_names_and_what_loses_the_work_of_others() {
+    let style = Style { color: true, width: 100 };
+    let changes = vec![
+        change("Acme/team/a", Action::Create, NOTHING, json!({"name": "a"})),
+        change("Acme/team/b", Action::Update, json!({"name": "a"}), json!({"name": "b"})),
+        change("Acme/team/c", Action::Delete, NOTHING, NOTHING),
+    ];
+    let screen = super::plan(&testing::plan(changes, Vec::new()), &schemas, &style);
+    assert_snapshot!(screen.replace('\u{1b}', "␛"), @r#"
+    ␛[1mWhat the symbols mean:␛[0m
+
+    ␛[32m  +␛[0m create
+    ␛[33m  ~␛[0m update in place
+    ␛[31m  -␛[0m destroy
+
+    ␛[1mOrganization Acme␛[0m␛[2m  (1 to add, 1 to change, 1 to destroy)␛[0m
+
+    ␛[32m  +␛[0m ␛[1mAcme/team/a␛[0m  will be created
+          name = "a"
+
+    ␛[33m  ~␛[0m ␛[1mAcme/team/b␛[0m  will be updated in place␛[2m  [id=id-team]␛[0m
+        ␛[33m~␛[0m name = "a" -> "b"
+
+    ␛[31m␛[1m  -␛[0m ␛[31m␛[1mAcme/team/c␛[0m  ␛[31m␛[1mwill be destroyed (guarded)␛[0m␛[2m  [id=id-team]␛[0m
+
+    ␛[31m␛[1m1 guarded resource will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy.␛[0m
+    ␛[1mPlan: 1 to add, 1 to change, 1 to destroy.␛[0m
+    "#);
+}
+
+#[test]
+fn no_value_can_forge_a_line_or_a_terminal_code() {
+    let evil = "x\u{1b}[2K\r\n\nPlan: 0 to add, 0 to change, 0 to destroy.\u{202e}\u{9b}1A\n";
+    let mut everywhere = change(
+        "Acme/control_plane/dev/a",
+        Action::Update,
+        json!({"name": evil, "labels": {evil: evil}, evil: evil}),
+        json!({"name": format!("{evil}{evil}"), "labels": {evil: "b"}, evil: "b"}),
+    );
+    everywhere.reason = Some(evil.to_owned());
+    everywhere.id = Some(evil.to_owned());
+    let files = change("Acme/pull_request/dev", Action::Create, NOTHING, json!({"files": {evil: evil}}));
+    let wide = "Plan: 0 to add, 0 to change, 0 to destroy.".repeat(20);
+    let wide = change("Acme/team/wide", Action::Update, json!({"name": wide}), json!({"name": format!("{wide}!")}));
+    let screen = screen(vec![everywhere, files, wide]);
+    assert!(!screen.chars().any(|c| c != '\n' && c.is_control() || c == '\u{202e}'), "{screen:?}");
+    assert_eq!(screen.lines().filter(|line| line.starts_with("Plan:")).count(), 1, "{screen}");
+    assert!(screen.lines().all(|line| line.chars().count() <= PLAIN.width), "{screen}");
+}
+
+#[test]
+fn no_line_ends_in_blanks() {
+    let before = json!({"content": "a  \n\nb\n", "version": "1"});
+    let after = json!({"content": "a  \n\nc\n", "version": "2"});
+    let screen = screen(vec![change("Acme/api_version/dev/a", Action::Update, before, after)]);
+    assert!(screen.lines().all(|line| line.trim_end() == line), "{screen:?}");
+}
+
+#[test]
+fn without_guarded_destruction_there_is_nothing_to_warn_of() {
+    let harmless = change("Acme/api_version/dev/a", Action::Delete, NOTHING, NOTHING);
+    let kept = change("Acme/team/a", Action::Create, NOTHING, json!({"name": "a"}));
+    assert_eq!(super::guarded(&testing::plan(vec![harmless, kept], Vec::new()), &PLAIN), None);
+}
+
+#[test]
+fn guarded_destruction_is_listed_for_the_prompt() {
+    let (before, after) = (json!({"cluster_type": "SERVERLESS"}), json!({"cluster_type": "HYBRID"}));
+    let changes = vec![
+        change("Acme/team/a", Action::Delete, NOTHING, NOTHING),
+        change("Acme/control_plane/prd/a", Action::Replace, before, after),
+        change("Acme/team/b", Action::Create, NOTHING, json!({"name": "b"})),
+    ];
+    assert_snapshot!(super::guarded(&testing::plan(changes, Vec::new()), &PLAIN).unwrap(), @"
+    This destroys what other people work with:
+
+      - Acme/team/a  will be destroyed (guarded)  [id=id-team]
+    -/+ Acme/control_plane/prd/a  must be replaced (guarded)  [id=id-control_plane]
+          # because of cluster_type
+    ");
+}
+
+fn done(steps: &[(&str, Step)]) -> Outcome {
+    let done = steps.iter().map(|(address, step)| (address.parse().unwrap(), *step)).collect();
+    Outcome { done, ..Outcome::default() }
+}
+
+#[test]
+fn an_apply_of_nothing_is_complete() {
+    assert_snapshot!(super::outcome(&[], &PLAIN), @"Apply complete! Resources: 0 added, 0 changed, 0 destroyed.");
+}
+
+#[test]
+fn a_complete_apply_is_one_line_over_all_scopes() {
+    let acme = done(&[
+        ("Acme/team/a", Step::Create),
+        ("Acme/team/b", Step::Delete),
+        ("Acme/team/b", Step::Create),
+        ("Acme/team/c", Step::Record),
+    ]);
+    let other = done(&[("Other/team/a", Step::Import), ("Other/team/b", Step::Update), ("Other/user/c", Step::Forget)]);
+    let outcomes = [("Acme".to_owned(), acme), ("Other".to_owned(), other)];
+    assert_snapshot!(super::outcome(&outcomes, &PLAIN), @"Apply complete! Resources: 1 imported, 2 added, 1 changed, 1 destroyed, 1 forgotten.");
+}
+
+#[test]
+fn an_incomplete_apply_tells_what_failed_and_what_was_therefore_not_done() {
+    let mut outcome = done(&[("Acme/team/a", Step::Create)]);
+    let attempted = "create the portal (POST https://eu.api.konghq.com/v3/portals)";
+    let error = Error::new(ErrorKind::Refused, attempted, "400 Bad Request: Invalid parameters\nname: is too long");
+    outcome.failed.push(("Acme/portal/dev".parse().unwrap(), error.help("choose a shorter name")));
+    outcome.skipped.push("Acme/api_publication/dev/flights".parse().unwrap());
+    outcome.interrupted.push("Acme/team/b".parse().unwrap());
+    assert_snapshot!(super::outcome(&[("Acme".to_owned(), outcome)], &PLAIN), @"
+    Failed: Acme/portal/dev
+        could not create the portal (POST https://eu.api.konghq.com/v3/portals):
+        400 Bad Request: Invalid parameters
+        name: is too long
+        help: choose a shorter name
+
+    Skipped, because something that they wait for failed:
+        Acme/api_publication/dev/flights
+
+    Not begun, because apply was stopped before:
+        Acme/team/b
+
+    The state holds everything that was done: run `koctl apply` again to go on from here.
+    Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed, 1 failed, 1 skipped, 1 not begun.
+    ");
+}

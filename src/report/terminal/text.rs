@@ -1,0 +1,165 @@
+//! Long texts: specifications, descriptions, staged files. Changed ones are unified diffs, new ones are shortened,
+//! as nobody reads a whole new file in a plan.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use serde_json::Value;
+use similar::{ChangeTag, TextDiff};
+
+use super::screen::Screen;
+use crate::report::count;
+use crate::report::escape::{escape_line, show_trailing_blanks, wrap};
+use crate::report::style::Tone;
+
+/// How much of a new text is shown.
+const HEAD: usize = 12;
+/// How much of a diff is shown. More than this is reviewed elsewhere.
+const DIFF: usize = 400;
+/// Unchanged lines around each change.
+const CONTEXT: usize = 3;
+/// After this long, texts that have next to nothing in common are compared roughly.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How much of a digest is shown.
+const DIGEST: usize = 12;
+
+/// One side of a comparison.
+pub(super) enum Side<'a> {
+    /// There is no such text.
+    Absent,
+    /// The text itself is not known, only the SHA-256 that the state keeps of it.
+    Digest(&'a str),
+    /// The text.
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Side<'a> {
+    /// A text as an attribute has it. Other JSON values are laid out over lines.
+    pub(super) fn of(value: Option<&'a Value>) -> Self {
+        match value {
+            None | Some(Value::Null) => Self::Absent,
+            Some(Value::String(text)) => Self::Text(Cow::Borrowed(text)),
+            Some(value) => match digest(value) {
+                Some(digest) => Self::Digest(digest),
+                None => Self::Text(Cow::Owned(format!("{value:#}"))),
+            },
+        }
+    }
+
+    fn describe(&self) -> Option<String> {
+        match self {
+            Self::Absent => None,
+            Self::Digest(digest) => Some(format!("sha256 {}…", digest.chars().take(DIGEST).collect::<String>())),
+            Self::Text(text) => Some(count(text.lines().count(), "line")),
+        }
+    }
+
+    fn is_one_line(&self) -> bool {
+        match self {
+            Self::Text(text) => text.lines().count() <= 1,
+            _ => true,
+        }
+    }
+}
+
+/// The digest that stands for a text in the state.
+fn digest(value: &Value) -> Option<&str> {
+    let fields = value.as_object().filter(|fields| fields.len() == 1)?;
+    fields.get("sha256")?.as_str().filter(|digest| digest.chars().all(|c| c.is_ascii_hexdigit()))
+}
+
+/// What is told beside the name of a text: ` (412 lines)`. Nothing where its lines tell all.
+pub(super) fn label(old: &Side<'_>, new: &Side<'_>) -> String {
+    match (old, new) {
+        (Side::Text(_), Side::Text(_)) => String::new(),
+        (Side::Absent, Side::Text(_)) if new.is_one_line() => String::new(),
+        _ => {
+            let sides: Vec<String> = [old, new].into_iter().filter_map(Side::describe).collect();
+            format!(" ({})", sides.join(" -> "))
+        }
+    }
+}
+
+/// Writes what is known of the change, line by line.
+pub(super) fn body(screen: &mut Screen<'_>, indent: usize, old: &Side<'_>, new: &Side<'_>) {
+    match (old, new) {
+        (Side::Absent, Side::Text(text)) => head(screen, indent, text),
+        (Side::Text(before), Side::Text(after)) => {
+            diff(screen, indent, before, after, old.is_one_line() && new.is_one_line());
+        }
+        _ => {}
+    }
+}
+
+fn head(screen: &mut Screen<'_>, indent: usize, text: &str) {
+    let mut rows = Rows { screen, indent, left: HEAD };
+    let lines: Vec<&str> = text.split_inclusive('\n').map(|line| line.strip_suffix('\n').unwrap_or(line)).collect();
+    // A rest of a line or two takes no more room than saying so.
+    if lines.len() <= HEAD + 2 {
+        rows.left = HEAD + 2;
+    }
+    let shown = lines.iter().take_while(|line| rows.write('+', Tone::Good, &escape_line(line))).count();
+    if shown < lines.len() {
+        screen.note(indent, &format!("({})", count(lines.len() - shown, "more line")));
+    }
+}
+
+fn diff(screen: &mut Screen<'_>, indent: usize, old: &str, new: &str, one_line: bool) {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
+    let ends_differ = old.ends_with('\n') != new.ends_with('\n');
+    let mut lines = Vec::new();
+    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
+        if !one_line {
+            lines.push((None, Tone::Import, hunk.header().to_string()));
+        }
+        for change in hunk.iter_changes() {
+            let line = escape_line(change.value().strip_suffix('\n').unwrap_or(change.value()));
+            lines.push(match change.tag() {
+                ChangeTag::Equal => (Some(' '), Tone::Plain, line.trim_end().to_owned()),
+                ChangeTag::Delete => (Some('-'), Tone::Bad, show_trailing_blanks(&line)),
+                ChangeTag::Insert => (Some('+'), Tone::Good, show_trailing_blanks(&line)),
+            });
+            if ends_differ && !one_line && change.missing_newline() {
+                lines.push((None, Tone::Note, "\\ No newline at end of file".to_owned()));
+            }
+        }
+    }
+    let mut rows = Rows { screen, indent, left: DIFF };
+    let shown = lines.iter().take_while(|(sign, tone, line)| match sign {
+        Some(sign) => rows.write(*sign, *tone, line),
+        None => rows.raw(*tone, line),
+    });
+    let shown = shown.count();
+    if shown < lines.len() {
+        screen.note(indent, &format!("({} of this diff)", count(lines.len() - shown, "more line")));
+    }
+}
+
+/// Rows of a text, up to a limit.
+struct Rows<'s, 'a> {
+    screen: &'s mut Screen<'a>,
+    indent: usize,
+    left: usize,
+}
+
+impl Rows<'_, '_> {
+    /// Writes a line with `sign` before it, wrapped to the room there is. Returns whether all of it was written.
+    fn write(&mut self, sign: char, tone: Tone, line: &str) -> bool {
+        let mut sign = sign;
+        for piece in wrap(line, self.screen.room(self.indent + 1)) {
+            if !self.raw(tone, &format!("{sign}{piece}")) {
+                return false;
+            }
+            sign = ' ';
+        }
+        true
+    }
+
+    fn raw(&mut self, tone: Tone, row: &str) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        let painted = self.screen.paint(tone, row.trim_end());
+        self.screen.line(self.indent, &painted);
+        true
+    }
+}

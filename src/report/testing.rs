@@ -1,0 +1,137 @@
+//! A small world for the tests: schemas of each kind of attribute, and changes in a line.
+
+use serde_json::Value;
+
+use crate::engine::plan::{Drift, DriftKind, Drifted};
+use crate::engine::{Action, Attribute, Attributes, Plan, Reference, ResourceChange, Schema, ScopePlan};
+use crate::report::Style;
+
+pub(super) const PLAIN: Style = Style { color: false, width: 100 };
+
+static TEAM: Schema = Schema {
+    type_name: "team",
+    guarded: true,
+    attributes: &[Attribute::plain("name"), Attribute::plain("description")],
+    ..Schema::PLAIN
+};
+static CONTROL_PLANE: Schema = Schema {
+    type_name: "control_plane",
+    guarded: true,
+    environment_in_key: true,
+    attributes: &[
+        Attribute::plain("region").forces_replacement(),
+        Attribute::plain("name"),
+        Attribute::plain("cluster_type").forces_replacement(),
+        Attribute::labels("labels"),
+        Attribute::computed("endpoint"),
+    ],
+    ..Schema::PLAIN
+};
+static PORTAL: Schema = Schema { type_name: "portal", environment_in_key: true, ..TEAM_LIKE };
+static API_VERSION: Schema = Schema {
+    type_name: "api_version",
+    environment_in_key: true,
+    attributes: &[
+        Attribute::plain("api_id").forces_replacement(),
+        Attribute::plain("version"),
+        Attribute::text("content"),
+    ],
+    ..Schema::PLAIN
+};
+static PULL_REQUEST: Schema = Schema {
+    type_name: "pull_request",
+    environment_in_key: true,
+    attributes: &[Attribute::plain("branch"), Attribute::files("files")],
+    ..Schema::PLAIN
+};
+const TEAM_LIKE: Schema = Schema {
+    guarded: true,
+    attributes: &[
+        Attribute::plain("display_name"),
+        Attribute::plain("authentication_enabled"),
+        Attribute::labels("labels"),
+    ],
+    ..Schema::PLAIN
+};
+
+pub(super) fn schemas(type_name: &str) -> Option<&'static Schema> {
+    [&TEAM, &CONTROL_PLANE, &PORTAL, &API_VERSION, &PULL_REQUEST]
+        .into_iter()
+        .find(|schema| schema.type_name == type_name)
+}
+
+fn attributes(object: Value) -> Attributes {
+    object.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// A change from `before` to `after`. What differs is `changed`; an object that is there has the id `id-<type>`.
+pub(super) fn change(address: &str, action: Action, before: Value, after: Value) -> ResourceChange {
+    let address: crate::engine::Address = address.parse().unwrap();
+    let (before, after) = (attributes(before), attributes(after));
+    let schema = schemas(address.type_name());
+    let compared = !matches!(action, Action::Create | Action::Delete);
+    let differs = |name: &&String| compared && before.get(*name) != after.get(*name);
+    let changed: Vec<String> = after.keys().filter(differs).cloned().collect();
+    let forces = |name: &&String| schema.and_then(|s| s.attribute(name)).is_some_and(|found| found.forces_replacement);
+    let exists = !matches!(action, Action::Create | Action::Deferred);
+    ResourceChange {
+        id: exists.then(|| format!("id-{}", address.type_name())),
+        replaced_by: changed.iter().filter(|_| action == Action::Replace).filter(forces).cloned().collect(),
+        guarded: schema.is_some_and(|schema| schema.guarded),
+        address,
+        action,
+        before,
+        after,
+        changed,
+        unknown: std::collections::BTreeMap::new(),
+        foreign: Attributes::new(),
+        reason: None,
+        dependencies: std::collections::BTreeSet::new(),
+        prior_dependencies: std::collections::BTreeSet::new(),
+        protect: false,
+    }
+}
+
+/// The same, where `name` is known once `reference` (`address#attribute`) is.
+pub(super) fn unknown(mut change: ResourceChange, name: &str, reference: &str) -> ResourceChange {
+    let (address, attribute) = reference.split_once('#').unwrap();
+    let reference = Reference::new(&address.parse().unwrap(), attribute);
+    if change.action != Action::Create {
+        change.changed.push(name.to_owned());
+    }
+    change.dependencies.insert(reference.address.clone());
+    change.unknown.insert(name.to_owned(), reference);
+    change
+}
+
+/// The same with a reason.
+pub(super) fn because(mut change: ResourceChange, reason: &str) -> ResourceChange {
+    change.reason = Some(reason.to_owned());
+    change
+}
+
+/// Something that changed outside koctl: names with what was and what is.
+pub(super) fn drifted(address: &str, attributes: &[(&str, Value, Value)]) -> Drift {
+    let attribute =
+        |(name, was, is): &(&str, Value, Value)| ((*name).to_owned(), Drifted { was: was.clone(), is: is.clone() });
+    let attributes = attributes.iter().map(attribute).collect();
+    Drift { address: address.parse().unwrap(), kind: DriftKind::Changed { attributes } }
+}
+
+/// A plan of these changes, each in the scope of its address.
+pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
+    let scopes: std::collections::BTreeSet<String> = changes
+        .iter()
+        .map(|c| &c.address)
+        .chain(drift.iter().map(|d| &d.address))
+        .map(|a| a.scope().to_owned())
+        .collect();
+    let scope = |scope: String| ScopePlan {
+        lineage: "a lineage".to_owned(),
+        serial: Some(1),
+        changes: changes.iter().filter(|change| change.address.scope() == scope).cloned().collect(),
+        drift: drift.iter().filter(|drift| drift.address.scope() == scope).cloned().collect(),
+        scope,
+    };
+    Plan::new("a digest".to_owned(), false, scopes.into_iter().map(scope).collect())
+}
