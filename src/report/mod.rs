@@ -1,3 +1,4 @@
+//! How plans, progress and outcomes are shown.
 //!
 //! Nothing here decides anything: what is shown comes from the engine as values. Nothing is printed either: screens
 //! and documents are returned, and the command writes them. Progress is the exception, as it is shown while the
@@ -6,11 +7,14 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | [`terminal`] | a plan, and how an apply went, for a person |
+//! | [`progress`] | what is happening right now: spinners, plain lines, or a stream of JSON events |
 //! | `style` | colours and widths, the same for all of them |
 //! | `escape` | values of others, made safe to show |
 //! | `order` | the order in which a person reads resources |
 //! | `tally` | what became of the resources of an apply, counted |
+//! | `words` | what steps are called |
 
+pub mod progress;
 pub mod terminal;
 
 mod escape;
@@ -19,6 +23,7 @@ mod style;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod words;
 
 pub use style::Style;
 

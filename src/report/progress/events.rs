@@ -1,0 +1,202 @@
+//! What happens, as a stream of JSON objects for programs: one a line, each with a `type`.
+//!
+//! The types are called as in Terraform's machine-readable output where it has them. Fields that do not apply are
+//! left out; a program should ignore types and fields that it does not know.
+//!
+//! | `type` | when | fields |
+//! | --- | --- | --- |
+//! | `refresh_start` | a scope is being read | `scope` |
+//! | `refresh_complete` | it was read | `scope`, `elapsed_seconds` |
+//! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
+//! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
+//! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `guarded` |
+//! | `apply_start` | work on a resource began | `address`, `action` |
+//! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
+//! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
+//! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed) |
+//! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `forget`, `deferred` |
+//! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
+//!
+//! `action` is one of `create`, `update`, `replace`, `delete`, `import`, `forget`, `deferred`, `no-op`; while
+//! applying, a replacement is a `delete` and a `create`, and a no-op is a `record`. `id` is the id of the object in
+//! the remote system. `elapsed_seconds` is a number with up to three decimals. `changed` and `replaced_by` are names
+//! of attributes; their values are in the plan file. `error` has the texts `attempted` and `cause`, and `help` where
+//! there is advice.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::View;
+use super::output::Output;
+use crate::engine::execute::{Outcome, Step};
+use crate::engine::plan::{Drift, DriftKind, Summary};
+use crate::engine::{Action, Address, Error, Plan};
+use crate::report::tally::Tally;
+use crate::report::words;
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Event<'a> {
+    RefreshStart {
+        scope: &'a str,
+    },
+    RefreshComplete {
+        scope: &'a str,
+        elapsed_seconds: f64,
+    },
+    RefreshErrored {
+        scope: &'a str,
+        elapsed_seconds: f64,
+    },
+    ResourceDrift {
+        address: &'a Address,
+        action: Action,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<&'a String>,
+    },
+    PlannedChange {
+        address: &'a Address,
+        action: Action,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<&'a str>,
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        changed: &'a [String],
+        #[serde(skip_serializing_if = "<[String]>::is_empty")]
+        replaced_by: &'a [String],
+        guarded: bool,
+    },
+    ApplyStart {
+        address: &'a Address,
+        action: &'a str,
+    },
+    ApplyComplete {
+        address: &'a Address,
+        action: &'a str,
+        id: &'a str,
+        elapsed_seconds: f64,
+    },
+    ApplyErrored {
+        address: &'a Address,
+        action: &'a str,
+        elapsed_seconds: f64,
+        error: Failure<'a>,
+    },
+    ApplySkipped {
+        address: &'a Address,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        because: Option<&'a Address>,
+    },
+    ChangeSummary(Changes),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "operation", rename_all = "snake_case")]
+enum Changes {
+    Plan(Summary),
+    Apply(Tally),
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    attempted: &'a str,
+    cause: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'a str>,
+}
+
+/// Writes them.
+pub(super) struct Events(Output);
+
+impl Events {
+    pub(super) fn new(writer: Box<dyn Write + Send>) -> Self {
+        Self(Output::new(writer))
+    }
+
+    fn write(&self, event: &Event<'_>) {
+        let line = serde_json::to_string(event).expect("an event has only text keys and finite numbers");
+        self.0.line(&line);
+    }
+}
+
+/// With milliseconds: more is noise.
+fn elapsed_seconds(elapsed: Duration) -> f64 {
+    (elapsed.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn drift(drift: &Drift) -> Event<'_> {
+    let address = &drift.address;
+    let (action, id, changed) = match &drift.kind {
+        DriftKind::Deleted => (Action::Delete, None, Vec::new()),
+        DriftKind::Remade { id } => (Action::Replace, Some(id.as_str()), Vec::new()),
+        DriftKind::Changed { attributes } => (Action::Update, None, attributes.keys().collect()),
+    };
+    Event::ResourceDrift { address, action, id, changed }
+}
+
+impl View for Events {
+    fn refreshing(&self, scope: &str) {
+        self.write(&Event::RefreshStart { scope });
+    }
+
+    fn refreshed(&self, scope: &str, elapsed: Duration, succeeded: bool) {
+        let elapsed_seconds = elapsed_seconds(elapsed);
+        self.write(&if succeeded {
+            Event::RefreshComplete { scope, elapsed_seconds }
+        } else {
+            Event::RefreshErrored { scope, elapsed_seconds }
+        });
+    }
+
+    fn started(&self, address: &Address, step: Step) {
+        self.write(&Event::ApplyStart { address, action: words::name(step) });
+    }
+
+    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration) {
+        let (action, elapsed_seconds) = (words::name(step), elapsed_seconds(elapsed));
+        self.write(&Event::ApplyComplete { address, action, id, elapsed_seconds });
+    }
+
+    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration) {
+        let (action, elapsed_seconds) = (words::name(step), elapsed_seconds(elapsed));
+        let error = Failure { attempted: &error.attempted, cause: &error.cause, help: error.help.as_deref() };
+        self.write(&Event::ApplyErrored { address, action, elapsed_seconds, error });
+    }
+
+    fn skipped(&self, address: &Address, because: Option<&Address>) {
+        self.write(&Event::ApplySkipped { address, because });
+    }
+
+    fn planned(&self, plan: &Plan) {
+        for scope in &plan.scopes {
+            for drifted in &scope.drift {
+                self.write(&drift(drifted));
+            }
+            for change in &scope.changes {
+                self.write(&Event::PlannedChange {
+                    address: &change.address,
+                    action: change.action,
+                    id: change.id.as_deref(),
+                    reason: change.reason.as_deref(),
+                    changed: &change.changed,
+                    replaced_by: &change.replaced_by,
+                    guarded: change.destroys_guarded(),
+                });
+            }
+        }
+        self.write(&Event::ChangeSummary(Changes::Plan(plan.summary())));
+    }
+
+    fn applied(&self, outcomes: &[(String, Outcome)]) {
+        self.write(&Event::ChangeSummary(Changes::Apply(Tally::of(outcomes))));
+    }
+
+    fn finish(&self) -> io::Result<()> {
+        self.0.finish()
+    }
+}

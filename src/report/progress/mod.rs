@@ -1,0 +1,155 @@
+//! What is happening right now, while koctl reads and writes.
+//!
+//! On a terminal, one line for each resource in flight, with the time that it has taken so far; what is done is
+//! printed above. Without a terminal, a plain line for everything that begins and ends. For programs, a stream of
+//! [JSON events](events).
+
+pub mod events;
+mod lines;
+mod output;
+mod spinners;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressDrawTarget;
+
+use super::style::Style;
+use crate::engine::execute::{Event, Observer, Outcome, Step};
+use crate::engine::{Address, Error, Plan};
+
+/// Shows what happens, as it happens: an [`Observer`] of applies that also follows refreshes.
+///
+/// Scopes may use it at the same time. A writer that fails does not stop the work: nothing more is shown, and
+/// [`finish`](Self::finish) returns the error.
+pub struct Progress {
+    view: Box<dyn View>,
+    begun: Mutex<HashMap<(Address, Step), Instant>>,
+}
+
+/// A way of showing it.
+trait View: Send + Sync {
+    fn refreshing(&self, scope: &str);
+    fn refreshed(&self, scope: &str, elapsed: Duration, succeeded: bool);
+    fn started(&self, address: &Address, step: Step);
+    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration);
+    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration);
+    fn skipped(&self, address: &Address, because: Option<&Address>);
+    fn planned(&self, plan: &Plan);
+    fn applied(&self, outcomes: &[(String, Outcome)]);
+    fn finish(&self) -> io::Result<()>;
+}
+
+impl Progress {
+    /// For a person: spinners where standard error is a terminal that can draw them, else plain lines there.
+    #[must_use]
+    pub fn on_stderr(style: Style) -> Self {
+        let target = ProgressDrawTarget::stderr();
+        if target.is_hidden() { Self::lines(Box::new(io::stderr())) } else { Self::drawn_on(target, style) }
+    }
+
+    /// Plain lines, without colour.
+    #[must_use]
+    pub fn lines(writer: Box<dyn Write + Send>) -> Self {
+        Self::with(lines::Lines::new(writer))
+    }
+
+    /// A stream of [JSON events](events), one a line.
+    #[must_use]
+    pub fn json(writer: Box<dyn Write + Send>) -> Self {
+        Self::with(events::Events::new(writer))
+    }
+
+    fn drawn_on(target: ProgressDrawTarget, style: Style) -> Self {
+        Self::with(spinners::Spinners::new(target, style))
+    }
+
+    fn with(view: impl View + 'static) -> Self {
+        Self { view: Box::new(view), begun: Mutex::default() }
+    }
+
+    /// Shows that the live system of `scope` is being read, until the value that is returned is dropped.
+    pub fn refreshing(&self, scope: &str) -> Refreshing<'_> {
+        self.view.refreshing(scope);
+        Refreshing { progress: self, scope: scope.to_owned(), began: Instant::now(), succeeded: false }
+    }
+
+    /// Tells programs of a plan: its changes, what changed outside koctl, and the summary. A person reads the
+    /// [screen](super::terminal::plan) instead.
+    pub fn planned(&self, plan: &Plan) {
+        self.view.planned(plan);
+    }
+
+    /// Tells programs how an apply went, with the outcome of each scope. A person reads the
+    /// [screen](super::terminal::outcome) instead.
+    pub fn applied(&self, outcomes: &[(String, Outcome)]) {
+        self.view.applied(outcomes);
+    }
+
+    /// Takes away what is still drawn, so that a screen can follow.
+    ///
+    /// # Errors
+    /// The first error of the writer, after which nothing was shown any more.
+    pub fn finish(&self) -> io::Result<()> {
+        self.view.finish()
+    }
+
+    /// How long the step has taken, and that it is over.
+    fn ended(&self, address: &Address, step: Step) -> Duration {
+        let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+        begun.remove(&(address.clone(), step)).map(|began| began.elapsed()).unwrap_or_default()
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: &Event<'_>) {
+        match *event {
+            Event::Started(address, step) => {
+                let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
+                begun.insert((address.clone(), step), Instant::now());
+                drop(begun);
+                self.view.started(address, step);
+            }
+            Event::Finished(address, step, id, elapsed) => {
+                self.ended(address, step);
+                self.view.finished(address, step, id, elapsed);
+            }
+            Event::Failed(address, step, error) => {
+                let elapsed = self.ended(address, step);
+                self.view.failed(address, step, error, elapsed);
+            }
+            Event::Skipped(address, because) => self.view.skipped(address, because),
+        }
+    }
+}
+
+/// A refresh that is going on. Dropping it without [`succeeded`](Self::succeeded) shows that it did not succeed.
+#[must_use = "the refresh is shown until this is dropped"]
+pub struct Refreshing<'a> {
+    progress: &'a Progress,
+    scope: String,
+    began: Instant,
+    succeeded: bool,
+}
+
+impl Refreshing<'_> {
+    /// Everything was read.
+    pub fn succeeded(mut self) {
+        self.succeeded = true;
+    }
+}
+
+impl Drop for Refreshing<'_> {
+    fn drop(&mut self) {
+        self.progress.view.refreshed(&self.scope, self.began.elapsed(), self.succeeded);
+    }
+}
+
+/// `0.3s`, `75.0s`.
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.1}s", elapsed.as_secs_f64())
+}

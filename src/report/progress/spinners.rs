@@ -1,0 +1,125 @@
+//! Lines that move, for a terminal.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use super::output::Failure;
+use super::{View, lines, seconds};
+use crate::engine::execute::{Outcome, Step};
+use crate::engine::{Address, Error, Plan};
+use crate::report::style::{Style, Tone};
+
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(100);
+/// What it looks like as it turns; the last one is never seen, as finished spinners are taken away.
+const FRAMES: [&str; 5] = ["|", "/", "-", "\\", " "];
+
+/// A line for each resource in flight, and the lines of those that are done above them.
+pub(super) struct Spinners {
+    area: MultiProgress,
+    style: Style,
+    spinner: ProgressStyle,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    in_flight: HashMap<Work, ProgressBar>,
+    failure: Failure,
+}
+
+/// What a spinner stands for.
+#[derive(PartialEq, Eq, Hash)]
+enum Work {
+    Refresh(String),
+    Step(Address, Step),
+}
+
+impl Spinners {
+    pub(super) fn new(target: ProgressDrawTarget, style: Style) -> Self {
+        let frames = FRAMES.map(|frame| style.paint(Tone::Import, frame));
+        let spinner = ProgressStyle::with_template("  {spinner} {msg} {time}")
+            .expect("the template is constant and well-formed")
+            .tick_strings(&frames.each_ref().map(String::as_str))
+            .with_key("time", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                out.write_str(&seconds(state.elapsed())).expect("indicatif collects its lines in a String");
+            });
+        Self { area: MultiProgress::with_draw_target(target), style, spinner, state: Mutex::default() }
+    }
+
+    fn begin(&self, work: Work, message: String) {
+        let bar = self.area.add(ProgressBar::new_spinner().with_style(self.spinner.clone()).with_message(message));
+        bar.tick();
+        bar.enable_steady_tick(TICK);
+        self.state().in_flight.insert(work, bar);
+    }
+
+    /// Takes the spinner away and prints `line` in its place, above those that still turn.
+    fn end(&self, work: &Work, tone: Tone, line: &str) {
+        let bar = self.state().in_flight.remove(work);
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+            self.area.remove(&bar);
+        }
+        self.print(tone, line);
+    }
+
+    fn print(&self, tone: Tone, line: &str) {
+        let line = self.style.paint(tone, line);
+        self.state().failure.keep(|| self.area.println(line));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl View for Spinners {
+    fn refreshing(&self, scope: &str) {
+        self.begin(Work::Refresh(scope.to_owned()), lines::refreshing(scope));
+    }
+
+    fn refreshed(&self, scope: &str, elapsed: Duration, succeeded: bool) {
+        let tone = if succeeded { Tone::Note } else { Tone::Bad };
+        self.end(&Work::Refresh(scope.to_owned()), tone, &lines::refreshed(scope, elapsed, succeeded));
+    }
+
+    fn started(&self, address: &Address, step: Step) {
+        self.begin(Work::Step(address.clone(), step), lines::started(address, step));
+    }
+
+    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration) {
+        let line = lines::finished(address, step, id, elapsed);
+        self.end(&Work::Step(address.clone(), step), Tone::Plain, &line);
+    }
+
+    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration) {
+        let line = lines::failed(address, step, error, elapsed);
+        self.end(&Work::Step(address.clone(), step), Tone::Bad, &line);
+    }
+
+    fn skipped(&self, address: &Address, because: Option<&Address>) {
+        self.print(Tone::Note, &lines::skipped(address, because));
+    }
+
+    /// A person reads the screen.
+    fn planned(&self, _: &Plan) {}
+
+    /// A person reads the screen.
+    fn applied(&self, _: &[(String, Outcome)]) {}
+
+    fn finish(&self) -> io::Result<()> {
+        let mut state = self.state();
+        for (_, bar) in state.in_flight.drain() {
+            bar.finish_and_clear();
+            self.area.remove(&bar);
+        }
+        state.failure.keep(|| self.area.clear());
+        state.failure.take()
+    }
+}
