@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`terminal`] | a plan, and how an apply went, for a person |
 //! | [`progress`] | what is happening right now: spinners, plain lines, or a stream of JSON events |
+//! | [`terraform`] | a plan or a state as Terraform's JSON, for the tools that read it |
 //! | `style` | colours and widths, the same for all of them |
 //! | `escape` | values of others, made safe to show |
 //! | `order` | the order in which a person reads resources |
@@ -16,6 +17,7 @@
 
 pub mod progress;
 pub mod terminal;
+pub mod terraform;
 
 mod escape;
 mod order;

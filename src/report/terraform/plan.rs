@@ -1,0 +1,230 @@
+//! A plan.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::{TERRAFORM_VERSION, identity, resource, root_module, state, values};
+use crate::engine::diff::stored_form;
+use crate::engine::plan::{Drift, DriftKind};
+use crate::engine::{Action, Address, Attributes, Kind, Plan, ResourceChange};
+use crate::report::Schemas;
+
+/// The version of the format of plans.
+const FORMAT_VERSION: &str = "1.2";
+
+/// A plan as `terraform show -json` shows one.
+///
+/// A koctl plan holds only what changes, so `prior_state` and `planned_values` are of the resources in the plan, not
+/// of those that stay as they are. Deferred resources are in `deferred_changes`, and `complete` is false then.
+/// Attributes that only the server sets are known after apply, as are the ids of new objects.
+#[must_use]
+pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
+    let all: Vec<&ResourceChange> = plan.scopes.iter().flat_map(|scope| &scope.changes).collect();
+    let (deferred, changes): (Vec<_>, Vec<_>) = all.iter().partition(|change| change.action == Action::Deferred);
+    let changes: Vec<Planned<'_>> = changes.into_iter().map(|change| Planned::new(change, schemas)).collect();
+    let drift = plan.scopes.iter().flat_map(|scope| &scope.drift).map(|drift| resource_drift(drift, schemas));
+    let mut document = json!({
+        "format_version": FORMAT_VERSION,
+        "terraform_version": TERRAFORM_VERSION,
+        "koctl_version": plan.koctl,
+        "planned_values": root_module(changes.iter().filter_map(Planned::planned_value).collect()),
+        "resource_drift": drift.collect::<Vec<_>>(),
+        "resource_changes": changes.iter().map(Planned::resource_change).collect::<Vec<_>>(),
+        "output_changes": {},
+        "prior_state": state(changes.iter().filter_map(Planned::prior_value).collect()),
+        "configuration": configuration(&all),
+        "applyable": plan.has_changes(),
+        "complete": deferred.is_empty(),
+        "errored": false,
+    });
+    if !deferred.is_empty() {
+        let deferred = deferred.into_iter().map(|change| deferred_change(change, schemas));
+        document["deferred_changes"] = deferred.collect();
+    }
+    document
+}
+
+/// A change with the whole object on both sides.
+struct Planned<'a> {
+    change: &'a ResourceChange,
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+    unknown: BTreeSet<&'a str>,
+}
+
+impl<'a> Planned<'a> {
+    fn new(change: &'a ResourceChange, schemas: Schemas<'_>) -> Self {
+        let is = change.id.as_deref().map(|id| with_foreign(values(Some(id), &change.before), &change.foreign));
+        let stays = || change.id.as_deref().map(|id| values(Some(id), &change.before));
+        let wanted = |base: Option<Map<String, Value>>| {
+            let mut object = base.unwrap_or_default();
+            object.extend(values(None, &change.after));
+            Some(with_foreign(object, &change.foreign))
+        };
+        let (before, after) = match change.action {
+            Action::Create | Action::Deferred => (None, wanted(None)),
+            Action::Replace => (is, wanted(None)),
+            Action::Update | Action::Import => (is, wanted(stays())),
+            Action::Delete | Action::Forget => (is, None),
+            Action::NoOp => (is.clone(), is),
+        };
+        let mut planned = Self { change, before, after, unknown: BTreeSet::new() };
+        planned.find_unknown(schemas);
+        planned
+    }
+
+    /// Moves what is not known yet from `after` to `unknown`.
+    fn find_unknown(&mut self, schemas: Schemas<'_>) {
+        let change = self.change;
+        let Some(after) = &mut self.after else { return };
+        self.unknown.extend(change.unknown.keys().map(String::as_str));
+        let is_made = matches!(change.action, Action::Create | Action::Deferred | Action::Replace);
+        if is_made || !change.changed.is_empty() {
+            let attributes = schemas(change.address.type_name()).map(|schema| schema.attributes).unwrap_or_default();
+            let computed = attributes.iter().filter(|attribute| attribute.kind == Kind::Computed);
+            self.unknown.extend(computed.map(|attribute| attribute.name));
+        }
+        if is_made {
+            self.unknown.insert("id");
+        }
+        after.retain(|name, _| !self.unknown.contains(name.as_str()));
+    }
+
+    /// As Terraform names them. An import that changes nothing is a no-op with the id that is imported.
+    fn actions(&self) -> &'static [&'static str] {
+        match self.change.action {
+            Action::Create | Action::Deferred => &["create"],
+            Action::Update => &["update"],
+            Action::Import if !self.change.changed.is_empty() => &["update"],
+            Action::Replace => &["delete", "create"],
+            Action::Delete => &["delete"],
+            Action::Forget => &["forget"],
+            Action::Import | Action::NoOp => &["no-op"],
+        }
+    }
+
+    fn action_reason(&self) -> Option<&'static str> {
+        match self.change.action {
+            Action::Replace => Some("replace_because_cannot_update"),
+            Action::Delete => Some("delete_because_no_resource_config"),
+            _ => None,
+        }
+    }
+
+    fn resource_change(&self) -> Value {
+        let unknown: Map<String, Value> = self.unknown.iter().map(|name| ((*name).to_owned(), true.into())).collect();
+        let mut change = change_object(self.actions(), self.before.clone(), self.after.clone());
+        change["after_unknown"] = Value::Object(unknown);
+        if !self.change.replaced_by.is_empty() {
+            change["replace_paths"] = self.change.replaced_by.iter().map(|name| json!([name])).collect();
+        }
+        if self.change.action == Action::Import {
+            change["importing"] = json!({ "id": self.change.id });
+        }
+        let mut resource_change = identity(&self.change.address);
+        resource_change.insert("change".to_owned(), change);
+        if let Some(reason) = self.action_reason() {
+            resource_change.insert("action_reason".to_owned(), reason.into());
+        }
+        if let Some(reason) = &self.change.reason {
+            resource_change.insert("koctl_reason".to_owned(), reason.as_str().into());
+        }
+        Value::Object(resource_change)
+    }
+
+    /// The resource as it is; an object that is only being imported is in no state yet.
+    fn prior_value(&self) -> Option<Value> {
+        let before = self.before.clone().filter(|_| self.change.action != Action::Import)?;
+        Some(resource(&self.change.address, before, &texts(&self.change.prior_dependencies)))
+    }
+
+    fn planned_value(&self) -> Option<Value> {
+        let after = self.after.clone()?;
+        Some(resource(&self.change.address, after, &texts(&self.change.dependencies)))
+    }
+}
+
+/// A change representation. Terraform writes `false` for the sensitivity of an object that is not there.
+fn change_object(actions: &[&str], before: Option<Map<String, Value>>, after: Option<Map<String, Value>>) -> Value {
+    let sensitive = |object: &Option<Map<String, Value>>| if object.is_some() { json!({}) } else { json!(false) };
+    json!({
+        "actions": actions,
+        "before_sensitive": sensitive(&before),
+        "after_sensitive": sensitive(&after),
+        "before": before,
+        "after": after,
+        "after_unknown": {},
+    })
+}
+
+/// The object with the labels that others set on it.
+fn with_foreign(mut object: Map<String, Value>, foreign: &Attributes) -> Map<String, Value> {
+    for (name, labels) in foreign {
+        if let (Some(Value::Object(own)), Value::Object(others)) = (object.get_mut(name), labels) {
+            own.extend(others.clone());
+        }
+    }
+    object
+}
+
+fn texts(addresses: &BTreeSet<Address>) -> BTreeSet<String> {
+    addresses.iter().map(ToString::to_string).collect()
+}
+
+fn deferred_change(change: &ResourceChange, schemas: Schemas<'_>) -> Value {
+    json!({ "reason": "absent_prereq", "resource_change": Planned::new(change, schemas).resource_change() })
+}
+
+/// Drift has only the attributes that differ. Long texts are digests, on the one side because the state keeps no
+/// more, on the other to be comparable.
+fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
+    let schema = schemas(drift.address.type_name());
+    let kind = |name: &str| schema.and_then(|schema| schema.attribute(name)).map_or(Kind::Plain, |found| found.kind);
+    let change = match &drift.kind {
+        DriftKind::Deleted => change_object(&["delete"], Some(Map::new()), None),
+        DriftKind::Remade { id } => {
+            let after = Map::from_iter([("id".to_owned(), id.as_str().into())]);
+            change_object(&["delete", "create"], Some(Map::new()), Some(after))
+        }
+        DriftKind::Changed { attributes } => {
+            let was = attributes.iter().map(|(name, drifted)| (name.clone(), drifted.was.clone()));
+            let is = attributes.iter().map(|(name, drifted)| (name.clone(), stored_form(kind(name), &drifted.is)));
+            change_object(&["update"], Some(was.collect()), Some(is.collect()))
+        }
+    };
+    let mut resource_change = identity(&drift.address);
+    resource_change.insert("change".to_owned(), change);
+    Value::Object(resource_change)
+}
+
+/// The configuration as far as the plan has it: literals, and references to what is not known yet.
+fn configuration(changes: &[&ResourceChange]) -> Value {
+    let wanted = changes.iter().filter(|change| !matches!(change.action, Action::Delete | Action::Forget));
+    let resources: Vec<Value> = wanted
+        .map(|change| {
+            let mut resource = identity(&change.address);
+            let provider = resource.remove("provider_name").unwrap_or_default();
+            resource.insert("provider_config_key".to_owned(), provider);
+            resource.insert("expressions".to_owned(), expressions(change));
+            resource.insert("schema_version".to_owned(), 0.into());
+            if !change.dependencies.is_empty() {
+                resource.insert("depends_on".to_owned(), json!(change.dependencies));
+            }
+            Value::Object(resource)
+        })
+        .collect();
+    let provider = |name: &str| json!({ "name": name.trim_start_matches("koctl/"), "full_name": name });
+    let names: BTreeSet<&str> = changes.iter().map(|change| super::provider_name(change.address.type_name())).collect();
+    let providers: Map<String, Value> = names.into_iter().map(|name| (name.to_owned(), provider(name))).collect();
+    json!({ "provider_config": providers, "root_module": { "resources": resources } })
+}
+
+fn expressions(change: &ResourceChange) -> Value {
+    let literals = change.after.iter().map(|(name, value)| (name.clone(), json!({ "constant_value": value })));
+    let references = change.unknown.iter().map(|(name, reference)| {
+        let references = [format!("{}.{}", reference.address, reference.attribute), reference.address.to_string()];
+        (name.clone(), json!({ "references": references }))
+    });
+    Value::Object(literals.chain(references).collect())
+}
