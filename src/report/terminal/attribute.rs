@@ -158,7 +158,7 @@ fn mark(screen: &Screen<'_>, marks: Marks, before: bool, after: bool) -> String 
 /// An attribute that takes more than a line.
 fn block(screen: &mut Screen<'_>, indent: usize, name: &str, cause: &str, marks: Marks, delta: &Delta<'_>) {
     match delta.kind {
-        Kind::Labels => {
+        Kind::Labels if delta.sides().all(Value::is_object) => {
             screen.line(indent, &format!("{name}:{cause}"));
             labels(screen, indent + 2, marks, delta);
         }
