@@ -1,0 +1,580 @@
+//! The sandbox's documents: all of them in memory, each on disk before it is acknowledged.
+//!
+//! A document belongs to a [`Place`] (an organization, and a region of it or [`GLOBAL`]) and to a [`Kind`]
+//! (teams, portals, …). Memory answers reads, so that a page of a large collection costs no more than the
+//! page; the file is read once, when the store is opened. Every change is one transaction: it is committed
+//! to disk first and becomes visible afterwards, so a process that is killed loses nothing that it
+//! acknowledged, and a reader never sees what could still be lost.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
+
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+/// The region under which the documents of an organization's global collections are kept.
+pub(super) const GLOBAL: &str = "global";
+
+/// Sequence number → organization, region, kind, document as JSON. The sequence number is given at creation
+/// and never changes, which makes it the order of every list.
+const DOCUMENTS: TableDefinition<u64, (&str, &str, &str, &str)> = TableDefinition::new("documents");
+
+/// The JSON object that a document is.
+pub(super) type Body = Map<String, Value>;
+
+/// Where a document lives: no document of one place is ever visible from another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    /// The organization's name.
+    pub(super) organization: String,
+    /// `us`, `eu`, …, or [`GLOBAL`].
+    pub(super) region: String,
+}
+
+/// A sort of document, and what the store must know about its fields.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// The name under which its documents are stored; it must not change.
+    pub(super) name: &'static str,
+    /// Groups of fields that no two documents of a place may agree on. A document in which the first field
+    /// of a group is absent or null is not bound by that group.
+    pub(super) unique: &'static [&'static [&'static str]],
+    /// Fields that hold the id of another document, by which [`World::referring`] finds this one.
+    pub(super) references: &'static [&'static str],
+}
+
+/// A stored document.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    /// Its `id`.
+    pub(super) id: Uuid,
+    /// Its fields, `id` among them.
+    pub(super) body: Arc<Body>,
+    sequence: u64,
+}
+
+/// Why the store could not be opened or changed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StoreError {
+    /// Another sandbox holds the file.
+    #[error("another process has {} open", path.display())]
+    InUse {
+        /// The store's file.
+        path: PathBuf,
+    },
+    /// The file holds something that this program did not write.
+    #[error("{} cannot be read: {reason}", path.display())]
+    Damaged {
+        /// The store's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The operating system or the storage engine refused.
+    #[error("{} cannot be {attempt}: {source}", path.display())]
+    Storage {
+        /// The store's file.
+        path: PathBuf,
+        /// `opened`, `read`, `written`.
+        attempt: &'static str,
+        /// The engine's own error.
+        source: Box<redb::Error>,
+    },
+    /// The sandbox was stopped while a request was still being served.
+    #[error("the sandbox has been stopped")]
+    Closed,
+}
+
+/// A group of unique fields that another document of the place already holds.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the value of [{}] is already in use", fields.join(", "))]
+pub(super) struct Taken {
+    /// The fields of the group.
+    pub(super) fields: &'static [&'static str],
+}
+
+/// Why a change was not made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unsaved {
+    /// It takes what is unique to another document.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The file and its image in memory.
+#[derive(Debug)]
+pub(super) struct Store {
+    path: PathBuf,
+    /// Held during a change, so that changes happen one after the other; empty once closed.
+    database: Mutex<Option<Database>>,
+    world: RwLock<World>,
+}
+
+impl Store {
+    /// Opens the store at `path`, creating it where there is none.
+    ///
+    /// `kinds` are all kinds of document that the file may hold; a file with any other was written by a
+    /// newer program and is refused.
+    pub(super) fn open(path: &Path, kinds: &[&'static Kind]) -> Result<Store, StoreError> {
+        let database = Database::create(path).map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
+            other => storage(path, "opened")(other.into()),
+        })?;
+        let world = World::load(path, &database, kinds)?;
+        Ok(Store { path: path.to_owned(), database: Mutex::new(Some(database)), world: RwLock::new(world) })
+    }
+
+    /// The documents as they are now.
+    pub(super) fn read(&self) -> RwLockReadGuard<'_, World> {
+        self.world.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes one change, all of it or none: `change` looks at the documents and fills the batch; what it
+    /// returns is returned after the batch is on disk. Where it fails, nothing changes.
+    pub(super) fn write<T, E: From<StoreError>>(
+        &self,
+        change: impl FnOnce(&World, &mut Batch) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let database = self.writer();
+        let database = database.as_ref().ok_or(StoreError::Closed)?;
+        let mut batch = Batch::default();
+        let outcome = change(&self.read(), &mut batch)?;
+        if batch.steps.is_empty() {
+            return Ok(outcome);
+        }
+        let sequence = self.read().next_sequence;
+        let steps = batch.numbered(sequence);
+        commit(database, &steps).map_err(storage(&self.path, "written"))?;
+        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        steps.into_iter().for_each(|step| world.apply(step));
+        Ok(outcome)
+    }
+
+    /// Closes the file, after the change in progress if there is one; later changes fail with
+    /// [`StoreError::Closed`].
+    pub(super) fn close(&self) {
+        self.writer().take();
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Option<Database>> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn storage(path: &Path, attempt: &'static str) -> impl FnOnce(redb::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::Storage { path, attempt, source: Box::new(source) }
+}
+
+fn commit(database: &Database, steps: &[Numbered]) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    {
+        let mut table = transaction.open_table(DOCUMENTS)?;
+        for Numbered { place, kind, sequence, body, .. } in steps {
+            match body {
+                Some(body) => {
+                    let json = Value::Object(Body::clone(body)).to_string();
+                    let row = (place.organization.as_str(), place.region.as_str(), kind.name, json.as_str());
+                    table.insert(sequence, row)?;
+                }
+                None => {
+                    table.remove(sequence)?;
+                }
+            }
+        }
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// What one change does, collected before any of it happens.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    place: Place,
+    kind: &'static Kind,
+    id: Uuid,
+    /// `None` for a document that is created.
+    sequence: Option<u64>,
+    /// `None` for a document that is removed.
+    body: Option<Arc<Body>>,
+}
+
+#[derive(Debug)]
+struct Numbered {
+    place: Place,
+    kind: &'static Kind,
+    id: Uuid,
+    sequence: u64,
+    body: Option<Arc<Body>>,
+}
+
+impl Batch {
+    /// Adds a document under `id`, unless it takes what is unique to another.
+    pub(super) fn create(
+        &mut self,
+        world: &World,
+        place: &Place,
+        kind: &'static Kind,
+        id: Uuid,
+        body: Body,
+    ) -> Result<(), Taken> {
+        world.check_unique(place, kind, None, &body)?;
+        self.push(place, kind, id, None, Some(Arc::new(body)));
+        Ok(())
+    }
+
+    /// Replaces the fields of a document, unless it takes what is unique to another. Its place in lists stays.
+    pub(super) fn update(
+        &mut self,
+        world: &World,
+        place: &Place,
+        kind: &'static Kind,
+        document: &Record,
+        body: Body,
+    ) -> Result<(), Taken> {
+        world.check_unique(place, kind, Some(document.sequence), &body)?;
+        self.push(place, kind, document.id, Some(document.sequence), Some(Arc::new(body)));
+        Ok(())
+    }
+
+    /// Removes a document.
+    pub(super) fn remove(&mut self, place: &Place, kind: &'static Kind, document: &Record) {
+        self.push(place, kind, document.id, Some(document.sequence), None);
+    }
+
+    /// Removes every document of `kind` whose field `reference` holds `id`.
+    pub(super) fn remove_referring(
+        &mut self,
+        world: &World,
+        place: &Place,
+        kind: &'static Kind,
+        reference: &'static str,
+        id: Uuid,
+    ) {
+        for document in world.referring(place, kind, reference, id) {
+            self.remove(place, kind, document);
+        }
+    }
+
+    fn push(&mut self, place: &Place, kind: &'static Kind, id: Uuid, sequence: Option<u64>, body: Option<Arc<Body>>) {
+        self.steps.push(Step { place: place.clone(), kind, id, sequence, body });
+    }
+
+    fn numbered(self, first: u64) -> Vec<Numbered> {
+        let mut free = first..;
+        let mut number = |given: Option<u64>| given.or_else(|| free.next()).unwrap_or(u64::MAX);
+        self.steps
+            .into_iter()
+            .map(|Step { place, kind, id, sequence, body }| Numbered {
+                place,
+                kind,
+                id,
+                sequence: number(sequence),
+                body,
+            })
+            .collect()
+    }
+}
+
+/// All documents, in memory.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    collections: HashMap<Place, HashMap<&'static str, Collection>>,
+    next_sequence: u64,
+}
+
+/// The documents of one kind in one place, in order of creation.
+#[derive(Debug, Default)]
+struct Collection {
+    documents: BTreeMap<u64, Record>,
+    by_id: HashMap<Uuid, u64>,
+    unique: HashMap<String, u64>,
+    references: HashMap<String, BTreeSet<u64>>,
+}
+
+impl World {
+    fn load(path: &Path, database: &Database, kinds: &[&'static Kind]) -> Result<World, StoreError> {
+        let unreadable = |error: redb::Error| storage(path, "read")(error);
+        create_table(database).map_err(unreadable)?;
+        let transaction = database.begin_read().map_err(|error| unreadable(error.into()))?;
+        let table = transaction.open_table(DOCUMENTS).map_err(|error| unreadable(error.into()))?;
+        let mut world = World::default();
+        for row in table.iter().map_err(|error| unreadable(error.into()))? {
+            let (sequence, row) = row.map_err(|error| unreadable(error.into()))?;
+            let (organization, region, kind, json) = row.value();
+            let place = Place { organization: organization.to_owned(), region: region.to_owned() };
+            let step = decode(kinds, place, sequence.value(), kind, json)
+                .map_err(|reason| StoreError::Damaged { path: path.to_owned(), reason })?;
+            world.apply(step);
+        }
+        Ok(world)
+    }
+
+    fn apply(&mut self, step: Numbered) {
+        let Numbered { place, kind, id, sequence, body } = step;
+        self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
+        let collection = self.collections.entry(place).or_default().entry(kind.name).or_default();
+        collection.forget(kind, sequence);
+        if let Some(body) = body {
+            collection.remember(kind, Record { id, body, sequence });
+        }
+    }
+
+    fn collection(&self, place: &Place, kind: &Kind) -> Option<&Collection> {
+        self.collections.get(place)?.get(kind.name)
+    }
+
+    /// The document with this id.
+    pub(super) fn get(&self, place: &Place, kind: &Kind, id: Uuid) -> Option<&Record> {
+        let collection = self.collection(place, kind)?;
+        collection.documents.get(collection.by_id.get(&id)?)
+    }
+
+    /// All documents of a kind, in order of creation.
+    pub(super) fn all(&self, place: &Place, kind: &Kind) -> impl ExactSizeIterator<Item = &Record> {
+        static NONE: BTreeMap<u64, Record> = BTreeMap::new();
+        self.collection(place, kind).map_or(&NONE, |collection| &collection.documents).values()
+    }
+
+    /// The documents whose field `reference` holds `id`, in order of creation. The field must be one of the
+    /// kind's [references](Kind::references).
+    pub(super) fn referring(
+        &self,
+        place: &Place,
+        kind: &Kind,
+        reference: &str,
+        id: Uuid,
+    ) -> impl ExactSizeIterator<Item = &Record> {
+        debug_assert!(kind.references.contains(&reference), "{} has no index of {reference}", kind.name);
+        static NONE: BTreeSet<u64> = BTreeSet::new();
+        let collection = self.collection(place, kind);
+        let found = collection.and_then(|collection| collection.references.get(&reference_key(reference, id)));
+        found.unwrap_or(&NONE).iter().map(move |sequence| {
+            let collection = collection.expect("an index entry was found in this collection");
+            &collection.documents[sequence]
+        })
+    }
+
+    /// The document that holds these values of a unique group.
+    pub(super) fn holding(&self, place: &Place, kind: &Kind, group: &[&str], body: &Body) -> Option<&Record> {
+        let collection = self.collection(place, kind)?;
+        collection.documents.get(collection.unique.get(&unique_key(group, body)?)?)
+    }
+
+    fn check_unique(&self, place: &Place, kind: &Kind, own: Option<u64>, body: &Body) -> Result<(), Taken> {
+        for fields in kind.unique {
+            let holder = self.holding(place, kind, fields, body).map(|document| document.sequence);
+            if holder.is_some() && holder != own {
+                return Err(Taken { fields });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Collection {
+    fn remember(&mut self, kind: &Kind, document: Record) {
+        let sequence = document.sequence;
+        self.by_id.insert(document.id, sequence);
+        for key in kind.unique.iter().filter_map(|group| unique_key(group, &document.body)) {
+            self.unique.insert(key, sequence);
+        }
+        for key in reference_keys(kind, &document.body) {
+            self.references.entry(key).or_default().insert(sequence);
+        }
+        self.documents.insert(sequence, document);
+    }
+
+    fn forget(&mut self, kind: &Kind, sequence: u64) {
+        let Some(document) = self.documents.remove(&sequence) else {
+            return;
+        };
+        self.by_id.remove(&document.id);
+        for key in kind.unique.iter().filter_map(|group| unique_key(group, &document.body)) {
+            self.unique.remove(&key);
+        }
+        for key in reference_keys(kind, &document.body) {
+            if let Some(entries) = self.references.get_mut(&key) {
+                entries.remove(&sequence);
+                if entries.is_empty() {
+                    self.references.remove(&key);
+                }
+            }
+        }
+    }
+}
+
+fn create_table(database: &Database) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    transaction.open_table(DOCUMENTS)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn decode(kinds: &[&'static Kind], place: Place, sequence: u64, kind: &str, json: &str) -> Result<Numbered, String> {
+    let kind = kinds
+        .iter()
+        .find(|known| known.name == kind)
+        .ok_or_else(|| format!("document {sequence} is of the unknown kind “{kind}”"))?;
+    let body = match json.parse::<Value>() {
+        Ok(Value::Object(body)) => body,
+        Ok(_) => return Err(format!("document {sequence} is not a JSON object")),
+        Err(error) => return Err(format!("document {sequence} is not JSON: {error}")),
+    };
+    let id = body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    let id = id.ok_or_else(|| format!("document {sequence} has no id"))?;
+    Ok(Numbered { place, kind, id, sequence, body: Some(Arc::new(body)) })
+}
+
+/// The values of a group as one text, or `None` where the group does not bind this document.
+fn unique_key(group: &[&str], body: &Body) -> Option<String> {
+    let first = group.first().and_then(|field| body.get(*field)).filter(|value| !value.is_null());
+    first?;
+    let values: Vec<&Value> = group.iter().map(|field| body.get(*field).unwrap_or(&Value::Null)).collect();
+    Some(format!("{group:?}{}", serde_json::json!(values)))
+}
+
+fn reference_keys(kind: &Kind, body: &Body) -> impl Iterator<Item = String> {
+    kind.references.iter().filter_map(|field| {
+        let id: Uuid = body.get(*field)?.as_str()?.parse().ok()?;
+        Some(reference_key(field, id))
+    })
+}
+
+fn reference_key(field: &str, id: Uuid) -> String {
+    format!("{field}={id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    static TEAMS: Kind = Kind { name: "teams", unique: &[&["name"]], references: &[] };
+    static MEMBERS: Kind = Kind { name: "members", unique: &[], references: &["team_id"] };
+
+    fn store(directory: &Path) -> Store {
+        Store::open(&directory.join("store.redb"), &[&TEAMS, &MEMBERS]).unwrap()
+    }
+
+    fn place(organization: &str) -> Place {
+        Place { organization: organization.to_owned(), region: GLOBAL.to_owned() }
+    }
+
+    fn object(value: Value) -> Body {
+        value.as_object().unwrap().clone()
+    }
+
+    fn create(store: &Store, kind: &'static Kind, organization: &str, mut fields: Value) -> Result<Uuid, Unsaved> {
+        let id = Uuid::new_v4();
+        fields["id"] = json!(id);
+        store.write(|world, batch| {
+            batch.create(world, &place(organization), kind, id, object(fields))?;
+            Ok(id)
+        })
+    }
+
+    fn names(store: &Store, organization: &str) -> Vec<String> {
+        let world = store.read();
+        let names = world.all(&place(organization), &TEAMS).map(|team| team.body["name"].as_str().unwrap().to_owned());
+        names.collect()
+    }
+
+    #[test]
+    fn an_empty_store_lists_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(names(&store(directory.path()), "one"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn documents_survive_reopening_in_order_of_creation() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = store(directory.path());
+        for name in ["zebra", "ant", "mole"] {
+            create(&first, &TEAMS, "one", json!({ "name": name })).unwrap();
+        }
+        drop(first);
+        assert_eq!(names(&store(directory.path()), "one"), ["zebra", "ant", "mole"]);
+    }
+
+    #[test]
+    fn an_update_keeps_the_place_in_the_list_and_frees_the_unique_value() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path());
+        let id = create(&store, &TEAMS, "one", json!({ "name": "zebra" })).unwrap();
+        create(&store, &TEAMS, "one", json!({ "name": "ant" })).unwrap();
+        let renamed = store.write(|world, batch| {
+            let document = world.get(&place("one"), &TEAMS, id).unwrap();
+            let body = object(json!({ "id": id, "name": "yak" }));
+            batch.update(world, &place("one"), &TEAMS, document, body)?;
+            Ok::<(), Unsaved>(())
+        });
+        renamed.unwrap();
+        assert_eq!(names(&store, "one"), ["yak", "ant"]);
+        create(&store, &TEAMS, "one", json!({ "name": "zebra" })).unwrap();
+    }
+
+    #[test]
+    fn a_unique_value_is_refused_within_an_organization_and_free_in_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path());
+        create(&store, &TEAMS, "one", json!({ "name": "ant" })).unwrap();
+        let refused = create(&store, &TEAMS, "one", json!({ "name": "ant" })).unwrap_err();
+        assert!(matches!(refused, Unsaved::Taken(Taken { fields: ["name"] })), "{refused:?}");
+        create(&store, &TEAMS, "two", json!({ "name": "ant" })).unwrap();
+    }
+
+    #[test]
+    fn a_change_that_fails_leaves_nothing_behind() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path());
+        let failed: Result<(), Unsaved> = store.write(|world, batch| {
+            let id = Uuid::new_v4();
+            let body = object(json!({ "id": id, "name": "ant" }));
+            batch.create(world, &place("one"), &TEAMS, id, body)?;
+            Err(Unsaved::Taken(Taken { fields: &[] }))
+        });
+        assert!(failed.is_err());
+        assert!(names(&store, "one").is_empty());
+    }
+
+    #[test]
+    fn documents_are_found_by_what_they_refer_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path());
+        let team = create(&store, &TEAMS, "one", json!({ "name": "ant" })).unwrap();
+        let member = create(&store, &MEMBERS, "one", json!({ "team_id": team })).unwrap();
+        create(&store, &MEMBERS, "one", json!({ "team_id": Uuid::new_v4() })).unwrap();
+        let found: Vec<Uuid> =
+            store.read().referring(&place("one"), &MEMBERS, "team_id", team).map(|found| found.id).collect();
+        assert_eq!(found, [member]);
+    }
+
+    #[test]
+    fn a_store_that_is_open_elsewhere_says_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let _held = store(directory.path());
+        let error = Store::open(&directory.path().join("store.redb"), &[]).unwrap_err();
+        assert!(matches!(error, StoreError::InUse { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_closed_store_refuses_changes_and_frees_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let closed = store(directory.path());
+        closed.close();
+        let refused = create(&closed, &TEAMS, "one", json!({ "name": "ant" })).unwrap_err();
+        assert!(matches!(refused, Unsaved::Store(StoreError::Closed)), "{refused:?}");
+        store(directory.path());
+    }
+}
