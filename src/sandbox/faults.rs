@@ -1,0 +1,180 @@
+//! Faults: what a test or a user makes the sandbox do wrong, and to which request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// Nothing is done; this is the answer.
+    Answer {
+        /// The status.
+        status: StatusCode,
+        /// Header names and values, beside `Content-Type`.
+        headers: Vec<(String, String)>,
+        /// The body, sent as a problem document.
+        body: Value,
+    },
+    /// Nothing is done, and the connection is closed without an answer.
+    Drop,
+    /// The request is served, and the connection is closed without an answer: the client cannot know.
+    LoseAnswer,
+}
+
+impl Fault {
+    /// An answer with a body that is a bare problem: status, title, and what the sandbox says about it.
+    pub fn status(status: StatusCode) -> Fault {
+        let body = serde_json::json!({
+            "status": status.as_u16(),
+            "title": status.canonical_reason().unwrap_or("Fault"),
+            "instance": "kong:trace:0",
+            "detail": "The sandbox was told to answer this.",
+        });
+        Fault::Answer { status, headers: Vec::new(), body }
+    }
+
+    /// 429 that asks to wait so many seconds.
+    pub fn rate_limited(seconds: u64) -> Fault {
+        match Fault::status(StatusCode::TOO_MANY_REQUESTS) {
+            Fault::Answer { status, body, .. } => {
+                Fault::Answer { status, headers: vec![("Retry-After".to_owned(), seconds.to_string())], body }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Which requests a fault strikes.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    method: Option<Method>,
+    path: String,
+    /// How many matching requests pass before the fault strikes.
+    passing: usize,
+    /// How many it strikes after that.
+    striking: usize,
+}
+
+impl Trigger {
+    /// The next request with this method, or any where it is `None`, whose path matches.
+    ///
+    /// In the pattern `*` stands for any text; it matches a path that ends with it, so that `/v3/apis`
+    /// matches `/konnect/us/v3/apis` but not `/konnect/us/v3/apis/1`. The query string is not looked at.
+    pub fn new(method: impl Into<Option<Method>>, path: impl Into<String>) -> Trigger {
+        Trigger { method: method.into(), path: path.into(), passing: 0, striking: 1 }
+    }
+
+    /// Only the nth such request from now, counted from 1.
+    pub fn nth(self, nth: usize) -> Trigger {
+        Trigger { passing: nth.saturating_sub(1), striking: 1, ..self }
+    }
+
+    /// The next so many such requests.
+    pub fn next(self, count: usize) -> Trigger {
+        Trigger { passing: 0, striking: count, ..self }
+    }
+
+    /// Every such request.
+    pub fn always(self) -> Trigger {
+        self.next(usize::MAX)
+    }
+
+    fn matches(&self, method: &Method, path: &str) -> bool {
+        self.method.as_ref().is_none_or(|wanted| wanted == method) && ends_with_pattern(path, &self.path)
+    }
+}
+
+/// Whether a text ends with what a pattern describes.
+fn ends_with_pattern(text: &str, pattern: &str) -> bool {
+    let Some((first, last)) = pattern.rsplit_once('*') else {
+        return text.ends_with(pattern);
+    };
+    text.strip_suffix(last).is_some_and(|rest| {
+        let mut rest = rest;
+        first.split('*').all(|part| match rest.find(part) {
+            Some(found) => {
+                rest = &rest[found + part.len()..];
+                true
+            }
+            None => false,
+        })
+    })
+}
+
+/// The faults that are set; clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    set: Arc<Mutex<Vec<(Trigger, Fault)>>>,
+}
+
+impl Faults {
+    /// Sets a fault. Faults are asked in the order in which they were set, and one strikes a request at most.
+    pub fn inject(&self, trigger: Trigger, fault: Fault) {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).push((trigger, fault));
+    }
+
+    /// Takes all faults back.
+    pub fn clear(&self) {
+        self.set.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The fault that strikes this request. Every matching fault before it counts the request as passed.
+    pub(super) fn strike(&self, method: &Method, path: &str) -> Option<Fault> {
+        let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut struck = None;
+        for (trigger, fault) in set.iter_mut().filter(|(trigger, _)| trigger.matches(method, path)) {
+            if trigger.passing > 0 {
+                trigger.passing -= 1;
+            } else if trigger.striking > 0 {
+                trigger.striking -= 1;
+                struck = Some(fault.clone());
+                break;
+            }
+        }
+        set.retain(|(trigger, _)| trigger.striking > 0);
+        struck
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_faults_nothing_strikes() {
+        assert_eq!(Faults::default().strike(&Method::GET, "/konnect/us/v3/apis"), None);
+    }
+
+    #[test]
+    fn patterns_match_the_end_of_a_path() {
+        assert!(ends_with_pattern("/konnect/us/v3/apis", "/v3/apis"));
+        assert!(!ends_with_pattern("/konnect/us/v3/apis/1", "/v3/apis"));
+        assert!(ends_with_pattern("/konnect/us/v3/apis/1/versions", "/v3/apis/*/versions"));
+        assert!(!ends_with_pattern("/konnect/us/v3/portals/1/versions", "/v3/apis/*/versions"));
+        assert!(ends_with_pattern("/konnect/us/v3/apis/1", "/v3/apis/*"));
+        assert!(ends_with_pattern("/anything", "*"));
+    }
+
+    #[test]
+    fn a_fault_strikes_the_request_that_it_was_set_for_and_then_no_more() {
+        let faults = Faults::default();
+        faults.inject(Trigger::new(Method::POST, "/v3/apis").nth(2), Fault::Drop);
+        let mut strike = |method: Method| faults.strike(&method, "/konnect/us/v3/apis");
+        assert_eq!(strike(Method::POST), None);
+        assert_eq!(strike(Method::GET), None);
+        assert_eq!(strike(Method::POST), Some(Fault::Drop));
+        assert_eq!(strike(Method::POST), None);
+    }
+
+    #[test]
+    fn two_faults_on_one_path_strike_one_after_the_other() {
+        let faults = Faults::default();
+        faults.inject(Trigger::new(None, "/v3/apis").next(2), Fault::rate_limited(1));
+        faults.inject(Trigger::new(None, "/v3/apis"), Fault::Drop);
+        let strikes: Vec<_> = (0..4).map(|_| faults.strike(&Method::GET, "/v3/apis")).collect();
+        let limited = Some(Fault::rate_limited(1));
+        assert_eq!(strikes, [limited.clone(), limited, Some(Fault::Drop), None]);
+    }
+}

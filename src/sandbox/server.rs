@@ -1,0 +1,138 @@
+//! The HTTP server: one loopback port for Konnect and GitHub, with faults and the log of exchanges over both.
+//!
+//! Connections are served by hyper directly, because a fault must be able to close one without an answer,
+//! which `axum::serve` has no way to do.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tower::ServiceExt;
+
+use super::exchanges::{Exchange, Log, read_json};
+use super::faults::{Fault, Faults};
+
+/// How long a stop waits for requests in flight.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Closes the connection without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the sandbox was told to give no answer")]
+struct NoAnswer;
+
+/// Everything that a connection needs.
+#[derive(Debug, Clone)]
+pub(super) struct Served {
+    /// Konnect and GitHub.
+    pub(super) router: Router,
+    /// The faults that are set.
+    pub(super) faults: Faults,
+    /// The log of exchanges.
+    pub(super) log: Log,
+}
+
+/// Serves connections until `stop` is sent or dropped, and then those in flight to their end.
+pub(super) async fn run(listener: TcpListener, served: Served, mut stop: oneshot::Receiver<()>) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        tokio::select! {
+            _ = &mut stop => break,
+            // A connection that fails before it is accepted is the client's affair.
+            Ok((stream, _)) = listener.accept() => spawn_connection(stream, served.clone(), &graceful),
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were still in flight {} seconds after the sandbox was stopped", GRACE.as_secs());
+    }
+}
+
+fn spawn_connection(stream: TcpStream, served: Served, graceful: &GracefulShutdown) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let served = served.clone();
+        async move { served.answer(request.map(Body::new)).await }
+    });
+    let connection = graceful.watch(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "a connection to the sandbox ended early");
+        }
+    });
+}
+
+impl Served {
+    async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
+        let (parts, body) = request.into_parts();
+        let (method, uri) = (parts.method.clone(), parts.uri.clone());
+        let path = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
+        let (body, request_body) = match read_json(&parts.headers, body).await {
+            Ok(read) => read,
+            Err(status) => return Ok(bare(status)),
+        };
+        let fault = self.faults.strike(&method, uri.path());
+        let record = |status: Option<StatusCode>, response_body| {
+            let status = status.map(|status| status.as_u16());
+            self.log.push(Exchange {
+                method: method.to_string(),
+                path: path.clone(),
+                status,
+                request_body,
+                response_body,
+            });
+        };
+        let response = match &fault {
+            Some(Fault::Drop) => {
+                record(None, None);
+                return Err(NoAnswer);
+            }
+            Some(Fault::Answer { status, headers, body }) => injected(*status, headers, body),
+            Some(Fault::LoseAnswer) | None => self.route(Request::from_parts(parts, body)).await,
+        };
+        if fault == Some(Fault::LoseAnswer) {
+            record(None, None);
+            return Err(NoAnswer);
+        }
+        let (parts, body) = response.into_parts();
+        let (body, response_body) = match read_json(&parts.headers, body).await {
+            Ok(read) => read,
+            Err(_) => return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR)),
+        };
+        record(Some(parts.status), response_body);
+        Ok(Response::from_parts(parts, body))
+    }
+
+    async fn route(&self, request: Request<Body>) -> Response<Body> {
+        let answered: Result<_, Infallible> = self.router.clone().oneshot(request).await;
+        let Ok(response) = answered;
+        response
+    }
+}
+
+fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// The answer of a fault. A header that HTTP does not allow is left out.
+fn injected(status: StatusCode, headers: &[(String, String)], body: &serde_json::Value) -> Response<Body> {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let map = response.headers_mut();
+    map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            map.insert(name, value);
+        }
+    }
+    response
+}
