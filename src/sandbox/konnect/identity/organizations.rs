@@ -1,0 +1,42 @@
+//! `/organizations/me`, and what a new organization holds.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{teams, users};
+use crate::sandbox::konnect::collection::{create, fields, pick};
+use crate::sandbox::konnect::{Answer, Call, Document, Konnect, Problem, Route};
+use crate::sandbox::store::{Batch, Body, GLOBAL, Kind, Place, Unsaved, World};
+
+/// The organization itself: one a place.
+pub(in crate::sandbox::konnect) static ORGANIZATIONS: Kind =
+    Kind { name: "organizations", unique: &[&["name"]], references: &[] };
+
+pub(super) static ROUTES: &[Route] = &[Route::get(Document::Identity, "/v3/organizations/me", me)];
+
+/// Creates an organization with its owner and the predefined teams, unless it exists.
+///
+/// The owner is an active user and a member of the team “Organization Admin”, as whoever signs up is.
+pub(in crate::sandbox::konnect) fn found(world: &World, batch: &mut Batch, organization: &str) -> Result<(), Unsaved> {
+    let place = Place { organization: organization.to_owned(), region: GLOBAL.to_owned() };
+    if current(world, &place).is_some() {
+        return Ok(());
+    }
+    let owner: Uuid = users::create_owner(world, batch, &place)?;
+    let body = json!({ "name": organization, "owner_id": owner, "login_path": "", "state": "active" });
+    create(world, batch, &place, &ORGANIZATIONS, fields(body))?;
+    teams::create_predefined(world, batch, &place, owner)
+}
+
+/// The organization of a place.
+pub(super) fn current<'a>(world: &'a World, place: &Place) -> Option<&'a Body> {
+    world.all(place, &ORGANIZATIONS).next().map(|record| &*record.body)
+}
+
+fn me(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    let world = konnect.store.read();
+    let organization =
+        current(&world, &call.place).ok_or_else(|| Problem::not_found("organization", &call.place.organization))?;
+    let shown = ["id", "name", "owner_id", "login_path", "state", "created_at", "updated_at"];
+    Ok(Answer::ok(pick(organization, &shown)))
+}
