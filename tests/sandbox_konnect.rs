@@ -1,4 +1,5 @@
 //! The sandbox's Konnect, spoken to with a plain HTTP client: each rule of the published documents by name.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -602,7 +603,7 @@ async fn services_are_created_with_defaults_or_from_a_url() {
     let plain = world.created(&services, json!({ "name": "a", "host": "example.com" })).await;
     assert_eq!((&plain["port"], &plain["protocol"], &plain["retries"]), (&json!(80), &json!("http"), &json!(5)));
     assert!(plain["created_at"].is_i64() && plain.get("control_plane_id").is_none(), "{plain}");
-    let url = world.created(&services, json!({ "name": "b", "url": "https://example.com/path" })).await;
+    let url = world.created(&services, json!({ "name": "b", "host": "x", "url": "https://example.com/path" })).await;
     assert_eq!((&url["port"], &url["host"]), (&json!(443), &json!("example.com")));
     assert_eq!((&url["path"], url.get("url")), (&json!("/path"), None));
     for body in [json!({ "name": "c" }), json!({ "host": "x", "port": 70000 }), json!({ "host": "x", "nope": 1 })] {
@@ -855,6 +856,8 @@ async fn publications_are_listed_over_all_portals_and_of_one() {
         let path = format!("/v3/apis/{}/publications/{portal}", world.api(name).await);
         assert_eq!(world.put(&path, json!({})).await.status, 200);
     }
+    let of_portal = world.get(&format!("/v3/portals/{prd}/api-publications")).await;
+    assert_eq!(of_portal["data"][0]["portal_ids"], json!([prd]));
     let all = world.get("/v3/api-publications").await;
     assert_eq!(each(&all, "portal_id"), [&dev, &dev, &prd]);
     assert_eq!(each(&all, "entity_type"), ["api", "api", "api"]);
@@ -948,6 +951,47 @@ async fn data_survives_a_restart() {
     assert_eq!(world.get("/v3/teams?page[size]=100").await, teams);
 }
 
+/// Not a test of its own: the server that the next test starts as a process, to kill it.
+#[tokio::test]
+#[ignore = "runs until it is killed"]
+async fn serve_until_killed() {
+    let directory = PathBuf::from(std::env::var("SANDBOX_TEST_DIRECTORY").unwrap());
+    let sandbox = start(&directory).await.unwrap();
+    std::fs::write(directory.join("url.part"), sandbox.konnect_url()).unwrap();
+    std::fs::rename(directory.join("url.part"), directory.join("url")).unwrap();
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "serve_until_killed", "--ignored"])
+        .env("SANDBOX_TEST_DIRECTORY", directory.path())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let url = loop {
+        match std::fs::read_to_string(directory.path().join("url")) {
+            Ok(url) => break url.replace("{region}", "us") + "/v3/apis",
+            Err(_) => assert!(Instant::now() < deadline, "the server did not start"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let client = Client::new();
+    let create = |name: String| client.post(&url).bearer_auth("token-one").json(&json!({ "name": name })).send();
+    let mut acknowledged = Vec::new();
+    for index in 0..20 {
+        assert_eq!(create(format!("api-{index}")).await.unwrap().status(), StatusCode::CREATED);
+        acknowledged.push(format!("api-{index}"));
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let world = World::at(directory.path()).await;
+    assert_eq!(each(&world.get("/v3/apis?page[size]=100").await, "name"), acknowledged);
+}
+
 #[tokio::test]
 async fn a_directory_in_use_is_a_clear_error() {
     let world = World::new().await;
@@ -1018,7 +1062,9 @@ async fn a_fault_answers_once_in_place_of_the_work() {
 #[tokio::test]
 async fn a_fault_may_answer_with_a_body_of_its_own() {
     let world = World::new().await;
-    let body = json!({ "status": 400, "invalid_parameters": [{ "field": "name", "reason": "is wrong" }] });
+    let wrong = json!([{ "field": "sort", "reason": "is wrong" }]);
+    let body =
+        json!({ "status": 400, "title": "Bad Request", "instance": "x", "detail": "", "invalid_parameters": wrong });
     let fault = Fault::Answer { status: StatusCode::BAD_REQUEST, headers: Vec::new(), body: body.clone() };
     world.sandbox.faults().inject(Trigger::new(None, "/v3/*"), fault);
     let struck = world.try_get("/v3/portals").await;

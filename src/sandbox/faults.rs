@@ -161,7 +161,7 @@ mod tests {
     fn a_fault_strikes_the_request_that_it_was_set_for_and_then_no_more() {
         let faults = Faults::default();
         faults.inject(Trigger::new(Method::POST, "/v3/apis").nth(2), Fault::Drop);
-        let mut strike = |method: Method| faults.strike(&method, "/konnect/us/v3/apis");
+        let strike = |method: Method| faults.strike(&method, "/konnect/us/v3/apis");
         assert_eq!(strike(Method::POST), None);
         assert_eq!(strike(Method::GET), None);
         assert_eq!(strike(Method::POST), Some(Fault::Drop));

@@ -132,6 +132,7 @@ impl Sandbox {
     /// Where the directory, its data or the port cannot be used, or two organizations share a token.
     pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
         let Options { dir, port, organizations } = options;
+        let repositories = dir.join("github");
         let opening = tokio::task::spawn_blocking(move || open(dir, &organizations));
         let konnect = opening.await.map_err(|error| SandboxError::Data { reason: error.to_string() })??;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -139,10 +140,8 @@ impl Sandbox {
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
         let (faults, log) = (Faults::default(), Log::default());
-        let router = Router::new()
-            .nest("/konnect", Arc::clone(&konnect).router())
-            // The sandbox's GitHub is nested here.
-            .nest("/github", Router::new());
+        let router =
+            Router::new().nest("/konnect", Arc::clone(&konnect).router()).nest("/github", github::router(repositories));
         let served = Served { router, faults: faults.clone(), log: log.clone() };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server::run(listener, served, stopped));

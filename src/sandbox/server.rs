@@ -24,6 +24,9 @@ use super::faults::{Fault, Faults};
 /// How long a stop waits for requests in flight.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long to wait after a connection could not be accepted.
+const RESPITE: Duration = Duration::from_millis(100);
+
 /// Closes the connection without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("the sandbox was told to give no answer")]
@@ -46,8 +49,14 @@ pub(super) async fn run(listener: TcpListener, served: Served, mut stop: oneshot
     loop {
         tokio::select! {
             _ = &mut stop => break,
-            // A connection that fails before it is accepted is the client's affair.
-            Ok((stream, _)) = listener.accept() => spawn_connection(stream, served.clone(), &graceful),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => spawn_connection(stream, served.clone(), &graceful),
+                Err(error) => {
+                    tracing::warn!(%error, "the sandbox could not accept a connection");
+                    // Where files have run out, accepting again at once would fail again at once.
+                    tokio::time::sleep(RESPITE).await;
+                }
+            },
         }
     }
     drop(listener);

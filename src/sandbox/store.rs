@@ -341,20 +341,20 @@ impl World {
     }
 
     /// All documents of a kind, in order of creation.
-    pub(super) fn all(&self, place: &Place, kind: &Kind) -> impl ExactSizeIterator<Item = &Record> {
+    pub(super) fn all<'a>(&'a self, place: &Place, kind: &Kind) -> impl ExactSizeIterator<Item = &'a Record> + use<'a> {
         static NONE: BTreeMap<u64, Record> = BTreeMap::new();
         self.collection(place, kind).map_or(&NONE, |collection| &collection.documents).values()
     }
 
     /// The documents whose field `reference` holds `id`, in order of creation. The field must be one of the
     /// kind's [references](Kind::references).
-    pub(super) fn referring(
-        &self,
+    pub(super) fn referring<'a>(
+        &'a self,
         place: &Place,
         kind: &Kind,
         reference: &str,
         id: Uuid,
-    ) -> impl ExactSizeIterator<Item = &Record> {
+    ) -> impl ExactSizeIterator<Item = &'a Record> + use<'a> {
         debug_assert!(kind.references.contains(&reference), "{} has no index of {reference}", kind.name);
         static NONE: BTreeSet<u64> = BTreeSet::new();
         let collection = self.collection(place, kind);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::call::{Answer, Call};
 use super::problem::Problem;
-use super::query::{self, Filter, Page};
+use super::query::{self, Condition, Filter, Page, Sort};
 use crate::sandbox::store::{Batch, Body, Kind, Place, Record, Taken, World};
 
 /// How a collection is listed.
@@ -18,14 +18,16 @@ pub(super) struct Listing {
     pub(super) filters: &'static [Filter],
     /// The attributes that it can be sorted by.
     pub(super) sorts: &'static [&'static str],
-    /// Adds what filters and sorts need beside the stored fields.
-    pub(super) join: Option<fn(&World, &Place, &mut Body)>,
+    /// The fields that are not stored with the record but can be filtered or sorted by.
+    pub(super) joined: &'static [&'static str],
+    /// Adds the joined fields to a record.
+    pub(super) join: fn(&World, &Place, &mut Body),
 }
 
 impl Listing {
     /// A listing that is filtered and sorted by stored fields alone.
     pub(super) const fn new(filters: &'static [Filter], sorts: &'static [&'static str]) -> Listing {
-        Listing { filters, sorts, join: None }
+        Listing { filters, sorts, joined: &[], join: |_, _, _| {} }
     }
 
     /// The documents that the request's filters let through, in the order that it asks for, not yet paged.
@@ -40,10 +42,12 @@ impl Listing {
         if conditions.is_empty() && sorts.is_empty() {
             return Ok(None);
         }
+        let mut looked_at = conditions.iter().map(Condition::field).chain(sorts.iter().map(Sort::attribute));
+        let needs_join = looked_at.any(|field| self.joined.contains(&field));
         let joined = |document: &'a Record| {
             let mut fields = Cow::Borrowed(&*document.body);
-            if let Some(join) = self.join {
-                join(world, &call.place, fields.to_mut());
+            if needs_join {
+                (self.join)(world, &call.place, fields.to_mut());
             }
             (fields, document)
         };
@@ -179,6 +183,15 @@ pub(super) fn text<'a>(fields: &'a Body, name: &str) -> &'a str {
 /// The id in a field.
 pub(super) fn reference(fields: &Body, name: &str) -> Option<Uuid> {
     text(fields, name).parse().ok()
+}
+
+/// The id of a record.
+///
+/// # Panics
+///
+/// Where it has none: the store lets no such record in.
+pub(super) fn id(fields: &Body) -> Uuid {
+    reference(fields, "id").expect("every record has an id")
 }
 
 /// The fields of an object that is written out in the program with `json!`.

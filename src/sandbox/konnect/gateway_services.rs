@@ -49,14 +49,14 @@ static CERTIFICATE: Schema = Schema { fields: &[Field::new("id", Is::Text(0, UNL
 static TLS_SANS: Schema =
     Schema { fields: &[Field::new("dnsnames", TEXTS), Field::new("uris", TEXTS)], unknown: Unknown::Ignored };
 
-/// The document requires `host`; `url` stands for it, as its description says.
+/// The document requires `host` even beside a `url`, which then sets it.
 static SERVICE: Schema = Schema {
     fields: &[
         Field::new("id", Is::Text(1, UNLIMITED)).nullable(),
         Field::new("name", Is::Text(0, UNLIMITED)).nullable().or(Initial::Null),
         Field::new("url", Is::Text(0, UNLIMITED)).nullable(),
         Field::new("protocol", Is::Choice(PROTOCOLS)).nullable().or(Initial::Text("http")),
-        Field::new("host", Is::Text(0, UNLIMITED)),
+        Field::new("host", Is::Text(1, UNLIMITED)).required(),
         Field::new("port", Is::Integer(0, 65_535)).nullable().or(Initial::Integer(80)),
         Field::new("path", Is::Text(0, UNLIMITED)).nullable().or(Initial::Null),
         Field::new("retries", Is::Integer(0, 32_767)).nullable().or(Initial::Integer(5)),
@@ -145,13 +145,9 @@ fn list_services(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
 
 /// The fields of a request body, `url` taken apart into the four fields that it stands for.
 fn service_fields(call: &Call) -> Result<Body, Problem> {
-    let mut sent = call.body()?;
-    if let Some(Value::String(url)) = sent.remove("url") {
-        sent.extend(url_parts(&url)?);
-    }
-    let mut fields = SERVICE.create(sent)?;
-    if text(&fields, "host").is_empty() {
-        return Err(Invalid::body("host", Rule::Named("required"), "is a required field").into());
+    let mut fields = SERVICE.create(call.body()?)?;
+    if let Some(Value::String(url)) = fields.remove("url") {
+        fields.extend(url_parts(&url)?);
     }
     for unset in ["id", "created_at", "updated_at"] {
         if fields.get(unset).is_some_and(Value::is_null) {
@@ -162,8 +158,14 @@ fn service_fields(call: &Call) -> Result<Body, Problem> {
 }
 
 fn url_parts(text: &str) -> Result<Body, Problem> {
-    let refuse = || Problem::from(Invalid::body("url", Rule::Named("invalid"), "is not a URL with a host"));
-    let url = Url::parse(text).map_err(|_| refuse())?;
+    let refuse = || {
+        Problem::from(Invalid::body(
+            "url",
+            Rule::Named("invalid"),
+            "is not a URL with a protocol of the gateway and a host",
+        ))
+    };
+    let url = Url::parse(text).ok().filter(|url| PROTOCOLS.contains(&url.scheme())).ok_or_else(refuse)?;
     let host = url.host_str().ok_or_else(refuse)?;
     let path = Some(url.path()).filter(|path| !path.is_empty() && *path != "/");
     let port = url.port_or_known_default().unwrap_or(80);

@@ -217,6 +217,11 @@ impl Condition {
         Ok(Condition { filter, key: inner, operator, value: value.to_owned() })
     }
 
+    /// The field that the condition looks at.
+    pub(super) fn field(&self) -> &'static str {
+        self.filter.field
+    }
+
     /// Whether an object meets the condition.
     pub(super) fn holds(&self, fields: &Body) -> bool {
         let value = fields.get(self.filter.field);
@@ -278,6 +283,11 @@ pub(super) struct Sort {
 }
 
 impl Sort {
+    /// The field that is sorted by.
+    pub(super) fn attribute(&self) -> &'static str {
+        self.attribute
+    }
+
     fn parse(text: &str, allowed: &'static [&'static str]) -> Result<Sort, Problem> {
         let (name, direction) = text.split_once(' ').unwrap_or((text, "asc"));
         let attribute = allowed.iter().find(|attribute| **attribute == name);

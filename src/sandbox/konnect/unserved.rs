@@ -21,7 +21,8 @@ fn filter(method: &str) -> MethodFilter {
         "PUT" => MethodFilter::PUT,
         "PATCH" => MethodFilter::PATCH,
         "DELETE" => MethodFilter::DELETE,
-        _ => MethodFilter::GET,
+        "GET" => MethodFilter::GET,
+        other => unreachable!("the table below holds no method {other}"),
     }
 }
 

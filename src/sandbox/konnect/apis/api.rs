@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{IMPLEMENTATIONS, PUBLICATIONS, VERSIONS, implementations, versions};
-use crate::sandbox::konnect::collection::{Listing, amend, create, find, list, merge, pick, reference, text};
+use crate::sandbox::konnect::collection::{Listing, amend, create, find, id, list, merge, pick, reference, text};
 use crate::sandbox::konnect::portals::PORTALS;
 use crate::sandbox::konnect::schema::{Kind as Is, Shape};
 use crate::sandbox::konnect::{
@@ -84,10 +84,11 @@ static LISTING: Listing = Listing {
         Filter::time("updated_at"),
     ],
     sorts: &["name", "version", "created_at", "updated_at"],
-    join: Some(|world, place, api| {
-        let mode = reference(api, "id").and_then(|id| implementations::mode(world, place, id));
+    joined: &["implementation_mode"],
+    join: |world, place, api| {
+        let mode = implementations::mode(world, place, id(api));
         api.insert("implementation_mode".to_owned(), json!(mode));
-    }),
+    },
 };
 
 /// The API that the path names.
@@ -98,7 +99,7 @@ pub(super) fn of_path<'a>(world: &'a World, call: &Call) -> Result<&'a Record, P
 /// An API with what its versions, publications and implementations add.
 fn view(world: &World, place: &Place, api: &Body) -> Value {
     let mut shown = Body::clone(api);
-    let id = reference(api, "id").unwrap_or_default();
+    let id = id(api);
     shown.insert("current_version_summary".to_owned(), versions::summary(world, place, id));
     // Specifications are the versions of old; the sandbox keeps none.
     shown.insert("api_spec_ids".to_owned(), json!([]));
@@ -135,7 +136,7 @@ fn create_api(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
             version.insert("api_id".to_owned(), api["id"].clone());
             create(world, batch, &call.place, &VERSIONS, version)?;
         }
-        Ok::<_, Problem>(reference(&api, "id").unwrap_or_default())
+        Ok::<_, Problem>(id(&api))
     })?;
     let world = konnect.store.read();
     let api = find(&world, &call.place, &APIS, "API", id)?;

@@ -125,7 +125,10 @@ fn target(world: &World, place: &Place, sent: &Body) -> Result<Body, Problem> {
             return Err(Invalid::body("service", Rule::Named("required"), reason).into());
         }
     };
-    let id = |name: &str| object[name].as_str().and_then(|id| id.parse::<Uuid>().ok()).unwrap_or_default();
+    let id = |name: &str| -> Uuid {
+        let id = object[name].as_str().and_then(|id| id.parse().ok());
+        id.expect("the schema requires these fields, and that they are UUIDs")
+    };
     let control_plane = id("control_plane_id");
     world
         .get(place, &CONTROL_PLANES, control_plane)

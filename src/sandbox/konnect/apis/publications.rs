@@ -45,7 +45,8 @@ static LISTING: Listing = Listing {
         Filter::text("entity_type"),
     ],
     sorts: &["portal_id", "portal_name", "api_id", "api_name", "created_at", "updated_at"],
-    join: Some(add_names),
+    joined: &["api_name", "portal_name"],
+    join: add_names,
 };
 
 static LISTING_OF_PORTAL: Listing = Listing {
@@ -56,7 +57,8 @@ static LISTING_OF_PORTAL: Listing = Listing {
         Filter::text("entity_type"),
     ],
     sorts: &["api_id", "api_name", "created_at", "updated_at"],
-    join: Some(add_names),
+    joined: &["api_name", "portal_name"],
+    join: add_names,
 };
 
 fn add_names(world: &World, place: &Place, publication: &mut Body) {
@@ -73,18 +75,28 @@ fn view(publication: &Body) -> Value {
     Value::Object(pick(publication, &shown))
 }
 
+/// What both lists show of a publication, beside where it is.
+const LISTED: [&str; 7] = [
+    "api_id",
+    "entity_type",
+    "auto_approve_registrations",
+    "auth_strategy_ids",
+    "visibility",
+    "created_at",
+    "updated_at",
+];
+
 fn listed(_: &World, _: &Place, publication: &Body) -> Value {
-    let shown = [
-        "api_id",
-        "portal_id",
-        "entity_type",
-        "auto_approve_registrations",
-        "auth_strategy_ids",
-        "visibility",
-        "created_at",
-        "updated_at",
-    ];
-    Value::Object(pick(publication, &shown))
+    let mut shown = pick(publication, &LISTED);
+    shown.insert("portal_id".to_owned(), publication["portal_id"].clone());
+    Value::Object(shown)
+}
+
+/// In the list of a portal the document calls it `portal_ids`, a list.
+fn listed_of_portal(_: &World, _: &Place, publication: &Body) -> Value {
+    let mut shown = pick(publication, &LISTED);
+    shown.insert("portal_ids".to_owned(), json!([publication["portal_id"]]));
+    Value::Object(shown)
 }
 
 /// The API and the portal of the path, and the publication of the one in the other, if there is one.
@@ -151,5 +163,5 @@ fn list_of_portal(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let portal = portals::of_path(&world, call)?.id;
     let publications = world.referring(&call.place, &PUBLICATIONS, "portal_id", portal);
-    list(call, &world, publications, &LISTING_OF_PORTAL, listed)
+    list(call, &world, publications, &LISTING_OF_PORTAL, listed_of_portal)
 }

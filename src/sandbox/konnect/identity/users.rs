@@ -9,7 +9,9 @@ use uuid::Uuid;
 use super::organizations;
 use super::roles::{self, ASSIGNED_ROLES};
 use super::teams::TEAM_USERS;
-use crate::sandbox::konnect::collection::{Listing, amend, create, fields, find, list, merge, pick, reference};
+use crate::sandbox::konnect::collection::{
+    Listing, amend, create, fields, find, id, list, merge, pick, reference, text,
+};
 use crate::sandbox::konnect::schema::{Kind as Is, Shape};
 use crate::sandbox::konnect::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
 use crate::sandbox::store::{Batch, Body, Kind, Place, Record, Unsaved, World};
@@ -49,7 +51,7 @@ pub(super) static LISTING: Listing = Listing::new(
 pub(super) fn create_owner(world: &World, batch: &mut Batch, place: &Place) -> Result<Uuid, Unsaved> {
     let body = json!({ "email": "owner@sandbox.invalid", "full_name": "Sandbox Owner", "active": true });
     let owner = create(world, batch, place, &USERS, fields(body))?;
-    Ok(reference(&owner, "id").unwrap_or_default())
+    Ok(id(&owner))
 }
 
 /// The user that the path names.
@@ -67,7 +69,7 @@ fn invite(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let mut body = INVITE.create(call.body()?)?;
     body.insert("active".to_owned(), json!(false));
     konnect.store.write(|world, batch| {
-        let email = body["email"].to_string();
+        let email = text(&body, "email").to_owned();
         create(world, batch, &call.place, &USERS, body)
             .map_err(|_| Problem::conflict(format!("[{email}] is already a user of this organization, or invited.")))?;
         Ok(Answer::created_silently())
