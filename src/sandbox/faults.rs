@@ -24,25 +24,25 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// An answer with a body that is a bare problem: status, title, and what the sandbox says about it.
+    /// An answer with a bare problem document: the status, its title, and that the sandbox was told so.
     pub fn status(status: StatusCode) -> Fault {
+        Fault::with_headers(status, Vec::new())
+    }
+
+    /// 429 that asks to wait so many seconds.
+    pub fn rate_limited(seconds: u64) -> Fault {
+        let retry = ("Retry-After".to_owned(), seconds.to_string());
+        Fault::with_headers(StatusCode::TOO_MANY_REQUESTS, vec![retry])
+    }
+
+    fn with_headers(status: StatusCode, headers: Vec<(String, String)>) -> Fault {
         let body = serde_json::json!({
             "status": status.as_u16(),
             "title": status.canonical_reason().unwrap_or("Fault"),
             "instance": "kong:trace:0",
             "detail": "The sandbox was told to answer this.",
         });
-        Fault::Answer { status, headers: Vec::new(), body }
-    }
-
-    /// 429 that asks to wait so many seconds.
-    pub fn rate_limited(seconds: u64) -> Fault {
-        match Fault::status(StatusCode::TOO_MANY_REQUESTS) {
-            Fault::Answer { status, body, .. } => {
-                Fault::Answer { status, headers: vec![("Retry-After".to_owned(), seconds.to_string())], body }
-            }
-            other => other,
-        }
+        Fault::Answer { status, headers, body }
     }
 }
 

@@ -30,12 +30,12 @@ impl Listing {
         Listing { filters, sorts, joined: &[], join: |_, _, _| {} }
     }
 
-    /// The documents that the request's filters let through, in the order that it asks for, not yet paged.
+    /// The records that the request's filters let through, in the order that it asks for, not yet paged.
     fn select<'a>(
         &self,
         call: &Call,
         world: &World,
-        documents: impl Iterator<Item = &'a Record>,
+        records: impl Iterator<Item = &'a Record>,
     ) -> Result<Option<Vec<&'a Record>>, Problem> {
         let conditions = call.query.conditions(self.filters)?;
         let sorts = call.query.sorts(self.sorts)?;
@@ -44,69 +44,69 @@ impl Listing {
         }
         let mut looked_at = conditions.iter().map(Condition::field).chain(sorts.iter().map(Sort::attribute));
         let needs_join = looked_at.any(|field| self.joined.contains(&field));
-        let joined = |document: &'a Record| {
-            let mut fields = Cow::Borrowed(&*document.body);
+        let joined = |record: &'a Record| {
+            let mut fields = Cow::Borrowed(&*record.body);
             if needs_join {
                 (self.join)(world, &call.place, fields.to_mut());
             }
-            (fields, document)
+            (fields, record)
         };
-        let mut found: Vec<(Cow<'a, Body>, &Record)> = documents
+        let mut found: Vec<(Cow<'a, Body>, &Record)> = records
             .map(joined)
             .filter(|(fields, _)| conditions.iter().all(|condition| condition.holds(fields)))
             .collect();
         found.sort_by(|(left, _), (right, _)| query::compare(&sorts, left, right));
-        Ok(Some(found.into_iter().map(|(_, document)| document).collect()))
+        Ok(Some(found.into_iter().map(|(_, record)| record).collect()))
     }
 }
 
-/// Answers a list request with one page of `documents`, each shown by `view`.
+/// Answers a list request with one page of `records`, each shown by `view`.
 ///
 /// Without filters and sorts only the page itself is looked at.
 pub(super) fn list<'a>(
     call: &Call,
     world: &'a World,
-    documents: impl ExactSizeIterator<Item = &'a Record>,
+    records: impl ExactSizeIterator<Item = &'a Record>,
     listing: &Listing,
     view: impl Fn(&World, &Place, &Body) -> Value,
 ) -> Result<Answer, Problem> {
     let page = call.query.page()?;
-    paged(call, world, documents, listing, |_| Ok(page), view)
+    paged(call, world, records, listing, |_| Ok(page), view)
 }
 
 /// The same for a list whose document describes no paging: all of it, unless the caller asks for a page.
 pub(super) fn list_whole<'a>(
     call: &Call,
     world: &'a World,
-    documents: impl ExactSizeIterator<Item = &'a Record>,
+    records: impl ExactSizeIterator<Item = &'a Record>,
     listing: &Listing,
     view: impl Fn(&World, &Place, &Body) -> Value,
 ) -> Result<Answer, Problem> {
-    paged(call, world, documents, listing, |total| call.query.optional_page(total), view)
+    paged(call, world, records, listing, |total| call.query.optional_page(total), view)
 }
 
 fn paged<'a>(
     call: &Call,
     world: &'a World,
-    mut documents: impl ExactSizeIterator<Item = &'a Record>,
+    mut records: impl ExactSizeIterator<Item = &'a Record>,
     listing: &Listing,
     page: impl FnOnce(usize) -> Result<Page, Problem>,
     view: impl Fn(&World, &Place, &Body) -> Value,
 ) -> Result<Answer, Problem> {
-    let count = documents.len();
-    let selected = listing.select(call, world, documents.by_ref())?;
+    let count = records.len();
+    let selected = listing.select(call, world, records.by_ref())?;
     let total = selected.as_ref().map_or(count, Vec::len);
     let page = page(total)?;
-    let show = |document: &Record| view(world, &call.place, &document.body);
+    let show = |record: &Record| view(world, &call.place, &record.body);
     let data: Vec<Value> = match &selected {
         Some(selected) => selected.iter().skip(page.skipped()).take(page.size).map(|found| show(found)).collect(),
-        None => documents.skip(page.skipped()).take(page.size).map(show).collect(),
+        None => records.skip(page.skipped()).take(page.size).map(show).collect(),
     };
     let meta = json!({ "page": { "number": page.number, "size": page.size, "total": total } });
     Ok(Answer::ok(json!({ "data": data, "meta": meta })))
 }
 
-/// The document with this id, or 404 naming `what` it should have been.
+/// The record with this id, or 404 naming `what` it should have been.
 pub(super) fn find<'a>(
     world: &'a World,
     place: &Place,
@@ -117,7 +117,7 @@ pub(super) fn find<'a>(
     world.get(place, kind, id).ok_or_else(|| Problem::not_found(what, &id.to_string()))
 }
 
-/// Creates a document from its fields: gives it an id and both its times.
+/// Creates a record from its fields: gives it an id and both its times.
 pub(super) fn create(
     world: &World,
     batch: &mut Batch,
@@ -134,20 +134,20 @@ pub(super) fn create(
     Ok(fields)
 }
 
-/// Stores a document's new fields and when that was; where they equal the old, nothing happens.
+/// Stores a record's new fields and when that was; where they equal the old, nothing happens.
 pub(super) fn amend(
     world: &World,
     batch: &mut Batch,
     place: &Place,
     kind: &'static Kind,
-    document: &Record,
+    record: &Record,
     mut fields: Body,
 ) -> Result<Body, Taken> {
-    if fields == *document.body {
+    if fields == *record.body {
         return Ok(fields);
     }
-    fields.insert("updated_at".to_owned(), json!(after(text(&document.body, "updated_at"))));
-    batch.update(world, place, kind, document, fields.clone())?;
+    fields.insert("updated_at".to_owned(), json!(after(text(&record.body, "updated_at"))));
+    batch.update(world, place, kind, record, fields.clone())?;
     Ok(fields)
 }
 

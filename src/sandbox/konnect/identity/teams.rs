@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::roles::{self, ASSIGNED_ROLES};
 use super::users::{self, USERS};
 use crate::sandbox::konnect::collection::{Listing, amend, create, fields, find, list, merge, pick, reference};
+use crate::sandbox::konnect::problem::Source;
 use crate::sandbox::konnect::schema::{Kind as Is, Shape};
 use crate::sandbox::konnect::{
     Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
@@ -98,7 +99,8 @@ pub(super) fn changeable<'a>(world: &'a World, call: &Call) -> Result<&'a Record
     let team = of_path(world, call)?;
     match team.body.get("system_team") {
         Some(Value::Bool(true)) => {
-            Err(Invalid::body("teamID", Rule::Named("invalid"), "system teams cannot be modified").into())
+            let reason = "system teams cannot be modified";
+            Err(Invalid::at(Source::Path, "teamID", Rule::Named("invalid"), reason).into())
         }
         _ => Ok(team),
     }
