@@ -1,9 +1,6 @@
 //! The sandbox's GitHub as a client meets it: over HTTP, and with the git program.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 #[path = "sandbox_github/access.rs"]
 mod access;

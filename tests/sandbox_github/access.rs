@@ -14,10 +14,7 @@ use crate::world::{World, git, names, send, texts};
 async fn an_empty_folder_has_no_repository_and_looking_creates_none() {
     let world = World::new().await;
     assert_eq!(world.get("/repos/Org/repo").await.refusal(404), "Not Found");
-    assert_eq!(
-        world.get("/repos/Org/repo/pulls").await.refusal(404),
-        "Not Found"
-    );
+    assert_eq!(world.get("/repos/Org/repo/pulls").await.refusal(404), "Not Found");
     assert_eq!(world.get("/orgs/Org/repos").await.expect(200), json!([]));
     assert_eq!(std::fs::read_dir(world.root()).unwrap().count(), 0);
 }
@@ -25,32 +22,16 @@ async fn an_empty_folder_has_no_repository_and_looking_creates_none() {
 #[tokio::test]
 async fn an_empty_repository_has_no_branches_and_refuses_git_data_with_409() {
     let world = World::new().await;
-    let made = world
-        .post("/orgs/Org/repos", json!({"name": "repo"}))
-        .await
-        .expect(201);
+    let made = world.post("/orgs/Org/repos", json!({"name": "repo"})).await.expect(201);
     assert_eq!(made["full_name"], "Org/repo");
     assert_eq!(made["default_branch"], "main");
-    assert_eq!(
-        world.get("/repos/Org/repo/branches").await.expect(200),
-        json!([])
-    );
-    assert_eq!(
-        world.get("/repos/Org/repo/pulls").await.expect(200),
-        json!([])
-    );
-    for path in [
-        "git/ref/heads/main",
-        "git/trees/main",
-        "commits",
-        "git/matching-refs/heads",
-    ] {
+    assert_eq!(world.get("/repos/Org/repo/branches").await.expect(200), json!([]));
+    assert_eq!(world.get("/repos/Org/repo/pulls").await.expect(200), json!([]));
+    for path in ["git/ref/heads/main", "git/trees/main", "commits", "git/matching-refs/heads"] {
         let answer = world.get(&format!("/repos/Org/repo/{path}")).await;
         assert_eq!(answer.refusal(409), "Git Repository is empty.", "{path}");
     }
-    let blob = world
-        .post("/repos/Org/repo/git/blobs", json!({"content": "x"}))
-        .await;
+    let blob = world.post("/repos/Org/repo/git/blobs", json!({"content": "x"})).await;
     assert_eq!(blob.refusal(409), "Git Repository is empty.");
     let readme = world.get("/repos/Org/repo/contents/README.md").await;
     assert_eq!(readme.refusal(404), "This repository is empty.");
@@ -80,9 +61,7 @@ async fn the_same_files_give_the_same_commit_in_every_sandbox() {
 #[tokio::test]
 async fn reads_need_no_credential_and_writes_do() {
     let world = World::with(&[("a", "1")]).await;
-    send(world.anonymous(Method::GET, "/repos/Org/repo"))
-        .await
-        .expect(200);
+    send(world.anonymous(Method::GET, "/repos/Org/repo")).await.expect(200);
     let write = world.anonymous(Method::POST, "/repos/Org/repo/git/blobs");
     let answer = send(write.json(&json!({"content": "x"}))).await;
     assert_eq!(answer.refusal(401), "Requires authentication");
@@ -95,9 +74,7 @@ async fn any_bearer_or_token_credential_is_the_same_user() {
     let world = World::new().await;
     for credential in ["Bearer one", "token two", "bearer three"] {
         let request = world.anonymous(Method::GET, "/user");
-        let user = send(request.header(AUTHORIZATION, credential))
-            .await
-            .expect(200);
+        let user = send(request.header(AUTHORIZATION, credential)).await.expect(200);
         assert_eq!(user["login"], "koctl-sandbox", "{credential}");
     }
     let emails = world.get("/user/emails").await.expect(200);
@@ -114,16 +91,10 @@ async fn a_private_repository_is_not_found_without_a_credential() {
     let world = World::new().await;
     let body = json!({"name": "hidden", "private": true});
     let made = world.post("/orgs/Org/repos", body).await.expect(201);
-    assert_eq!(
-        (&made["private"], &made["visibility"]),
-        (&json!(true), &json!("private"))
-    );
+    assert_eq!((&made["private"], &made["visibility"]), (&json!(true), &json!("private")));
     world.get("/repos/Org/hidden").await.expect(200);
     let path = "/repos/Org/hidden";
-    assert_eq!(
-        send(world.anonymous(Method::GET, path)).await.refusal(404),
-        "Not Found"
-    );
+    assert_eq!(send(world.anonymous(Method::GET, path)).await.refusal(404), "Not Found");
     let list = send(world.anonymous(Method::GET, "/orgs/Org/repos")).await;
     assert_eq!(list.expect(200), json!([]));
 }
@@ -159,21 +130,12 @@ async fn a_used_up_rate_limit_starts_afresh_and_refuses_nobody() {
 #[tokio::test]
 async fn unknown_paths_are_404_and_known_but_unoffered_operations_501_with_their_name() {
     let world = World::with(&[("a", "1")]).await;
-    assert_eq!(
-        world.get("/repos/Org/repo/stargazers").await.refusal(404),
-        "Not Found"
-    );
+    assert_eq!(world.get("/repos/Org/repo/stargazers").await.refusal(404), "Not Found");
     assert_eq!(world.delete("/user").await.refusal(404), "Not Found");
     let secret = "/repos/Org/repo/actions/secrets/TOKEN";
     let message = world.put(secret, json!({})).await.refusal(501);
-    assert!(
-        message.contains("actions/create-or-update-repo-secret"),
-        "{message}"
-    );
-    let message = world
-        .get("/repos/Org/repo/actions/secrets/public-key")
-        .await
-        .refusal(501);
+    assert!(message.contains("actions/create-or-update-repo-secret"), "{message}");
+    let message = world.get("/repos/Org/repo/actions/secrets/public-key").await.refusal(501);
     assert!(message.contains("actions/get-repo-public-key"), "{message}");
 }
 
@@ -182,10 +144,7 @@ async fn no_name_leads_out_of_the_folder() {
     let world = World::new().await;
     let outside = tempfile::tempdir().unwrap();
     git(outside.path(), &["init", "--quiet", "--bare", "secret.git"]);
-    let climb = format!(
-        "..%2F{}",
-        outside.path().file_name().unwrap().to_str().unwrap()
-    );
+    let climb = format!("..%2F{}", outside.path().file_name().unwrap().to_str().unwrap());
     for path in [
         format!("/repos/{climb}/secret"),
         format!("/repos/Org/..%2F{climb}%2Fsecret"),
@@ -193,16 +152,9 @@ async fn no_name_leads_out_of_the_folder() {
         "/repos/Org/%2E%2E".to_owned(),
         "/repos/Org/%00".to_owned(),
     ] {
-        assert_eq!(
-            world.get(&path).await.status,
-            StatusCode::NOT_FOUND,
-            "{path}"
-        );
+        assert_eq!(world.get(&path).await.status, StatusCode::NOT_FOUND, "{path}");
     }
-    assert_eq!(
-        world.get(&format!("/orgs/{climb}/repos")).await.expect(200),
-        json!([])
-    );
+    assert_eq!(world.get(&format!("/orgs/{climb}/repos")).await.expect(200), json!([]));
     for name in ["..", "a/b", "a b", "", "x.git"] {
         let answer = world.post("/orgs/Org/repos", json!({"name": name})).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
@@ -214,34 +166,17 @@ async fn no_name_leads_out_of_the_folder() {
 #[tokio::test]
 async fn a_nul_in_a_name_or_message_is_refused_and_breaks_nothing() {
     let world = World::with(&[("a", "1")]).await;
-    for path in [
-        "git/ref/heads/a%00b",
-        "branches/a%00b",
-        "contents/a%00b",
-        "git/trees/a%00b",
-    ] {
+    for path in ["git/ref/heads/a%00b", "branches/a%00b", "contents/a%00b", "git/trees/a%00b"] {
         let answer = world.get(&format!("/repos/Org/repo/{path}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
     }
     let tip = world.tip("main").await;
-    let flat = world
-        .get("/repos/Org/repo/git/trees/main")
-        .await
-        .expect(200);
+    let flat = world.get("/repos/Org/repo/git/trees/main").await.expect(200);
     for (path, body) in [
         ("git/refs", json!({"ref": "refs/heads/a\0b", "sha": tip})),
-        (
-            "git/commits",
-            json!({"message": "a\0b", "tree": flat["sha"]}),
-        ),
-        (
-            "git/trees",
-            json!({"tree": [{"path": "a\0b", "mode": "100644", "content": ""}]}),
-        ),
-        (
-            "pulls",
-            json!({"title": "a\0b", "head": "a\0b", "base": "main"}),
-        ),
+        ("git/commits", json!({"message": "a\0b", "tree": flat["sha"]})),
+        ("git/trees", json!({"tree": [{"path": "a\0b", "mode": "100644", "content": ""}]})),
+        ("pulls", json!({"title": "a\0b", "head": "a\0b", "base": "main"})),
         ("issues", json!({"title": "a\0b"})),
     ] {
         let answer = world.post(&format!("/repos/Org/repo/{path}"), body).await;

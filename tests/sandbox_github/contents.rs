@@ -14,32 +14,17 @@ use crate::world::{World, decoded, names, send, text, texts, tree};
 async fn a_file_is_read_as_json_and_as_raw_bytes_at_any_ref() {
     let world = World::with(&[("dir/a file.txt", "first\n")]).await;
     let first = world.tip("main").await;
-    world
-        .branch("feature/x", "main", "dir/a file.txt", "second\n")
-        .await;
+    world.branch("feature/x", "main", "dir/a file.txt", "second\n").await;
     let path = "/repos/Org/repo/contents/dir/a%20file.txt";
     let file = world.get(path).await.expect(200);
-    assert_eq!(
-        (&file["type"], &file["encoding"]),
-        (&json!("file"), &json!("base64"))
-    );
-    assert_eq!(
-        (&file["name"], &file["size"]),
-        (&json!("a file.txt"), &json!(6))
-    );
+    assert_eq!((&file["type"], &file["encoding"]), (&json!("file"), &json!("base64")));
+    assert_eq!((&file["name"], &file["size"]), (&json!("a file.txt"), &json!(6)));
     assert_eq!(decoded(&file), b"first\n");
     let base = &world.server.base;
     assert_eq!(file["url"], format!("{base}{path}?ref=main"));
-    for (at, expected) in [
-        ("feature/x", "second\n"),
-        (first.as_str(), "first\n"),
-        (&first[..8], "first\n"),
-    ] {
+    for (at, expected) in [("feature/x", "second\n"), (first.as_str(), "first\n"), (&first[..8], "first\n")] {
         let path = format!("{path}?ref={at}");
-        for media_type in [
-            "application/vnd.github.raw+json",
-            "application/vnd.github.v3.raw",
-        ] {
+        for media_type in ["application/vnd.github.raw+json", "application/vnd.github.v3.raw"] {
             let raw = world.get_as(&path, media_type).await;
             assert_eq!(String::from_utf8(raw.bytes).unwrap(), expected, "{at}");
         }
@@ -47,13 +32,7 @@ async fn a_file_is_read_as_json_and_as_raw_bytes_at_any_ref() {
     let download = text(&file["download_url"]);
     let plain = send(reqwest::Client::new().get(download)).await;
     assert_eq!(plain.bytes, b"first\n");
-    assert_eq!(
-        world
-            .get("/repos/Org/repo/contents/none")
-            .await
-            .refusal(404),
-        "Not Found"
-    );
+    assert_eq!(world.get("/repos/Org/repo/contents/none").await.refusal(404), "Not Found");
     let missing = world.get(&format!("{path}?ref=none")).await;
     assert_eq!(missing.refusal(404), "No commit found for the ref none");
 }
@@ -62,22 +41,13 @@ async fn a_file_is_read_as_json_and_as_raw_bytes_at_any_ref() {
 async fn a_folder_is_a_list_or_one_object() {
     let world = World::with(&[("a", "1"), ("b/c", "22")]).await;
     for path in ["contents", "contents/"] {
-        let list = world
-            .get(&format!("/repos/Org/repo/{path}"))
-            .await
-            .expect(200);
+        let list = world.get(&format!("/repos/Org/repo/{path}")).await.expect(200);
         assert_eq!(names(&list, "type"), ["file", "dir"]);
         assert_eq!(names(&list, "path"), ["a", "b"]);
     }
     let path = "/repos/Org/repo/contents/b";
-    let object = world
-        .get_as(path, "application/vnd.github.object+json")
-        .await
-        .expect(200);
-    assert_eq!(
-        (&object["type"], &object["name"]),
-        (&json!("dir"), &json!("b"))
-    );
+    let object = world.get_as(path, "application/vnd.github.object+json").await.expect(200);
+    assert_eq!((&object["type"], &object["name"]), (&json!("dir"), &json!("b")));
     assert_eq!(names(&object["entries"], "path"), ["b/c"]);
     assert_eq!(object["download_url"], Value::Null);
 }
@@ -88,26 +58,12 @@ async fn above_one_megabyte_the_content_comes_only_raw() {
     let large = "x".repeat(1024 * 1024 + 1);
     let files = [("large", large.as_str()), ("largest-inline", &large[1..])];
     ensure_repository(world.root(), "Org", "repo", &texts(&files)).unwrap();
-    let file = world
-        .get("/repos/Org/repo/contents/large")
-        .await
-        .expect(200);
-    assert_eq!(
-        (&file["content"], &file["encoding"]),
-        (&json!(""), &json!("none"))
-    );
+    let file = world.get("/repos/Org/repo/contents/large").await.expect(200);
+    assert_eq!((&file["content"], &file["encoding"]), (&json!(""), &json!("none")));
     assert_eq!(file["size"], 1024 * 1024 + 1);
-    let raw = world
-        .get_as(
-            "/repos/Org/repo/contents/large",
-            "application/vnd.github.raw+json",
-        )
-        .await;
+    let raw = world.get_as("/repos/Org/repo/contents/large", "application/vnd.github.raw+json").await;
     assert_eq!(raw.bytes.len(), large.len());
-    let inline = world
-        .get("/repos/Org/repo/contents/largest-inline")
-        .await
-        .expect(200);
+    let inline = world.get("/repos/Org/repo/contents/largest-inline").await.expect(200);
     assert_eq!(decoded(&inline).len(), 1024 * 1024);
 }
 
@@ -120,28 +76,13 @@ async fn a_link_is_answered_with_the_file_it_leads_to() {
     ]);
     let parent = world.tip("main").await;
     let body = json!({"base_tree": parent, "tree": entries});
-    let tree = world
-        .post("/repos/Org/repo/git/trees", body)
-        .await
-        .expect(201);
+    let tree = world.post("/repos/Org/repo/git/trees", body).await.expect(201);
     let body = json!({"message": "Link", "tree": tree["sha"], "parents": [parent]});
-    let commit = world
-        .post("/repos/Org/repo/git/commits", body)
-        .await
-        .expect(201);
+    let commit = world.post("/repos/Org/repo/git/commits", body).await.expect(201);
     let at = text(&commit["sha"]);
-    let inside = world
-        .get(&format!("/repos/Org/repo/contents/b/link?ref={at}"))
-        .await
-        .expect(200);
-    assert_eq!(
-        (inside["type"].as_str(), decoded(&inside)),
-        (Some("file"), b"here".to_vec())
-    );
-    let outside = world
-        .get(&format!("/repos/Org/repo/contents/b/out?ref={at}"))
-        .await
-        .expect(200);
+    let inside = world.get(&format!("/repos/Org/repo/contents/b/link?ref={at}")).await.expect(200);
+    assert_eq!((inside["type"].as_str(), decoded(&inside)), (Some("file"), b"here".to_vec()));
+    let outside = world.get(&format!("/repos/Org/repo/contents/b/out?ref={at}")).await.expect(200);
     let expected = (&json!("symlink"), &json!("../../../etc/passwd"));
     assert_eq!((&outside["type"], &outside["target"]), expected);
 }
@@ -158,30 +99,15 @@ async fn a_file_is_created_updated_and_deleted_and_stale_writers_are_refused() {
         body
     };
     let made = world.put(path, put("one", None)).await.expect(201);
-    assert_eq!(
-        (&made["content"]["path"], &made["commit"]["message"]),
-        (&json!("dir/b"), &json!("Write b"))
-    );
+    assert_eq!((&made["content"]["path"], &made["commit"]["message"]), (&json!("dir/b"), &json!("Write b")));
     let without = world.put(path, put("two", None)).await;
-    assert_eq!(
-        without.refusal(422),
-        "Invalid request.\n\n\"sha\" wasn't supplied."
-    );
+    assert_eq!(without.refusal(422), "Invalid request.\n\n\"sha\" wasn't supplied.");
     let first = &made["content"]["sha"];
     let updated = world.put(path, put("two", Some(first))).await.expect(200);
-    assert_eq!(
-        updated["commit"]["parents"][0]["sha"],
-        made["commit"]["sha"]
-    );
+    assert_eq!(updated["commit"]["parents"][0]["sha"], made["commit"]["sha"]);
     let stale = world.put(path, put("three", Some(first))).await;
-    assert_eq!(
-        stale.refusal(409),
-        format!("dir/b does not match {}", text(first))
-    );
-    assert_eq!(
-        world.clone("Org/repo", "main"),
-        tree(&[("a", "1"), ("dir/b", "two")])
-    );
+    assert_eq!(stale.refusal(409), format!("dir/b does not match {}", text(first)));
+    assert_eq!(world.clone("Org/repo", "main"), tree(&[("a", "1"), ("dir/b", "two")]));
 
     let delete = |sha: &Value| {
         let request = world.request(Method::DELETE, path);
@@ -197,18 +123,12 @@ async fn a_file_is_created_updated_and_deleted_and_stale_writers_are_refused() {
 #[tokio::test]
 async fn the_first_file_of_an_empty_repository_makes_its_branch() {
     let world = World::new().await;
-    world
-        .post("/orgs/Org/repos", json!({"name": "repo"}))
-        .await
-        .expect(201);
+    world.post("/orgs/Org/repos", json!({"name": "repo"})).await.expect(201);
     let body = json!({"message": "First", "content": STANDARD.encode("1"), "branch": "other"});
     let elsewhere = world.put("/repos/Org/repo/contents/a", body).await;
     assert_eq!(elsewhere.refusal(404), "Branch other not found");
     let body = json!({"message": "First", "content": STANDARD.encode("1")});
-    let made = world
-        .put("/repos/Org/repo/contents/a", body)
-        .await
-        .expect(201);
+    let made = world.put("/repos/Org/repo/contents/a", body).await.expect(201);
     assert_eq!(made["commit"]["parents"], json!([]));
     assert_eq!(world.clone("Org/repo", "main"), tree(&[("a", "1")]));
 }

@@ -11,18 +11,9 @@ async fn everything_is_still_there_after_a_restart() {
         world.branch(name, "main", name, "x").await;
         world.pull(name).await;
     }
-    world
-        .put("/repos/Org/repo/pulls/1/merge", json!({}))
-        .await
-        .expect(200);
-    world
-        .post("/repos/Org/repo/issues/2/labels", json!({"labels": ["l"]}))
-        .await
-        .expect(200);
-    world
-        .post("/repos/Org/repo/issues/2/comments", json!({"body": "c"}))
-        .await
-        .expect(201);
+    world.put("/repos/Org/repo/pulls/1/merge", json!({})).await.expect(200);
+    world.post("/repos/Org/repo/issues/2/labels", json!({"labels": ["l"]})).await.expect(200);
+    world.post("/repos/Org/repo/issues/2/comments", json!({"body": "c"})).await.expect(201);
     let paths = [
         "/repos/Org/repo",
         "/repos/Org/repo/pulls/1",
@@ -46,8 +37,7 @@ async fn everything_is_still_there_after_a_restart() {
 }
 
 fn host(base: &str) -> &str {
-    base.trim_start_matches("http://")
-        .trim_end_matches("/github")
+    base.trim_start_matches("http://").trim_end_matches("/github")
 }
 
 #[tokio::test]
@@ -69,10 +59,7 @@ async fn concurrent_writers_lose_nothing() {
     for answer in answers {
         answer.expect(201);
     }
-    let all = world
-        .get("/repos/Org/repo/issues?per_page=100")
-        .await
-        .expect(200);
+    let all = world.get("/repos/Org/repo/issues?per_page=100").await.expect(200);
     let mut titles = names(&all, "title");
     titles.sort();
     titles.dedup();
@@ -85,16 +72,8 @@ async fn octocrab_understands_the_bodies() {
     let world = World::with(&[("a", "1")]).await;
     world.branch("feature", "main", "b", "1").await;
     world.pull("feature").await;
-    world
-        .post("/repos/Org/repo/issues/1/comments", json!({"body": "c"}))
-        .await
-        .expect(201);
-    let read = async |path: &str| {
-        world
-            .get(&format!("/repos/Org/repo{path}"))
-            .await
-            .expect(200)
-    };
+    world.post("/repos/Org/repo/issues/1/comments", json!({"body": "c"})).await.expect(201);
+    let read = async |path: &str| world.get(&format!("/repos/Org/repo{path}")).await.expect(200);
 
     let repository: Repository = serde_json::from_value(read("").await).unwrap();
     assert_eq!(repository.full_name.as_deref(), Some("Org/repo"));
@@ -102,13 +81,11 @@ async fn octocrab_understands_the_bodies() {
     assert_eq!(pull.head.ref_field, "feature");
     let pulls: Vec<pulls::PullRequest> = serde_json::from_value(read("/pulls").await).unwrap();
     assert_eq!(pulls[0].number, 1);
-    let files: Vec<repos::DiffEntry> =
-        serde_json::from_value(read("/pulls/1/files").await).unwrap();
+    let files: Vec<repos::DiffEntry> = serde_json::from_value(read("/pulls/1/files").await).unwrap();
     assert_eq!(files[0].filename, "b");
     let issue: issues::Issue = serde_json::from_value(read("/issues/1").await).unwrap();
     assert_eq!(issue.number, 1);
-    let comments: Vec<issues::Comment> =
-        serde_json::from_value(read("/issues/1/comments").await).unwrap();
+    let comments: Vec<issues::Comment> = serde_json::from_value(read("/issues/1/comments").await).unwrap();
     assert_eq!(comments[0].body.as_deref(), Some("c"));
     let reference: repos::Ref = serde_json::from_value(read("/git/ref/heads/main").await).unwrap();
     assert_eq!(reference.ref_field, "refs/heads/main");

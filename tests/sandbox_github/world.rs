@@ -112,8 +112,7 @@ impl World {
     }
 
     pub(crate) fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        self.anonymous(method, path)
-            .header(AUTHORIZATION, "Bearer any-token")
+        self.anonymous(method, path).header(AUTHORIZATION, "Bearer any-token")
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -151,9 +150,7 @@ impl World {
         let tip = self.tip(from).await;
         let commit = self.commit(&tip, &[(path, Some(content))]).await;
         let body = json!({"ref": format!("refs/heads/{name}"), "sha": commit});
-        self.post("/repos/Org/repo/git/refs", body)
-            .await
-            .expect(201);
+        self.post("/repos/Org/repo/git/refs", body).await.expect(201);
         commit
     }
 
@@ -167,15 +164,9 @@ impl World {
         };
         let entries: Vec<Value> = files.iter().map(entry).collect();
         let body = json!({"base_tree": parent, "tree": entries});
-        let tree = self
-            .post("/repos/Org/repo/git/trees", body)
-            .await
-            .expect(201);
+        let tree = self.post("/repos/Org/repo/git/trees", body).await.expect(201);
         let body = json!({"message": "Change files", "tree": tree["sha"], "parents": [parent]});
-        let commit = self
-            .post("/repos/Org/repo/git/commits", body)
-            .await
-            .expect(201);
+        let commit = self.post("/repos/Org/repo/git/commits", body).await.expect(201);
         text(&commit["sha"])
     }
 
@@ -189,17 +180,7 @@ impl World {
     pub(crate) fn clone(&self, repo: &str, branch: &str) -> BTreeMap<String, String> {
         let target = tempfile::tempdir().unwrap();
         let source = self.git_dir(repo);
-        git(
-            target.path(),
-            &[
-                "clone",
-                "--quiet",
-                "--branch",
-                branch,
-                source.to_str().unwrap(),
-                ".",
-            ],
-        );
+        git(target.path(), &["clone", "--quiet", "--branch", branch, source.to_str().unwrap(), "."]);
         let names = git(target.path(), &["ls-files"]);
         let read = |name: &str| {
             let content = std::fs::read_to_string(target.path().join(name)).unwrap();
@@ -224,14 +205,8 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
         .current_dir(folder)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_SYSTEM", "/dev/null")
-        .envs([
-            ("GIT_AUTHOR_NAME", "Ada"),
-            ("GIT_AUTHOR_EMAIL", "ada@example.com"),
-        ])
-        .envs([
-            ("GIT_COMMITTER_NAME", "Ada"),
-            ("GIT_COMMITTER_EMAIL", "ada@example.com"),
-        ])
+        .envs([("GIT_AUTHOR_NAME", "Ada"), ("GIT_AUTHOR_EMAIL", "ada@example.com")])
+        .envs([("GIT_COMMITTER_NAME", "Ada"), ("GIT_COMMITTER_EMAIL", "ada@example.com")])
         .output()
         .unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
@@ -250,10 +225,7 @@ pub(crate) fn tree(files: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 pub(crate) fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("{value} is no string"))
-        .to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is no string")).to_owned()
 }
 
 pub(crate) fn decoded(body: &Value) -> Vec<u8> {
@@ -262,8 +234,6 @@ pub(crate) fn decoded(body: &Value) -> Vec<u8> {
 }
 
 pub(crate) fn names(list: &Value, field: &str) -> Vec<String> {
-    let items = list
-        .as_array()
-        .unwrap_or_else(|| panic!("{list} is no list"));
+    let items = list.as_array().unwrap_or_else(|| panic!("{list} is no list"));
     items.iter().map(|item| text(&item[field])).collect()
 }

@@ -57,11 +57,7 @@ pub(super) struct Page<T> {
 impl<T> Page<T> {
     /// 200 with the items of the page, rendered.
     pub(super) fn respond(self, render: impl FnMut(T) -> Result<Value, ApiError>) -> Answer {
-        let items = self
-            .items
-            .into_iter()
-            .map(render)
-            .collect::<Result<Vec<_>, _>>()?;
+        let items = self.items.into_iter().map(render).collect::<Result<Vec<_>, _>>()?;
         Ok(with_link(Json(items).into_response(), self.link))
     }
 }

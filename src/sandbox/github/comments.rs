@@ -27,12 +27,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let number = find(repo, request)?.number;
     let body = request.fields(RESOURCE)?.required_words("body")?.to_owned();
     let at = now();
-    let comment = Comment {
-        id: repo.metadata.next_id(),
-        body,
-        created_at: at,
-        updated_at: at,
-    };
+    let comment = Comment { id: repo.metadata.next_id(), body, created_at: at, updated_at: at };
     if let Some(issue) = repo.metadata.issues.get_mut(&number) {
         issue.comments.push(comment.clone());
         issue.updated_at = at;
@@ -65,11 +60,7 @@ pub(super) fn update(repo: &mut Repo, request: &ApiRequest) -> Answer {
 fn to_json(repo: &Repo, links: &Links, issue: &Issue, comment: &Comment) -> Value {
     let Comment { id, body, .. } = comment;
     let number = issue.number;
-    let page = if issue.pull.is_some() {
-        "pull"
-    } else {
-        "issues"
-    };
+    let page = if issue.pull.is_some() { "pull" } else { "issues" };
     json!({
         "id": id,
         "node_id": node_id("IssueComment", id),

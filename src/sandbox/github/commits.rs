@@ -31,13 +31,9 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let author = person(&fields, "author", &user)?;
     let committer = person(&fields, "committer", &author)?;
     let id = match fields.plain("signature")? {
-        None => repo
-            .git
-            .commit(None, &author, &committer, message, &tree, &parents)?,
+        None => repo.git.commit(None, &author, &committer, message, &tree, &parents)?,
         Some(signature) => {
-            let content = repo
-                .git
-                .commit_create_buffer(&author, &committer, message, &tree, &parents)?;
+            let content = repo.git.commit_create_buffer(&author, &committer, message, &tree, &parents)?;
             let content = std::str::from_utf8(&content).map_err(|_| fields.invalid("message"))?;
             repo.git.commit_signed(content, signature, None)?
         }
@@ -56,20 +52,14 @@ fn parents<'repo>(repo: &'repo Repo, fields: &Fields) -> Result<Vec<Commit<'repo
 }
 
 /// An author or committer in a body: what it leaves out is taken from `default`.
-pub(super) fn person(
-    fields: &Fields,
-    field: &str,
-    default: &Signature<'_>,
-) -> Result<Signature<'static>, ApiError> {
+pub(super) fn person(fields: &Fields, field: &str, default: &Signature<'_>) -> Result<Signature<'static>, ApiError> {
     let Some(person) = fields.object(field)? else {
         return Ok(default.to_owned());
     };
     let name = person.text("name")?;
     let email = person.text("email")?;
     let time = match person.text("date")? {
-        Some(date) => date
-            .parse::<Timestamp>()
-            .map_err(|_| fields.invalid(&format!("{field}.date")))?,
+        Some(date) => date.parse::<Timestamp>().map_err(|_| fields.invalid(&format!("{field}.date")))?,
         None => timestamp(default.when()),
     };
     let default_name = String::from_utf8_lossy(default.name_bytes());
@@ -137,11 +127,8 @@ impl<'a> Filter<'a> {
 
     fn lets_pass(&self, commit: &Commit<'_>) -> Result<bool, git2::Error> {
         let time = timestamp(commit.time());
-        let in_time = self.since.is_none_or(|since| time >= since)
-            && self.until.is_none_or(|until| time <= until);
-        let by = |wanted: Option<&str>, person: &Signature<'_>| {
-            wanted.is_none_or(|wanted| self.is_by(wanted, person))
-        };
+        let in_time = self.since.is_none_or(|since| time >= since) && self.until.is_none_or(|until| time <= until);
+        let by = |wanted: Option<&str>, person: &Signature<'_>| wanted.is_none_or(|wanted| self.is_by(wanted, person));
         if !in_time || !by(self.author, &commit.author()) {
             return Ok(false);
         }
@@ -156,8 +143,7 @@ impl<'a> Filter<'a> {
 
     /// A person is asked for by login or by e-mail address.
     fn is_by(&self, wanted: &str, person: &Signature<'_>) -> bool {
-        person.email_bytes() == wanted.as_bytes()
-            || committer_account(self.links, person)["login"] == wanted
+        person.email_bytes() == wanted.as_bytes() || committer_account(self.links, person)["login"] == wanted
     }
 }
 

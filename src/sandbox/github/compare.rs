@@ -28,23 +28,15 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     })?;
     let change = Change::between(repo, fork, head_id)?;
     if request.wants("diff") {
-        return bytes(
-            "application/vnd.github.diff; charset=utf-8",
-            change.to_text()?,
-        );
+        return bytes("application/vnd.github.diff; charset=utf-8", change.to_text()?);
     }
     let between = repo.commits_between(base_id, head_id)?;
     if request.wants("patch") {
-        return bytes(
-            "application/vnd.github.patch; charset=utf-8",
-            patches(repo, &between)?,
-        );
+        return bytes("application/vnd.github.patch; charset=utf-8", patches(repo, &between)?);
     }
     let (commits, link) = page(request, between);
     let mut body = comparison(repo, request, base_id, head_id, fork)?;
-    let commits = commits
-        .into_iter()
-        .map(|id| commits::to_json(repo, &request.links, id));
+    let commits = commits.into_iter().map(|id| commits::to_json(repo, &request.links, id));
     body["commits"] = Value::Array(commits.collect::<Result<Vec<_>, _>>()?);
     if matches!(request.query("page"), None | Some("1")) {
         let files = (0..change.len().min(MOST_FILES)).map(|i| change.file(&request.links, i));
@@ -64,13 +56,7 @@ fn page(request: &ApiRequest, between: Vec<Oid>) -> (Vec<Oid>, Option<String>) {
 }
 
 /// The schema `commit-comparison` without its lists of commits and files.
-fn comparison(
-    repo: &Repo,
-    request: &ApiRequest,
-    base: Oid,
-    head: Oid,
-    fork: Oid,
-) -> Result<Value, ApiError> {
+fn comparison(repo: &Repo, request: &ApiRequest, base: Oid, head: Oid, fork: Oid) -> Result<Value, ApiError> {
     let (ahead, behind) = repo.git.graph_ahead_behind(head, base)?;
     let mut body = json!({
         "base_commit": commits::to_json(repo, &request.links, base)?,

@@ -37,9 +37,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     let entry = entry_at(&tree, path)?.ok_or_else(ApiError::not_found)?;
     match entry.kind() {
         Some(ObjectType::Tree) => view.folder(request, path, &repo.git.find_tree(entry.id())?),
-        Some(ObjectType::Blob) if entry.filemode() == SYMLINK => {
-            view.symlink(request, path, &tree, entry.id())
-        }
+        Some(ObjectType::Blob) if entry.filemode() == SYMLINK => view.symlink(request, path, &tree, entry.id()),
         Some(ObjectType::Blob) => view.file(request, path, &repo.git.find_blob(entry.id())?),
         _ => Err(ApiError::new(
             StatusCode::NOT_IMPLEMENTED,
@@ -50,9 +48,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
 
 /// The plain bytes of a file: where `download_url` and `raw_url` lead.
 pub(super) fn raw(repo: &Repo, request: &ApiRequest) -> Answer {
-    let commit = repo
-        .resolve(request.param("ref"))?
-        .ok_or_else(ApiError::not_found)?;
+    let commit = repo.resolve(request.param("ref"))?.ok_or_else(ApiError::not_found)?;
     let entry = entry_at(&commit.tree()?, request.param("path"))?;
     let entry = entry.ok_or_else(ApiError::not_found)?;
     let blob = absent_as_none(repo.git.find_blob(entry.id()))?.ok_or_else(ApiError::not_found)?;
@@ -81,12 +77,7 @@ impl<'a> View<'a> {
                 no_commit_for(&at)
             });
         };
-        Ok(Self {
-            repo,
-            links: &request.links,
-            commit,
-            at,
-        })
+        Ok(Self { repo, links: &request.links, commit, at })
     }
 
     fn file(&self, request: &ApiRequest, path: &str, blob: &Blob<'_>) -> Answer {
@@ -97,11 +88,8 @@ impl<'a> View<'a> {
             return bytes(RAW, blob.content().to_vec());
         }
         let mut body = self.entry("file", path, blob.id(), blob.size());
-        let (content, encoding) = if blob.size() > LARGEST_INLINE {
-            (String::new(), "none")
-        } else {
-            (to_base64(blob.content()), "base64")
-        };
+        let (content, encoding) =
+            if blob.size() > LARGEST_INLINE { (String::new(), "none") } else { (to_base64(blob.content()), "base64") };
         body["content"] = content.into();
         body["encoding"] = encoding.into();
         if request.wants("object") {
@@ -135,11 +123,7 @@ impl<'a> View<'a> {
         let mut entries = Vec::new();
         for entry in tree.iter().take(MOST_ENTRIES) {
             let name = String::from_utf8_lossy(entry.name_bytes());
-            let path = if path.is_empty() {
-                name.into_owned()
-            } else {
-                format!("{path}/{name}")
-            };
+            let path = if path.is_empty() { name.into_owned() } else { format!("{path}/{name}") };
             let (kind, size) = match entry.kind() {
                 Some(ObjectType::Tree) => ("dir", 0),
                 // For compatibility, GitHub lists a submodule as a file.
@@ -160,11 +144,7 @@ impl<'a> View<'a> {
     /// What the schemas of files, folders, links and entries have in common.
     fn entry(&self, kind: &str, path: &str, id: Oid, size: usize) -> Value {
         let name = &self.repo.name;
-        let (objects, page) = if kind == "dir" {
-            ("trees", "tree")
-        } else {
-            ("blobs", "blob")
-        };
+        let (objects, page) = if kind == "dir" { ("trees", "tree") } else { ("blobs", "blob") };
         let url = self.links.contents(name, &self.at, path);
         let git_url = self.links.object(name, objects, id);
         let html = format!("/{page}/{}/{}", encode(&self.at), encode(path));
@@ -217,14 +197,11 @@ pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let fields = request.fields("Content")?;
     let place = Place::new(repo, request, &fields)?;
     let message = fields.message()?;
-    let content =
-        from_base64(fields.required("content")?).ok_or_else(|| fields.invalid("content"))?;
+    let content = from_base64(fields.required("content")?).ok_or_else(|| fields.invalid("content"))?;
     match (place.present, fields.text("sha")?) {
         (None, None) => {}
         (Some(_), None) => {
-            return Err(ApiError::unprocessable(
-                "Invalid request.\n\n\"sha\" wasn't supplied.",
-            ));
+            return Err(ApiError::unprocessable("Invalid request.\n\n\"sha\" wasn't supplied."));
         }
         (present, Some(sha)) => place.require(present.map(|(id, _)| id), sha)?,
     }
@@ -233,21 +210,12 @@ pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let mut edits = Edits::default();
     edits.put(&place.path, mode, blob).map_err(refusal)?;
     let commit = place.commit(repo, &fields, message, &edits)?;
-    let view = View {
-        repo,
-        links: &request.links,
-        commit: repo.git.find_commit(commit)?,
-        at: place.branch.clone(),
-    };
+    let view = View { repo, links: &request.links, commit: repo.git.find_commit(commit)?, at: place.branch.clone() };
     let body = json!({
         "content": view.entry("file", &place.path, blob, content.len()),
         "commit": commits::git_commit(repo, &request.links, commit)?,
     });
-    let status = if place.present.is_some() {
-        StatusCode::OK
-    } else {
-        StatusCode::CREATED
-    };
+    let status = if place.present.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, axum::Json(body)).into_response())
 }
 
@@ -301,12 +269,7 @@ impl Place {
         {
             return Err(fields.refuse("path", format!("{path} is not a file")));
         }
-        Ok(Self {
-            path,
-            branch,
-            tip,
-            present: present.map(|(id, mode, _)| (id, mode)),
-        })
+        Ok(Self { path, branch, tip, present: present.map(|(id, mode, _)| (id, mode)) })
     }
 
     /// 409 where the client has seen another version of the file.
@@ -318,13 +281,7 @@ impl Place {
         Err(ApiError::new(StatusCode::CONFLICT, message))
     }
 
-    fn commit(
-        &self,
-        repo: &Repo,
-        fields: &Fields,
-        message: &str,
-        edits: &Edits,
-    ) -> Result<Oid, ApiError> {
+    fn commit(&self, repo: &Repo, fields: &Fields, message: &str, edits: &Edits) -> Result<Oid, ApiError> {
         let committer = commits::person(fields, "committer", &signature(now())?)?;
         let author = commits::person(fields, "author", &committer)?;
         let parent = self.tip.map(|tip| repo.git.find_commit(tip)).transpose()?;
@@ -333,9 +290,7 @@ impl Place {
         let tree = repo.git.find_tree(tree)?;
         let parents: Vec<&Commit<'_>> = parent.iter().collect();
         let branch = format!("refs/heads/{}", self.branch);
-        let commit =
-            repo.git
-                .commit(Some(&branch), &author, &committer, message, &tree, &parents)?;
+        let commit = repo.git.commit(Some(&branch), &author, &committer, message, &tree, &parents)?;
         Ok(commit)
     }
 }

@@ -25,12 +25,7 @@ impl<'repo> Change<'repo> {
         let new = repo.git.find_commit(to)?.tree()?;
         let mut diff = repo.git.diff_tree_to_tree(Some(&old), Some(&new), None)?;
         diff.find_similar(Some(DiffFindOptions::new().renames(true)))?;
-        Ok(Self {
-            repo,
-            from,
-            to,
-            diff,
-        })
+        Ok(Self { repo, from, to, diff })
     }
 
     /// The number of changed files.
@@ -60,11 +55,8 @@ impl<'repo> Change<'repo> {
     /// One file of the change: the schema `diff-entry`. `index` is below [`Change::len`].
     pub(super) fn file(&self, links: &Links, index: usize) -> Result<Value, ApiError> {
         let delta = self.diff.get_delta(index).ok_or_else(ApiError::not_found)?;
-        let (side, commit) = if delta.status() == Delta::Deleted {
-            (delta.old_file(), self.from)
-        } else {
-            (delta.new_file(), self.to)
-        };
+        let (side, commit) =
+            if delta.status() == Delta::Deleted { (delta.old_file(), self.from) } else { (delta.new_file(), self.to) };
         let path = String::from_utf8_lossy(side.path_bytes().unwrap_or_default()).into_owned();
         let name = &self.repo.name;
         let blob = format!("/blob/{commit}/{}", encode(&path));

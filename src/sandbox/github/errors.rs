@@ -14,9 +14,7 @@ const DOCUMENTATION: &str = "https://docs.github.com/rest";
 #[derive(Debug, thiserror::Error)]
 pub enum GitHubSandboxError {
     /// The name would not be one on GitHub, or would leave the sandbox's folder.
-    #[error(
-        "`{name}` cannot be the name of {what}: {rule}. Choose another name, or rename the folder it comes from."
-    )]
+    #[error("`{name}` cannot be the name of {what}: {rule}. Choose another name, or rename the folder it comes from.")]
     Name {
         /// What was to be named: "an owner", "a repository", "a branch".
         what: &'static str,
@@ -82,11 +80,7 @@ pub(super) struct ApiError {
 impl ApiError {
     /// An error with only a message.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            message: message.into(),
-            errors: Vec::new(),
-        }
+        Self { status, message: message.into(), errors: Vec::new() }
     }
 
     /// 404 as GitHub says it, which does not tell what is missing.
@@ -112,27 +106,20 @@ impl ApiError {
     /// 422 about one field, said in words: the code `custom` with a message.
     pub(super) fn custom(resource: &str, field: &str, message: impl Into<String>) -> Self {
         let message: String = message.into();
-        Self::validation_failed(
-            json!({"resource": resource, "field": field, "code": "custom", "message": message}),
-        )
+        Self::validation_failed(json!({"resource": resource, "field": field, "code": "custom", "message": message}))
     }
 
     fn validation_failed(error: Value) -> Self {
-        Self {
-            status: StatusCode::UNPROCESSABLE_ENTITY,
-            message: "Validation Failed".to_owned(),
-            errors: vec![error],
-        }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: "Validation Failed".to_owned(), errors: vec![error] }
     }
 
     /// 403 for a blob above the 100 MB that the API hands out.
     pub(super) fn too_large() -> Self {
         Self {
             status: StatusCode::FORBIDDEN,
-            message:
-                "This API returns blobs up to 100 MB in size. The requested blob is too large; \
+            message: "This API returns blobs up to 100 MB in size. The requested blob is too large; \
                       clone the repository to read it."
-                    .to_owned(),
+                .to_owned(),
             errors: vec![json!({"resource": "Blob", "field": "data", "code": "too_large"})],
         }
     }
@@ -161,10 +148,7 @@ impl From<GitHubSandboxError> for ApiError {
 impl From<git2::Error> for ApiError {
     /// For failures of git that no client can cause; those that a client can cause are answered where they occur.
     fn from(error: git2::Error) -> Self {
-        let message = format!(
-            "The sandbox's git repository failed: {}.",
-            error.message().trim_end_matches('.')
-        );
+        let message = format!("The sandbox's git repository failed: {}.", error.message().trim_end_matches('.'));
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     }
 }

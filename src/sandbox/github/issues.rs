@@ -60,9 +60,7 @@ fn has_people(issue: &Issue, request: &ApiRequest) -> bool {
         && none("milestone")
         && none("type")
         && request.query("issue_field_values").is_none()
-        && request
-            .query("creator")
-            .is_none_or(|wanted| wanted == LOGIN)
+        && request.query("creator").is_none_or(|wanted| wanted == LOGIN)
         && request.query("mentioned").is_none_or(mentions)
 }
 
@@ -74,10 +72,7 @@ pub(super) fn get(repo: &mut Repo, request: &ApiRequest) -> Answer {
 }
 
 /// The issue or pull request that the path names.
-pub(super) fn find<'repo>(
-    repo: &'repo Repo,
-    request: &ApiRequest,
-) -> Result<&'repo Issue, ApiError> {
+pub(super) fn find<'repo>(repo: &'repo Repo, request: &ApiRequest) -> Result<&'repo Issue, ApiError> {
     let number = request.number("number")?;
     let issue = repo.metadata.issues.get(&number);
     issue.ok_or_else(ApiError::not_found)
@@ -101,11 +96,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     issue.labels = labels;
     let number = issue.number;
     repo.save()?;
-    created(to_json(
-        repo,
-        &request.links,
-        &repo.metadata.issues[&number],
-    ))
+    created(to_json(repo, &request.links, &repo.metadata.issues[&number]))
 }
 
 /// A title is a string, or a number that becomes one.
@@ -171,11 +162,7 @@ fn state_reason(fields: &Fields, state: State) -> Result<Option<String>, ApiErro
 fn to_json(repo: &Repo, links: &Links, issue: &Issue) -> Value {
     let number = issue.number;
     let url = links.repo(&repo.name, &format!("/issues/{number}"));
-    let page = if issue.pull.is_some() {
-        "pull"
-    } else {
-        "issues"
-    };
+    let page = if issue.pull.is_some() { "pull" } else { "issues" };
     let html_url = links.html(&repo.name, &format!("/{page}/{number}"));
     let labels = repo.metadata.labels_of(issue);
     let labels = labels.map(|label| labels::to_json(repo, links, label));

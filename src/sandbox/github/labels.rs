@@ -26,12 +26,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
         return Err(ApiError::validation(RESOURCE, "name", "already_exists"));
     }
     let description = fields.text("description")?.map(str::to_owned);
-    let label = Label {
-        id: repo.metadata.next_id(),
-        name: name.to_owned(),
-        color: color.to_owned(),
-        description,
-    };
+    let label = Label { id: repo.metadata.next_id(), name: name.to_owned(), color: color.to_owned(), description };
     let body = to_json(repo, &request.links, &label);
     repo.metadata.labels.push(label);
     repo.save()?;

@@ -25,11 +25,7 @@ pub(super) struct Budget {
 
 impl Budget {
     fn fresh(limit: u64, at: i64) -> Self {
-        Self {
-            limit,
-            used: 0,
-            reset: at + HOUR,
-        }
+        Self { limit, used: 0, reset: at + HOUR }
     }
 
     /// The schema `rate-limit`.
@@ -51,10 +47,7 @@ impl Budget {
         number("x-ratelimit-used", self.used);
         number("x-ratelimit-remaining", self.limit - self.used);
         number("x-ratelimit-reset", self.reset.unsigned_abs());
-        headers.insert(
-            HeaderName::from_static("x-ratelimit-resource"),
-            HeaderValue::from_static("core"),
-        );
+        headers.insert(HeaderName::from_static("x-ratelimit-resource"), HeaderValue::from_static("core"));
     }
 }
 
@@ -80,11 +73,7 @@ impl Budgets {
 
     /// Counts `requests` (one, or none to only look) and returns what is left.
     pub(super) fn spend(&self, signed_in: bool, requests: u64) -> Budget {
-        let budget = if signed_in {
-            &self.signed_in
-        } else {
-            &self.anonymous
-        };
+        let budget = if signed_in { &self.signed_in } else { &self.anonymous };
         let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
         let at = now().as_second();
         if at >= budget.reset || budget.used + requests >= budget.limit {

@@ -13,9 +13,7 @@ pub(super) struct Links {
 impl Links {
     /// `host` is the request's Host header, `nested_at` the path that the router is mounted at, or nothing.
     pub(super) fn new(host: &str, nested_at: &str) -> Self {
-        Self {
-            base: format!("http://{host}{}", nested_at.trim_end_matches('/')),
-        }
+        Self { base: format!("http://{host}{}", nested_at.trim_end_matches('/')) }
     }
 
     /// The host and port, as `git@` addresses need them.

@@ -178,12 +178,7 @@ impl Metadata {
     }
 
     /// Opens an issue under the next number.
-    pub(super) fn open_issue(
-        &mut self,
-        title: String,
-        body: Option<String>,
-        at: Timestamp,
-    ) -> &mut Issue {
+    pub(super) fn open_issue(&mut self, title: String, body: Option<String>, at: Timestamp) -> &mut Issue {
         let (id, number) = (self.next_id(), self.next_number());
         self.issues.entry(number).or_insert(Issue {
             id,
@@ -225,28 +220,18 @@ impl Metadata {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(source) => {
-                return Err(GitHubSandboxError::Io {
-                    action: "read",
-                    path: path.to_owned(),
-                    source,
-                });
+                return Err(GitHubSandboxError::Io { action: "read", path: path.to_owned(), source });
             }
         };
         serde_json::from_slice(&bytes)
             .map(Some)
-            .map_err(|source| GitHubSandboxError::Metadata {
-                path: path.to_owned(),
-                source,
-            })
+            .map_err(|source| GitHubSandboxError::Metadata { path: path.to_owned(), source })
     }
 
     /// Writes the document so that a reader, or a crash, sees the old one or the new one and nothing else.
     pub(super) fn save(&self, path: &Path) -> Result<(), GitHubSandboxError> {
-        let bytes =
-            serde_json::to_vec_pretty(self).map_err(|source| GitHubSandboxError::Metadata {
-                path: path.to_owned(),
-                source,
-            })?;
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|source| GitHubSandboxError::Metadata { path: path.to_owned(), source })?;
         replace_file(path, &bytes).map_err(|source| GitHubSandboxError::Io {
             action: "write",
             path: path.to_owned(),
@@ -272,9 +257,9 @@ pub(super) fn now() -> Timestamp {
 
 /// A positive 31-bit id that depends on nothing but the name (FNV-1a), for users and repositories.
 pub(super) fn stable_id(name: &str) -> u64 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     (hash >> 33).max(1)
 }
 
@@ -282,16 +267,11 @@ pub(super) fn stable_id(name: &str) -> u64 {
 mod object_id {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(
-        id: &git2::Oid,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(id: &git2::Oid, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(id)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<git2::Oid, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<git2::Oid, D::Error> {
         let text = String::deserialize(deserializer)?;
         git2::Oid::from_str(&text).map_err(D::Error::custom)
     }

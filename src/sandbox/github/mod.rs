@@ -84,10 +84,7 @@ pub(super) struct GitHub {
 ///
 /// Source of paths, fields and status codes: GitHub's OpenAPI document, as in the npm package `@octokit/openapi`.
 pub fn router(root: PathBuf) -> Router {
-    let github = Arc::new(GitHub {
-        store: Store::new(root),
-        budgets: Budgets::new(),
-    });
+    let github = Arc::new(GitHub { store: Store::new(root), budgets: Budgets::new() });
     Router::new()
         .merge(account_routes())
         .merge(repository_routes())
@@ -109,115 +106,50 @@ fn account_routes() -> Routes {
         .route("/user", get(of_account(users::get)))
         .route("/user/emails", get(of_account(users::emails)))
         .route("/user/orgs", get(of_account(users::organizations)))
-        .route(
-            "/user/repos",
-            get(of_account(repos::list_own)).post(of_account(repos::create_own)),
-        )
+        .route("/user/repos", get(of_account(repos::list_own)).post(of_account(repos::create_own)))
         .route("/users/{owner}/repos", get(of_account(repos::list_of)))
-        .route(
-            "/orgs/{owner}/repos",
-            get(of_account(repos::list_of)).post(of_account(repos::create_in_organization)),
-        )
+        .route("/orgs/{owner}/repos", get(of_account(repos::list_of)).post(of_account(repos::create_in_organization)))
 }
 
 fn repository_routes() -> Routes {
     Router::new()
         .route("/repos/{owner}/{repo}", get(reads(repos::get)))
         .route("/repos/{owner}/{repo}/branches", get(reads(branches::list)))
-        .route(
-            "/repos/{owner}/{repo}/branches/{*branch}",
-            get(reads(branches::get)),
-        )
+        .route("/repos/{owner}/{repo}/branches/{*branch}", get(reads(branches::get)))
         .route("/repos/{owner}/{repo}/contents", get(reads(contents::get)))
         .route("/repos/{owner}/{repo}/contents/", get(reads(contents::get)))
         .route(
             "/repos/{owner}/{repo}/contents/{*path}",
-            get(reads(contents::get))
-                .put(locked(contents::put))
-                .delete(locked(contents::delete)),
+            get(reads(contents::get)).put(locked(contents::put)).delete(locked(contents::delete)),
         )
-        .route(
-            "/raw/{owner}/{repo}/{ref}/{*path}",
-            get(reads(contents::raw)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/compare/{*basehead}",
-            get(reads(compare::get)),
-        )
+        .route("/raw/{owner}/{repo}/{ref}/{*path}", get(reads(contents::raw)))
+        .route("/repos/{owner}/{repo}/compare/{*basehead}", get(reads(compare::get)))
         .route("/repos/{owner}/{repo}/commits", get(reads(commits::list)))
 }
 
 fn git_routes() -> Routes {
     Router::new()
-        .route(
-            "/repos/{owner}/{repo}/git/ref/{*ref}",
-            get(reads(refs::get)),
-        )
+        .route("/repos/{owner}/{repo}/git/ref/{*ref}", get(reads(refs::get)))
         .route("/repos/{owner}/{repo}/git/refs", post(locked(refs::create)))
-        .route(
-            "/repos/{owner}/{repo}/git/refs/{*ref}",
-            patch(locked(refs::update)).delete(locked(refs::delete)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/matching-refs/",
-            get(reads(refs::matching)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/matching-refs/{*ref}",
-            get(reads(refs::matching)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/blobs",
-            post(locked(objects::create_blob)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/blobs/{sha}",
-            get(reads(objects::get_blob)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/trees",
-            post(locked(objects::create_tree)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/trees/{*sha}",
-            get(reads(objects::get_tree)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/commits",
-            post(locked(commits::create)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/git/commits/{sha}",
-            get(reads(commits::get)),
-        )
+        .route("/repos/{owner}/{repo}/git/refs/{*ref}", patch(locked(refs::update)).delete(locked(refs::delete)))
+        .route("/repos/{owner}/{repo}/git/matching-refs/", get(reads(refs::matching)))
+        .route("/repos/{owner}/{repo}/git/matching-refs/{*ref}", get(reads(refs::matching)))
+        .route("/repos/{owner}/{repo}/git/blobs", post(locked(objects::create_blob)))
+        .route("/repos/{owner}/{repo}/git/blobs/{sha}", get(reads(objects::get_blob)))
+        .route("/repos/{owner}/{repo}/git/trees", post(locked(objects::create_tree)))
+        .route("/repos/{owner}/{repo}/git/trees/{*sha}", get(reads(objects::get_tree)))
+        .route("/repos/{owner}/{repo}/git/commits", post(locked(commits::create)))
+        .route("/repos/{owner}/{repo}/git/commits/{sha}", get(reads(commits::get)))
 }
 
 fn collaboration_routes() -> Routes {
     Router::new()
-        .route(
-            "/repos/{owner}/{repo}/pulls",
-            get(locked(pulls::list)).post(locked(pulls::create)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/pulls/{number}",
-            get(locked(pulls::get)).patch(locked(pulls::update)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/pulls/{number}/files",
-            get(locked(pulls::files)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/pulls/{number}/merge",
-            put(locked(pulls::merge)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/issues",
-            get(locked(issues::list)).post(locked(issues::create)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/issues/{number}",
-            get(locked(issues::get)).patch(locked(issues::update)),
-        )
+        .route("/repos/{owner}/{repo}/pulls", get(locked(pulls::list)).post(locked(pulls::create)))
+        .route("/repos/{owner}/{repo}/pulls/{number}", get(locked(pulls::get)).patch(locked(pulls::update)))
+        .route("/repos/{owner}/{repo}/pulls/{number}/files", get(locked(pulls::files)))
+        .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(locked(pulls::merge)))
+        .route("/repos/{owner}/{repo}/issues", get(locked(issues::list)).post(locked(issues::create)))
+        .route("/repos/{owner}/{repo}/issues/{number}", get(locked(issues::get)).patch(locked(issues::update)))
         .route(
             "/repos/{owner}/{repo}/issues/{number}/labels",
             get(reads(labels::list_on_issue)).post(locked(labels::add_to_issue)),
@@ -226,23 +158,14 @@ fn collaboration_routes() -> Routes {
             "/repos/{owner}/{repo}/issues/{number}/comments",
             get(reads(comments::list)).post(locked(comments::create)),
         )
-        .route(
-            "/repos/{owner}/{repo}/issues/comments/{id}",
-            patch(locked(comments::update)),
-        )
+        .route("/repos/{owner}/{repo}/issues/comments/{id}", patch(locked(comments::update)))
         .route("/repos/{owner}/{repo}/labels", post(locked(labels::create)))
 }
 
 fn secret_routes() -> Routes {
     Router::new()
-        .route(
-            "/repos/{owner}/{repo}/actions/secrets",
-            get(not_offered("actions/list-repo-secrets")),
-        )
-        .route(
-            "/repos/{owner}/{repo}/actions/secrets/public-key",
-            get(not_offered("actions/get-repo-public-key")),
-        )
+        .route("/repos/{owner}/{repo}/actions/secrets", get(not_offered("actions/list-repo-secrets")))
+        .route("/repos/{owner}/{repo}/actions/secrets/public-key", get(not_offered("actions/get-repo-public-key")))
         .route(
             "/repos/{owner}/{repo}/actions/secrets/{name}",
             get(not_offered("actions/get-repo-secret"))
@@ -287,29 +210,22 @@ fn not_offered(operation: &'static str) -> impl Handle {
 /// What axum takes as a handler of an [`ApiRequest`].
 trait Handle: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
 
-impl<F> Handle for F where
-    F: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static
-{
-}
+impl<F> Handle for F where F: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
 
 fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> BoxFuture<'static, Answer> {
     Box::pin(async {
-        tokio::task::spawn_blocking(work)
-            .await
-            .unwrap_or_else(|error| {
-                let message = format!("The sandbox could not finish the operation: {error}.");
-                Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message))
-            })
+        tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
+            let message = format!("The sandbox could not finish the operation: {error}.");
+            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message))
+        })
     })
 }
 
 /// The repository that the path names. A private one exists only for those who are signed in.
 fn open(request: &ApiRequest) -> Result<Repo, ApiError> {
-    let name = RepoName::parse(request.param("owner"), request.param("repo"))
-        .map_err(|_| ApiError::not_found())?;
+    let name = RepoName::parse(request.param("owner"), request.param("repo")).map_err(|_| ApiError::not_found())?;
     let repo = request.github.store.open(&name)?;
-    repo.filter(|repo| request.signed_in || !repo.metadata.settings.private)
-        .ok_or_else(ApiError::not_found)
+    repo.filter(|repo| request.signed_in || !repo.metadata.settings.private).ok_or_else(ApiError::not_found)
 }
 
 /// `GET /rate_limit` (rate-limit/get), which costs nothing.

@@ -101,10 +101,7 @@ fn add_entry(repo: &Repo, edits: &mut Edits, entry: &Fields) -> Result<(), ApiEr
         None => return Err(ApiError::validation("Tree", "mode", "missing_field")),
     };
     if entry.text("type")?.is_some_and(|given| given != kind.str()) {
-        return Err(entry.refuse(
-            "type",
-            format!("{path}: the mode asks for a {}", kind.str()),
-        ));
+        return Err(entry.refuse("type", format!("{path}: the mode asks for a {}", kind.str())));
     }
     let id = match (sha, content) {
         (Some(sha), None) => existing(repo, sha, kind, path)?,
@@ -151,10 +148,7 @@ pub(super) fn get_tree(repo: &Repo, request: &ApiRequest) -> Answer {
     };
     let id = match by_id {
         Some(id) => id,
-        None => repo
-            .resolve(wanted)?
-            .ok_or_else(ApiError::not_found)?
-            .tree_id(),
+        None => repo.resolve(wanted)?.ok_or_else(ApiError::not_found)?.tree_id(),
     };
     // Any value asks for it, even `0` or `false`.
     let recursive = request.has_query("recursive");
@@ -165,12 +159,7 @@ pub(super) fn get_tree(repo: &Repo, request: &ApiRequest) -> Answer {
 fn to_json(repo: &Repo, links: &Links, id: Oid, recursive: bool) -> Result<Value, ApiError> {
     let mut listing = Listing::new(repo, links, recursive)?;
     // The walk is stopped by an error code where the listing is full; the listing knows, so the code says nothing.
-    let walked = repo
-        .git
-        .find_tree(id)?
-        .walk(TreeWalkMode::PreOrder, |folder, entry| {
-            listing.visit(folder, entry)
-        });
+    let walked = repo.git.find_tree(id)?.walk(TreeWalkMode::PreOrder, |folder, entry| listing.visit(folder, entry));
     if let Some(error) = listing.failure {
         return Err(error);
     }
@@ -227,11 +216,7 @@ impl<'a> Listing<'a> {
         }
         self.bytes += bytes;
         self.entries.push(rendered);
-        if self.recursive {
-            TreeWalkResult::Ok
-        } else {
-            TreeWalkResult::Skip
-        }
+        if self.recursive { TreeWalkResult::Ok } else { TreeWalkResult::Skip }
     }
 
     fn render(&self, folder: &str, entry: &git2::TreeEntry<'_>) -> Result<Value, ApiError> {
@@ -282,8 +267,5 @@ pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
 
 /// 404 about a revision, in GitHub's words.
 pub(super) fn no_commit_for(revision: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        format!("No commit found for the ref {revision}"),
-    )
+    ApiError::new(StatusCode::NOT_FOUND, format!("No commit found for the ref {revision}"))
 }

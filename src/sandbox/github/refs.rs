@@ -33,10 +33,8 @@ pub(super) fn matching(repo: &Repo, request: &ApiRequest) -> Answer {
         }
     }
     found.sort_by_cached_key(|reference| reference.name_bytes().to_vec());
-    let found = found
-        .iter()
-        .map(|reference| to_json(repo, &request.links, reference))
-        .collect::<Result<Vec<_>, _>>()?;
+    let found =
+        found.iter().map(|reference| to_json(repo, &request.links, reference)).collect::<Result<Vec<_>, _>>()?;
     ok(Value::Array(found))
 }
 
@@ -48,22 +46,15 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let target = existing_target(repo, name, fields.required("sha")?)?;
     let is_name = name.starts_with("refs/") && name.split('/').count() >= 3;
     if !is_name || !is_reference_name(name) || name.starts_with("refs/pull/") {
-        return Err(ApiError::unprocessable(format!(
-            "{name} is not a valid ref name."
-        )));
+        return Err(ApiError::unprocessable(format!("{name} is not a valid ref name.")));
     }
-    match repo
-        .git
-        .reference(name, target, false, "created through the API")
-    {
+    match repo.git.reference(name, target, false, "created through the API") {
         Ok(reference) => created(to_json(repo, &request.links, &reference)?),
-        Err(error) if error.code() == ErrorCode::Exists => {
-            Err(ApiError::unprocessable("Reference already exists"))
-        }
+        Err(error) if error.code() == ErrorCode::Exists => Err(ApiError::unprocessable("Reference already exists")),
         // A branch `a` and a branch `a/b` cannot both exist.
-        Err(error) if error.code() == ErrorCode::Directory || is_in_the_way(repo, name)? => Err(
-            ApiError::unprocessable(format!("Reference cannot be created: {}", error.message())),
-        ),
+        Err(error) if error.code() == ErrorCode::Directory || is_in_the_way(repo, name)? => {
+            Err(ApiError::unprocessable(format!("Reference cannot be created: {}", error.message())))
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -71,10 +62,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
 fn is_in_the_way(repo: &Repo, name: &str) -> Result<bool, ApiError> {
     for other in repo.git.references()?.names() {
         let other = other?;
-        let below = |long: &str, short: &str| {
-            long.strip_prefix(short)
-                .is_some_and(|rest| rest.starts_with('/'))
-        };
+        let below = |long: &str, short: &str| long.strip_prefix(short).is_some_and(|rest| rest.starts_with('/'));
         if below(name, other) || below(other, name) {
             return Ok(true);
         }
@@ -120,8 +108,7 @@ pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
 }
 
 fn existing<'repo>(repo: &'repo Repo, name: &str) -> Result<Reference<'repo>, ApiError> {
-    find_reference(&repo.git, name)?
-        .ok_or_else(|| ApiError::unprocessable("Reference does not exist"))
+    find_reference(&repo.git, name)?.ok_or_else(|| ApiError::unprocessable("Reference does not exist"))
 }
 
 /// The object that a reference is to point at: it exists, and is a commit where the reference is a branch.

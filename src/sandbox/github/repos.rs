@@ -21,12 +21,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
 /// `GET /user/repos` (repos/list-for-authenticated-user): all of them, as the user belongs to every organization.
 pub(super) fn list_own(store: &Store, request: &ApiRequest) -> Answer {
     request.require_user()?;
-    list(
-        store,
-        request,
-        None,
-        &["full_name", "created", "updated", "pushed"],
-    )
+    list(store, request, None, &["full_name", "created", "updated", "pushed"])
 }
 
 /// `GET /users/{username}/repos` and `GET /orgs/{org}/repos` (repos/list-for-user, repos/list-for-org).
@@ -43,11 +38,7 @@ pub(super) fn list_of(store: &Store, request: &ApiRequest) -> Answer {
 
 fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]) -> Answer {
     let sort = request.choice(RESOURCE, "sort", sorts)?;
-    let default = if sort == "full_name" {
-        ["asc", "desc"]
-    } else {
-        ["desc", "asc"]
-    };
+    let default = if sort == "full_name" { ["asc", "desc"] } else { ["desc", "asc"] };
     let direction = request.choice(RESOURCE, "direction", &default)?;
     let mut repositories = Vec::new();
     for name in store.list(owner)? {
@@ -115,9 +106,7 @@ fn create(store: &Store, request: &ApiRequest, owner: &str) -> Answer {
     let fields = request.fields(RESOURCE)?;
     let name = fields.required_words("name")?;
     let name = RepoName::parse(owner, name).map_err(|error| match error {
-        GitHubSandboxError::Name {
-            what: "an owner", ..
-        } => ApiError::not_found(),
+        GitHubSandboxError::Name { what: "an owner", .. } => ApiError::not_found(),
         refusal => fields.refuse("name", refusal.to_string()),
     })?;
     for template in ["gitignore_template", "license_template"] {
@@ -247,10 +236,7 @@ const URLS: [(&str, &str); 36] = [
     ("languages_url", "/languages"),
     ("merges_url", "/merges"),
     ("milestones_url", "/milestones{/number}"),
-    (
-        "notifications_url",
-        "/notifications{?since,all,participating}",
-    ),
+    ("notifications_url", "/notifications{?since,all,participating}"),
     ("pulls_url", "/pulls{/number}"),
     ("releases_url", "/releases{/id}"),
     ("stargazers_url", "/stargazers"),

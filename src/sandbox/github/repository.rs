@@ -27,10 +27,7 @@ impl Repo {
     pub(super) fn default_branch(&self) -> Result<String, git2::Error> {
         let head = self.git.find_reference("HEAD")?;
         let target = head.symbolic_target()?.unwrap_or("refs/heads/main");
-        Ok(target
-            .strip_prefix("refs/heads/")
-            .unwrap_or(target)
-            .to_owned())
+        Ok(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned())
     }
 
     /// The commit at the tip of a branch, or `None` where there is no such branch.
@@ -61,11 +58,7 @@ impl Repo {
     /// The commit that a client means by a branch, a tag, a full reference, `HEAD` or an object id of at least
     /// seven digits. Nothing else of git's revision syntax is understood, as on GitHub.
     pub(super) fn resolve(&self, revision: &str) -> Result<Option<git2::Commit<'_>>, git2::Error> {
-        let names = [
-            format!("refs/heads/{revision}"),
-            format!("refs/tags/{revision}"),
-            revision.to_owned(),
-        ];
+        let names = [format!("refs/heads/{revision}"), format!("refs/tags/{revision}"), revision.to_owned()];
         for name in names {
             let is_reference = name == "HEAD" || name.starts_with("refs/");
             if let (true, Some(reference)) = (is_reference, find_reference(&self.git, &name)?) {
@@ -145,10 +138,7 @@ pub(super) fn absent_as_none<T>(found: Result<T, git2::Error>) -> Result<Option<
         Err(error)
             if matches!(
                 error.code(),
-                ErrorCode::NotFound
-                    | ErrorCode::Ambiguous
-                    | ErrorCode::Peel
-                    | ErrorCode::InvalidSpec
+                ErrorCode::NotFound | ErrorCode::Ambiguous | ErrorCode::Peel | ErrorCode::InvalidSpec
             ) =>
         {
             Ok(None)

@@ -37,10 +37,8 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
 
     async fn from_request(request: Request, github: &Arc<GitHub>) -> Result<Self, Self::Rejection> {
         let (mut parts, body) = request.into_parts();
-        let SignedIn(signed_in) = *parts
-            .extensions
-            .get::<SignedIn>()
-            .expect("the router's outermost layer sets it on every request");
+        let SignedIn(signed_in) =
+            *parts.extensions.get::<SignedIn>().expect("the router's outermost layer sets it on every request");
         let writes = parts.method != Method::GET && parts.method != Method::HEAD;
         if writes && !signed_in {
             return Err(requires_authentication());
@@ -50,10 +48,7 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
             return Err(ApiError::not_found());
         };
         let Ok(Query(query)) = Query::from_request_parts(&mut parts, github).await else {
-            return Err(ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "The query string cannot be parsed.",
-            ));
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "The query string cannot be parsed."));
         };
         let links = links(&parts);
         let accept = header_text(&parts.headers, header::ACCEPT);
@@ -61,16 +56,7 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
         let body = Bytes::from_request(Request::from_parts(parts, body), github)
             .await
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
-        Ok(Self {
-            github: Arc::clone(github),
-            links,
-            signed_in,
-            accept,
-            path,
-            params,
-            query,
-            body,
-        })
+        Ok(Self { github: Arc::clone(github), links, signed_in, accept, path, params, query, body })
     }
 }
 
@@ -93,11 +79,7 @@ fn requires_authentication() -> ApiError {
 impl ApiRequest {
     /// 401 where nobody is signed in, for reads that are about the user.
     pub(super) fn require_user(&self) -> Result<(), ApiError> {
-        if self.signed_in {
-            Ok(())
-        } else {
-            Err(requires_authentication())
-        }
+        if self.signed_in { Ok(()) } else { Err(requires_authentication()) }
     }
 
     /// A parameter of the path, decoded; empty where the route has none of that name.
@@ -122,33 +104,18 @@ impl ApiRequest {
     }
 
     /// A parameter of the query that is one of a few words; the first is the default.
-    pub(super) fn choice<'a>(
-        &self,
-        resource: &str,
-        name: &str,
-        words: &[&'a str],
-    ) -> Result<&'a str, ApiError> {
-        let wanted = self
-            .query(name)
-            .unwrap_or(words.first().copied().unwrap_or_default());
+    pub(super) fn choice<'a>(&self, resource: &str, name: &str, words: &[&'a str]) -> Result<&'a str, ApiError> {
+        let wanted = self.query(name).unwrap_or(words.first().copied().unwrap_or_default());
         let found = words.iter().find(|word| **word == wanted);
-        found
-            .copied()
-            .ok_or_else(|| ApiError::validation(resource, name, "invalid"))
+        found.copied().ok_or_else(|| ApiError::validation(resource, name, "invalid"))
     }
 
     /// A moment in the query, in ISO 8601.
-    pub(super) fn moment(
-        &self,
-        resource: &str,
-        name: &str,
-    ) -> Result<Option<jiff::Timestamp>, ApiError> {
+    pub(super) fn moment(&self, resource: &str, name: &str) -> Result<Option<jiff::Timestamp>, ApiError> {
         let parse = |text: &str| text.parse().ok();
         match self.query(name) {
             None => Ok(None),
-            Some(text) => parse(text)
-                .map(Some)
-                .ok_or_else(|| ApiError::validation(resource, name, "invalid")),
+            Some(text) => parse(text).map(Some).ok_or_else(|| ApiError::validation(resource, name, "invalid")),
         }
     }
 
@@ -174,15 +141,9 @@ impl ApiRequest {
                 .map_err(|_| ApiError::new(StatusCode::BAD_REQUEST, "Problems parsing JSON"))?
         };
         match body {
-            Value::Null => Ok(Fields {
-                resource,
-                fields: Map::new(),
-            }),
+            Value::Null => Ok(Fields { resource, fields: Map::new() }),
             Value::Object(fields) => Ok(Fields { resource, fields }),
-            _ => Err(ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "Body should be a JSON object",
-            )),
+            _ => Err(ApiError::new(StatusCode::BAD_REQUEST, "Body should be a JSON object")),
         }
     }
 
@@ -195,10 +156,7 @@ impl ApiRequest {
         let (page, per_page) = (number("page", 1), number("per_page", 30).min(100));
         let pages = items.len().div_ceil(per_page).max(1);
         let start = (page - 1).saturating_mul(per_page);
-        Page {
-            items: items.into_iter().skip(start).take(per_page).collect(),
-            link: self.link(page, pages),
-        }
+        Page { items: items.into_iter().skip(start).take(per_page).collect(), link: self.link(page, pages) }
     }
 
     fn link(&self, page: usize, pages: usize) -> Option<String> {
@@ -271,14 +229,12 @@ impl Fields {
 
     /// A commit's message, which must be there.
     pub(super) fn message(&self) -> Result<&str, ApiError> {
-        self.plain("message")?
-            .ok_or_else(|| ApiError::validation(self.resource, "message", "missing_field"))
+        self.plain("message")?.ok_or_else(|| ApiError::validation(self.resource, "message", "missing_field"))
     }
 
     /// A string that must be there.
     pub(super) fn required(&self, field: &str) -> Result<&str, ApiError> {
-        self.text(field)?
-            .ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
+        self.text(field)?.ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
     }
 
     /// A string that must be there and say something, in characters that git can take.
@@ -307,24 +263,15 @@ impl Fields {
     /// The objects in a list that must be there.
     pub(super) fn required_objects(&self, field: &str) -> Result<Vec<Fields>, ApiError> {
         let resource = self.resource;
-        let list = self
-            .list(field)?
-            .ok_or_else(|| ApiError::validation(resource, field, "missing_field"))?;
+        let list = self.list(field)?.ok_or_else(|| ApiError::validation(resource, field, "missing_field"))?;
         let objects = list.iter().map(|item| match item {
-            Value::Object(fields) => Ok(Fields {
-                resource,
-                fields: fields.clone(),
-            }),
+            Value::Object(fields) => Ok(Fields { resource, fields: fields.clone() }),
             _ => Err(self.invalid(field)),
         });
         objects.collect()
     }
 
-    fn typed<'a, T>(
-        &'a self,
-        field: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, ApiError> {
+    fn typed<'a, T>(&'a self, field: &str, read: impl Fn(&'a Value) -> Option<T>) -> Result<Option<T>, ApiError> {
         match self.value(field) {
             None => Ok(None),
             Some(value) => read(value).map(Some).ok_or_else(|| self.invalid(field)),

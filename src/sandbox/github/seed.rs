@@ -27,11 +27,7 @@ pub fn ensure_repository(
     files: &BTreeMap<String, Vec<u8>>,
 ) -> Result<bool, GitHubSandboxError> {
     let name = RepoName::parse(owner, name)?;
-    let branch = NewBranch {
-        name: "main".to_owned(),
-        files: files.clone(),
-        message: "Initial commit".to_owned(),
-    };
+    let branch = NewBranch { name: "main".to_owned(), files: files.clone(), message: "Initial commit".to_owned() };
     create(root, &name, &[branch])
 }
 
@@ -58,11 +54,7 @@ pub fn seed(root: &Path, services: &Path) -> Result<Vec<String>, GitHubSandboxEr
     Ok(made)
 }
 
-fn create(
-    root: &Path,
-    name: &RepoName,
-    branches: &[NewBranch],
-) -> Result<bool, GitHubSandboxError> {
+fn create(root: &Path, name: &RepoName, branches: &[NewBranch]) -> Result<bool, GitHubSandboxError> {
     let time = Timestamp::from_second(SEEDED_AT).expect("the constant is a moment of this century");
     store::create(root, name, branches, Settings::default(), time)
 }
@@ -76,16 +68,10 @@ fn branches(folder: &Path) -> Result<Vec<NewBranch>, GitHubSandboxError> {
             _ => format!("Work on {name}"),
         };
         let files = files(&folder)?;
-        branches.push(NewBranch {
-            name,
-            files,
-            message,
-        });
+        branches.push(NewBranch { name, files, message });
     }
     if branches.is_empty() {
-        return Err(GitHubSandboxError::NoBranch {
-            path: folder.to_owned(),
-        });
+        return Err(GitHubSandboxError::NoBranch { path: folder.to_owned() });
     }
     Ok(branches)
 }
@@ -128,8 +114,6 @@ fn files(folder: &Path) -> Result<Files, GitHubSandboxError> {
 
 fn name_of(path: &Path) -> Result<String, GitHubSandboxError> {
     let name = path.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| GitHubSandboxError::FileName {
-        path: path.to_owned(),
-    });
+    let name = name.ok_or_else(|| GitHubSandboxError::FileName { path: path.to_owned() });
     name.map(str::to_owned)
 }

@@ -27,13 +27,7 @@ pub(super) struct RepoName {
 impl RepoName {
     /// Checks both halves against GitHub's rules.
     pub(super) fn parse(owner: &str, name: &str) -> Result<Self, GitHubSandboxError> {
-        let refuse = |what, name: &str, rule| {
-            Err(GitHubSandboxError::Name {
-                what,
-                name: name.to_owned(),
-                rule,
-            })
-        };
+        let refuse = |what, name: &str, rule| Err(GitHubSandboxError::Name { what, name: name.to_owned(), rule });
         let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
         if !(1..=39).contains(&owner.len()) || owner.starts_with('-') || !owner.chars().all(word) {
             return refuse(
@@ -43,23 +37,12 @@ impl RepoName {
             );
         }
         if !(1..=100).contains(&name.len()) || !name.chars().all(|c| word(c) || c == '.') {
-            return refuse(
-                "a repository",
-                name,
-                "it has 1 to 100 letters, digits, dots, hyphens or underscores",
-            );
+            return refuse("a repository", name, "it has 1 to 100 letters, digits, dots, hyphens or underscores");
         }
         if name == "." || name == ".." || name.to_ascii_lowercase().ends_with(".git") {
-            return refuse(
-                "a repository",
-                name,
-                "it is neither `.` nor `..`, and does not end in `.git`",
-            );
+            return refuse("a repository", name, "it is neither `.` nor `..`, and does not end in `.git`");
         }
-        Ok(Self {
-            owner: owner.to_owned(),
-            name: name.to_owned(),
-        })
+        Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
     }
 
     /// The user or organization.
@@ -97,10 +80,7 @@ pub(super) struct Store {
 impl Store {
     /// The repositories below `root`, which need not exist yet.
     pub(super) fn new(root: PathBuf) -> Self {
-        Self {
-            root,
-            locks: Mutex::default(),
-        }
+        Self { root, locks: Mutex::default() }
     }
 
     /// The folder of the repositories.
@@ -161,20 +141,14 @@ fn open(root: &Path, name: &RepoName) -> Result<Option<Repo>, GitHubSandboxError
         Some(metadata) => metadata,
         None => Metadata::new(&name.to_string(), made_at(&path)?, Settings::default()),
     };
-    Ok(Some(Repo {
-        name: name.clone(),
-        git,
-        metadata,
-        metadata_file,
-    }))
+    Ok(Some(Repo { name: name.clone(), git, metadata, metadata_file }))
 }
 
 /// When git made the repository: it writes `config` then, and the sandbox never again.
 fn made_at(git_dir: &Path) -> Result<Timestamp, GitHubSandboxError> {
     let config = git_dir.join("config");
-    let modified = std::fs::metadata(&config)
-        .and_then(|metadata| metadata.modified())
-        .map_err(io_error("read", &config))?;
+    let modified =
+        std::fs::metadata(&config).and_then(|metadata| metadata.modified()).map_err(io_error("read", &config))?;
     Ok(Timestamp::try_from(modified)
         .and_then(|time| Timestamp::from_second(time.as_second()))
         .unwrap_or(Timestamp::UNIX_EPOCH))
@@ -206,21 +180,15 @@ pub(super) fn create(
     let owner = root.join(name.owner());
     check_names(branches)?;
     std::fs::create_dir_all(&owner).map_err(io_error("create", &owner))?;
-    let scratch = tempfile::Builder::new()
-        .prefix(".new-")
-        .tempdir_in(&owner)
-        .map_err(io_error("create a folder in", &owner))?;
+    let scratch =
+        tempfile::Builder::new().prefix(".new-").tempdir_in(&owner).map_err(io_error("create a folder in", &owner))?;
     write_branches(scratch.path(), branches, time).map_err(git_error("create", &target))?;
     match std::fs::rename(scratch.path(), &target) {
         Ok(()) => {}
         // Somebody else made it in the meantime.
         Err(_) if target.join("HEAD").is_file() => return Ok(false),
         Err(source) => {
-            return Err(GitHubSandboxError::Io {
-                action: "create",
-                path: target,
-                source,
-            });
+            return Err(GitHubSandboxError::Io { action: "create", path: target, source });
         }
     }
     Metadata::new(&name.to_string(), now(), settings).save(&name.metadata_file(root))?;
@@ -228,13 +196,7 @@ pub(super) fn create(
 }
 
 fn check_names(branches: &[NewBranch]) -> Result<(), GitHubSandboxError> {
-    let refuse = |what, name: &str, rule| {
-        Err(GitHubSandboxError::Name {
-            what,
-            name: name.to_owned(),
-            rule,
-        })
-    };
+    let refuse = |what, name: &str, rule| Err(GitHubSandboxError::Name { what, name: name.to_owned(), rule });
     for branch in branches {
         // The check itself fails on a NUL only, which no name may have either.
         if !git2::Branch::name_is_valid(&branch.name).unwrap_or(false) {
@@ -250,14 +212,9 @@ fn check_names(branches: &[NewBranch]) -> Result<(), GitHubSandboxError> {
 }
 
 fn write_branches(path: &Path, branches: &[NewBranch], time: Timestamp) -> Result<(), git2::Error> {
-    let default = branches
-        .first()
-        .map_or("main", |branch| branch.name.as_str());
+    let default = branches.first().map_or("main", |branch| branch.name.as_str());
     let mut options = RepositoryInitOptions::new();
-    options
-        .bare(true)
-        .external_template(false)
-        .initial_head(default);
+    options.bare(true).external_template(false).initial_head(default);
     let git = git2::Repository::init_opts(path, &options)?;
     let author = signature(time)?;
     let mut first = None;
@@ -266,14 +223,7 @@ fn write_branches(path: &Path, branches: &[NewBranch], time: Timestamp) -> Resul
         let tree = git.find_tree(tree)?;
         let parents: Vec<&git2::Commit<'_>> = first.iter().collect();
         let head = format!("refs/heads/{}", branch.name);
-        let commit = git.commit(
-            Some(&head),
-            &author,
-            &author,
-            &branch.message,
-            &tree,
-            &parents,
-        )?;
+        let commit = git.commit(Some(&head), &author, &author, &branch.message, &tree, &parents)?;
         if first.is_none() {
             first = Some(git.find_commit(commit)?);
         }
@@ -285,12 +235,7 @@ fn write_branches(path: &Path, branches: &[NewBranch], time: Timestamp) -> Resul
 fn names_in(folder: &Path) -> Result<Vec<String>, GitHubSandboxError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error)
-            if matches!(
-                error.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
         }
         Err(source) => return Err(io_error("list", folder)(source)),
@@ -304,23 +249,12 @@ fn names_in(folder: &Path) -> Result<Vec<String>, GitHubSandboxError> {
 }
 
 /// Turns a refusal of the file system into the sandbox's error.
-pub(super) fn io_error(
-    action: &'static str,
-    path: &Path,
-) -> impl FnOnce(std::io::Error) -> GitHubSandboxError {
+pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> GitHubSandboxError {
     let path = path.to_owned();
-    move |source| GitHubSandboxError::Io {
-        action,
-        path,
-        source,
-    }
+    move |source| GitHubSandboxError::Io { action, path, source }
 }
 
 fn git_error(action: &'static str, path: &Path) -> impl FnOnce(git2::Error) -> GitHubSandboxError {
     let path = path.to_owned();
-    move |source| GitHubSandboxError::Git {
-        action,
-        path,
-        source,
-    }
+    move |source| GitHubSandboxError::Git { action, path, source }
 }

@@ -73,11 +73,7 @@ impl Edits {
     ///
     /// # Errors
     /// `ErrorCode::NotFound` where something is to be removed that is not there.
-    pub(super) fn apply(
-        &self,
-        git: &git2::Repository,
-        base: Option<&git2::Tree<'_>>,
-    ) -> Result<Oid, git2::Error> {
+    pub(super) fn apply(&self, git: &git2::Repository, base: Option<&git2::Tree<'_>>) -> Result<Oid, git2::Error> {
         let mut builder = git.treebuilder(base)?;
         for (name, edit) in &self.here {
             match edit {
@@ -114,11 +110,7 @@ impl Edits {
 /// Whether a path can lead to an entry of a tree: no empty, `.`, `..` or `.git` component, no NUL.
 pub(super) fn is_tree_path(path: &str) -> bool {
     let component = |part: &str| {
-        !part.is_empty()
-            && part != "."
-            && part != ".."
-            && !part.eq_ignore_ascii_case(".git")
-            && !part.contains('\0')
+        !part.is_empty() && part != "." && part != ".." && !part.eq_ignore_ascii_case(".git") && !part.contains('\0')
     };
     path.split('/').all(component)
 }
@@ -147,24 +139,15 @@ mod tests {
     }
 
     fn tree_of(git: &git2::Repository, names: &[&str]) -> Oid {
-        let files = names
-            .iter()
-            .map(|name| ((*name).to_owned(), name.as_bytes().to_vec()))
-            .collect();
-        Edits::of_files(git, &files)
-            .unwrap()
-            .apply(git, None)
-            .unwrap()
+        let files = names.iter().map(|name| ((*name).to_owned(), name.as_bytes().to_vec())).collect();
+        Edits::of_files(git, &files).unwrap().apply(git, None).unwrap()
     }
 
     #[test]
     fn no_edits_give_the_same_tree() {
         let (_folder, git) = repository();
         let tree = git.find_tree(tree_of(&git, &["a", "b/c/d"])).unwrap();
-        assert_eq!(
-            Edits::default().apply(&git, Some(&tree)).unwrap(),
-            tree.id()
-        );
+        assert_eq!(Edits::default().apply(&git, Some(&tree)).unwrap(), tree.id());
     }
 
     #[test]
@@ -193,9 +176,7 @@ mod tests {
         let folder = tree_of(&git, &["one", "two"]);
         let mut edits = Edits::default();
         edits.put("box", FOLDER, folder).unwrap();
-        edits
-            .put("box/three", FILE, git.blob(b"3").unwrap())
-            .unwrap();
+        edits.put("box/three", FILE, git.blob(b"3").unwrap()).unwrap();
         let after = edits.apply(&git, None).unwrap();
         assert_eq!(paths(&git, after), ["box/one", "box/three", "box/two"]);
     }
@@ -214,16 +195,7 @@ mod tests {
 
     #[test]
     fn paths_that_no_tree_can_hold_are_refused() {
-        for path in [
-            "",
-            "/a",
-            "a/",
-            "a//b",
-            "../a",
-            "a/./b",
-            ".git/config",
-            "a/.GIT/b",
-        ] {
+        for path in ["", "/a", "a/", "a//b", "../a", "a/./b", ".git/config", "a/.GIT/b"] {
             let mut edits = Edits::default();
             assert!(edits.put(path, FILE, Oid::ZERO_SHA1).is_err(), "{path}");
         }

@@ -24,11 +24,7 @@ pub(super) fn signature(time: Timestamp) -> Result<git2::Signature<'static>, git
 
 /// The schema `simple-user`. Owners other than the sandbox's user are organizations.
 pub(super) fn simple_user(links: &Links, login: &str) -> Value {
-    let kind = if login == LOGIN {
-        "User"
-    } else {
-        "Organization"
-    };
+    let kind = if login == LOGIN { "User" } else { "Organization" };
     account(links, login, kind)
 }
 
@@ -37,15 +33,8 @@ pub(super) fn simple_user(links: &Links, login: &str) -> Value {
 pub(super) fn committer_account(links: &Links, person: &git2::Signature<'_>) -> Value {
     let email = String::from_utf8_lossy(person.email_bytes());
     let local = email.split('@').next().unwrap_or_default();
-    let login: String = local
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
-    account(
-        links,
-        if login.is_empty() { "unknown" } else { &login },
-        "User",
-    )
+    let login: String = local.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    account(links, if login.is_empty() { "unknown" } else { &login }, "User")
 }
 
 fn account(links: &Links, login: &str, kind: &str) -> Value {
@@ -123,9 +112,7 @@ pub(super) fn organizations(store: &Store, request: &ApiRequest) -> Result<Respo
     request.require_user()?;
     let mut owners = store.owners()?;
     owners.retain(|owner| owner != LOGIN);
-    request
-        .page(owners)
-        .respond(|owner| Ok(organization(&request.links, &owner)))
+    request.page(owners).respond(|owner| Ok(organization(&request.links, &owner)))
 }
 
 /// The schema `organization-simple`.

@@ -36,14 +36,8 @@ pub(in super::super) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let (issue, pull) = find(repo, request)?;
     let method = method(repo, &fields)?;
     require_open(issue, pull)?;
-    if fields
-        .text("sha")?
-        .is_some_and(|sha| sha != pull.head_sha.to_string())
-    {
-        return Err(ApiError::new(
-            StatusCode::CONFLICT,
-            "Head branch was modified. Review and try the merge again.",
-        ));
+    if fields.text("sha")?.is_some_and(|sha| sha != pull.head_sha.to_string()) {
+        return Err(ApiError::new(StatusCode::CONFLICT, "Head branch was modified. Review and try the merge again."));
     }
     let base = repo.tip(&pull.base)?.ok_or_else(not_mergeable)?;
     let tree = merged_tree(repo, base, pull.head_sha)?.ok_or_else(not_mergeable)?;
@@ -53,9 +47,7 @@ pub(in super::super) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let (number, head) = (issue.number, pull.head.clone());
     record(repo, number, base, Merge { at, commit })?;
     if repo.metadata.settings.delete_branch_on_merge && head != repo.default_branch()? {
-        repo.git
-            .find_reference(&format!("refs/heads/{head}"))?
-            .delete()?;
+        repo.git.find_reference(&format!("refs/heads/{head}"))?.delete()?;
     }
     ok(json!({
         "sha": commit.to_string(),
@@ -67,16 +59,8 @@ pub(in super::super) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer {
 fn method(repo: &Repo, fields: &Fields) -> Result<Method, ApiError> {
     let settings = &repo.metadata.settings;
     let (method, allowed, name) = match fields.text("merge_method")?.unwrap_or("merge") {
-        "merge" => (
-            Some(Method::Merge),
-            settings.allow_merge_commit,
-            "Merge commits",
-        ),
-        "squash" => (
-            Some(Method::Squash),
-            settings.allow_squash_merge,
-            "Squash merges",
-        ),
+        "merge" => (Some(Method::Merge), settings.allow_merge_commit, "Merge commits"),
+        "squash" => (Some(Method::Squash), settings.allow_squash_merge, "Squash merges"),
         "rebase" => (None, false, "Rebase merges"),
         _ => return Err(fields.invalid("merge_method")),
     };
@@ -87,10 +71,7 @@ fn method(repo: &Repo, fields: &Fields) -> Result<Method, ApiError> {
 }
 
 fn not_mergeable() -> ApiError {
-    ApiError::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "Pull Request is not mergeable",
-    )
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "Pull Request is not mergeable")
 }
 
 fn require_open(issue: &Issue, pull: &Pull) -> Result<(), ApiError> {
@@ -105,34 +86,18 @@ fn require_open(issue: &Issue, pull: &Pull) -> Result<(), ApiError> {
 }
 
 /// The message of the commit: what the body gives, else what GitHub writes.
-fn message(
-    repo: &Repo,
-    fields: &Fields,
-    issue: &Issue,
-    pull: &Pull,
-    method: Method,
-) -> Result<String, ApiError> {
+fn message(repo: &Repo, fields: &Fields, issue: &Issue, pull: &Pull, method: Method) -> Result<String, ApiError> {
     let number = issue.number;
     let (title, text) = match method {
         Method::Merge => {
             let from = format!("{}/{}", repo.name.owner(), pull.head);
-            (
-                format!("Merge pull request #{number} from {from}"),
-                issue.title.clone(),
-            )
+            (format!("Merge pull request #{number} from {from}"), issue.title.clone())
         }
-        Method::Squash => (
-            format!("{} (#{number})", issue.title),
-            squashed(repo, pull)?,
-        ),
+        Method::Squash => (format!("{} (#{number})", issue.title), squashed(repo, pull)?),
     };
     let title = fields.plain("commit_title")?.unwrap_or(&title).to_owned();
     let text = fields.plain("commit_message")?.unwrap_or(&text);
-    Ok(if text.is_empty() {
-        title
-    } else {
-        format!("{title}\n\n{text}")
-    })
+    Ok(if text.is_empty() { title } else { format!("{title}\n\n{text}") })
 }
 
 /// The messages of the commits that are squashed: as a list, or of a single one what follows its first line.
@@ -143,9 +108,7 @@ fn squashed(repo: &Repo, pull: &Pull) -> Result<String, ApiError> {
         .iter()
         .map(|id| {
             let commit = repo.git.find_commit(*id)?;
-            Ok(String::from_utf8_lossy(commit.message_bytes())
-                .trim_end()
-                .to_owned())
+            Ok(String::from_utf8_lossy(commit.message_bytes()).trim_end().to_owned())
         })
         .collect::<Result<Vec<_>, git2::Error>>()?;
     if let [only] = messages.as_slice() {
@@ -167,18 +130,14 @@ fn commit(
     at: Timestamp,
 ) -> Result<Oid, git2::Error> {
     let author = signature(at)?;
-    let (base, head) = (
-        repo.git.find_commit(base)?,
-        repo.git.find_commit(pull.head_sha)?,
-    );
+    let (base, head) = (repo.git.find_commit(base)?, repo.git.find_commit(pull.head_sha)?);
     let parents: &[&Commit<'_>] = match method {
         Method::Merge => &[&base, &head],
         Method::Squash => &[&base],
     };
     let branch = format!("refs/heads/{}", pull.base);
     let tree = repo.git.find_tree(tree)?;
-    repo.git
-        .commit(Some(&branch), &author, &author, message, &tree, parents)
+    repo.git.commit(Some(&branch), &author, &author, message, &tree, parents)
 }
 
 fn record(repo: &mut Repo, number: u64, base: Oid, merge: Merge) -> Result<(), ApiError> {

@@ -30,11 +30,7 @@ pub(super) fn list(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let state = request.choice(RESOURCE, "state", &["open", "closed", "all"])?;
     let sorts = ["created", "updated", "popularity", "long-running"];
     let sort = request.choice(RESOURCE, "sort", &sorts)?;
-    let default = if sort == "created" {
-        ["desc", "asc"]
-    } else {
-        ["asc", "desc"]
-    };
+    let default = if sort == "created" { ["desc", "asc"] } else { ["asc", "desc"] };
     let direction = request.choice(RESOURCE, "direction", &default)?;
     let mut found: Vec<(&Issue, &Pull)> = all(repo)
         .filter(|(issue, pull)| {
@@ -80,10 +76,7 @@ pub(super) fn get(repo: &mut Repo, request: &ApiRequest) -> Answer {
     ok(view::full(repo, &request.links, issue, pull)?)
 }
 
-fn find<'repo>(
-    repo: &'repo Repo,
-    request: &ApiRequest,
-) -> Result<(&'repo Issue, &'repo Pull), ApiError> {
+fn find<'repo>(repo: &'repo Repo, request: &ApiRequest) -> Result<(&'repo Issue, &'repo Pull), ApiError> {
     let number = request.number("number")?;
     let issue = repo.metadata.issues.get(&number);
     issue.and_then(with_pull).ok_or_else(ApiError::not_found)
@@ -150,17 +143,9 @@ fn sides(repo: &Repo, fields: &Fields, head: &str, base: &str) -> Result<(Oid, O
 }
 
 /// 422 where another open pull request is about the same branches.
-fn require_unique(
-    repo: &Repo,
-    head: &str,
-    base: &str,
-    except: Option<u64>,
-) -> Result<(), ApiError> {
+fn require_unique(repo: &Repo, head: &str, base: &str, except: Option<u64>) -> Result<(), ApiError> {
     let same = all(repo).any(|(issue, pull)| {
-        issue.state == State::Open
-            && Some(issue.number) != except
-            && pull.head == head
-            && pull.base == base
+        issue.state == State::Open && Some(issue.number) != except && pull.head == head && pull.base == base
     });
     if same {
         let owner = repo.name.owner();
@@ -180,10 +165,7 @@ fn open_issue(repo: &mut Repo, fields: &Fields) -> Result<u64, ApiError> {
 fn convertible(repo: &Repo, fields: &Fields, number: Option<u64>) -> Result<u64, ApiError> {
     let issue = number.and_then(|number| repo.metadata.issues.get(&number));
     let plain = |issue: &&Issue| issue.pull.is_none() && issue.state == State::Open;
-    issue
-        .filter(plain)
-        .map(|issue| issue.number)
-        .ok_or_else(|| fields.invalid("issue"))
+    issue.filter(plain).map(|issue| issue.number).ok_or_else(|| fields.invalid("issue"))
 }
 
 /// `PATCH /repos/{owner}/{repo}/pulls/{pull_number}` (pulls/update).
@@ -226,13 +208,7 @@ pub(super) fn wanted_state(fields: &Fields) -> Result<Option<State>, ApiError> {
     }
 }
 
-fn change_base(
-    repo: &Repo,
-    fields: &Fields,
-    issue: &Issue,
-    pull: &mut Pull,
-    base: &str,
-) -> Result<(), ApiError> {
+fn change_base(repo: &Repo, fields: &Fields, issue: &Issue, pull: &mut Pull, base: &str) -> Result<(), ApiError> {
     if base == pull.base {
         return Ok(());
     }
@@ -248,12 +224,7 @@ fn change_base(
 }
 
 /// Closes or reopens an issue or pull request. A pull request reopens only where it could be made anew.
-pub(super) fn set_state(
-    repo: &Repo,
-    fields: &Fields,
-    issue: &mut Issue,
-    state: State,
-) -> Result<(), ApiError> {
+pub(super) fn set_state(repo: &Repo, fields: &Fields, issue: &mut Issue, state: State) -> Result<(), ApiError> {
     if issue.state == state {
         return Ok(());
     }
@@ -332,10 +303,7 @@ fn follow(git: &git2::Repository, issue: &mut Issue) -> Result<bool, git2::Error
     let moved = head != pull.head_sha;
     if head == base || git.graph_descendant_of(base, head)? {
         if !moved {
-            pull.merge = Some(Merge {
-                at: now(),
-                commit: base,
-            });
+            pull.merge = Some(Merge { at: now(), commit: base });
         }
         issue.close(now());
         return Ok(true);

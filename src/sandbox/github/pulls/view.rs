@@ -14,13 +14,7 @@ use super::merge::merged_tree;
 use super::{change, current_base};
 
 /// The schema `pull-request-simple`; `repository` is the repository as [`repos::to_json`] shows it.
-pub(super) fn simple(
-    repo: &Repo,
-    links: &Links,
-    repository: &Value,
-    issue: &Issue,
-    pull: &Pull,
-) -> Value {
+pub(super) fn simple(repo: &Repo, links: &Links, repository: &Value, issue: &Issue, pull: &Pull) -> Value {
     let mut body = record(repo, links, issue, pull);
     extend(&mut body, urls(repo, links, issue));
     body["head"] = side(repo, links, repository, &pull.head, pull.head_sha);
@@ -29,12 +23,7 @@ pub(super) fn simple(
 }
 
 /// The schema `pull-request`.
-pub(super) fn full(
-    repo: &Repo,
-    links: &Links,
-    issue: &Issue,
-    pull: &Pull,
-) -> Result<Value, ApiError> {
+pub(super) fn full(repo: &Repo, links: &Links, issue: &Issue, pull: &Pull) -> Result<Value, ApiError> {
     let mut body = simple(repo, links, &repos::to_json(repo, links)?, issue, pull);
     let change = change(repo, issue, pull)?;
     let (additions, deletions) = change.line_counts()?;
