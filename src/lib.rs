@@ -11,6 +11,7 @@ pub mod github;
 pub mod http;
 pub mod konnect;
 pub mod manifest;
+pub mod operations;
 pub mod report;
 pub mod sandbox;
 pub mod state;

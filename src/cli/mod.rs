@@ -1,6 +1,104 @@
 //! The command line: one file a command, with its flags, its wiring and its exit code.
+//!
+//! The doc comments of the flags are the help texts. Nothing is decided here: what a command does is in
+//! [`operations`](crate::operations), how it looks in [`report`](crate::report).
+
+mod apply;
+mod common;
+mod completions;
+mod destroy;
+mod graph;
+mod interrupt;
+mod output;
+mod plan;
+mod schema;
+mod show;
+mod validate;
+mod version;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use output::Output;
+
+/// Everything is as it should be.
+const DONE: u8 = 0;
+/// Something failed.
+const FAILED: u8 = 1;
+/// There are differences, and `--detailed-exitcode` asked for them.
+const DIFFERENCES: u8 = 2;
+
+/// Terraform for the Konnect Reference Platform.
+///
+/// Describe teams, services, environments and organizations in YAML; see what that changes in Kong Konnect and in
+/// the platform repository; apply it once somebody said yes.
+#[derive(Debug, Parser)]
+#[command(name = "koctl", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = output::Color::Auto)]
+    color: output::Color,
+
+    /// Tell more on stderr; twice tells every request.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Validate(validate::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Destroy(destroy::Args),
+    Show(show::Args),
+    Graph(graph::Args),
+    Schema(schema::Args),
+    Completions(completions::Args),
+    Version(version::Args),
+}
 
 /// Runs the program with the arguments of this process.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output::new(cli.color);
+    output::log(cli.verbose, &output);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output.error(&format!("could not start: {error}"), None);
+            return ExitCode::from(FAILED);
+        }
+    };
+    let code = runtime.block_on(run(cli.command, &output));
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+async fn run(command: Command, output: &Output) -> u8 {
+    match command {
+        Command::Validate(args) => validate::run(&args, output),
+        Command::Plan(args) => plan::run(&args, output).await,
+        Command::Apply(args) => apply::run(&args, output).await,
+        Command::Destroy(args) => destroy::run(&args, output).await,
+        Command::Show(args) => show::run(&args, output).await,
+        Command::Graph(args) => graph::run(&args, output).await,
+        Command::Schema(args) => schema::run(&args, output),
+        Command::Completions(args) => completions::run(&args, output),
+        Command::Version(args) => version::run(&args, output),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Cli::command().debug_assert();
+    }
 }

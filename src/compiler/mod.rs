@@ -81,7 +81,7 @@ impl Placement<'_> {
         SpecAddress {
             remote: self.service.git.remote.clone(),
             branch: self.branch.to_owned(),
-            path: self.service.spec_path.clone(),
+            path: self.service.spec_file(),
         }
     }
 }

@@ -120,6 +120,12 @@ impl Plan {
         self.scopes.iter().flat_map(|scope| &scope.changes).any(|change| change.action.is_change())
     }
 
+    /// Whether applying it would write anything, if only records in the state that are stale.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.scopes.iter().flat_map(|scope| &scope.changes).any(|change| change.action != Action::Deferred)
+    }
+
     /// The deletions and replacements of guarded types (R12).
     pub fn guarded(&self) -> impl Iterator<Item = &ResourceChange> {
         self.scopes.iter().flat_map(|scope| &scope.changes).filter(|change| change.destroys_guarded())

@@ -15,7 +15,7 @@ use crate::engine::refresh::{Scan, Wanted};
 use crate::engine::resource::Update;
 use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::github::client::{Files, ReadClient, Snapshot, WriteClient};
-use crate::github::remote::Repository;
+use crate::github::remote::{InvalidRepository, Repository};
 
 /// What the engine knows of staged files.
 pub static SCHEMA: Schema = Schema {
@@ -163,8 +163,8 @@ impl Reader for PullRequest<ReadClient> {
 }
 
 fn parse(name: &str) -> Result<Repository, Error> {
-    Repository::anywhere(name).ok_or_else(|| {
-        Error::new(ErrorKind::Refused, "find the platform repository", format!("`{name}` is not owner/name"))
+    name.parse().map_err(|error: InvalidRepository| {
+        Error::new(ErrorKind::Refused, "find the platform repository", error.to_string())
     })
 }
 

@@ -23,6 +23,21 @@ use crate::engine::refresh::Scan;
 use crate::engine::resource::Update;
 use crate::engine::{Attributes, Error, ErrorKind, Kind, Readers, Remote, Schema, Writers};
 
+/// The schemas of all of Konnect's types.
+pub static SCHEMAS: &[&Schema] = &[
+    &team::SCHEMA,
+    &user::SCHEMA,
+    &team_user::SCHEMA,
+    &team_role::SCHEMA,
+    &control_plane::SCHEMA,
+    &portal::SCHEMA,
+    &api::SCHEMA,
+    &api_version::SCHEMA,
+    &api_publication::SCHEMA,
+    &api_implementation::SCHEMA,
+    &gateway_service::SCHEMA,
+];
+
 /// Adds the readers of Konnect's types.
 pub fn add_readers(readers: &mut Readers, client: &ReadClient) {
     readers.add(team::Team(client.clone()));

@@ -10,6 +10,7 @@
 //! | `text` | long texts as unified diffs |
 //! | `drift` | the section of what changed outside koctl |
 //! | `outcome` | how an apply went |
+//! | `state` | what the state remembers |
 //! | `screen` | lines while they are written |
 
 mod attribute;
@@ -17,11 +18,13 @@ mod drift;
 mod outcome;
 mod resource;
 mod screen;
+mod state;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use outcome::outcome;
+pub use state::state;
 
 use screen::Screen;
 

@@ -1,0 +1,71 @@
+//! Flags that commands share, and the way from them to a session.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::output::Output;
+use crate::manifest::{Loaded, Sources, load};
+use crate::operations::{Session, SessionOptions};
+
+/// Which files make up the configuration.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ManifestArgs {
+    /// One file with everything: `platform`, `teams` and `organizations`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["teams", "orgs", "platform"])]
+    file: Option<PathBuf>,
+
+    /// The file with the teams [default: konnect/teams.yaml].
+    #[arg(long, value_name = "FILE")]
+    teams: Option<PathBuf>,
+
+    /// The file with the organizations [default: konnect/organizations.yaml].
+    #[arg(long, value_name = "FILE")]
+    orgs: Option<PathBuf>,
+
+    /// The file with the platform's settings [default: konnect/platform.yaml, where there is one].
+    #[arg(long, value_name = "FILE")]
+    platform: Option<PathBuf>,
+}
+
+impl ManifestArgs {
+    /// Loads and checks the configuration; shows what is wrong with it.
+    pub(super) fn load(&self, output: &Output) -> Option<Loaded> {
+        let sources = Sources {
+            directory: PathBuf::new(),
+            file: self.file.clone(),
+            teams: self.teams.clone(),
+            organizations: self.orgs.clone(),
+            platform: self.platform.clone(),
+        };
+        load(&sources).map_err(|diagnostics| output.diagnostics(&diagnostics)).ok()
+    }
+}
+
+/// Where the state is, and whether the systems are real.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "State and systems")]
+pub(super) struct SystemArgs {
+    /// Where the state is kept, as `file:DIR`.
+    ///
+    /// Without it: the variable KOCTL_STATE, then `platform.state.url`, then `file:.koctl/state`. In the sandbox:
+    /// the folder `state` of the sandbox.
+    #[arg(long, value_name = "URL")]
+    state: Option<String>,
+
+    /// Run against a local Konnect and GitHub in this process, which keep their data in DIR.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".koctl/sandbox")]
+    sandbox: Option<PathBuf>,
+}
+
+/// Opens a session; shows why it cannot be opened.
+pub(super) async fn open(manifest: &ManifestArgs, system: &SystemArgs, output: &Output) -> Option<Session> {
+    let options = SessionOptions {
+        loaded: manifest.load(output)?,
+        state: system.state.clone(),
+        sandbox: system.sandbox.clone(),
+        environment: Box::new(|name| std::env::var(name).ok()),
+    };
+    Session::open(options).await.map_err(|failure| output.failures(&[failure])).ok()
+}

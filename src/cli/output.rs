@@ -1,0 +1,163 @@
+//! Where things go: data to stdout, everything else to stderr; colours where they are wanted.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
+
+use std::io::IsTerminal;
+
+use console::{Style, Term, style};
+use tracing_subscriber::EnvFilter;
+
+use crate::manifest::Diagnostics;
+use crate::manifest::diagnostic::render;
+use crate::operations::Failure;
+use crate::report;
+use crate::report::progress::Progress;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How wide a screen is that has no width of its own.
+const DEFAULT_WIDTH: usize = 120;
+
+/// The two streams of the program, and how they are written to.
+pub(super) struct Output {
+    stdout_color: bool,
+    stderr_color: bool,
+    width: usize,
+}
+
+impl Output {
+    pub(super) fn new(color: Color) -> Self {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let wanted = |terminal: bool| match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !no_color,
+        };
+        let width = Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns));
+        Self {
+            stdout_color: wanted(std::io::stdout().is_terminal()),
+            stderr_color: wanted(std::io::stderr().is_terminal()),
+            width,
+        }
+    }
+
+    /// How stdout is written to.
+    pub(super) fn style(&self) -> report::Style {
+        report::Style { color: self.stdout_color, width: self.width }
+    }
+
+    /// How stderr is written to.
+    pub(super) fn error_style(&self) -> report::Style {
+        report::Style { color: self.stderr_color, width: self.width }
+    }
+
+    /// Data.
+    pub(super) fn data(&self, text: &str) {
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        print!("{text}{end}");
+    }
+
+    /// Something to know besides.
+    pub(super) fn note(&self, text: &str) {
+        eprintln!("{text}");
+    }
+
+    /// Something to look at.
+    pub(super) fn warning(&self, text: &str) {
+        let label = self.paint(style("Warning:").yellow().bold());
+        eprintln!("{label} {text}");
+    }
+
+    /// What failed, and what to do next.
+    pub(super) fn error(&self, message: &str, help: Option<&str>) {
+        let label = self.paint(style("Error:").red().bold());
+        eprintln!("{label} {}", sentence(message));
+        if let Some(help) = help {
+            eprintln!("  {} {}", self.paint(style("help:").cyan()), sentence(help));
+        }
+    }
+
+    /// All of several failures.
+    pub(super) fn failures(&self, failures: &[Failure]) {
+        for failure in failures {
+            let message = match &failure.scope {
+                Some(scope) => format!("{scope}: {}", failure.message),
+                None => failure.message.clone(),
+            };
+            self.error(&message, failure.help.as_deref());
+        }
+    }
+
+    /// What is wrong with a manifest.
+    pub(super) fn diagnostics(&self, diagnostics: &Diagnostics) {
+        eprint!("{}", render(diagnostics, self.stderr_color, self.width));
+    }
+
+    /// Shows progress on stderr, or with `json` as events on stdout.
+    pub(super) fn progress(&self, json: bool) -> Progress {
+        if json { Progress::json(Box::new(std::io::stdout())) } else { Progress::on_stderr(self.error_style()) }
+    }
+
+    /// Takes away what progress has drawn, so that a screen can follow.
+    pub(super) fn end(&self, progress: &Progress) {
+        if let Err(error) = progress.finish() {
+            self.warning(&format!("Progress could not be shown to its end: {error}."));
+        }
+    }
+
+    /// Whether there is a person to ask.
+    pub(super) fn is_interactive(&self) -> bool {
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a question on the terminal and returns the answer. Only `yes` is approval.
+    pub(super) fn ask(&self, question: &str) -> Result<String, dialoguer::Error> {
+        let prompt = format!("{question} Only `yes` is accepted");
+        let theme = dialoguer::theme::SimpleTheme;
+        let input = dialoguer::Input::<String>::with_theme(&theme).with_prompt(prompt).allow_empty(true);
+        input.interact_text()
+    }
+
+    fn paint<D: std::fmt::Display>(&self, text: console::StyledObject<D>) -> String {
+        text.force_styling(self.stderr_color).to_string()
+    }
+
+    /// A word on stdout that says that all is well.
+    pub(super) fn good(&self, text: &str) -> String {
+        Style::new().green().bold().force_styling(self.stdout_color).apply_to(text).to_string()
+    }
+}
+
+/// Messages to people begin with a capital letter and end with a period.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{first}{}{end}", characters.as_str())
+}
+
+/// Sends what the program logs to stderr: nothing, then retries, then every request; `KOCTL_LOG` overrides it.
+pub(super) fn log(verbose: u8, output: &Output) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "koctl=info",
+        _ => "koctl=debug",
+    };
+    let filter = EnvFilter::try_from_env("KOCTL_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(output.stderr_color)
+        .with_target(false)
+        .without_time()
+        .init();
+}

@@ -1,0 +1,110 @@
+//! `koctl plan`
+
+use std::path::PathBuf;
+
+use super::common::{ManifestArgs, SystemArgs, open};
+use super::output::Output;
+use super::{DIFFERENCES, DONE, FAILED};
+use crate::operations::{PlanRequest, Planned, schema};
+use crate::report;
+use crate::report::progress::Progress;
+
+/// Show what would change, and change nothing.
+///
+/// Compares the configuration with the state and with the live systems. Exits with 0 when that worked and 1 when it
+/// did not; with --detailed-exitcode, 2 says that there are changes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Save the plan to FILE, for `koctl apply FILE`.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    #[command(flatten)]
+    request: RequestArgs,
+
+    /// Plan to destroy everything that the state knows.
+    #[arg(long)]
+    destroy: bool,
+
+    /// Exit with 2 when there are changes.
+    #[arg(long)]
+    detailed_exitcode: bool,
+
+    /// Print one JSON event a line instead of text.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    manifest: ManifestArgs,
+
+    #[command(flatten)]
+    system: SystemArgs,
+}
+
+/// What to plan, as `plan`, `apply` and `destroy` take it.
+#[derive(Debug, clap::Args)]
+pub(super) struct RequestArgs {
+    /// Only addresses that match this glob, and what they depend on; may be given more than once.
+    #[arg(long = "target", value_name = "GLOB")]
+    targets: Vec<String>,
+
+    /// Compare with the state alone, without asking Konnect and GitHub how things are.
+    #[arg(long)]
+    no_refresh: bool,
+
+    /// Fail where an object exists that the state does not know, instead of importing it.
+    #[arg(long)]
+    no_adopt: bool,
+}
+
+impl RequestArgs {
+    pub(super) fn request(&self, destroy: bool) -> PlanRequest {
+        PlanRequest { targets: self.targets.clone(), destroy, no_refresh: self.no_refresh, no_adopt: self.no_adopt }
+    }
+}
+
+pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
+    let progress = output.progress(args.json);
+    let planned = session.plan(&args.request.request(args.destroy), None, &progress).await;
+    output.end(&progress);
+    let code = match planned {
+        Ok(planned) => finish(args, output, &planned, &progress),
+        Err(failure) => {
+            output.failures(&[failure]);
+            FAILED
+        }
+    };
+    session.close().await;
+    code
+}
+
+fn finish(args: &Args, output: &Output, planned: &Planned, progress: &Progress) -> u8 {
+    show(output, planned, args.json, progress);
+    if let Some(file) = &args.out {
+        if let Err(error) = std::fs::write(file, planned.plan.to_bytes()) {
+            let help = "Check that the directory exists and is writable, and that the disk is not full";
+            output.error(&format!("could not save the plan to {}: {error}", file.display()), Some(help));
+            return FAILED;
+        }
+        output.note(&format!("Saved the plan. To apply exactly this: koctl apply {}", file.display()));
+    }
+    match planned {
+        planned if !planned.failures.is_empty() => FAILED,
+        planned if args.detailed_exitcode && planned.plan.has_changes() => DIFFERENCES,
+        _ => DONE,
+    }
+}
+
+/// Shows a plan, with what could not be planned.
+pub(super) fn show(output: &Output, planned: &Planned, json: bool, progress: &Progress) {
+    if json {
+        progress.planned(&planned.plan);
+    } else if planned.failures.is_empty() || planned.plan.has_changes() {
+        output.data(&report::terminal::plan(&planned.plan, &schema, &output.style()));
+    }
+    for warning in &planned.warnings {
+        output.warning(warning);
+    }
+    output.failures(&planned.failures);
+}

@@ -1,0 +1,24 @@
+//! `koctl version`
+
+use serde_json::json;
+
+use super::DONE;
+use super::output::Output;
+
+/// Print the version.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, output: &Output) -> u8 {
+    let version = env!("CARGO_PKG_VERSION");
+    if args.json {
+        output.data(&json!({ "version": version }).to_string());
+    } else {
+        output.data(&format!("koctl {version}"));
+    }
+    DONE
+}

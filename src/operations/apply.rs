@@ -1,0 +1,228 @@
+//! Applying: locks, checks that the plan still fits, carries it out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use tokio::sync::{Semaphore, watch};
+
+use super::{Failure, Session};
+use crate::engine::execute::{Execution, Observer, Outcome, Recorder};
+use crate::engine::{Address, Error, ErrorKind, Plan, ScopePlan};
+use crate::state::{LockOptions, LockedState, ResourceState};
+
+/// How to apply.
+pub struct Settings {
+    /// How many resources are worked on at the same time, over all scopes.
+    pub parallelism: usize,
+    /// Turns true when nothing new may be begun.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// The states of some scopes under their locks. Locks that are dropped are given back.
+#[derive(Debug, Default)]
+pub struct Locks(pub(super) BTreeMap<String, LockedState>);
+
+/// How it went.
+#[derive(Debug, Default)]
+pub struct Applied {
+    /// By scope.
+    pub outcomes: Vec<(String, Outcome)>,
+    /// What went wrong besides: a lock that could not be given back, a scope that is not configured any more.
+    pub failures: Vec<Failure>,
+}
+
+impl Applied {
+    /// Whether everything that was planned is done.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty() && self.outcomes.iter().all(|(_, outcome)| outcome.is_complete())
+    }
+}
+
+/// A plan that does not fit the state any more (R7).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    /// Something was written since.
+    #[error("the plan was made from the state of `{scope}` with {}, which has {} by now", serial(.planned), serial(.found))]
+    Moved {
+        /// The organization.
+        scope: String,
+        /// The serial that the plan was made from.
+        planned: Option<u64>,
+        /// The serial that the state has.
+        found: Option<u64>,
+    },
+    /// It is another state.
+    #[error("the plan was made from another state of `{scope}` (lineage {planned}, and here it is {found})")]
+    OtherLineage {
+        /// The organization.
+        scope: String,
+        /// The lineage that the plan was made from.
+        planned: String,
+        /// The lineage that the state has.
+        found: String,
+    },
+    /// The configuration changed since.
+    #[error("the configuration changed since the plan was made")]
+    Configuration,
+    /// The organization left the configuration.
+    #[error("the plan is about the organization `{scope}`, which the configuration does not have")]
+    UnknownScope {
+        /// The organization.
+        scope: String,
+    },
+}
+
+fn serial(serial: &Option<u64>) -> String {
+    serial.map_or_else(|| "nothing in it yet".to_owned(), |serial| format!("serial {serial}"))
+}
+
+impl From<Stale> for Failure {
+    fn from(stale: Stale) -> Self {
+        Self::new(stale.to_string()).help("make a new plan")
+    }
+}
+
+impl Session {
+    /// Locks the states of all organizations, for an apply that makes its own plan. One that cannot be locked does
+    /// not stop the others.
+    pub async fn lock_all(&self, operation: &str, timeout: Duration) -> (Locks, Vec<Failure>) {
+        let scopes = self.loaded.manifest.organizations.keys().map(|name| (name.clone(), None));
+        self.lock(scopes.collect(), operation, timeout).await
+    }
+
+    /// Locks the states that a saved plan is about, and checks that it fits them and the configuration (R7). Nothing
+    /// was asked of a live system so far.
+    ///
+    /// # Errors
+    /// Every reason for which the plan cannot be applied.
+    pub async fn lock_for(&self, plan: &Plan, operation: &str, timeout: Duration) -> Result<Locks, Vec<Failure>> {
+        if plan.configuration != self.loaded.digest() {
+            return Err(vec![Stale::Configuration.into()]);
+        }
+        let scopes = plan.scopes.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone())));
+        let (locks, mut failures) = self.lock(scopes.collect(), operation, timeout).await;
+        failures.extend(plan.scopes.iter().filter_map(|scope| locks.check(scope).err()).map(Failure::from));
+        if failures.is_empty() { Ok(locks) } else { Err(failures) }
+    }
+
+    async fn lock(
+        &self,
+        scopes: BTreeMap<String, Option<String>>,
+        operation: &str,
+        timeout: Duration,
+    ) -> (Locks, Vec<Failure>) {
+        let (mut locks, mut failures) = (Locks::default(), Vec::new());
+        for (scope, lineage) in scopes {
+            let options = LockOptions { timeout, lineage, ..LockOptions::new(operation) };
+            match self.store.lock(&scope, &options).await {
+                Ok(locked) => {
+                    locks.0.insert(scope, locked);
+                }
+                Err(error) => failures.push(Failure::from(error).of(&scope)),
+            }
+        }
+        (locks, failures)
+    }
+
+    /// Carries out `plan`, which somebody approved, under `locks`, and gives those back.
+    pub async fn apply(&self, plan: &Plan, locks: Locks, settings: Settings, observer: &dyn Observer) -> Applied {
+        let permits = Arc::new(Semaphore::new(settings.parallelism.max(1)));
+        let scopes = plan.scopes.iter().map(|scope| {
+            let (permits, stop) = (Arc::clone(&permits), settings.stop.clone());
+            self.apply_scope(scope, &locks, permits, stop, observer)
+        });
+        let mut applied = Applied::default();
+        for outcome in join_all(scopes).await {
+            match outcome {
+                Ok(outcome) => applied.outcomes.push(outcome),
+                Err(failure) => applied.failures.push(failure),
+            }
+        }
+        applied.failures.extend(locks.release().await);
+        applied
+    }
+
+    async fn apply_scope(
+        &self,
+        plan: &ScopePlan,
+        locks: &Locks,
+        permits: Arc<Semaphore>,
+        stop: watch::Receiver<bool>,
+        observer: &dyn Observer,
+    ) -> Result<(String, Outcome), Failure> {
+        let scope = &plan.scope;
+        let of_scope = |failure: Failure| failure.of(scope);
+        let locked = locks.check(plan).map_err(|stale| of_scope(stale.into()))?;
+        let organizations = &self.loaded.manifest.organizations;
+        let organization = organizations.get(scope).ok_or_else(|| of_scope(unknown(scope).into()))?;
+        let clients = self.clients(scope, organization).map_err(of_scope)?;
+        let (readers, writers) = (clients.readers(), clients.writers());
+        let recorder = StateRecorder(locked);
+        let execution =
+            Execution { plan, readers: &readers, writers: &writers, recorder: &recorder, observer, permits, stop };
+        Ok((scope.clone(), execution.run().await))
+    }
+}
+
+fn unknown(scope: &str) -> Stale {
+    Stale::UnknownScope { scope: scope.to_owned() }
+}
+
+impl Locks {
+    /// The state of the plan's scope, if it is still the one that the plan was made from.
+    fn check(&self, plan: &ScopePlan) -> Result<&LockedState, Stale> {
+        let locked = self.0.get(&plan.scope).ok_or_else(|| unknown(&plan.scope))?;
+        let state = locked.state();
+        let found = locked.revision().map(|_| state.serial());
+        if state.lineage() != plan.lineage {
+            let (planned, found) = (plan.lineage.clone(), state.lineage().to_owned());
+            return Err(Stale::OtherLineage { scope: plan.scope.clone(), planned, found });
+        }
+        if found != plan.serial {
+            return Err(Stale::Moved { scope: plan.scope.clone(), planned: plan.serial, found });
+        }
+        Ok(locked)
+    }
+
+    /// Gives all locks back, and says what could not be stored or given back.
+    pub async fn release(self) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for (scope, locked) in self.0 {
+            if let Err(error) = locked.release().await {
+                failures.push(Failure::from(error).of(&scope));
+            }
+        }
+        failures
+    }
+}
+
+/// Keeps the outcome of each step in the state.
+struct StateRecorder<'a>(&'a LockedState);
+
+#[async_trait]
+impl Recorder for StateRecorder<'_> {
+    async fn put(&self, address: &Address, resource: ResourceState) -> Result<(), Error> {
+        let key = address.to_string();
+        let stored = self.0.record(move |state| {
+            state.resources.insert(key, resource);
+        });
+        stored.await.map_err(|error| unrecorded(address, &error))
+    }
+
+    async fn remove(&self, address: &Address) -> Result<(), Error> {
+        let key = address.to_string();
+        let stored = self.0.record(move |state| {
+            state.resources.remove(&key);
+        });
+        stored.await.map_err(|error| unrecorded(address, &error))
+    }
+}
+
+fn unrecorded(address: &Address, error: &crate::state::Error) -> Error {
+    let attempted = format!("record in the state what was done to `{address}`");
+    Error::new(ErrorKind::State, attempted, error.to_string()).help(error.help())
+}

@@ -1,0 +1,149 @@
+//! From the configuration to clients: tokens, addresses, repositories.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use super::session::sandbox_token;
+use super::{Failure, Session};
+use crate::compiler::{Spec, SpecAddress, Specs, placements};
+use crate::engine::{Error, ErrorKind, Readers, Writers};
+use crate::github::client::{Access, Author};
+use crate::github::fetch::Credentials;
+use crate::github::specs::{self, Source, Wanted};
+use crate::github::{self, Repository};
+use crate::konnect::client::Account;
+use crate::konnect::{self};
+use crate::manifest::git;
+use crate::manifest::model::{Organization, Service};
+
+/// The clients of one organization.
+pub(super) struct Clients {
+    konnect: konnect::ReadClient,
+    github: github::ReadClient,
+    author: Option<Author>,
+}
+
+impl Clients {
+    pub(super) fn readers(&self) -> Readers {
+        let mut readers = Readers::default();
+        konnect::resources::add_readers(&mut readers, &self.konnect);
+        github::resources::add_readers(&mut readers, &self.github);
+        readers
+    }
+
+    pub(super) fn writers(&self) -> Writers {
+        let mut writers = Writers::default();
+        konnect::resources::add_writers(&mut writers, &konnect::WriteClient::new(self.konnect.clone()));
+        let github = github::WriteClient::new(self.github.clone(), self.author.clone());
+        github::resources::add_writers(&mut writers, &github);
+        writers
+    }
+}
+
+impl Session {
+    /// The clients of an organization. Each has its own limits and connections, so that one organization's outage
+    /// does not slow another.
+    pub(super) fn clients(&self, name: &str, organization: &Organization) -> Result<Clients, Failure> {
+        let token = self.secret(&organization.access_token, &sandbox_token(name)).map_err(|failure| {
+            let message = format!("could not get the access token of organization `{name}`: {}", failure.message);
+            Failure { message, ..failure }
+        })?;
+        let account = Account {
+            organization: name.to_owned(),
+            token,
+            token_source: organization.access_token.to_string(),
+            url: self.konnect_url.clone(),
+        };
+        let author = match (&self.platform.author.name, &self.platform.author.email) {
+            (Some(name), Some(email)) => Some(Author { name: name.clone(), email: email.clone() }),
+            _ => None,
+        };
+        Ok(Clients {
+            konnect: konnect::ReadClient::new(self.transport.clone(), account),
+            github: self.github(self.platform.token.as_ref())?,
+            author,
+        })
+    }
+
+    /// A client for GitHub with this token.
+    fn github(&self, token: Option<&crate::manifest::secret::Secret>) -> Result<github::ReadClient, Failure> {
+        let token_source = token.map_or_else(|| "nowhere (none is configured)".to_owned(), ToString::to_string);
+        let mut token = token.map(|secret| self.secret(secret, "sandbox")).transpose().map_err(|failure| {
+            let message = format!("could not get the GitHub token: {}", failure.message);
+            Failure { message, ..failure }
+        })?;
+        if self.in_sandbox() {
+            token.get_or_insert_with(|| SecretString::from("sandbox"));
+        }
+        let access = Access { url: self.github_url.clone(), token, token_source };
+        Ok(github::ReadClient::new(self.transport.clone(), access)?)
+    }
+
+    /// `owner/name` of the platform repository.
+    pub(super) fn platform_repository(&self) -> Result<Repository, Failure> {
+        let missing = || {
+            Failure::new("there is no platform repository to stage specifications in").help(
+                "set `platform.git.remote` in konnect/platform.yaml or the variable GITHUB_REPO_URL, \
+                 or try things out with --sandbox",
+            )
+        };
+        let remote = self.platform.remote.as_ref().ok_or_else(missing)?;
+        self.on_github(remote).ok_or_else(|| {
+            Failure::new(format!("the platform repository {remote} is not on GitHub"))
+                .help("koctl opens pull requests through GitHub's API: use a repository on github.com")
+        })
+    }
+
+    /// The repository behind a remote, where GitHub's API, or the sandbox for every host, can give it.
+    fn on_github(&self, remote: &git::Remote) -> Option<Repository> {
+        let (owner, name) = remote.owner_and_name()?;
+        let reachable = self.in_sandbox() || remote.host() == "github.com";
+        reachable.then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
+    }
+
+    /// Reads every specification that an environment is made from, each once.
+    pub(super) async fn specs(&self) -> Result<Specs, Failure> {
+        let manifest = &self.loaded.manifest;
+        let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
+        for environment in manifest.organizations.values().flat_map(|organization| organization.environments.values()) {
+            for placement in placements(manifest, environment) {
+                let SpecAddress { remote, branch, path } = placement.spec();
+                if !wanted.contains_key(&placement.spec()) {
+                    let source = self.source(placement.service)?;
+                    wanted.insert(placement.spec(), Wanted { remote, branch, path, source });
+                }
+            }
+        }
+        let texts = specs::read(wanted).await;
+        Ok(texts.into_iter().map(|(address, text)| (address.clone(), parse(&address, text))).collect())
+    }
+
+    fn source(&self, service: &Service) -> Result<Source, Failure> {
+        let repository = self.platform.service_repository(service).map_err(|error| Failure::new(error.to_string()))?;
+        let token = match &repository.credentials {
+            Some(git::Credentials::SshKey(key)) if !self.in_sandbox() => {
+                return Ok(Source::Git(Credentials::SshKey(self.secret(key, "")?)));
+            }
+            Some(git::Credentials::Token(token)) => Some(token),
+            _ => None,
+        };
+        if let Some(name) = self.on_github(&repository.remote) {
+            return Ok(Source::GitHub(self.github(token)?, name));
+        }
+        let credentials = match token {
+            Some(token) => Credentials::Token(self.secret(token, "")?),
+            None => Credentials::None,
+        };
+        Ok(Source::Git(credentials))
+    }
+}
+
+fn parse(address: &SpecAddress, text: Result<String, Error>) -> Result<Spec, Error> {
+    Spec::parse(text?).map_err(|reason| {
+        let SpecAddress { remote, branch, path } = address;
+        let attempted = format!("read {path} on the branch {branch} of {remote}");
+        Error::new(ErrorKind::Refused, attempted, format!("it is neither YAML nor JSON: {reason}"))
+            .help("correct the specification in the service's repository")
+    })
+}

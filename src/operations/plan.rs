@@ -1,0 +1,218 @@
+//! Planning: reads and compares, scope by scope, and cannot write.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::future::join_all;
+
+use super::apply::Locks;
+use super::connect::Clients;
+use super::{Failure, Session, lineage};
+use crate::compiler::{self, Input, Specs};
+use crate::engine::address::Targets;
+use crate::engine::diff::{self, Options, diff, target};
+use crate::engine::refresh::{Remembered, World, refresh};
+use crate::engine::{Desired, Plan, ScopePlan};
+use crate::manifest::model::Organization;
+use crate::report::progress::Progress;
+use crate::state::{LockedState, State};
+
+/// What is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRequest {
+    /// Only these addresses, as globs, with what they depend on; empty means all.
+    pub targets: Vec<String>,
+    /// Destroy everything instead of bringing it about.
+    pub destroy: bool,
+    /// Compare with the state alone, without asking the live systems.
+    pub no_refresh: bool,
+    /// Objects that exist but are not in the state are an error instead of an import.
+    pub no_adopt: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan of every scope that could be planned.
+    pub plan: Plan,
+    /// Why others could not.
+    pub failures: Vec<Failure>,
+    /// What a person should know besides.
+    pub warnings: Vec<String>,
+}
+
+impl Session {
+    /// Plans every organization of the configuration, or where `locks` are given, those that are locked. One that
+    /// cannot be planned does not stop the others.
+    ///
+    /// # Errors
+    /// What stops all of them: a pattern that is none, no platform repository.
+    pub async fn plan(
+        &self,
+        request: &PlanRequest,
+        locks: Option<&Locks>,
+        progress: &Progress,
+    ) -> Result<Planned, Failure> {
+        let targets = match request.targets.as_slice() {
+            [] => None,
+            patterns => Some(Targets::new(patterns).map_err(|error| Failure::new(error.to_string()))?),
+        };
+        let specs = if request.destroy { Specs::new() } else { self.specs().await? };
+        let platform = if request.destroy { String::new() } else { self.platform_repository()?.to_string() };
+        let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
+        let configuration = self.loaded.digest();
+        let locked = |name: &&String| locks.is_none_or(|locks| locks.0.contains_key(*name));
+        let scopes = self.loaded.manifest.organizations.iter().filter(|(name, _)| locked(name));
+        let planned = join_all(scopes.map(async |(name, organization)| {
+            let scope = ScopeRequest {
+                session: self,
+                request,
+                targets: targets.as_ref(),
+                configuration: &configuration,
+                locked: locks.and_then(|locks| locks.0.get(name)),
+                progress,
+            };
+            let of_scope = |failures: Vec<Failure>| failures.into_iter().map(|f| f.of(name)).collect::<Vec<_>>();
+            scope.plan(input, name, organization).await.map_err(of_scope)
+        }))
+        .await;
+        let (mut plans, mut failures) = (Vec::new(), Vec::new());
+        for outcome in planned {
+            match outcome {
+                Ok(plan) => plans.push(plan),
+                Err(reasons) => failures.extend(reasons),
+            }
+        }
+        let plan = Plan::new(configuration, request.destroy, plans);
+        let mut warnings = self.orphaned_scopes().await?;
+        warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
+        Ok(Planned { plan, failures, warnings })
+    }
+
+    /// Every resource that the configuration asks for, of all organizations.
+    ///
+    /// # Errors
+    /// Everything that could not be compiled.
+    pub async fn desired(&self) -> Result<Vec<Desired>, Vec<Failure>> {
+        let specs = self.specs().await.map_err(|failure| vec![failure])?;
+        let platform = self.platform_repository().map_err(|failure| vec![failure])?.to_string();
+        let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
+        let (mut desired, mut failures) = (Vec::new(), Vec::new());
+        for (name, organization) in &self.loaded.manifest.organizations {
+            match compiler::compile(input, name, organization) {
+                Ok(resources) => desired.extend(resources),
+                Err(errors) => failures.extend(errors.into_iter().map(|error| Failure::from(error).of(name))),
+            }
+        }
+        if failures.is_empty() { Ok(desired) } else { Err(failures) }
+    }
+
+    /// The states of all scopes.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub async fn states(&self) -> Result<Vec<Remembered>, Failure> {
+        let mut states = Vec::new();
+        for scope in self.store.scopes().await? {
+            let snapshot = self.store.read(&scope).await?;
+            states.push(Remembered::new(snapshot.map(|snapshot| snapshot.state).as_ref())?);
+        }
+        Ok(states)
+    }
+
+    /// States of organizations that left the configuration: without a token, nothing can be done about them.
+    async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
+        let configured: BTreeSet<&String> = self.loaded.manifest.organizations.keys().collect();
+        let mut warnings = Vec::new();
+        for scope in self.store.scopes().await?.iter().filter(|scope| !configured.contains(scope)) {
+            let count = self.store.read(scope).await?.map_or(0, |snapshot| snapshot.state.resources.len());
+            if count > 0 {
+                warnings.push(format!(
+                    "The organization `{scope}` left the configuration, but {count} of its resources are in the state. \
+                     They are left alone; to destroy them, put it back and run `koctl destroy --target '{scope}/**'`."
+                ));
+            }
+        }
+        Ok(warnings)
+    }
+}
+
+fn unmatched(targets: &Targets, plan: &Plan, complete: bool) -> Option<String> {
+    let mut changes = plan.scopes.iter().flat_map(|scope| &scope.changes);
+    let hit = changes.any(|change| targets.contains(&change.address));
+    (complete && !hit).then(|| "No change is among the addresses that --target names.".to_owned())
+}
+
+/// Planning one scope.
+struct ScopeRequest<'a> {
+    session: &'a Session,
+    request: &'a PlanRequest,
+    targets: Option<&'a Targets>,
+    configuration: &'a str,
+    locked: Option<&'a LockedState>,
+    progress: &'a Progress,
+}
+
+impl ScopeRequest<'_> {
+    async fn plan(&self, input: Input<'_>, name: &str, organization: &Organization) -> Result<ScopePlan, Vec<Failure>> {
+        let one = |failure: Failure| vec![failure];
+        let clients = self.session.clients(name, organization).map_err(one)?;
+        let state = self.state(name).await.map_err(one)?;
+        let mut desired = Vec::new();
+        if !self.request.destroy {
+            desired = compiler::compile(input, name, organization).map_err(into_failures)?;
+        }
+        let mut remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
+        if let Some(targets) = self.targets {
+            (desired, remembered) = target(desired, remembered, targets);
+        }
+        let diff = self.compare(name, &clients, &desired, &remembered).await?;
+        Ok(self.scope_plan(name, state.as_deref(), diff))
+    }
+
+    /// The state as it is stored; none where there is none yet.
+    async fn state(&self, name: &str) -> Result<Option<Arc<State>>, Failure> {
+        match self.locked {
+            Some(locked) => Ok(locked.revision().map(|_| locked.state())),
+            None => Ok(self.session.store.read(name).await?.map(|snapshot| Arc::new(snapshot.state))),
+        }
+    }
+
+    async fn compare(
+        &self,
+        name: &str,
+        clients: &Clients,
+        desired: &[Desired],
+        remembered: &Remembered,
+    ) -> Result<diff::Diff, Vec<Failure>> {
+        let readers = clients.readers();
+        let world = if self.request.no_refresh {
+            World::remembered(desired, remembered, &readers)
+        } else {
+            let refreshing = self.progress.refreshing(name);
+            let world = refresh(desired, remembered, &readers).await.map_err(into_failures)?;
+            refreshing.succeeded();
+            world
+        };
+        let options = Options { no_adopt: self.request.no_adopt };
+        diff(desired, remembered, &world, &readers, options).map_err(into_failures)
+    }
+
+    fn scope_plan(&self, name: &str, state: Option<&State>, diff: diff::Diff) -> ScopePlan {
+        let new = || match self.locked {
+            Some(locked) => locked.state().lineage().to_owned(),
+            None => lineage::of_new_state(name, self.configuration, &diff.changes),
+        };
+        ScopePlan {
+            scope: name.to_owned(),
+            lineage: state.map_or_else(new, |state| state.lineage().to_owned()),
+            serial: state.map(State::serial),
+            changes: diff.changes,
+            drift: diff.drift,
+        }
+    }
+}
+
+fn into_failures<E: Into<Failure>>(errors: Vec<E>) -> Vec<Failure> {
+    errors.into_iter().map(Into::into).collect()
+}

@@ -1,0 +1,169 @@
+//! The configuration, the state and the live systems of one run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::Failure;
+use crate::http::Transport;
+use crate::manifest::Loaded;
+use crate::manifest::git::{PlatformRepository, Remote, platform_repository};
+use crate::manifest::secret::Secret;
+use crate::sandbox::{self, Sandbox};
+use crate::state::Store;
+
+/// Where koctl keeps its state when nothing says otherwise.
+const DEFAULT_STATE: &str = "file:.koctl/state";
+
+/// The variables of the process, or of a test.
+pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// What a session is opened with.
+pub struct SessionOptions {
+    /// The configuration.
+    pub loaded: Loaded,
+    /// The store of the state; without it, `KOCTL_STATE`, `platform.state.url`, or a directory.
+    pub state: Option<String>,
+    /// The directory of the sandbox that stands for Konnect and GitHub.
+    pub sandbox: Option<PathBuf>,
+    /// The variables.
+    pub environment: Environment,
+}
+
+/// One run of koctl over one configuration.
+pub struct Session {
+    pub(super) loaded: Loaded,
+    pub(super) store: Store,
+    pub(super) transport: Transport,
+    pub(super) environment: Environment,
+    pub(super) konnect_url: String,
+    pub(super) github_url: String,
+    pub(super) platform: PlatformRepository,
+    sandbox: Option<Sandbox>,
+}
+
+impl Session {
+    /// Opens the state, and with it the sandbox where one is asked for.
+    ///
+    /// # Errors
+    /// What cannot be opened, and why.
+    pub async fn open(options: SessionOptions) -> Result<Self, Failure> {
+        let SessionOptions { loaded, state, sandbox, environment } = options;
+        let mut platform = platform_repository(&loaded.manifest, &environment)
+            .map_err(|error| Failure::new(error.to_string()).help("correct it in konnect/platform.yaml"))?;
+        let variable = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+        let mut konnect_url = variable("KOCTL_KONNECT_URL").unwrap_or(crate::konnect::client::DEFAULT_URL.to_owned());
+        let mut github_url = variable("KOCTL_GITHUB_URL").unwrap_or(crate::github::client::DEFAULT_URL.to_owned());
+        let configured = || loaded.manifest.platform.as_ref()?.state.as_ref().map(|state| state.url.clone());
+        let state = match (&sandbox, state) {
+            (_, Some(url)) => url,
+            // What is tried out in the sandbox must never mix with the state of real organizations.
+            (Some(directory), None) => format!("file:{}", directory.join("state").display()),
+            (None, None) => variable("KOCTL_STATE").or_else(configured).unwrap_or(DEFAULT_STATE.to_owned()),
+        };
+        let store = Store::open(&state)?;
+        let sandbox = match sandbox {
+            Some(directory) => {
+                let remote = default_platform(&loaded, &mut platform)?;
+                let sandbox = start_sandbox(&directory, &loaded, &remote, &environment).await?;
+                konnect_url = sandbox.konnect_url();
+                github_url = sandbox.github_url();
+                Some(sandbox)
+            }
+            None => None,
+        };
+        let transport = Transport::new().map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
+        Ok(Self { loaded, store, transport, environment, konnect_url, github_url, platform, sandbox })
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The store of the state.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Whether a sandbox stands for Konnect and GitHub.
+    #[must_use]
+    pub fn in_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
+    /// Ends the session. The sandbox stops; what is in it stays on disk.
+    pub async fn close(self) {
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+
+    /// A secret of the configuration; in the sandbox, one that cannot be had is made up.
+    pub(super) fn secret(&self, secret: &Secret, made_up: &str) -> Result<SecretString, Failure> {
+        let resolved = secret.resolve(&self.loaded.directory, &self.environment);
+        match resolved {
+            Err(_) if self.in_sandbox() => Ok(made_up.to_owned().into()),
+            other => other.map_err(|error| Failure::new(error.to_string())),
+        }
+    }
+}
+
+/// The token that opens an organization of the sandbox when its own cannot be had.
+pub(super) fn sandbox_token(organization: &str) -> String {
+    format!("sandbox-{organization}")
+}
+
+/// The platform repository of the sandbox: the configured one, or `<first organization>/platform`.
+fn default_platform(loaded: &Loaded, platform: &mut PlatformRepository) -> Result<Remote, Failure> {
+    if let Some(remote) = &platform.remote {
+        return Ok(remote.clone());
+    }
+    let first = loaded.manifest.organizations.keys().next().map_or("sandbox", String::as_str);
+    let owner: String = first.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let remote = Remote::parse(&format!("https://github.com/{owner}/platform.git"))
+        .map_err(|error| Failure::new(format!("could not name the sandbox's platform repository: {error}")))?;
+    platform.remote = Some(remote.clone());
+    Ok(remote)
+}
+
+async fn start_sandbox(
+    directory: &Path,
+    loaded: &Loaded,
+    platform: &Remote,
+    environment: &Environment,
+) -> Result<Sandbox, Failure> {
+    let mut organizations = Vec::new();
+    for (name, organization) in &loaded.manifest.organizations {
+        let token = organization.access_token.resolve(&loaded.directory, environment);
+        let token = token.unwrap_or_else(|_| sandbox_token(name).into());
+        organizations.push(sandbox::Account { organization: name.clone(), token });
+    }
+    prepare_repositories(directory, &loaded.directory, platform)?;
+    let options = sandbox::Options { dir: directory.to_owned(), port: 0, organizations };
+    Sandbox::start(options)
+        .await
+        .map_err(|error| Failure::new(format!("could not start the sandbox in {}: {error}", directory.display())))
+}
+
+/// On first use, service repositories come from the folder `services/` beside `konnect/`, and the platform
+/// repository has nothing but a README.
+fn prepare_repositories(directory: &Path, manifest: &Path, platform: &Remote) -> Result<(), Failure> {
+    let root = directory.join("github");
+    let failed = |error: sandbox::github::GitHubSandboxError| {
+        Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
+    };
+    let services = manifest.join("services");
+    if services.is_dir() {
+        sandbox::github::seed(&root, &services).map_err(failed)?;
+    }
+    if let Some((owner, name)) = platform.owner_and_name() {
+        let readme = format!("# {name}\n\nThe platform repository of {owner}.\n");
+        let files = BTreeMap::from([("README.md".to_owned(), readme.into_bytes())]);
+        sandbox::github::ensure_repository(&root, owner, name, &files).map_err(failed)?;
+    }
+    Ok(())
+}

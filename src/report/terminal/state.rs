@@ -1,0 +1,37 @@
+//! What the state remembers.
+
+use super::screen::Screen;
+use crate::engine::{Address, Attributes};
+use crate::report::escape::escape;
+use crate::report::style::{Style, Tone};
+use crate::report::{Schemas, count, order};
+use crate::state::ResourceState;
+
+/// The resources of states, organization by organization, in the order in which a person reads them: each with its
+/// address, its id and what it was made with.
+#[must_use]
+pub fn state<'a>(
+    resources: impl IntoIterator<Item = (&'a Address, &'a ResourceState)>,
+    schemas: Schemas<'_>,
+    style: &Style,
+) -> String {
+    let mut screen = Screen::new(style);
+    let mut resources: Vec<_> = resources.into_iter().collect();
+    resources.sort_by(|(a, _), (b, _)| (a.scope(), order::key(a, schemas)).cmp(&(b.scope(), order::key(b, schemas))));
+    for (address, resource) in &resources {
+        screen.blank();
+        let name = screen.paint(Tone::Strong, &escape(address.as_str()));
+        screen.line(0, &format!("{name} ({})", escape(&resource.id)));
+        attributes(&mut screen, &resource.attributes);
+    }
+    screen.blank();
+    screen.sentence(&format!("{} in the state.", count(resources.len(), "resource")));
+    screen.finish()
+}
+
+fn attributes(screen: &mut Screen<'_>, attributes: &Attributes) {
+    let width = attributes.keys().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (name, value) in attributes {
+        screen.line(4, &format!("{name:width$} = {}", escape(&value.to_string())));
+    }
+}

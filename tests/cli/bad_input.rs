@@ -1,0 +1,151 @@
+//! Bad input gets a clear error, and leaves everything as it was.
+
+use std::time::Duration;
+
+use crate::world::{World, filters};
+
+/// The screen of a plan that fails.
+#[track_caller]
+fn refused(world: &World) -> String {
+    let run = world.koctl(&["plan"]).exits(1);
+    assert!(!world.path().join(".koctl/sandbox/state").exists(), "a state was written");
+    assert_eq!(run.stdout, "");
+    let told = run.stderr.lines().filter(|line| !line.contains("efresh")).map(str::trim_end);
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_good_configuration_is_valid() {
+    let valid = World::new().run(&["validate"]).exits(0);
+    assert_eq!(valid.stdout, "The configuration is valid: 1 team, 1 service, 1 organization, 1 environment.\n");
+}
+
+#[test]
+fn no_file_says_where_it_looked_and_what_to_write() {
+    insta::assert_snapshot!(refused(&World::empty()));
+}
+
+#[test]
+fn an_empty_file_says_what_to_write() {
+    let world = World::new();
+    world.write("konnect/organizations.yaml", "");
+    insta::assert_snapshot!(refused(&world));
+}
+
+#[test]
+fn an_unknown_key_and_a_region_that_does_not_exist_are_told_at_once_with_suggestions() {
+    let world = World::new();
+    world.edit("konnect/teams.yaml", "description: Takes orders.", "descripton: Takes orders.");
+    world.edit("konnect/organizations.yaml", "region: eu", "region: ue");
+    insta::assert_snapshot!(refused(&world));
+}
+
+#[test]
+fn a_duplicate_key_is_told_with_both_places() {
+    let world = World::new();
+    world.edit(
+        "konnect/teams.yaml",
+        "    description: Takes orders.\n",
+        "    description: One.\n    description: Two.\n",
+    );
+    insta::assert_snapshot!(refused(&world));
+}
+
+#[test]
+fn a_cycle_of_anchors_is_refused() {
+    let world = World::new();
+    world.write("konnect/teams.yaml", "teams: &teams\n  orders:\n    services: *teams\n");
+    insta::assert_snapshot!(refused(&world));
+}
+
+#[test]
+fn a_service_whose_specification_is_missing_names_the_file_and_the_branch() {
+    let world = World::new();
+    world.edit(
+        "konnect/teams.yaml",
+        "        name: checkout\n",
+        "        name: checkout\n        spec-path: api/openapi.yaml\n",
+    );
+    insta::assert_snapshot!(refused(&world));
+}
+
+#[test]
+fn a_specification_that_is_no_yaml_is_told() {
+    let world = World::new();
+    world.write("services/Acme/checkout/dev/openapi.yaml", "openapi: [\n");
+    insta::assert_snapshot!(refused(&world));
+}
+
+#[test]
+fn a_missing_secret_is_named() {
+    let world = World::new();
+    let run = world.run(&["plan"]).exits(1);
+    assert!(run.stderr.contains("ACME_TOKEN"), "{}", run.stderr);
+    let mut command = world.command(&["plan"]);
+    command.env("GITHUB_REPO_URL", "https://github.com/Acme/platform").env("KOCTL_GITHUB_URL", "http://127.0.0.1:9");
+    assert!(!command.output().unwrap().status.success());
+}
+
+#[test]
+fn without_a_platform_repository_the_plan_says_how_to_name_one() {
+    let world = World::new();
+    let mut command = world.command(&["plan"]);
+    command.env("ACME_TOKEN", "t").env("KOCTL_GITHUB_URL", "http://127.0.0.1:9");
+    let output = command.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("GITHUB_REPO_URL"), "{told}");
+}
+
+#[test]
+fn a_target_that_is_no_glob_is_named() {
+    let run = World::new().koctl(&["plan", "--target", "Acme/[a"]).exits(1);
+    assert!(run.stderr.contains("--target Acme/[a"), "{}", run.stderr);
+}
+
+#[tokio::test]
+async fn a_locked_state_says_who_holds_it_since_when_and_for_what() {
+    let _filters = filters();
+    let world = World::new();
+    let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
+    let store = koctl::state::Store::open(&directory).unwrap();
+    let options = koctl::state::LockOptions::new("apply");
+    let lock = store.lock("Acme", &options).await.unwrap();
+    let run = world.koctl(&["apply", "--auto-approve"]).exits(1);
+    assert!(run.stderr.contains("apply") && run.stderr.contains("since"), "{}", run.stderr);
+    lock.release().await.unwrap();
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+}
+
+#[tokio::test]
+async fn with_a_lock_timeout_an_apply_waits_its_turn() {
+    let world = World::new();
+    let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
+    let store = koctl::state::Store::open(&directory).unwrap();
+    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    let mut waiting = world.command(&["apply", "--auto-approve", "--sandbox", "--lock-timeout", "60"]).spawn().unwrap();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
+    lock.release().await.unwrap();
+    assert!(waiting.wait().unwrap().success());
+}
+
+/// A disk with room for nothing: a limit on the size of files that the shell sets for its children.
+#[test]
+fn a_full_disk_leaves_the_state_as_it_was() {
+    let world = World::new().applied();
+    let state = || {
+        let mut files: Vec<_> =
+            std::fs::read_dir(world.path().join(".koctl/sandbox/state")).unwrap().map(|f| f.unwrap().path()).collect();
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        std::fs::read_to_string(&files[0]).unwrap()
+    };
+    let before = state();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    let binary = assert_cmd::cargo::cargo_bin!("koctl").display().to_string();
+    // Files of at most one block: the state does not fit. The plan fits nowhere either.
+    let script = format!("trap '' XFSZ; ulimit -f 1; exec '{binary}' plan --sandbox -o plan.koctl");
+    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(world.path()).output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success(), "{told}");
+    assert_eq!(state(), before);
+}

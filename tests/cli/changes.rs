@@ -1,0 +1,137 @@
+//! One change of the configuration, one plan.
+
+use crate::world::{World, filters};
+
+/// The plan after `change` was made to the smallest platform, which was applied before.
+#[track_caller]
+fn plan_after(change: impl FnOnce(&World)) -> String {
+    let world = World::new().applied();
+    change(&world);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout
+}
+
+#[test]
+fn no_change_gives_an_empty_plan() {
+    let world = World::new().applied();
+    world.edit("konnect/teams.yaml", "teams:\n", "# The same in other words.\nteams:\n");
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn changing_a_description_updates_the_team_in_place() {
+    let _filters = filters();
+    insta::assert_snapshot!(plan_after(|world| world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.")));
+}
+
+#[test]
+fn adding_a_team_adds_it_with_its_control_plane_and_role() {
+    let _filters = filters();
+    insta::assert_snapshot!(plan_after(|world| {
+        world.edit("konnect/teams.yaml", "teams:\n", "teams:\n  payments:\n    users: [pay@example.com]\n");
+    }));
+}
+
+#[test]
+fn removing_a_service_deletes_its_api_and_its_staged_files() {
+    let _filters = filters();
+    let world = World::new();
+    world.edit(
+        "konnect/teams.yaml",
+        "    services:\n",
+        "    services:\n      Acme/cart:\n        name: cart\n        git:\n          remote: https://github.com/Acme/cart.git\n",
+    );
+    world.write("services/Acme/cart/dev/openapi.yaml", &crate::world::spec("cart", "0.1.0"));
+    let world = world.applied();
+    world.edit(
+        "konnect/teams.yaml",
+        "      Acme/cart:\n        name: cart\n        git:\n          remote: https://github.com/Acme/cart.git\n",
+        "",
+    );
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
+    insta::assert_snapshot!(plan.stdout);
+    world.koctl(&["apply", "--auto-approve", "--allow-destroy"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn renaming_a_control_plane_makes_a_new_one_and_destroys_the_old() {
+    let _filters = filters();
+    insta::assert_snapshot!(plan_after(|world| world.edit(
+        "konnect/organizations.yaml",
+        "        region: eu\n",
+        "        region: eu\n        teams:\n          orders:\n            control-plane-name: gateway\n",
+    )));
+}
+
+#[test]
+fn changing_an_environments_type_replaces_the_control_plane_and_updates_the_rest() {
+    let _filters = filters();
+    insta::assert_snapshot!(plan_after(|world| world.edit("konnect/organizations.yaml", "type: DEV", "type: PROD")));
+}
+
+#[test]
+fn r12_a_replacement_of_a_control_plane_needs_allow_destroy() {
+    let world = World::new().applied();
+    world.edit("konnect/organizations.yaml", "type: DEV", "type: PROD");
+    let refused = world.koctl(&["apply", "--auto-approve"]).exits(1);
+    assert!(refused.stderr.contains("Acme/control_plane/dev/orders-dev"), "{}", refused.stderr);
+    let world = world.applied();
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn r12_protect_refuses_at_plan_time() {
+    let world = World::new();
+    world.edit("konnect/organizations.yaml", "type: DEV", "protect: true\n        type: DEV");
+    let world = world.applied();
+    world.edit("konnect/organizations.yaml", "type: DEV", "type: PROD");
+    let refused = world.koctl(&["plan"]).exits(1);
+    assert!(refused.stderr.contains("`Acme/control_plane/dev/orders-dev` must be replaced"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("protect"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_target_limits_the_plan_to_it_and_what_it_depends_on() {
+    let world = World::new();
+    let plan = world.koctl(&["plan", "--target", "Acme/team_role/**"]).exits(0);
+    assert_eq!(plan.last_line(), "Plan: 3 to add, 0 to change, 0 to destroy.");
+}
+
+#[test]
+fn a_service_that_decks_pipeline_made_is_linked_with_its_api() {
+    let _filters = filters();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let world = World::new();
+        let sandbox = world.sandbox().await;
+        world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+        let url = sandbox.konnect_url().replace("{region}", "eu");
+        let client = reqwest::Client::new();
+        let planes: serde_json::Value = client
+            .get(format!("{url}/v2/control-planes"))
+            .bearer_auth("acme-token")
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let plane = planes["data"][0]["id"].as_str().unwrap();
+        let made = client
+            .post(format!("{url}/v2/control-planes/{plane}/core-entities/services"))
+            .bearer_auth("acme-token")
+            .json(
+                &serde_json::json!({ "name": "checkout", "host": "example.com", "tags": ["ko-api-name=checkout-dev"] }),
+            )
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(made.status(), 201);
+        let plan = world.against(&sandbox, &["plan"]).await.exits(0);
+        assert_eq!(plan.last_line(), "Plan: 1 to add, 0 to change, 0 to destroy.");
+        assert!(plan.stdout.contains("Acme/api_implementation/dev/checkout"), "{}", plan.stdout);
+        world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+        world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
+        sandbox.stop().await;
+    });
+}

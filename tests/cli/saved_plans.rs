@@ -1,0 +1,90 @@
+//! R7: a saved plan is applied exactly, once, and as it was made.
+
+use crate::world::World;
+
+/// A world with a saved plan of everything.
+fn planned() -> World {
+    let world = World::new();
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    world
+}
+
+#[test]
+fn r7_a_saved_plan_is_applied_without_a_question() {
+    let world = planned();
+    world.koctl(&["apply", "plan.koctl"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn r7_the_same_inputs_give_the_same_bytes() {
+    let world = planned();
+    world.koctl(&["plan", "-o", "again.koctl"]).exits(0);
+    assert_eq!(world.read("plan.koctl"), world.read("again.koctl"));
+}
+
+#[test]
+fn r7_a_saved_plan_refuses_to_apply_twice() {
+    let world = planned();
+    world.koctl(&["apply", "plan.koctl"]).exits(0);
+    let again = world.koctl(&["apply", "plan.koctl"]).exits(1);
+    assert!(
+        again.stderr.contains("the plan was made from the state of `Acme` with nothing in it yet"),
+        "{}",
+        again.stderr
+    );
+    assert!(again.stderr.contains("Make a new plan"), "{}", again.stderr);
+}
+
+#[test]
+fn r7_a_saved_plan_refuses_to_apply_after_the_state_moved_on() {
+    let world = World::new().applied();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    let world = world.applied();
+    let stale = world.koctl(&["apply", "plan.koctl"]).exits(1);
+    assert!(stale.stderr.contains("serial"), "{}", stale.stderr);
+}
+
+#[test]
+fn r7_a_saved_plan_refuses_to_apply_when_the_configuration_changed() {
+    let world = planned();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    let stale = world.koctl(&["apply", "plan.koctl"]).exits(1);
+    assert!(stale.stderr.contains("The configuration changed since the plan was made"), "{}", stale.stderr);
+}
+
+#[test]
+fn r7_an_edited_plan_is_refused() {
+    let world = planned();
+    world.edit("plan.koctl", "Takes orders.", "Takes bribes.");
+    let refused = world.koctl(&["apply", "plan.koctl"]).exits(1);
+    assert!(refused.stderr.contains("it was changed after it was made"), "{}", refused.stderr);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
+}
+
+#[test]
+fn r7_a_file_that_is_no_plan_is_refused() {
+    let world = World::new();
+    world.write("plan.koctl", "teams: {}\n");
+    let refused = world.koctl(&["apply", "plan.koctl"]).exits(1);
+    assert!(refused.stderr.contains("it is not a plan"), "{}", refused.stderr);
+}
+
+#[test]
+fn show_json_is_terraforms_plan_json() {
+    let world = planned();
+    let shown = world.run(&["show", "--json", "plan.koctl"]).exits(0);
+    let json: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert!(json["format_version"].as_str().unwrap().starts_with("1."));
+    let changes = json["resource_changes"].as_array().unwrap();
+    let creates = changes.iter().filter(|change| change["change"]["actions"] == serde_json::json!(["create"]));
+    assert_eq!(creates.count(), 8);
+}
+
+#[test]
+fn show_gives_the_plan_as_it_was_shown() {
+    let world = World::new();
+    let planned = world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    assert_eq!(world.run(&["show", "plan.koctl"]).exits(0).stdout, planned.stdout);
+}
