@@ -199,15 +199,13 @@ fn missing_files_are_named_with_a_way_out() {
     koctl::manifest::no_file
 
       × the teams cannot be read: there is no file testdata/manifest/absent/konnect/teams.yaml
-      help: run koctl where the folder `konnect` is, name the file with `--teams`, or begin with
-            `koctl init`
+      help: run koctl where the folder `konnect` is, or name the file with `--teams`
 
     koctl::manifest::no_file
 
       × the organizations cannot be read: there is no file testdata/manifest/absent/konnect/
       │ organizations.yaml
-      help: run koctl where the folder `konnect` is, name the file with `--orgs`, or begin with `koctl
-            init`
+      help: run koctl where the folder `konnect` is, or name the file with `--orgs`
 
     2 errors.
     ");

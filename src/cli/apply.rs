@@ -1,5 +1,6 @@
 //! `koctl apply`
 
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -67,7 +68,14 @@ pub(super) struct ApprovalArgs {
 
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
-    let run = Run { session: &session, request: &args.request, approval: &args.approval, destroy: false, output };
+    let run = Run {
+        session: &session,
+        request: &args.request,
+        approval: &args.approval,
+        destroy: false,
+        output,
+        interrupted: Cell::new(false),
+    };
     let code = match (&args.plan_file, args.loop_seconds) {
         (Some(file), _) => run.saved(file).await,
         (None, Some(seconds)) => run.again_and_again(Duration::from_secs(seconds)).await,
@@ -84,6 +92,8 @@ pub(super) struct Run<'a> {
     pub(super) approval: &'a ApprovalArgs,
     pub(super) destroy: bool,
     pub(super) output: &'a Output,
+    /// Whether somebody interrupted the last round.
+    pub(super) interrupted: Cell<bool>,
 }
 
 impl Run<'_> {
@@ -152,10 +162,13 @@ impl Run<'_> {
 
     async fn again_and_again(&self, pause: Duration) -> u8 {
         loop {
-            self.once().await;
+            let code = self.once().await;
+            if self.interrupted.get() {
+                return code;
+            }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = tokio::signal::ctrl_c() => return DONE,
+                _ = super::interrupt::interrupted() => return DONE,
             }
         }
     }
@@ -207,10 +220,11 @@ impl Run<'_> {
     async fn carry_out(&self, planned: &Planned, locks: Locks) -> u8 {
         let (sender, stop) = tokio::sync::watch::channel(false);
         let interrupts = tokio::spawn(super::interrupt::watch(sender));
-        let settings = Settings { parallelism: usize::from(self.approval.parallelism), stop };
+        let settings = Settings { parallelism: usize::from(self.approval.parallelism), stop: stop.clone() };
         let progress = self.output.progress(self.approval.json);
         let applied = self.session.apply(&planned.plan, locks, settings, &progress).await;
         interrupts.abort();
+        self.interrupted.set(*stop.borrow());
         self.output.end(&progress);
         if self.approval.json {
             progress.applied(&applied.outcomes);

@@ -1,5 +1,7 @@
 //! `koctl destroy`
 
+use std::cell::Cell;
+
 use super::FAILED;
 use super::apply::{ApprovalArgs, Run};
 use super::common::{ManifestArgs, SystemArgs, open};
@@ -26,7 +28,14 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
-    let run = Run { session: &session, request: &args.request, approval: &args.approval, destroy: true, output };
+    let run = Run {
+        session: &session,
+        request: &args.request,
+        approval: &args.approval,
+        destroy: true,
+        output,
+        interrupted: Cell::new(false),
+    };
     let code = run.once().await;
     session.close().await;
     code

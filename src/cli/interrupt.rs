@@ -1,4 +1,4 @@
-//! Ctrl-C: once to finish what is under way and save, twice to abort.
+//! Ctrl-C, or the end of a job that a runner announces with SIGTERM: once to finish what is under way and save, twice to abort.
 
 #![expect(clippy::print_stderr, reason = "a signal is answered at once, whoever holds the screen")]
 
@@ -6,13 +6,23 @@ use tokio::sync::watch;
 
 /// Turns `stop` true at the first interrupt, and ends the process at the second.
 pub(super) async fn watch(stop: watch::Sender<bool>) {
-    if tokio::signal::ctrl_c().await.is_err() {
+    if !interrupted().await {
         return;
     }
     eprintln!("\nInterrupted: finishing what is under way, and saving. Press Ctrl-C again to abort at once.");
     stop.send_replace(true);
-    if tokio::signal::ctrl_c().await.is_ok() {
+    if interrupted().await {
         eprintln!("Aborted. The next plan finds what was made.");
         std::process::exit(130);
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM; false where the system has no signals to wait for.
+pub(super) async fn interrupted() -> bool {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return false };
+    tokio::select! {
+        interrupt = tokio::signal::ctrl_c() => interrupt.is_ok(),
+        _ = terminate.recv() => true,
     }
 }

@@ -7,12 +7,14 @@ mod apply;
 mod common;
 mod completions;
 mod destroy;
+mod force_unlock;
 mod graph;
 mod interrupt;
 mod output;
 mod plan;
 mod schema;
 mod show;
+mod state;
 mod validate;
 mod version;
 
@@ -56,6 +58,8 @@ enum Command {
     Destroy(destroy::Args),
     Show(show::Args),
     Graph(graph::Args),
+    State(state::Args),
+    ForceUnlock(force_unlock::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Version(version::Args),
@@ -87,6 +91,8 @@ async fn run(command: Command, output: &Output) -> u8 {
         Command::Destroy(args) => destroy::run(&args, output).await,
         Command::Show(args) => show::run(&args, output).await,
         Command::Graph(args) => graph::run(&args, output).await,
+        Command::State(args) => state::run(&args, output).await,
+        Command::ForceUnlock(args) => force_unlock::run(&args, output).await,
         Command::Schema(args) => schema::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Version(args) => version::run(&args, output),

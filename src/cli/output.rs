@@ -24,8 +24,8 @@ pub(super) enum Color {
     Never,
 }
 
-/// How wide a screen is that has no width of its own.
-const DEFAULT_WIDTH: usize = 120;
+/// Lines are broken for terminals alone: what is piped is searched, compared and put into comments.
+const UNBROKEN: usize = usize::MAX;
 
 /// The two streams of the program, and how they are written to.
 pub(super) struct Output {
@@ -42,7 +42,7 @@ impl Output {
             Color::Never => false,
             Color::Auto => terminal && !no_color,
         };
-        let width = Term::stdout().size_checked().map_or(DEFAULT_WIDTH, |(_, columns)| usize::from(columns));
+        let width = Term::stdout().size_checked().map_or(UNBROKEN, |(_, columns)| usize::from(columns));
         Self {
             stdout_color: wanted(std::io::stdout().is_terminal()),
             stderr_color: wanted(std::io::stderr().is_terminal()),

@@ -31,7 +31,7 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 /// An outcome that may be better next time.
 pub(super) enum Setback {
     /// An answer that asks to come again.
-    Answer(Response<Bytes>),
+    Answer(Box<Response<Bytes>>),
     /// No answer.
     Lost(TransportError),
     /// Sending it again could do it twice, or would not help.
@@ -45,9 +45,13 @@ pub(super) fn judge(
 ) -> Result<Response<Bytes>, Setback> {
     match result {
         Ok(response) => match response.status() {
-            StatusCode::TOO_MANY_REQUESTS => Err(Setback::Answer(response)),
+            StatusCode::TOO_MANY_REQUESTS => Err(Setback::Answer(Box::new(response))),
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                Err(if repeatable { Setback::Answer(response) } else { Setback::Final(fate_unknown(&response)) })
+                Err(if repeatable {
+                    Setback::Answer(Box::new(response))
+                } else {
+                    Setback::Final(fate_unknown(&response))
+                })
             }
             _ => Ok(response),
         },
@@ -94,7 +98,8 @@ where
         })
         .await;
     match outcome {
-        Ok(response) | Err(Setback::Answer(response)) => Ok(response),
+        Ok(response) => Ok(response),
+        Err(Setback::Answer(response)) => Ok(*response),
         Err(Setback::Lost(error) | Setback::Final(error)) => Err(error),
     }
 }

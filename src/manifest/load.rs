@@ -286,9 +286,7 @@ fn unreadable(name: &str, wanted: &Wanted, error: &io::Error) -> Diagnostic {
     let Wanted { holds, flag, .. } = wanted;
     if error.kind() == io::ErrorKind::NotFound {
         Diagnostic::new("koctl::manifest::no_file", format!("{holds} cannot be read: there is no file {name}"))
-            .with_help(format!(
-                "run koctl where the folder `konnect` is, name the file with `{flag}`, or begin with `koctl init`"
-            ))
+            .with_help(format!("run koctl where the folder `konnect` is, or name the file with `{flag}`"))
     } else {
         Diagnostic::new("koctl::manifest::unreadable", format!("{holds} cannot be read from {name}: {error}"))
             .with_help(format!("make the file readable, or name another with `{flag}`"))

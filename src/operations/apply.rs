@@ -46,7 +46,7 @@ impl Applied {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
     /// Something was written since.
-    #[error("the plan was made from the state of `{scope}` with {}, which has {} by now", serial(.planned), serial(.found))]
+    #[error("the plan was made when `{scope}` had {}, and by now it has {}", serial(.planned), serial(.found))]
     Moved {
         /// The organization.
         scope: String,
@@ -77,7 +77,7 @@ pub enum Stale {
 }
 
 fn serial(serial: &Option<u64>) -> String {
-    serial.map_or_else(|| "nothing in it yet".to_owned(), |serial| format!("serial {serial}"))
+    serial.map_or_else(|| "no state yet".to_owned(), |serial| format!("serial {serial}"))
 }
 
 impl From<Stale> for Failure {

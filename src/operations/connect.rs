@@ -1,6 +1,7 @@
 //! From the configuration to clients: tokens, addresses, repositories.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use secrecy::SecretString;
 
@@ -102,16 +103,16 @@ impl Session {
         reachable.then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
     }
 
-    /// Reads every specification that an environment is made from, each once.
-    pub(super) async fn specs(&self) -> Result<Specs, Failure> {
+    /// Reads every specification that an environment of these organizations is made from, each once.
+    pub(super) async fn specs(&self, organizations: impl Iterator<Item = &Organization>) -> Result<Specs, Failure> {
         let manifest = &self.loaded.manifest;
         let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
-        for environment in manifest.organizations.values().flat_map(|organization| organization.environments.values()) {
+        for environment in organizations.flat_map(|organization| organization.environments.values()) {
             for placement in placements(manifest, environment) {
                 let SpecAddress { remote, branch, path } = placement.spec();
-                if !wanted.contains_key(&placement.spec()) {
+                if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
                     let source = self.source(placement.service)?;
-                    wanted.insert(placement.spec(), Wanted { remote, branch, path, source });
+                    entry.insert(Wanted { remote, branch, path, source });
                 }
             }
         }

@@ -57,18 +57,28 @@ impl Session {
             [] => None,
             patterns => Some(Targets::new(patterns).map_err(|error| Failure::new(error.to_string()))?),
         };
-        let specs = if request.destroy { Specs::new() } else { self.specs().await? };
-        let platform = if request.destroy { String::new() } else { self.platform_repository()?.to_string() };
+        let locked = |name: &&String| locks.is_none_or(|locks| locks.0.contains_key(*name));
+        let (mut scopes, mut failures) = (Vec::new(), Vec::new());
+        for (name, organization) in self.loaded.manifest.organizations.iter().filter(|(name, _)| locked(name)) {
+            match self.clients(name, organization) {
+                Ok(clients) => scopes.push((name, organization, clients)),
+                Err(failure) => failures.push(failure.of(name)),
+            }
+        }
+        let (mut specs, mut platform) = (Specs::new(), String::new());
+        if !request.destroy && !scopes.is_empty() {
+            platform = self.platform_repository()?.to_string();
+            specs = self.specs(scopes.iter().map(|(_, organization, _)| *organization)).await?;
+        }
         let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
         let configuration = self.loaded.digest();
-        let locked = |name: &&String| locks.is_none_or(|locks| locks.0.contains_key(*name));
-        let scopes = self.loaded.manifest.organizations.iter().filter(|(name, _)| locked(name));
-        let planned = join_all(scopes.map(async |(name, organization)| {
+        let planned = join_all(scopes.into_iter().map(async |(name, organization, clients)| {
             let scope = ScopeRequest {
                 session: self,
                 request,
                 targets: targets.as_ref(),
                 configuration: &configuration,
+                clients: &clients,
                 locked: locks.and_then(|locks| locks.0.get(name)),
                 progress,
             };
@@ -76,7 +86,7 @@ impl Session {
             scope.plan(input, name, organization).await.map_err(of_scope)
         }))
         .await;
-        let (mut plans, mut failures) = (Vec::new(), Vec::new());
+        let mut plans = Vec::new();
         for outcome in planned {
             match outcome {
                 Ok(plan) => plans.push(plan),
@@ -94,8 +104,9 @@ impl Session {
     /// # Errors
     /// Everything that could not be compiled.
     pub async fn desired(&self) -> Result<Vec<Desired>, Vec<Failure>> {
-        let specs = self.specs().await.map_err(|failure| vec![failure])?;
-        let platform = self.platform_repository().map_err(|failure| vec![failure])?.to_string();
+        let one = |failure| vec![failure];
+        let platform = self.platform_repository().map_err(one)?.to_string();
+        let specs = self.specs(self.loaded.manifest.organizations.values()).await.map_err(one)?;
         let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
         let (mut desired, mut failures) = (Vec::new(), Vec::new());
         for (name, organization) in &self.loaded.manifest.organizations {
@@ -149,6 +160,7 @@ struct ScopeRequest<'a> {
     request: &'a PlanRequest,
     targets: Option<&'a Targets>,
     configuration: &'a str,
+    clients: &'a Clients,
     locked: Option<&'a LockedState>,
     progress: &'a Progress,
 }
@@ -156,7 +168,6 @@ struct ScopeRequest<'a> {
 impl ScopeRequest<'_> {
     async fn plan(&self, input: Input<'_>, name: &str, organization: &Organization) -> Result<ScopePlan, Vec<Failure>> {
         let one = |failure: Failure| vec![failure];
-        let clients = self.session.clients(name, organization).map_err(one)?;
         let state = self.state(name).await.map_err(one)?;
         let mut desired = Vec::new();
         if !self.request.destroy {
@@ -166,7 +177,7 @@ impl ScopeRequest<'_> {
         if let Some(targets) = self.targets {
             (desired, remembered) = target(desired, remembered, targets);
         }
-        let diff = self.compare(name, &clients, &desired, &remembered).await?;
+        let diff = self.compare(name, &desired, &remembered).await?;
         Ok(self.scope_plan(name, state.as_deref(), diff))
     }
 
@@ -181,11 +192,10 @@ impl ScopeRequest<'_> {
     async fn compare(
         &self,
         name: &str,
-        clients: &Clients,
         desired: &[Desired],
         remembered: &Remembered,
     ) -> Result<diff::Diff, Vec<Failure>> {
-        let readers = clients.readers();
+        let readers = self.clients.readers();
         let world = if self.request.no_refresh {
             World::remembered(desired, remembered, &readers)
         } else {

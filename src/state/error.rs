@@ -93,8 +93,8 @@ impl Error {
                 )
             }
             Error::Damaged { intact: None, .. } | Error::WrongScope { .. } => {
-                "Restore it from a backup with `koctl state push FILE`, or move it away and take the existing \
-                 objects over with `koctl import`."
+                "Restore it from a backup with `koctl state push FILE`, or move it away: the next plan then imports what \
+                 exists."
                     .to_owned()
             }
             Error::WriterStopped { .. } => "Run the command again: it continues from what is stored.".to_owned(),

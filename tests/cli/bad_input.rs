@@ -80,10 +80,8 @@ fn a_specification_that_is_no_yaml_is_told() {
 fn a_missing_secret_is_named() {
     let world = World::new();
     let run = world.run(&["plan"]).exits(1);
-    assert!(run.stderr.contains("ACME_TOKEN"), "{}", run.stderr);
-    let mut command = world.command(&["plan"]);
-    command.env("GITHUB_REPO_URL", "https://github.com/Acme/platform").env("KOCTL_GITHUB_URL", "http://127.0.0.1:9");
-    assert!(!command.output().unwrap().status.success());
+    assert_eq!(run.stdout, "");
+    insta::assert_snapshot!(run.stderr);
 }
 
 #[test]

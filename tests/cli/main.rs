@@ -1,5 +1,7 @@
 //! The program as a user runs it: the binary, a directory, a sandbox, whole screens.
 
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on panics, and says what it skips")]
+
 mod bad_input;
 mod changes;
 mod first_apply;

@@ -75,7 +75,7 @@ async fn r13_a_400_is_told_with_the_fields_name_and_skips_only_what_depends_on_i
 #[tokio::test]
 async fn an_expired_token_names_the_organization_and_the_variable_and_never_the_token() {
     let fault = Fault::status(StatusCode::UNAUTHORIZED);
-    let (world, sandbox) = world_with(Trigger::new(Method::GET, "/konnect").always(), fault).await;
+    let (world, sandbox) = world_with(Trigger::new(Method::GET, "/v3/teams").always(), fault).await;
     let plan = world.against(&sandbox, &["plan"]).await.exits(1);
     assert!(plan.stderr.contains("`Acme`") && plan.stderr.contains("ACME_TOKEN"), "{}", plan.stderr);
     assert!(!plan.stderr.contains("acme-token"), "{}", plan.stderr);

@@ -62,7 +62,8 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: 
             table(screen, INDENT, Marks::Never, &deltas.collect::<Vec<_>>());
         }
         Action::Delete => {
-            let names = in_order(schema, change.before.keys().map(String::as_str).collect());
+            let named = |name: &&str| schema.is_none_or(|schema| schema.attribute(name).is_some());
+            let names = in_order(schema, change.before.keys().map(String::as_str).filter(named).collect());
             let set = names.into_iter().filter(|(name, kind)| *kind != Kind::Computed && is_set(&change.before, name));
             let deltas = set.map(|(name, kind)| Delta::new(name, kind, change.before.get(name), None));
             table(screen, INDENT, Marks::Never, &deltas.collect::<Vec<_>>());
