@@ -33,7 +33,7 @@ organizations:
 ";
 
 /// A specification of that version.
-pub fn spec(title: &str, version: &str) -> String {
+pub(crate) fn spec(title: &str, version: &str) -> String {
     format!(
         "openapi: 3.1.0\n\
          info:\n  title: {title}\n  version: {version}\n\
@@ -43,35 +43,35 @@ pub fn spec(title: &str, version: &str) -> String {
 }
 
 /// A directory in which koctl runs.
-pub struct World {
+pub(crate) struct World {
     directory: TempDir,
 }
 
 /// What a run of koctl left.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// The run, which must have ended with `code`.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     /// The last line of stdout.
-    pub fn last_line(&self) -> &str {
+    pub(crate) fn last_line(&self) -> &str {
         self.stdout.trim_end().lines().last().unwrap_or_default()
     }
 }
 
 impl World {
     /// One team, `orders`, with one service, `checkout`; one organization, `Acme`, with one environment, `dev`.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = Self { directory: tempfile::tempdir().unwrap() };
         world.write("konnect/teams.yaml", TEAMS);
         world.write("konnect/organizations.yaml", ORGANIZATIONS);
@@ -82,41 +82,41 @@ impl World {
     }
 
     /// An empty directory.
-    pub fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
 
     /// A copy of the files below `from`.
-    pub fn copy_of(from: &Path) -> Self {
+    pub(crate) fn copy_of(from: &Path) -> Self {
         let world = Self::empty();
         copy(from, world.path());
         world
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.directory.path()
     }
 
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(crate) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.path().join(path)).unwrap()
     }
 
     /// Replaces `from`, which must be there, by `to` in a file.
     #[track_caller]
-    pub fn edit(&self, path: &str, from: &str, to: &str) {
+    pub(crate) fn edit(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} has no `{from}`:\n{text}");
         self.write(path, &text.replace(from, to));
     }
 
     /// The program with these arguments, in this directory, with a clean environment.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(cargo_bin!("koctl"));
         command.args(arguments).current_dir(self.path()).env_clear();
         for kept in ["PATH", "HOME", "TMPDIR"] {
@@ -126,12 +126,12 @@ impl World {
     }
 
     /// Runs the program with these arguments.
-    pub fn run(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Run {
         finish(self.command(arguments))
     }
 
     /// Runs the program on the sandbox of this directory.
-    pub fn koctl(&self, arguments: &[&str]) -> Run {
+    pub(crate) fn koctl(&self, arguments: &[&str]) -> Run {
         let mut all = arguments.to_vec();
         all.push("--sandbox");
         self.run(&all)
@@ -139,19 +139,19 @@ impl World {
 
     /// Applies, which must work out.
     #[track_caller]
-    pub fn applied(self) -> Self {
+    pub(crate) fn applied(self) -> Self {
         self.koctl(&["apply", "--auto-approve", "--allow-destroy"]).exits(0);
         self
     }
 
     /// A bare repository of the sandbox.
-    pub fn repository(&self, name: &str) -> PathBuf {
+    pub(crate) fn repository(&self, name: &str) -> PathBuf {
         self.path().join(format!(".koctl/sandbox/github/{name}.git"))
     }
 
     /// Runs git in a bare repository of the sandbox and returns what it printed.
     #[track_caller]
-    pub fn git(&self, repository: &str, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, repository: &str, arguments: &[&str]) -> String {
         let output = Command::new("git").args(arguments).env("GIT_DIR", self.repository(repository)).output().unwrap();
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
@@ -159,7 +159,7 @@ impl World {
 
     /// Commits `text` as `file` onto a branch of a repository of the sandbox, as a developer would push it.
     #[track_caller]
-    pub fn push(&self, repository: &str, branch: &str, file: &str, text: &str) {
+    pub(crate) fn push(&self, repository: &str, branch: &str, file: &str, text: &str) {
         let clone = tempfile::tempdir().unwrap();
         let git = |arguments: &[&str]| {
             let status = Command::new("git")
@@ -179,7 +179,7 @@ impl World {
     }
 
     /// A sandbox that this test holds in its hands, with `Acme` in it; [`Self::against`] runs koctl on it.
-    pub async fn sandbox(&self) -> Sandbox {
+    pub(crate) async fn sandbox(&self) -> Sandbox {
         let directory = self.path().join(".koctl/sandbox");
         koctl::sandbox::github::seed(&directory.join("github"), &self.path().join("services")).unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
@@ -189,7 +189,7 @@ impl World {
     }
 
     /// Runs the program as against real systems, which a sandbox plays.
-    pub async fn against(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+    pub(crate) async fn against(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
         let mut command = self.command(arguments);
         command
             .env("KOCTL_KONNECT_URL", sandbox.konnect_url())
@@ -225,7 +225,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Snapshot filters: what differs from run to run.
-pub fn filters() -> insta::internals::SettingsBindDropGuard {
+pub(crate) fn filters() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]");
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
