@@ -1,8 +1,8 @@
 //! References as a graph (R1).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
@@ -16,12 +16,15 @@ pub struct Graph {
     order: Vec<usize>,
 }
 
-/// References that lead back to where they began, or to nothing.
+/// Resources that are no graph: one twice, or references that lead back to where they began, or to nothing.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum GraphError {
     /// A cycle, first element repeated at the end.
     #[error("the references form a cycle: {}", join(.0))]
     Cycle(Vec<Address>),
+    /// Two resources under one address.
+    #[error("the configuration asks for `{0}` twice; give one of them another name")]
+    Duplicate(Address),
     /// A reference to a resource that does not exist.
     #[error("`{from}` refers to `{to}`, which is not part of the configuration")]
     Dangling {
@@ -41,12 +44,14 @@ impl Graph {
     /// Builds the graph of `resources` and orders it.
     ///
     /// # Errors
-    /// A reference to nothing, or a cycle, which is named edge by edge.
+    /// An address that is there twice, a reference to nothing, or a cycle, which is named edge by edge.
     pub fn new(resources: &[Desired]) -> Result<Self, GraphError> {
         let mut graph = DiGraph::with_capacity(resources.len(), resources.len() * 2);
         let mut nodes: HashMap<&Address, NodeIndex> = HashMap::with_capacity(resources.len());
         for (index, resource) in resources.iter().enumerate() {
-            nodes.insert(&resource.address, graph.add_node(index));
+            if nodes.insert(&resource.address, graph.add_node(index)).is_some() {
+                return Err(GraphError::Duplicate(resource.address.clone()));
+            }
         }
         for resource in resources {
             let to = nodes[&resource.address];
@@ -82,31 +87,27 @@ impl Graph {
 
 /// One cycle of a graph that has one, as addresses from dependent to dependency, the first repeated at the end.
 fn cycle(graph: &DiGraph<usize, ()>, resources: &[Desired]) -> Vec<Address> {
-    let knot = tarjan_scc(graph)
+    let address = |node: &NodeIndex| &resources[graph[*node]].address;
+    // Not Tarjan's algorithm, which recurses as deep as the references go.
+    let knot = kosaraju_scc(graph)
         .into_iter()
         .find(|component| component.len() > 1 || graph.contains_edge(component[0], component[0]))
         .unwrap_or_default();
-    let Some(&start) = knot.iter().min_by_key(|node| &resources[graph[**node]].address) else {
-        return Vec::new();
-    };
+    let knot: HashSet<NodeIndex> = knot.into_iter().collect();
     // Within a strongly connected component, always walking on inside it must meet a node again.
-    let mut path = vec![start];
-    let mut current = start;
-    loop {
-        let next = graph
-            .neighbors_directed(current, petgraph::Direction::Incoming)
-            .filter(|node| knot.contains(node))
-            .min_by_key(|node| &resources[graph[*node]].address);
-        let Some(next) = next else { break };
-        if let Some(seen) = path.iter().position(|node| *node == next) {
-            path.drain(..seen);
-            path.push(next);
+    let mut path = Vec::new();
+    let mut places: HashMap<NodeIndex, usize> = HashMap::new();
+    let mut next = knot.iter().copied().min_by_key(address);
+    while let Some(node) = next {
+        path.push(node);
+        if let Some(place) = places.insert(node, path.len() - 1) {
+            path.drain(..place);
             break;
         }
-        path.push(next);
-        current = next;
+        let dependencies = graph.neighbors_directed(node, petgraph::Direction::Incoming);
+        next = dependencies.filter(|node| knot.contains(node)).min_by_key(address);
     }
-    path.into_iter().map(|node| resources[graph[node]].address.clone()).collect()
+    path.iter().map(|node| address(node).clone()).collect()
 }
 
 #[cfg(test)]
@@ -145,6 +146,20 @@ mod tests {
     fn r1_a_resource_that_refers_to_itself_is_a_cycle() {
         let error = Graph::new(&[thing("a", &["a"])]).unwrap_err();
         assert_eq!(error.to_string(), "the references form a cycle: s/thing/a → s/thing/a");
+    }
+
+    #[test]
+    fn r1_a_cycle_as_long_as_the_configuration_is_printed_too() {
+        let one = |i: usize| thing(&i.to_string(), &[&((i + 1) % 100_000).to_string()]);
+        let resources: Vec<_> = (0..100_000).map(one).collect();
+        let Err(GraphError::Cycle(cycle)) = Graph::new(&resources) else { panic!("no cycle") };
+        assert_eq!(cycle.len(), 100_001);
+    }
+
+    #[test]
+    fn r1_two_resources_under_one_address_are_an_error() {
+        let error = Graph::new(&[thing("a", &[]), thing("a", &[])]).unwrap_err();
+        assert_eq!(error, GraphError::Duplicate(Address::new("s", "thing", "a")));
     }
 
     #[test]
