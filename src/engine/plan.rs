@@ -283,13 +283,12 @@ pub struct Drift {
     /// The resource.
     pub address: Address,
     /// What happened to it.
-    #[serde(flatten)]
     pub kind: DriftKind,
 }
 
 /// What happened to a resource outside koctl.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DriftKind {
     /// It is gone.
     Deleted,
@@ -307,6 +306,7 @@ pub enum DriftKind {
 
 /// An attribute that changed outside koctl.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Drifted {
     /// As the last apply left it.
     pub was: Value,
@@ -367,5 +367,22 @@ impl fmt::Display for Summary {
             write!(f, ", {} to forget", self.forget)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r7_every_kind_of_drift_is_read_back() {
+        let attributes = BTreeMap::from([("name".to_owned(), Drifted { was: "a".into(), is: Value::Null })]);
+        let kinds = [DriftKind::Deleted, DriftKind::Remade { id: "1".to_owned() }, DriftKind::Changed { attributes }];
+        let address = Address::new("Acme", "team", "a");
+        let drift = kinds.into_iter().map(|kind| Drift { address: address.clone(), kind }).collect();
+        let (scope, lineage) = ("Acme".to_owned(), String::new());
+        let scope = ScopePlan { scope, lineage, serial: None, changes: Vec::new(), drift };
+        let plan = Plan::new(String::new(), false, vec![scope]);
+        assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }
 }
