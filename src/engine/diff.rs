@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::address::{Address, Targets};
-use super::desired::{Desired, Expr, Reference};
+use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::{Graph, GraphError};
 use super::plan::{Action, Drift, DriftKind, Drifted, ResourceChange, hex};
 use super::refresh::{Remembered, World};
@@ -17,9 +17,12 @@ use crate::state::ResourceState;
 
 /// What `plan` was asked for beyond the comparison.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
-    /// Objects that exist but are not in the state are an error instead of an import (`--no-adopt`).
+pub struct Options<'a> {
+    /// Objects that exist but that koctl did not make are an error instead of an import (`--no-adopt`).
     pub no_adopt: bool,
+    /// The plan is about these alone (`--target`), with what they depend on, and with what depends on those that are
+    /// to be deleted. What the rest is like still counts: the object of another address stays with that one.
+    pub targets: Option<&'a Targets>,
 }
 
 /// The outcome of a comparison.
@@ -85,22 +88,17 @@ fn because(attributes: &[String]) -> String {
     }
 }
 
-/// Keeps what `targets` name, with everything that it depends on, and of the state only what is kept or named.
-#[must_use]
-pub fn target(desired: Vec<Desired>, state: Remembered, targets: &Targets) -> (Vec<Desired>, Remembered) {
-    let by_address: HashMap<&Address, &Desired> = desired.iter().map(|d| (&d.address, d)).collect();
-    let mut kept: HashSet<Address> = HashSet::new();
-    let mut open: Vec<&Address> = by_address.keys().copied().filter(|address| targets.contains(address)).collect();
-    while let Some(address) = open.pop() {
-        if kept.insert(address.clone())
-            && let Some(resource) = by_address.get(address)
-        {
-            open.extend(resource.dependencies());
+impl Refusal {
+    /// Whether it concerns one of `addresses`. What is wrong with the graph concerns all.
+    fn concerns(&self, addresses: &HashSet<&Address>) -> bool {
+        match self {
+            Self::Protected { address, .. } | Self::Ambiguous { address, .. } | Self::Exists { address, .. } => {
+                addresses.contains(address)
+            }
+            Self::Collision { first, second, .. } => addresses.contains(first) || addresses.contains(second),
+            Self::Graph(_) => true,
         }
     }
-    let state = state.0.into_iter().filter(|(address, _)| kept.contains(address) || targets.contains(address));
-    let state = Remembered(state.collect());
-    (desired.into_iter().filter(|resource| kept.contains(&resource.address)).collect(), state)
 }
 
 /// Compares.
@@ -112,16 +110,19 @@ pub fn diff(
     state: &Remembered,
     world: &World,
     readers: &Readers,
-    options: Options,
+    options: Options<'_>,
 ) -> Result<Diff, Vec<Refusal>> {
     let graph = Graph::new(desired).map_err(|error| vec![error.into()])?;
+    let wanted: HashMap<&Address, &Desired> = desired.iter().map(|resource| (&resource.address, resource)).collect();
+    let leaving = || state.0.iter().filter(|(address, _)| !wanted.contains_key(address));
     let mut differ = Differ {
-        state,
         world,
-        options,
-        fresh: HashSet::new(),
-        deferred: HashMap::new(),
-        claimed: HashMap::new(),
+        no_adopt: options.no_adopt,
+        pending: HashMap::new(),
+        waiting: HashMap::new(),
+        leaving: leaving()
+            .map(|(address, prior)| ((address.type_name(), prior.id.as_str()), (address, prior)))
+            .collect(),
         out: Diff::default(),
         refusals: collisions(desired, world, readers),
     };
@@ -133,19 +134,59 @@ pub fn diff(
             differ.wanted(Case { desired, schema, prior, remote: world.object(&desired.address) });
         }
     }
-    let wanted: HashSet<&Address> = desired.iter().map(|resource| &resource.address).collect();
-    for (address, resource) in state.0.iter().filter(|(address, _)| !wanted.contains(address)) {
+    for (address, prior) in leaving() {
         if let Some(schema) = readers.schema(address.type_name()) {
-            differ.unwanted(address, resource, schema);
+            differ.unwanted(address, prior, schema);
         }
     }
-    let Differ { mut out, refusals, .. } = differ;
+    let Differ { mut out, mut refusals, .. } = differ;
+    if let Some(targets) = options.targets {
+        let reach = reach(&wanted, state, world, targets);
+        out.changes.retain(|change| reach.contains(&change.address));
+        out.drift.retain(|drift| reach.contains(&drift.address));
+        refusals.retain(|refusal| refusal.concerns(&reach));
+    }
     if !refusals.is_empty() {
         return Err(refusals);
     }
     out.changes.sort_by(|a, b| a.address.cmp(&b.address));
     out.drift.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(out)
+}
+
+/// What a plan limited to `targets` is about.
+fn reach<'a>(
+    wanted: &HashMap<&'a Address, &'a Desired>,
+    state: &'a Remembered,
+    world: &World,
+    targets: &Targets,
+) -> HashSet<&'a Address> {
+    let mut dependents: HashMap<&str, Vec<&Address>> = HashMap::new();
+    for (address, resource) in &state.0 {
+        for dependency in &resource.dependencies {
+            dependents.entry(dependency).or_default().push(address);
+        }
+    }
+    let named = |address: &&Address| targets.contains(address);
+    let mut open: Vec<&Address> = wanted.keys().copied().chain(state.0.keys()).filter(named).collect();
+    let mut reached: HashSet<&Address> = HashSet::new();
+    while let Some(address) = open.pop() {
+        if !reached.insert(address) {
+            continue;
+        }
+        match wanted.get(address) {
+            Some(resource) => open.extend(resource.dependencies()),
+            None => open.extend(dependents.get(address.as_str()).into_iter().flatten()),
+        }
+    }
+    // Who imports an object from its old address also has that one forgotten.
+    let old = state.0.iter().filter(|(address, resource)| {
+        let holder = world.holder(address.type_name(), &resource.id);
+        !wanted.contains_key(address) && holder.is_some_and(|holder| reached.contains(holder))
+    });
+    let old: Vec<_> = old.map(|(address, _)| address).collect();
+    reached.extend(old);
+    reached
 }
 
 /// Desired resources of one type that share a natural key.
@@ -179,7 +220,10 @@ fn fingerprint(expr: &Expr, world: &World) -> String {
         Expr::Reference(reference) => reference.to_string(),
         Expr::Lookup(lookup) => match world.look_up(lookup) {
             Ok(value) => value.to_string(),
-            Err(_) => format!("{}={}", lookup.list, lookup.needle),
+            Err(_) => {
+                let within = lookup.within.iter().map(|(name, reference)| format!("{name} of {reference}"));
+                format!("{} holds {} within {}", lookup.list, lookup.needle, within.collect::<Vec<_>>().join(" and "))
+            }
         },
     }
 }
@@ -188,7 +232,35 @@ fn fingerprint(expr: &Expr, world: &World) -> String {
 enum Resolved {
     Known(Value),
     Unknown(Reference),
-    Deferred(String),
+    Deferred(Waiting),
+}
+
+/// Why a resource waits (R9).
+#[derive(Clone)]
+struct Waiting {
+    reason: String,
+    /// What was there so far goes with this plan, and comes back only after the waiting.
+    lost: bool,
+}
+
+/// What of a resource is known only after it was made or changed.
+enum Pending {
+    /// All of it: it is made.
+    All,
+    /// It is made again, with these attributes as they were.
+    AllBut(Vec<String>),
+    /// It is changed in place. What the server computes is taken to stay.
+    Only(Vec<String>),
+}
+
+impl Pending {
+    fn covers(&self, attribute: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::AllBut(kept) => !kept.iter().any(|name| name == attribute),
+            Self::Only(changed) => changed.iter().any(|name| name == attribute),
+        }
+    }
 }
 
 /// A resource that the configuration asks for, with what is known of it.
@@ -201,36 +273,52 @@ struct Case<'a> {
 }
 
 struct Differ<'a> {
-    state: &'a Remembered,
     world: &'a World,
-    options: Options,
-    /// Addresses whose ids are not known before apply.
-    fresh: HashSet<&'a Address>,
-    /// Addresses that wait, and why.
-    deferred: HashMap<&'a Address, String>,
-    /// Remote objects (type, id) and the wanted address that they belong to.
-    claimed: HashMap<(&'a str, &'a str), &'a Address>,
+    no_adopt: bool,
+    pending: HashMap<&'a Address, Pending>,
+    waiting: HashMap<&'a Address, Waiting>,
+    /// What only the state knows, by type and id.
+    leaving: HashMap<(&'a str, &'a str), (&'a Address, &'a ResourceState)>,
     out: Diff,
     refusals: Vec<Refusal>,
 }
 
 impl<'a> Differ<'a> {
-    fn resolve(&self, expr: &'a Expr) -> Resolved {
+    fn resolve(&self, expr: &Expr) -> Resolved {
         match expr {
             Expr::Value(value) => Resolved::Known(value.clone()),
-            Expr::Lookup(lookup) => match self.world.look_up(lookup) {
-                Ok(value) => Resolved::Known(value),
-                Err(reason) => Resolved::Deferred(reason),
-            },
-            Expr::Reference(reference) => {
-                if let Some(reason) = self.deferred.get(&reference.address) {
-                    return Resolved::Deferred(reason.clone());
-                }
-                match self.world.value(reference) {
-                    Some(value) if !self.fresh.contains(&reference.address) => Resolved::Known(value),
-                    _ => Resolved::Unknown(reference.clone()),
-                }
+            Expr::Reference(reference) => self.refer(reference),
+            Expr::Lookup(lookup) => self.look_up(lookup),
+        }
+    }
+
+    fn refer(&self, reference: &Reference) -> Resolved {
+        let Reference { address, attribute } = reference;
+        if let Some(waiting) = self.waiting.get(address) {
+            return Resolved::Deferred(waiting.clone());
+        }
+        match self.world.object(address) {
+            Some(object) if !self.pending.get(address).is_some_and(|pending| pending.covers(attribute)) => {
+                Resolved::Known(object.attribute(attribute).unwrap_or_default())
             }
+            _ => Resolved::Unknown(reference.clone()),
+        }
+    }
+
+    fn look_up(&self, lookup: &Lookup) -> Resolved {
+        for reference in lookup.within.values() {
+            match self.refer(reference) {
+                Resolved::Known(_) => {}
+                // What was found there goes with what it was found in.
+                Resolved::Unknown(_) => {
+                    return Resolved::Deferred(Waiting { reason: lookup.absent.clone(), lost: true });
+                }
+                deferred @ Resolved::Deferred(_) => return deferred,
+            }
+        }
+        match self.world.look_up(lookup) {
+            Ok(value) => Resolved::Known(value),
+            Err(reason) => Resolved::Deferred(Waiting { reason, lost: false }),
         }
     }
 
@@ -240,10 +328,8 @@ impl<'a> Differ<'a> {
         if let Some(ids) = self.world.ambiguous(address) {
             return self.refusals.push(Refusal::Ambiguous { address: address.clone(), ids: ids.to_vec() });
         }
-        if let Some(remote) = case.remote {
-            self.claimed.insert((case.schema.type_name, &remote.id), address);
-        }
         let mut change = ResourceChange::new(&case);
+        let mut waits: Vec<(&str, Waiting)> = Vec::new();
         for (name, expr) in &case.desired.attributes {
             match self.resolve(expr) {
                 Resolved::Known(value) => {
@@ -253,22 +339,26 @@ impl<'a> Differ<'a> {
                     change.unknown.insert(name.clone(), reference);
                 }
                 // What exists already keeps what was found when it was made.
-                Resolved::Deferred(reason) => match case.remote.and_then(|remote| remote.attribute(name)) {
+                Resolved::Deferred(waiting) => match case.remote.and_then(|remote| remote.attribute(name)) {
                     Some(value) => {
                         change.after.insert(name.clone(), value);
+                        waits.push((name, waiting));
                     }
-                    None => return self.defer(address, change, reason),
+                    None => return self.defer(case, change, waiting.reason),
                 },
             }
         }
         match case.remote {
-            Some(remote) => self.compare(case, change, remote),
+            Some(remote) => self.compare(case, change, remote, &waits),
             None => self.create(case, change),
         }
     }
 
-    fn defer(&mut self, address: &'a Address, mut change: ResourceChange, reason: String) {
-        self.deferred.insert(address, reason.clone());
+    fn defer(&mut self, case: Case<'a>, mut change: ResourceChange, reason: String) {
+        if case.prior.is_some() && case.remote.is_none() {
+            self.drift(&case.desired.address, DriftKind::Deleted);
+        }
+        self.waiting.insert(&case.desired.address, Waiting { reason: reason.clone(), lost: false });
         change.action = Action::Deferred;
         change.reason = Some(reason);
         self.out.changes.push(change);
@@ -278,24 +368,31 @@ impl<'a> Differ<'a> {
         if case.prior.is_some() {
             self.drift(&case.desired.address, DriftKind::Deleted);
         }
-        self.fresh.insert(&case.desired.address);
+        self.pending.insert(&case.desired.address, Pending::All);
         change.action = Action::Create;
         self.out.changes.push(change);
     }
 
-    fn compare(&mut self, case: Case<'a>, mut change: ResourceChange, remote: &'a Remote) {
+    fn compare(&mut self, case: Case<'a>, mut change: ResourceChange, remote: &'a Remote, waits: &[(&str, Waiting)]) {
         let Case { desired, schema, prior, .. } = case;
-        match prior {
-            Some(prior) => self.find_drift(&desired.address, schema, prior, remote),
-            None if self.options.no_adopt => {
-                let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
-                return self.refusals.push(refusal);
-            }
-            None => {}
+        if let Some(prior) = prior {
+            self.find_drift(&desired.address, schema, prior, remote);
         }
         let known = prior.filter(|prior| prior.id == remote.id);
+        let renamed = self.leaving.get(&(schema.type_name, remote.id.as_str())).copied();
+        if self.no_adopt && known.is_none() && renamed.is_none() {
+            let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
+            return self.refusals.push(refusal);
+        }
+        if let Some((_, prior)) = renamed {
+            change.prior_dependencies.extend(prior.addresses());
+        }
         for attribute in schema.attributes {
-            change.compare(attribute, known, remote);
+            let lost = waits.iter().any(|(name, waiting)| *name == attribute.name && waiting.lost);
+            change.compare(attribute, known, remote, lost);
+        }
+        if let ([(_, waiting), ..], false) = (waits, change.replaced_by.is_empty()) {
+            return self.leave_and_wait(case, change, known.is_some(), waiting);
         }
         change.action = match (known, change.changed.is_empty()) {
             _ if !change.replaced_by.is_empty() => Action::Replace,
@@ -303,25 +400,42 @@ impl<'a> Differ<'a> {
             (Some(_), false) => Action::Update,
             (Some(_), true) => Action::NoOp,
         };
+        change.reason = match (renamed, change.action) {
+            (Some((old, _)), _) => Some(format!("it was `{old}` so far")),
+            (None, Action::Replace) if known.is_none() => Some("it exists already, and koctl did not make it".into()),
+            _ => None,
+        };
         match change.action {
-            Action::Import => {
-                change.reason = self.renamed_from(schema, remote).map(|old| format!("it was `{old}` so far"))
-            }
+            Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,
             Action::Replace => {
-                self.fresh.insert(&desired.address);
+                self.pending.insert(&desired.address, Pending::AllBut(change.kept()));
                 self.guard(&change);
             }
-            Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,
+            _ if !change.changed.is_empty() => {
+                self.pending.insert(&desired.address, Pending::Only(change.changed.clone()));
+            }
             _ => {}
         }
         self.out.changes.push(change);
     }
 
-    /// The address under which the state knows the object so far.
-    fn renamed_from(&self, schema: &Schema, remote: &Remote) -> Option<&'a Address> {
-        let of_type = |address: &&Address| address.type_name() == schema.type_name;
-        let owned = self.state.0.iter().filter(|(_, resource)| resource.id == remote.id);
-        owned.map(|(address, _)| address).find(of_type)
+    /// An object that would have to be replaced, but cannot be made again yet: it goes, if it is ours, and is
+    /// deferred from then on.
+    fn leave_and_wait(&mut self, case: Case<'a>, mut change: ResourceChange, ours: bool, waiting: &Waiting) {
+        let address = &case.desired.address;
+        if !ours {
+            return self.defer(case, change, waiting.reason.clone());
+        }
+        self.waiting.insert(address, Waiting { lost: true, ..waiting.clone() });
+        change.action = Action::Delete;
+        change.reason = Some(format!("it has to be made again, which waits: {}", waiting.reason));
+        self.guard(&change);
+        change.after.clear();
+        change.unknown.clear();
+        change.changed.clear();
+        change.replaced_by.clear();
+        change.dependencies.clear();
+        self.out.changes.push(change);
     }
 
     /// Refuses to delete or replace what is protected: by the configuration where it still names the resource,
@@ -355,8 +469,7 @@ impl<'a> Differ<'a> {
             guarded: schema.guarded,
             protect: prior.protect,
         };
-        let now_elsewhere = self.claimed.get(&(schema.type_name, prior.id.as_str()));
-        if let Some(new) = now_elsewhere {
+        if let Some(new) = self.world.holder(schema.type_name, &prior.id) {
             change.action = Action::Forget;
             change.reason = Some(format!("it is `{new}` from now on"));
         } else if remote.is_none() {
@@ -382,7 +495,10 @@ impl<'a> Differ<'a> {
             let Some(was) = prior.attributes.get(attribute.name) else { continue };
             let is = remote.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
             let is = if attribute.kind == Kind::Labels { own(&is, was, &Value::Null) } else { is };
-            if stored_form(attribute.kind, &is) != *was {
+            let now = stored_form(attribute.kind, &is);
+            // An answer can lag behind what was asked for: what arrives late is not somebody else's.
+            let asked = prior.normalised.get(attribute.name);
+            if now != *was && Some(&now) != asked {
                 attributes.insert(attribute.name.to_owned(), Drifted { was: was.clone(), is });
             }
         }
@@ -424,31 +540,64 @@ impl ResourceChange {
         }
     }
 
-    /// Notes whether `attribute` differs, and whether that forces a replacement.
-    fn compare(&mut self, attribute: &Attribute, prior: Option<&ResourceState>, remote: &Remote) {
+    /// Notes whether `attribute` differs, and whether that forces a replacement. A value that is `lost` forces one
+    /// although it is the same.
+    fn compare(&mut self, attribute: &Attribute, prior: Option<&ResourceState>, remote: &Remote, lost: bool) {
         let name = attribute.name;
-        let was_set = prior.is_some_and(|prior| prior.attributes.contains_key(name));
         if attribute.kind == Kind::Labels {
             self.separate_foreign_labels(name, prior);
+        }
+        if prior.is_some_and(|prior| prior.attributes.contains_key(name)) && !self.unknown.contains_key(name) {
+            self.clear_removed(attribute);
         }
         let differs = match self.after.get(name) {
             Some(after) => {
                 let before = self.before.get(name).unwrap_or(&Value::Null);
                 !same(attribute.kind, after, before) && !normalised(attribute, prior, after, remote)
             }
-            None if self.unknown.contains_key(name) => true,
-            None if attribute.nullable && was_set => {
-                self.after.insert(name.to_owned(), Value::Null);
-                !self.before.get(name).is_none_or(Value::is_null)
-            }
-            None => false,
+            None => self.unknown.contains_key(name),
         };
-        if differs {
+        let forced = attribute.forces_replacement && (differs || lost);
+        if differs || forced {
             self.changed.push(name.to_owned());
-            if attribute.forces_replacement {
-                self.replaced_by.push(name.to_owned());
-            }
         }
+        if forced {
+            self.replaced_by.push(name.to_owned());
+        }
+    }
+
+    /// What koctl set and the configuration sets no longer is cleared, where the API can do that.
+    fn clear_removed(&mut self, attribute: &Attribute) {
+        let cleared = match attribute.kind {
+            Kind::Labels => Some(json!({})),
+            _ if attribute.nullable => Some(Value::Null),
+            _ => None,
+        };
+        if let Some(cleared) = cleared {
+            self.after.entry(attribute.name.to_owned()).or_insert(cleared);
+        }
+    }
+
+    /// The same end for an object that is there already, as `found`: how a create goes on whose answer was lost.
+    #[must_use]
+    pub(super) fn onto(&self, schema: &Schema, found: &Remote) -> Self {
+        let mut change = Self {
+            action: Action::Import,
+            id: Some(found.id.clone()),
+            before: found.attributes.clone(),
+            changed: Vec::new(),
+            replaced_by: Vec::new(),
+            ..self.clone()
+        };
+        for attribute in schema.attributes {
+            change.compare(attribute, None, found, false);
+        }
+        change
+    }
+
+    /// The attributes that a replacement sets as they were.
+    fn kept(&self) -> Vec<String> {
+        self.after.keys().filter(|name| !self.changed.contains(name)).cloned().collect()
     }
 
     /// Splits the labels of the object into those that koctl answers for and those that it leaves alone.
@@ -467,7 +616,10 @@ impl ResourceChange {
         }
     }
 
-    /// What the state keeps of the resource once it is as `remote` shows it.
+    /// What the state keeps of the resource once `remote` was the answer to what the change sent.
+    ///
+    /// Attributes that were not sent are kept as the plan saw them. What somebody else made of them since then is
+    /// drift of the next plan, and not what the server made of koctl's own request.
     #[must_use]
     pub fn record(&self, schema: &Schema, remote: &Remote) -> ResourceState {
         let mut record = ResourceState {
@@ -479,24 +631,35 @@ impl ResourceChange {
         };
         for attribute in schema.attributes {
             let name = attribute.name;
-            let is = remote.attributes.get(name);
             if attribute.kind == Kind::Computed {
-                record.attributes.extend(is.map(|is| (name.to_owned(), is.clone())));
+                record.attributes.extend(remote.attributes.get(name).map(|is| (name.to_owned(), is.clone())));
                 continue;
             }
-            let Some(asked) = self.after.get(name).filter(|asked| !asked.is_null()) else { continue };
+            let Some(asked) = self.after.get(name) else { continue };
             let asked = stored_form(attribute.kind, asked);
-            let is = match (attribute.kind, is) {
-                (_, None) => asked.clone(),
-                (Kind::Labels, Some(is)) => own(is, &Value::Null, &asked),
-                (kind, Some(is)) => stored_form(kind, is),
+            let is = if self.sends(name) { remote.attributes.get(name) } else { self.before.get(name) };
+            let is = is.unwrap_or(&Value::Null);
+            let is = match attribute.kind {
+                Kind::Labels => own(is, &Value::Null, &asked),
+                kind => stored_form(kind, is),
             };
+            if is.is_null() && asked.is_null() {
+                continue;
+            }
             if is != asked {
                 record.normalised.insert(name.to_owned(), asked);
             }
             record.attributes.insert(name.to_owned(), is);
         }
         record
+    }
+
+    /// Whether carrying out the change sends the attribute.
+    fn sends(&self, name: &str) -> bool {
+        match self.action {
+            Action::Create | Action::Replace => true,
+            _ => self.changed.iter().any(|changed| changed == name),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::address::Address;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::error::{Error, ErrorKind};
-use super::resource::{Readers, Remote};
+use super::resource::{Reader, Readers, Remote};
 use super::schema::Schema;
 use crate::state::{ResourceState, State};
 
@@ -24,12 +24,18 @@ pub struct World {
 }
 
 /// The objects of one type.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Listing {
+    schema: &'static Schema,
     objects: Vec<Remote>,
     by_id: HashMap<String, usize>,
-    by_key: HashMap<Vec<String>, Vec<usize>>,
+    by_key: HashMap<Key, Vec<usize>>,
+    /// For each object, the wanted address that it belongs to: one at most.
+    holders: Vec<Option<Address>>,
 }
+
+/// The values of a natural key, as texts.
+type Key = Vec<String>;
 
 /// What stands behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,35 +123,53 @@ fn every<const N: usize>(names: [&str; N], value: impl Fn(&str) -> Option<String
 
 /// The addresses of one scope by type: what a refresh is about.
 struct Interest<'a> {
-    desired: BTreeMap<&'a Address, &'a Desired>,
-    state: BTreeMap<&'a Address, &'a ResourceState>,
+    by_type: BTreeMap<&'a str, Vec<Interesting<'a>>>,
     lookups: Vec<&'a Lookup>,
 }
 
+/// An address, with what is wanted and what is remembered of it.
+#[derive(Debug, Clone, Copy)]
+struct Interesting<'a> {
+    address: &'a Address,
+    desired: Option<&'a Desired>,
+    state: Option<&'a ResourceState>,
+}
+
 impl<'a> Interest<'a> {
+    fn new(desired: &'a [Desired], state: &'a Remembered) -> Self {
+        let mut all: BTreeMap<&Address, Interesting<'_>> = BTreeMap::new();
+        let empty = |address| Interesting { address, desired: None, state: None };
+        for resource in desired {
+            let address = &resource.address;
+            all.entry(address).or_insert_with(|| empty(address)).desired = Some(resource);
+        }
+        for (address, resource) in &state.0 {
+            all.entry(address).or_insert_with(|| empty(address)).state = Some(resource);
+        }
+        let mut by_type: BTreeMap<&str, Vec<Interesting<'_>>> = BTreeMap::new();
+        for (address, one) in all {
+            by_type.entry(address.type_name()).or_default().push(one);
+        }
+        Self { by_type, lookups: lookups(desired).collect() }
+    }
+
     fn types(&self) -> BTreeSet<&'a str> {
-        let desired = self.desired.keys().map(|address| address.type_name());
-        let state = self.state.keys().map(|address| address.type_name());
-        let lookups = self.lookups.iter().map(|lookup| lookup.type_name);
-        desired.chain(state).chain(lookups).collect()
+        self.by_type.keys().copied().chain(self.lookups.iter().map(|lookup| lookup.type_name)).collect()
+    }
+
+    fn of_type(&self, type_name: &str) -> &[Interesting<'a>] {
+        self.by_type.get(type_name).map(Vec::as_slice).unwrap_or_default()
     }
 
     fn scan<'w>(&self, world: &'w World, type_name: &str) -> Scan<'w>
     where
         'a: 'w,
     {
-        let of_type = |address: &&&'a Address| address.type_name() == type_name;
-        let addresses: BTreeSet<&'a Address> =
-            self.desired.keys().filter(of_type).chain(self.state.keys().filter(of_type)).copied().collect();
-        let wanted = addresses
-            .into_iter()
-            .map(|address| Wanted {
-                world,
-                address,
-                desired: self.desired.get(address).copied(),
-                state: self.state.get(address).copied(),
-            })
-            .collect();
+        let wanted = |one: &Interesting<'a>| {
+            let Interesting { address, desired, state } = *one;
+            Wanted { world, address, desired, state }
+        };
+        let wanted = self.of_type(type_name).iter().map(wanted).collect();
         let lookups = self.lookups.iter().filter(|lookup| lookup.type_name == type_name).copied().collect();
         Scan { world, wanted, lookups }
     }
@@ -164,37 +188,26 @@ fn lookups(desired: &[Desired]) -> impl Iterator<Item = &Lookup> {
 /// Every list that could not be read. A scope that could not be read whole is not compared at all: what was not
 /// seen must not look deleted.
 pub async fn refresh(desired: &[Desired], state: &Remembered, readers: &Readers) -> Result<World, Vec<Error>> {
-    let interest = Interest {
-        desired: desired.iter().map(|resource| (&resource.address, resource)).collect(),
-        state: state.0.iter().map(|(address, resource)| (address, resource)).collect(),
-        lookups: lookups(desired).collect(),
-    };
+    let interest = Interest::new(desired, state);
     let mut world = World::default();
+    let mut open = Vec::new();
     for level in levels(&interest.types(), readers)? {
-        let listings = join_all(level.iter().map(|schema| {
-            let scan = interest.scan(&world, schema.type_name);
-            async move {
-                match readers.get(schema.type_name) {
-                    Some(reader) => reader.list(&scan).await,
-                    None => Ok(Vec::new()),
-                }
-            }
+        let listings = join_all(level.iter().map(|reader| {
+            let scan = interest.scan(&world, reader.schema().type_name);
+            async move { reader.list(&scan).await }
         }))
         .await;
-        let mut errors = Vec::new();
-        let mut read = Vec::new();
-        for (schema, listing) in level.into_iter().zip(listings) {
+        let (mut read, mut errors) = (Vec::new(), Vec::new());
+        for (reader, listing) in level.into_iter().zip(listings) {
             match listing {
-                Ok(objects) => read.push((schema, objects)),
+                Ok(objects) => read.push((reader.schema(), objects)),
                 Err(error) => errors.push(error),
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        for (schema, objects) in read {
-            world.add(schema, objects, &interest);
-        }
+        world.add(read, &interest, &mut open);
     }
     Ok(world)
 }
@@ -203,20 +216,21 @@ pub async fn refresh(desired: &[Desired], state: &Remembered, readers: &Readers)
 /// create is found out (R13).
 ///
 /// # Errors
-/// When the list could not be read.
+/// When the list could not be read, or several objects have the key.
 pub async fn find(desired: &Desired, readers: &Readers) -> Result<Option<Remote>, Error> {
     let type_name = desired.address.type_name();
     let reader = readers.get(type_name).ok_or_else(|| unknown_type(type_name))?;
-    let world = World::default();
-    let interest = Interest {
-        desired: BTreeMap::from([(&desired.address, desired)]),
-        state: BTreeMap::new(),
-        lookups: Vec::new(),
-    };
+    let nothing = Remembered::default();
+    let interest = Interest::new(std::slice::from_ref(desired), &nothing);
+    let mut world = World::default();
     let objects = reader.list(&interest.scan(&world, type_name)).await?;
-    let schema = reader.schema();
-    let Some(key) = world.desired_key(desired, schema) else { return Ok(None) };
-    Ok(objects.into_iter().find(|object| remote_key(schema, object).as_ref() == Some(&key)))
+    world.add(vec![(reader.schema(), objects)], &interest, &mut Vec::new());
+    if let Some(ids) = world.ambiguous(&desired.address) {
+        let cause = format!("there are {} of its name: {}", ids.len(), ids.join(", "));
+        let error = Error::new(ErrorKind::Conflict, format!("find `{}`", desired.address), cause);
+        return Err(error.help("delete or rename all but one"));
+    }
+    Ok(world.object(&desired.address).cloned())
 }
 
 /// The resources of a state with their addresses parsed.
@@ -241,17 +255,24 @@ impl Remembered {
     }
 }
 
-/// The types in the order in which they must be listed; those of one level at the same time.
-fn levels(types: &BTreeSet<&str>, readers: &Readers) -> Result<Vec<Vec<&'static Schema>>, Vec<Error>> {
-    let mut waiting: Vec<&'static Schema> = Vec::new();
+/// The readers of `types` in the order in which they must list; those of one level at the same time.
+fn levels<'r>(types: &BTreeSet<&str>, readers: &'r Readers) -> Result<Vec<Vec<&'r dyn Reader>>, Vec<Error>> {
+    let mut waiting: Vec<&dyn Reader> = Vec::new();
+    let mut unknown = Vec::new();
     for name in types {
-        waiting.push(readers.schema(name).ok_or_else(|| vec![unknown_type(name)])?);
+        match readers.get(name) {
+            Some(reader) => waiting.push(reader),
+            None => unknown.push(unknown_type(name)),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(unknown);
     }
     let mut levels = Vec::new();
     while !waiting.is_empty() {
-        let names: BTreeSet<_> = waiting.iter().map(|schema| schema.type_name).collect();
-        let (ready, rest): (Vec<_>, Vec<_>) =
-            waiting.iter().copied().partition(|schema| !schema.reads_after.iter().any(|name| names.contains(name)));
+        let names: BTreeSet<_> = waiting.iter().map(|reader| reader.schema().type_name).collect();
+        let waits = |reader: &&dyn Reader| reader.schema().reads_after.iter().any(|name| names.contains(name));
+        let (rest, ready): (Vec<_>, Vec<_>) = waiting.into_iter().partition(waits);
         assert!(!ready.is_empty(), "reads_after of the resource types forms a cycle: {names:?}");
         levels.push(ready);
         waiting = rest;
@@ -265,7 +286,7 @@ fn unknown_type(name: &str) -> Error {
 }
 
 /// The values of the natural key of a remote object, as texts.
-fn remote_key(schema: &Schema, remote: &Remote) -> Option<Vec<String>> {
+fn remote_key(schema: &Schema, remote: &Remote) -> Option<Key> {
     schema.natural_key.iter().map(|name| remote.attribute(name).map(|value| text(&value))).collect()
 }
 
@@ -276,23 +297,44 @@ fn text(value: &Value) -> String {
     }
 }
 
+impl Listing {
+    /// An object counts once: while pages are read one after the other, it can move from one to the next.
+    fn new(schema: &'static Schema, listed: Vec<Remote>) -> Self {
+        let mut objects = Vec::with_capacity(listed.len());
+        let mut by_id = HashMap::with_capacity(listed.len());
+        let mut by_key: HashMap<Key, Vec<usize>> = HashMap::with_capacity(listed.len());
+        for object in listed {
+            if by_id.contains_key(&object.id) {
+                continue;
+            }
+            by_id.insert(object.id.clone(), objects.len());
+            if let Some(key) = remote_key(schema, &object) {
+                by_key.entry(key).or_default().push(objects.len());
+            }
+            objects.push(object);
+        }
+        let holders = vec![None; objects.len()];
+        Self { schema, objects, by_id, by_key, holders }
+    }
+}
+
 impl World {
-    /// The world as the state remembers it: what `--no-refresh` compares with.
-    #[must_use]
-    pub fn remembered(desired: &[Desired], state: &Remembered, readers: &Readers) -> Self {
-        let interest = Interest {
-            desired: desired.iter().map(|resource| (&resource.address, resource)).collect(),
-            state: state.0.iter().map(|(address, resource)| (address, resource)).collect(),
-            lookups: Vec::new(),
+    /// The world as the state remembers it: what `--no-refresh` compares with. Labels of others are not in it.
+    ///
+    /// # Errors
+    /// A type that no reader knows.
+    pub fn remembered(desired: &[Desired], state: &Remembered, readers: &Readers) -> Result<Self, Vec<Error>> {
+        let interest = Interest::new(desired, state);
+        let object =
+            |resource: &ResourceState| Remote { id: resource.id.clone(), attributes: resource.attributes.clone() };
+        let listing = |reader: &dyn Reader| {
+            let known = interest.of_type(reader.schema().type_name).iter().filter_map(|one| one.state);
+            (reader.schema(), known.map(object).collect())
         };
         let mut world = Self::default();
-        for schema in readers.iter().map(super::resource::Reader::schema) {
-            let objects = state.0.iter().filter(|(address, _)| address.type_name() == schema.type_name);
-            let objects = objects
-                .map(|(_, resource)| Remote { id: resource.id.clone(), attributes: resource.attributes.clone() });
-            world.add(schema, objects.collect(), &interest);
-        }
-        world
+        let lists = levels(&interest.types(), readers)?.into_iter().flatten().map(listing).collect();
+        world.add(lists, &interest, &mut Vec::new());
+        Ok(world)
     }
 
     /// The object behind an address.
@@ -345,35 +387,96 @@ impl World {
         }
     }
 
-    fn add(&mut self, schema: &'static Schema, objects: Vec<Remote>, interest: &Interest<'_>) {
-        let mut listing = Listing { objects, ..Listing::default() };
-        for (index, object) in listing.objects.iter().enumerate() {
-            listing.by_id.insert(object.id.clone(), index);
-            if let Some(key) = remote_key(schema, object) {
-                listing.by_key.entry(key).or_default().push(index);
-            }
-        }
-        self.lists.insert(schema.type_name, listing);
-        let scan = interest.scan(self, schema.type_name);
-        let found = |wanted: &Wanted<'_>| Some((wanted.address.clone(), self.find_match(schema, wanted)?));
-        let matches: Vec<_> = scan.wanted.iter().filter_map(found).collect();
-        self.matches.extend(matches);
+    /// The wanted address that an object belongs to.
+    #[must_use]
+    pub fn holder(&self, type_name: &str, id: &str) -> Option<&Address> {
+        let listing = self.lists.get(type_name)?;
+        listing.holders[*listing.by_id.get(id)?].as_ref()
     }
 
-    fn find_match(&self, schema: &'static Schema, wanted: &Wanted<'_>) -> Option<Match> {
-        let listing = self.lists.get(schema.type_name)?;
-        if let Some(index) = wanted.state.and_then(|state| listing.by_id.get(&state.id)) {
-            return Some(Match::One(schema.type_name, *index));
+    /// Adds what was listed and matches it with addresses; `open` are those whose natural key is not known yet,
+    /// of these types and of types that were added before.
+    ///
+    /// What the state knows by its id comes first, for all types: an object that belongs to one address is no match
+    /// for the name of another.
+    fn add<'a>(
+        &mut self,
+        read: Vec<(&'static Schema, Vec<Remote>)>,
+        interest: &Interest<'a>,
+        open: &mut Vec<&'a Desired>,
+    ) {
+        for (schema, objects) in read {
+            self.lists.insert(schema.type_name, Listing::new(schema, objects));
+            let all = interest.of_type(schema.type_name);
+            open.extend(all.iter().filter_map(|one| self.match_id(schema, *one, all)));
         }
-        let key = self.desired_key(wanted.desired?, schema)?;
-        match listing.by_key.get(&key)?.as_slice() {
-            [index] => Some(Match::One(schema.type_name, *index)),
-            several => Some(Match::Ambiguous(several.iter().map(|i| listing.objects[*i].id.clone()).collect())),
+        // A key can be made of references to what is matched by a key itself, in any order of types.
+        loop {
+            let waiting = open.len();
+            open.retain(|desired| !self.match_key(desired));
+            if open.is_empty() || open.len() == waiting {
+                return;
+            }
+        }
+    }
+
+    /// Matches an address with the object that the state knows. Returns what is wanted and has to be found otherwise.
+    ///
+    /// A run that was killed while a resource changed its address leaves two of `all` with one object. It stays with
+    /// the one whose name it has.
+    fn match_id<'a>(
+        &mut self,
+        schema: &'static Schema,
+        one: Interesting<'a>,
+        all: &[Interesting<'a>],
+    ) -> Option<&'a Desired> {
+        let listing = self.lists.get(schema.type_name)?;
+        let Some(index) = one.state.and_then(|state| listing.by_id.get(&state.id)).copied() else {
+            return one.desired;
+        };
+        let mut evicted = None;
+        if let Some(desired) = one.desired {
+            if let Some(holder) = &listing.holders[index] {
+                if self.desired_key(desired, schema) != remote_key(schema, &listing.objects[index]) {
+                    return Some(desired);
+                }
+                evicted = all.iter().find(|other| other.address == holder);
+            }
+            self.hold(schema.type_name, index, one.address);
+        }
+        self.matches.insert(one.address.clone(), Match::One(schema.type_name, index));
+        let evicted = evicted?;
+        self.matches.remove(evicted.address);
+        evicted.desired
+    }
+
+    /// Matches what is wanted with objects that belong to nobody. Returns whether its natural key is known.
+    fn match_key(&mut self, desired: &Desired) -> bool {
+        let Some(listing) = self.lists.get(desired.address.type_name()) else { return true };
+        let Some(key) = self.desired_key(desired, listing.schema) else { return false };
+        let of_key = listing.by_key.get(&key).map(Vec::as_slice).unwrap_or_default();
+        let free: Vec<usize> = of_key.iter().copied().filter(|index| listing.holders[*index].is_none()).collect();
+        let type_name = listing.schema.type_name;
+        let found = match free.as_slice() {
+            [] => return true,
+            [index] => {
+                self.hold(type_name, *index, &desired.address);
+                Match::One(type_name, *index)
+            }
+            several => Match::Ambiguous(several.iter().map(|index| listing.objects[*index].id.clone()).collect()),
+        };
+        self.matches.insert(desired.address.clone(), found);
+        true
+    }
+
+    fn hold(&mut self, type_name: &str, index: usize, address: &Address) {
+        if let Some(listing) = self.lists.get_mut(type_name) {
+            listing.holders[index] = Some(address.clone());
         }
     }
 
     /// The natural key of what is wanted, where all of it is known.
-    pub(super) fn desired_key(&self, desired: &Desired, schema: &Schema) -> Option<Vec<String>> {
+    fn desired_key(&self, desired: &Desired, schema: &Schema) -> Option<Key> {
         let value = |name: &&str| match desired.attributes.get(*name)? {
             Expr::Value(value) => Some(text(value)),
             Expr::Reference(reference) => self.value(reference).as_ref().map(text),
