@@ -3,13 +3,16 @@
 //! Creates and updates run after what they refer to, deletes before it, as many at the same time as the graph
 //! and the caller allow. A failure skips only what depends on it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use petgraph::algo::kosaraju_scc;
+use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
@@ -24,13 +27,15 @@ use crate::state::ResourceState;
 
 /// How often a create whose answer was lost is tried again after nothing was found.
 const CREATE_ATTEMPTS: u32 = 3;
+/// How long a create whose answer was lost may still be under way before it is looked for.
+const SETTLE: Duration = Duration::from_secs(2);
 
 /// Where the outcome of each step is kept. It returns when the record is durable.
 #[async_trait]
 pub trait Recorder: Send + Sync {
     /// The resource is now as given.
     async fn put(&self, address: &Address, resource: ResourceState) -> Result<(), Error>;
-    /// The resource is gone.
+    /// The resource is gone. That it was not there is no error.
     async fn remove(&self, address: &Address) -> Result<(), Error>;
 }
 
@@ -97,7 +102,7 @@ pub struct Outcome {
     pub failed: Vec<(Address, Error)>,
     /// What was not tried because of a failure.
     pub skipped: Vec<Address>,
-    /// What was not begun because somebody interrupted.
+    /// What was not begun because somebody interrupted, or because a record could not be written.
     pub interrupted: Vec<Address>,
 }
 
@@ -125,11 +130,18 @@ struct Schedule {
     waits: Vec<usize>,
 }
 
-impl Schedule {
-    fn new(changes: &[ResourceChange]) -> Self {
-        let mut schedule = Self { steps: Vec::new(), followers: Vec::new(), waits: Vec::new() };
-        let mut makes: HashMap<&Address, usize> = HashMap::new();
-        let mut unmakes: HashMap<&Address, usize> = HashMap::new();
+/// Which steps make and unmake the objects of which addresses.
+#[derive(Default)]
+struct Steps<'a> {
+    all: Vec<(usize, Step)>,
+    makes: HashMap<&'a Address, usize>,
+    unmakes: HashMap<&'a Address, usize>,
+    forgets: Vec<(&'a ResourceChange, usize)>,
+}
+
+impl<'a> Steps<'a> {
+    fn new(changes: &'a [ResourceChange]) -> Self {
+        let mut steps = Self::default();
         for (index, change) in changes.iter().enumerate() {
             let (unmake, make) = match change.action {
                 Action::Create => (None, Some(Step::Create)),
@@ -138,52 +150,137 @@ impl Schedule {
                 Action::NoOp => (None, Some(Step::Record)),
                 Action::Replace => (Some(Step::Delete), Some(Step::Create)),
                 Action::Delete => (Some(Step::Delete), None),
-                Action::Forget => (Some(Step::Forget), None),
+                Action::Forget => {
+                    steps.forgets.push((change, steps.all.len()));
+                    steps.all.push((index, Step::Forget));
+                    (None, None)
+                }
                 Action::Deferred => (None, None),
             };
             if let Some(step) = unmake {
-                unmakes.insert(&change.address, schedule.add(index, step));
+                steps.unmakes.insert(&change.address, steps.all.len());
+                steps.all.push((index, step));
             }
             if let Some(step) = make {
-                makes.insert(&change.address, schedule.add(index, step));
+                steps.makes.insert(&change.address, steps.all.len());
+                steps.all.push((index, step));
             }
         }
+        steps
+    }
+}
+
+/// Pairs (earlier, later) of steps.
+#[derive(Default)]
+struct Orders {
+    /// What references demand. They go one way, so that these cannot exclude each other.
+    must: Vec<(usize, usize)>,
+    /// What spares an attempt that the server would refuse. These can go in circles, and are dropped where they do.
+    should: Vec<(usize, usize)>,
+}
+
+impl Orders {
+    fn new(changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) -> Self {
+        let mut orders = Self::default();
         for change in changes {
-            schedule.order(change, &makes, &unmakes);
+            orders.by_references(change, steps);
         }
-        schedule
+        orders.by_address(changes, steps);
+        orders.by_name(changes, steps, readers);
+        orders
     }
 
-    fn add(&mut self, change: usize, step: Step) -> usize {
-        self.steps.push((change, step));
-        self.followers.push(Vec::new());
-        self.waits.push(0);
-        self.steps.len() - 1
-    }
-
-    fn order(&mut self, change: &ResourceChange, makes: &HashMap<&Address, usize>, unmakes: &HashMap<&Address, usize>) {
-        let make = makes.get(&change.address).copied();
-        let unmake = unmakes.get(&change.address).copied();
-        self.after(make, unmake);
+    fn by_references(&mut self, change: &ResourceChange, steps: &Steps<'_>) {
+        let make = steps.makes.get(&change.address).copied();
+        let unmake = steps.unmakes.get(&change.address).copied();
+        self.must.extend(unmake.zip(make));
         for dependency in &change.dependencies {
-            self.after(make, makes.get(dependency).copied());
+            self.must.extend(steps.makes.get(dependency).copied().zip(make));
+            if make.is_some() {
+                self.should.extend(unmake.zip(steps.unmakes.get(dependency).copied()));
+            }
         }
         for dependency in &change.prior_dependencies {
-            let gone = unmakes.get(dependency).copied();
+            let gone = steps.unmakes.get(dependency).copied();
             if unmake.is_some() {
-                self.after(gone, unmake);
+                self.must.extend(unmake.zip(gone));
             } else if !change.dependencies.contains(dependency) {
                 // It lets go of the dependency when it is updated; only then may that be deleted.
-                self.after(gone, make);
+                self.should.extend(make.zip(gone));
             }
         }
     }
 
-    fn after(&mut self, later: Option<usize>, earlier: Option<usize>) {
-        if let (Some(later), Some(earlier)) = (later, earlier) {
-            self.followers[earlier].push(later);
-            self.waits[later] += 1;
+    /// An old address is forgotten once the object is recorded under its new one, never before.
+    fn by_address(&mut self, changes: &[ResourceChange], steps: &Steps<'_>) {
+        if steps.forgets.is_empty() {
+            return;
         }
+        let object = |change: &ResourceChange| Some((change.address.type_name().to_owned(), change.id.clone()?));
+        let holds = |change| Some((object(change)?, *steps.makes.get(&change.address)?));
+        let holders: HashMap<_, _> = changes.iter().filter_map(holds).collect();
+        for (change, forget) in &steps.forgets {
+            let holder = object(change).and_then(|object| holders.get(&object).copied());
+            self.must.extend(holder.map(|holder| (holder, *forget)));
+        }
+    }
+
+    /// A name is given up before another resource takes it.
+    fn by_name(&mut self, changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) {
+        let key = |change: &ResourceChange, attributes: &Attributes| {
+            let schema = readers.schema(change.address.type_name())?;
+            let values = schema.natural_key.iter().map(|name| attributes.get(*name).map(Value::to_string));
+            Some((schema.type_name, values.collect::<Option<Vec<_>>>()?))
+        };
+        let renames = |change: &ResourceChange| {
+            let schema = readers.schema(change.address.type_name());
+            schema.is_some_and(|schema| change.changed.iter().any(|name| schema.natural_key.contains(&name.as_str())))
+        };
+        let mut given_up = HashMap::new();
+        for change in changes.iter().filter(|change| change.action == Action::Delete || renames(change)) {
+            let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address));
+            given_up.extend(key(change, &change.before).zip(step.copied()));
+        }
+        if given_up.is_empty() {
+            return;
+        }
+        for change in changes.iter().filter(|change| change.action == Action::Create || renames(change)) {
+            let giver = key(change, &change.after).and_then(|key| given_up.get(&key).copied());
+            self.should.extend(giver.zip(steps.makes.get(&change.address).copied()));
+        }
+    }
+
+    /// All pairs but those that should be and cannot.
+    fn resolved(self, steps: usize) -> impl Iterator<Item = (usize, usize)> {
+        let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(steps, self.must.len() + self.should.len());
+        for _ in 0..steps {
+            graph.add_node(());
+        }
+        for (earlier, later) in self.must.iter().chain(&self.should) {
+            graph.add_edge(NodeIndex::new(*earlier), NodeIndex::new(*later), ());
+        }
+        let mut knot = vec![0; steps];
+        for (number, component) in kosaraju_scc(&graph).into_iter().enumerate() {
+            for node in component {
+                knot[node.index()] = number;
+            }
+        }
+        let possible = self.should.into_iter().filter(move |(earlier, later)| knot[*earlier] != knot[*later]);
+        self.must.into_iter().chain(possible)
+    }
+}
+
+impl Schedule {
+    fn new(changes: &[ResourceChange], readers: &Readers) -> Self {
+        let steps = Steps::new(changes);
+        let count = steps.all.len();
+        let orders = Orders::new(changes, &steps, readers);
+        let mut schedule = Self { steps: steps.all, followers: vec![Vec::new(); count], waits: vec![0; count] };
+        for (earlier, later) in orders.resolved(count) {
+            schedule.followers[earlier].push(later);
+            schedule.waits[later] += 1;
+        }
+        schedule
     }
 
     /// Every step that waits for `step`, directly or not.
@@ -204,101 +301,143 @@ enum Progress {
     Waiting,
     Begun,
     Done,
+    /// It failed, or was skipped because another did.
     Given,
 }
 
+/// An execution under way.
+struct Run<'a> {
+    schedule: Schedule,
+    progress: Vec<Progress>,
+    /// What stands behind the addresses that were done.
+    made: HashMap<&'a Address, Remote>,
+    ready: Vec<usize>,
+    skipped: HashSet<&'a Address>,
+    outcome: Outcome,
+}
+
 impl Execution<'_> {
-    /// Does what the plan says, and tells how it went. Errors are part of the outcome: one never stops the rest.
+    /// Does what the plan says, and tells how it went. Errors are part of the outcome: one never stops the rest,
+    /// unless it is the state that cannot be written.
     pub async fn run(&self) -> Outcome {
         let changes = &self.plan.changes;
-        let mut schedule = Schedule::new(changes);
-        let mut progress = vec![Progress::Waiting; schedule.steps.len()];
-        let mut made: HashMap<Address, Remote> = HashMap::new();
-        let mut outcome = Outcome::default();
+        let schedule = Schedule::new(changes, self.readers);
+        let steps = schedule.steps.len();
+        let mut run = Run {
+            ready: (0..steps).filter(|step| schedule.waits[*step] == 0).collect(),
+            progress: vec![Progress::Waiting; steps],
+            schedule,
+            made: HashMap::new(),
+            skipped: HashSet::new(),
+            outcome: Outcome::default(),
+        };
+        let halted = AtomicBool::new(false);
         let mut running = FuturesUnordered::new();
         let mut stop = self.stop.clone();
-        let mut halted = false;
-        let mut ready: Vec<usize> = (0..schedule.steps.len()).filter(|step| schedule.waits[*step] == 0).collect();
         loop {
-            halted |= *stop.borrow();
-            if !halted {
-                for step in ready.drain(..) {
-                    progress[step] = Progress::Begun;
-                    let (index, kind) = schedule.steps[step];
-                    let known = self.known(&changes[index], &made);
-                    running.push(async move { (step, self.step(&changes[index], kind, known).await) });
+            if *stop.borrow() {
+                halted.store(true, Ordering::Relaxed);
+            }
+            let halt = halted.load(Ordering::Relaxed);
+            if !halt {
+                for step in run.ready.drain(..) {
+                    run.progress[step] = Progress::Begun;
+                    let (index, kind) = run.schedule.steps[step];
+                    let (change, halted) = (&changes[index], &halted);
+                    let known = known(change, &run.made);
+                    running.push(async move { (step, self.step(change, kind, known, halted).await) });
                 }
             }
             let finished = tokio::select! {
                 finished = running.next() => finished,
-                Ok(()) = stop.changed(), if !halted => continue,
+                Ok(()) = stop.changed(), if !halt => continue,
             };
             let Some((step, result)) = finished else { break };
-            let (index, kind) = schedule.steps[step];
-            let address = &changes[index].address;
-            match result {
-                Ok(Done::Held) => progress[step] = Progress::Waiting,
-                Ok(Done::As(remote)) => {
-                    progress[step] = Progress::Done;
-                    for follower in std::mem::take(&mut schedule.followers[step]) {
-                        schedule.waits[follower] -= 1;
-                        if schedule.waits[follower] == 0 && progress[follower] == Progress::Waiting {
-                            ready.push(follower);
-                        }
+            if let Err(error) = &result
+                && error.kind == ErrorKind::State
+            {
+                halted.store(true, Ordering::Relaxed);
+            }
+            self.finished(&mut run, step, result);
+        }
+        self.conclude(run, halted.load(Ordering::Relaxed))
+    }
+
+    fn finished<'a>(&'a self, run: &mut Run<'a>, step: usize, result: Result<Done, Error>) {
+        let (index, kind) = run.schedule.steps[step];
+        let address = &self.plan.changes[index].address;
+        match result {
+            Ok(Done::Held) => run.progress[step] = Progress::Waiting,
+            Ok(Done::As(remote)) => {
+                run.progress[step] = Progress::Done;
+                for follower in std::mem::take(&mut run.schedule.followers[step]) {
+                    run.schedule.waits[follower] -= 1;
+                    if run.schedule.waits[follower] == 0 && run.progress[follower] == Progress::Waiting {
+                        run.ready.push(follower);
                     }
-                    made.extend(remote.map(|remote| (address.clone(), remote)));
-                    outcome.done.push((address.clone(), kind));
                 }
-                Err(error) => {
-                    self.observer.event(&Event::Failed(address, kind, &error));
-                    progress[step] = Progress::Given;
-                    for skipped in schedule.descendants(step) {
-                        self.skip(&schedule, skipped, address, &mut progress, &mut outcome);
-                    }
-                    halted |= error.kind == ErrorKind::State;
-                    outcome.failed.push((address.clone(), error));
+                run.made.extend(remote.map(|remote| (address, remote)));
+                run.outcome.done.push((address.clone(), kind));
+            }
+            Err(error) => {
+                self.observer.event(&Event::Failed(address, kind, &error));
+                run.progress[step] = Progress::Given;
+                for skipped in run.schedule.descendants(step) {
+                    self.skip(run, skipped, address);
                 }
+                run.outcome.failed.push((address.clone(), error));
             }
         }
-        for (step, (index, _)) in schedule.steps.iter().enumerate() {
-            if progress[step] == Progress::Waiting {
-                outcome.interrupted.push(changes[*index].address.clone());
-            }
+    }
+
+    fn skip<'a>(&'a self, run: &mut Run<'a>, step: usize, because: &Address) {
+        if run.progress[step] != Progress::Waiting {
+            return;
         }
-        outcome.interrupted.dedup();
+        run.progress[step] = Progress::Given;
+        let address = &self.plan.changes[run.schedule.steps[step].0].address;
+        if address != because && run.skipped.insert(address) {
+            self.observer.event(&Event::Skipped(address, Some(because)));
+            run.outcome.skipped.push(address.clone());
+        }
+    }
+
+    /// Tells what was not begun, and why.
+    fn conclude(&self, run: Run<'_>, halted: bool) -> Outcome {
+        let mut outcome = run.outcome;
+        let waiting =
+            run.schedule.steps.iter().zip(run.progress).filter(|(_, progress)| *progress == Progress::Waiting);
+        let mut waiting: Vec<_> = waiting.map(|((index, _), _)| self.plan.changes[*index].address.clone()).collect();
+        waiting.dedup();
+        if halted {
+            outcome.interrupted = waiting;
+        } else {
+            let error = |address: Address| {
+                let attempted = format!("begin `{address}`");
+                let cause = "it and others wait for each other: their dependencies in the state form a cycle";
+                let error = Error::new(ErrorKind::State, attempted, cause);
+                (
+                    address,
+                    error.help("look at their dependencies with `koctl state show`: the state was changed by hand"),
+                )
+            };
+            outcome.failed.extend(waiting.into_iter().map(error));
+        }
         outcome
     }
 
-    fn skip(
+    async fn step(
         &self,
-        schedule: &Schedule,
-        step: usize,
-        because: &Address,
-        progress: &mut [Progress],
-        outcome: &mut Outcome,
-    ) {
-        if progress[step] == Progress::Waiting {
-            progress[step] = Progress::Given;
-            let address = &self.plan.changes[schedule.steps[step].0].address;
-            if address != because && !outcome.skipped.contains(address) {
-                self.observer.event(&Event::Skipped(address, Some(because)));
-                outcome.skipped.push(address.clone());
-            }
-        }
-    }
-
-    /// The values that were unknown when the plan was made.
-    fn known(&self, change: &ResourceChange, made: &HashMap<Address, Remote>) -> BTreeMap<String, Value> {
-        let value = |reference: &Reference| made.get(&reference.address)?.attribute(&reference.attribute);
-        change.unknown.iter().filter_map(|(name, reference)| Some((name.clone(), value(reference)?))).collect()
-    }
-
-    async fn step(&self, change: &ResourceChange, step: Step, known: Attributes) -> Result<Done, Error> {
+        change: &ResourceChange,
+        step: Step,
+        known: Attributes,
+        halted: &AtomicBool,
+    ) -> Result<Done, Error> {
         let _permit =
             self.permits.acquire().await.map_err(|_| {
                 Error::new(ErrorKind::Unexpected, "begin a step", "the limit on parallel steps was closed")
             })?;
-        if *self.stop.borrow() {
+        if *self.stop.borrow() || halted.load(Ordering::Relaxed) {
             return Ok(Done::Held);
         }
         let started = Instant::now();
@@ -326,6 +465,7 @@ impl Execution<'_> {
         self.recorder.remove(&change.address).await
     }
 
+    /// A new object is recorded before it is completed: whatever happens then, it is not lost.
     async fn make(
         &self,
         change: &ResourceChange,
@@ -334,51 +474,54 @@ impl Execution<'_> {
         schema: &'static Schema,
         writer: &dyn Writer,
     ) -> Result<Remote, Error> {
-        let mut change = change.clone();
-        change.after.extend(known);
-        if let Some((name, reference)) = change.unknown.iter().find(|(name, _)| !change.after.contains_key(*name)) {
-            let cause = format!("`{name}` comes from `{reference}`, which this plan does not make");
-            return Err(Error::new(ErrorKind::Refused, "begin", cause).help("make a new plan"));
-        }
-        let before = with_foreign(&change.before, &change.foreign);
-        let after = with_foreign(&change.after, &change.foreign);
-        let as_it_is = || Remote { id: change.id.clone().unwrap_or_default(), attributes: before.clone() };
-        let remote = match step {
-            Step::Create => self.create(&change, &after, writer).await?,
-            Step::Update | Step::Import if !change.changed.is_empty() => {
-                let id = change.id.as_deref().unwrap_or_default();
-                writer.update(&Update { id, before: &before, after: &after, changed: &change.changed }).await?
+        let change = complete(change, known)?;
+        let (change, remote) = match step {
+            Step::Create => self.create(change, schema, writer).await?,
+            _ => {
+                let remote = bring(&change, writer).await?;
+                (change, remote)
             }
-            _ => as_it_is(),
         };
         self.recorder.put(&change.address, change.record(schema, &remote)).await?;
+        if step == Step::Create {
+            writer.complete(&remote).await?;
+        }
         Ok(remote)
     }
 
-    /// Creates the object. Where the answer is lost, it is looked for before it is sent again (R13).
+    /// Creates the object. Where the answer is lost, it is looked for before it is sent again (R13). Returns the
+    /// change that was carried out in the end: what was found can differ from what was asked for.
     async fn create(
         &self,
-        change: &ResourceChange,
-        planned: &Attributes,
+        change: ResourceChange,
+        schema: &'static Schema,
         writer: &dyn Writer,
-    ) -> Result<Remote, Error> {
+    ) -> Result<(ResourceChange, Remote), Error> {
+        let planned = with_foreign(&change.after, &change.foreign);
         let mut attempt = 1;
-        let made = loop {
-            match writer.create(planned).await {
-                Err(error) if error.kind == ErrorKind::FateUnknown => {
-                    if let Some(found) = refresh::find(&as_desired(change), self.readers).await? {
-                        break found;
-                    }
-                    if attempt == CREATE_ATTEMPTS {
-                        return Err(error);
-                    }
-                    attempt += 1;
-                }
-                other => break other?,
+        loop {
+            let lost = match writer.create(&planned).await {
+                Err(error) if error.kind == ErrorKind::FateUnknown => error,
+                other => return other.map(|made| (change, made)),
+            };
+            tokio::time::sleep(SETTLE).await;
+            if let Some(found) = self.find(&change, &lost).await? {
+                let change = found_instead(&change, schema, &found)?;
+                let remote = bring(&change, writer).await?;
+                return Ok((change, remote));
             }
-        };
-        writer.complete(&made).await?;
-        Ok(made)
+            if attempt == CREATE_ATTEMPTS {
+                return Err(lost.help("apply again: if it was made after all, it is found and imported then"));
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn find(&self, change: &ResourceChange, lost: &Error) -> Result<Option<Remote>, Error> {
+        refresh::find(&as_desired(change), self.readers).await.map_err(|error| {
+            let cause = format!("{}; looking for it failed too: {error}", lost.cause);
+            Error { cause, help: error.help, ..lost.clone() }
+        })
     }
 }
 
@@ -386,13 +529,56 @@ impl Execution<'_> {
 enum Done {
     /// It is done; the object, where there is one now.
     As(Option<Remote>),
-    /// It was not begun, because somebody interrupted.
+    /// It was not begun, because nothing new may be.
     Held,
 }
 
 fn no_such_type(type_name: &str) -> Error {
     Error::new(ErrorKind::Refused, format!("work on a `{type_name}`"), "this koctl knows no such type")
         .help("the plan was made by another koctl: make a new one")
+}
+
+/// The values that were unknown when the plan was made.
+fn known(change: &ResourceChange, made: &HashMap<&Address, Remote>) -> Attributes {
+    let value = |reference: &Reference| made.get(&reference.address)?.attribute(&reference.attribute);
+    change.unknown.iter().filter_map(|(name, reference)| Some((name.clone(), value(reference)?))).collect()
+}
+
+/// The change with all values known.
+fn complete(change: &ResourceChange, known: Attributes) -> Result<ResourceChange, Error> {
+    let mut change = change.clone();
+    change.after.extend(known);
+    if let Some((name, reference)) = change.unknown.iter().find(|(name, _)| !change.after.contains_key(*name)) {
+        let cause = format!("`{name}` comes from `{reference}`, which this plan does not make");
+        let attempted = format!("begin `{}`", change.address);
+        return Err(Error::new(ErrorKind::Refused, attempted, cause).help("make a new plan"));
+    }
+    Ok(change)
+}
+
+/// Brings an object that is there to what the change says, and returns it as it then is.
+async fn bring(change: &ResourceChange, writer: &dyn Writer) -> Result<Remote, Error> {
+    let id = change.id.as_deref().unwrap_or_default();
+    let before = with_foreign(&change.before, &change.foreign);
+    if change.changed.is_empty() {
+        return Ok(Remote { id: id.to_owned(), attributes: before });
+    }
+    let after = with_foreign(&change.after, &change.foreign);
+    writer.update(&Update { id, before: &before, after: &after, changed: &change.changed }).await
+}
+
+/// What is to be done to an object that was found in place of a create's answer: mostly nothing, as that was the one.
+fn found_instead(change: &ResourceChange, schema: &Schema, found: &Remote) -> Result<ResourceChange, Error> {
+    let change = change.onto(schema, found);
+    if change.replaced_by.is_empty() {
+        return Ok(change);
+    }
+    let cause = format!(
+        "the answer was lost, and there is another object of its name now ({}), which differs in `{}`",
+        found.id,
+        change.replaced_by.join("`, `")
+    );
+    Err(Error::new(ErrorKind::Conflict, format!("create `{}`", change.address), cause).help("make a new plan"))
 }
 
 /// Labels of others belong into every request that sets labels as a whole.

@@ -1,0 +1,27 @@
+//! The rules of the engine, on a vendor in memory. Names of tests begin with the rule of the design that they prove.
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | `vendor` | the server: it normalises, refuses, counts, fails and loses answers |
+//! | `house` | a world in a few lines: server, state, plan and apply |
+//! | `r1_graph` … `r13_fate` | one rule each, the case in which nothing happens first |
+//! | `targets` | plans limited to some addresses |
+//! | `properties` | what holds for every configuration |
+
+#![allow(clippy::unwrap_used, reason = "where a test cannot go on it fails")]
+
+mod house;
+mod properties;
+mod r12_protect;
+mod r13_fate;
+mod r1_graph;
+mod r2_refresh;
+mod r3_drift;
+mod r4_actions;
+mod r5_adoption;
+mod r6_quiet;
+mod r7_plan;
+mod r8_execute;
+mod r9_deferred;
+mod targets;
+mod vendor;

@@ -1,0 +1,112 @@
+//! R7: the plan is a document: the same inputs give the same bytes, and what was edited is refused.
+
+use koctl::engine::plan::InvalidPlan;
+use koctl::engine::{Desired, Plan, ScopePlan};
+use serde_json::json;
+
+use crate::house::{House, SCOPE, page, plane, role, team};
+
+async fn scope_plan(house: &House, desired: &[Desired]) -> ScopePlan {
+    let diff = house.plan(desired).await;
+    let (scope, lineage) = (SCOPE.to_owned(), "6f0c".to_owned());
+    ScopePlan { scope, lineage, serial: Some(3), changes: diff.changes, drift: diff.drift }
+}
+
+async fn world() -> (House, Vec<Desired>) {
+    let house = House::with(&[team("a"), plane("p"), role("a", "p"), page("gone")]).await;
+    house.server.set(&house.server.id("team/a"), "labels", json!({ "owner": "them", "theirs": "1" }));
+    house.server.put("page", json!({ "name": "found", "content": "# found\n" }));
+    let desired = vec![
+        team("a"),
+        plane("p").with("kind", "serverless"),
+        role("a", "p"),
+        page("found"),
+        page("new").with("content", "text with \u{2028} and 0.1"),
+    ];
+    (house, desired)
+}
+
+async fn plan() -> Plan {
+    let (house, desired) = world().await;
+    Plan::new("configuration".to_owned(), false, vec![scope_plan(&house, &desired).await])
+}
+
+#[tokio::test]
+async fn r7_an_empty_plan_is_a_document_too() {
+    let plan = Plan::new("configuration".to_owned(), false, Vec::new());
+    assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
+    assert!(!plan.has_changes());
+}
+
+#[tokio::test]
+async fn r7_a_plan_is_read_back_as_it_was_written() {
+    let plan = plan().await;
+    assert!(plan.has_changes());
+    assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
+}
+
+#[tokio::test]
+async fn r7_the_same_inputs_give_the_same_bytes() {
+    assert_eq!(plan().await.to_bytes(), plan().await.to_bytes());
+    let (house, mut desired) = world().await;
+    let forwards = scope_plan(&house, &desired).await;
+    desired.reverse();
+    assert_eq!(scope_plan(&house, &desired).await, forwards, "the order of the configuration does not matter");
+    let other = ScopePlan { scope: "Zeta".to_owned(), ..forwards.clone() };
+    let one = Plan::new("c".to_owned(), false, vec![other.clone(), forwards.clone()]);
+    let two = Plan::new("c".to_owned(), false, vec![forwards, other]);
+    assert_eq!(one.to_bytes(), two.to_bytes());
+}
+
+#[tokio::test]
+async fn r7_an_edited_plan_is_refused() {
+    let text = String::from_utf8(plan().await.to_bytes()).unwrap();
+    for (from, to) in [
+        ("\"delete\"", "\"forget\""),
+        ("serverless", "hybrid"),
+        ("\"serial\": 3", "\"serial\": 4"),
+        ("\"lineage\": \"6f0c\"", "\"lineage\": \"6f0d\""),
+        ("\"destroy\": false", "\"destroy\": true"),
+        ("\"configuration\": \"configuration\"", "\"configuration\": \"other\""),
+        ("\"guarded\": true", "\"guarded\": false"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let edited = text.replacen(from, to, 1);
+        assert!(matches!(Plan::from_bytes(edited.as_bytes()), Err(InvalidPlan::Edited)), "{from}");
+    }
+}
+
+#[tokio::test]
+async fn r7_a_field_that_no_plan_has_is_refused() {
+    let text = String::from_utf8(plan().await.to_bytes()).unwrap();
+    let edited = text.replacen("\"destroy\"", "\"more\": 1, \"destroy\"", 1);
+    assert!(matches!(Plan::from_bytes(edited.as_bytes()), Err(InvalidPlan::NotAPlan(_))));
+}
+
+#[tokio::test]
+async fn r7_another_version_is_refused_by_its_number_whatever_else_is_in_it() {
+    let text = r#"{ "plan": { "format": "koctl-plan", "version": 2, "something": "new" }, "sha512": "" }"#;
+    let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "it has plan format 2, and this koctl reads format 1; make a new plan");
+}
+
+#[tokio::test]
+async fn r7_what_is_no_plan_is_refused_as_such() {
+    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 1}, \"sha256\": \"\"}"] {
+        assert!(matches!(Plan::from_bytes(text.as_bytes()), Err(InvalidPlan::NotAPlan(_))), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
+    let (house, desired) = world().await;
+    let plan = Plan::new("c".to_owned(), false, vec![scope_plan(&house, &desired).await]);
+    let mut read = Plan::from_bytes(&plan.to_bytes()).unwrap();
+    // What was made after the plan is none of its business.
+    house.server.put("page", json!({ "name": "later" }));
+    let scope = read.scopes.remove(0);
+    let diff = koctl::engine::diff::Diff { changes: scope.changes, drift: scope.drift };
+    assert!(house.run(diff).await.is_complete());
+    house.assert_quiet(&desired).await;
+    assert!(house.server.labels().contains("page/later"));
+}
