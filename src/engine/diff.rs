@@ -272,6 +272,25 @@ struct Case<'a> {
     remote: Option<&'a Remote>,
 }
 
+/// Where koctl knows an object from.
+enum Provenance<'a> {
+    /// It made or imported it, under this address.
+    Known(&'a ResourceState),
+    /// It made or imported it, under an address that is no longer wanted.
+    Renamed(&'a Address, &'a ResourceState),
+    /// It does not know it.
+    Foreign,
+}
+
+impl<'a> Provenance<'a> {
+    fn state(&self) -> Option<&'a ResourceState> {
+        match self {
+            Self::Known(state) | Self::Renamed(_, state) => Some(state),
+            Self::Foreign => None,
+        }
+    }
+}
+
 struct Differ<'a> {
     world: &'a World,
     no_adopt: bool,
@@ -373,19 +392,30 @@ impl<'a> Differ<'a> {
         self.out.changes.push(change);
     }
 
+    /// Under which address, and how, koctl knows the object that stands behind a wanted address.
+    fn provenance(&self, case: &Case<'a>, remote: &Remote) -> Provenance<'a> {
+        if let Some(prior) = case.prior.filter(|prior| prior.id == remote.id) {
+            return Provenance::Known(prior);
+        }
+        match self.leaving.get(&(case.schema.type_name, remote.id.as_str())) {
+            Some((address, prior)) => Provenance::Renamed(address, prior),
+            None => Provenance::Foreign,
+        }
+    }
+
     fn compare(&mut self, case: Case<'a>, mut change: ResourceChange, remote: &'a Remote, waits: &[(&str, Waiting)]) {
         let Case { desired, schema, prior, .. } = case;
-        if let Some(prior) = prior {
+        let provenance = self.provenance(&case, remote);
+        let known = provenance.state();
+        if let Some(prior) = prior.or(known) {
             self.find_drift(&desired.address, schema, prior, remote);
         }
-        let known = prior.filter(|prior| prior.id == remote.id);
-        let renamed = self.leaving.get(&(schema.type_name, remote.id.as_str())).copied();
-        if self.no_adopt && known.is_none() && renamed.is_none() {
+        if self.no_adopt && known.is_none() {
             let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
             return self.refusals.push(refusal);
         }
-        if let Some((_, prior)) = renamed {
-            change.prior_dependencies.extend(prior.addresses());
+        if let Some(known) = known {
+            change.prior_dependencies.extend(known.addresses());
         }
         for attribute in schema.attributes {
             let lost = waits.iter().any(|(name, waiting)| *name == attribute.name && waiting.lost);
@@ -394,17 +424,7 @@ impl<'a> Differ<'a> {
         if let ([(_, waiting), ..], false) = (waits, change.replaced_by.is_empty()) {
             return self.leave_and_wait(case, change, known.is_some(), waiting);
         }
-        change.action = match (known, change.changed.is_empty()) {
-            _ if !change.replaced_by.is_empty() => Action::Replace,
-            (None, _) => Action::Import,
-            (Some(_), false) => Action::Update,
-            (Some(_), true) => Action::NoOp,
-        };
-        change.reason = match (renamed, change.action) {
-            (Some((old, _)), _) => Some(format!("it was `{old}` so far")),
-            (None, Action::Replace) if known.is_none() => Some("it exists already, and koctl did not make it".into()),
-            _ => None,
-        };
+        change.act(&provenance);
         match change.action {
             Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,
             Action::Replace => {
@@ -564,6 +584,23 @@ impl ResourceChange {
         if forced {
             self.replaced_by.push(name.to_owned());
         }
+    }
+
+    /// Decides what is done about the differences, and says why where that is not plain.
+    fn act(&mut self, provenance: &Provenance<'_>) {
+        self.action = match provenance {
+            _ if !self.replaced_by.is_empty() => Action::Replace,
+            Provenance::Known(_) if self.changed.is_empty() => Action::NoOp,
+            Provenance::Known(_) => Action::Update,
+            Provenance::Renamed(..) | Provenance::Foreign => Action::Import,
+        };
+        self.reason = match provenance {
+            Provenance::Renamed(old, _) => Some(format!("it was `{old}` so far")),
+            Provenance::Foreign if self.action == Action::Replace => {
+                Some("it exists already, and koctl did not make it".to_owned())
+            }
+            _ => None,
+        };
     }
 
     /// What koctl set and the configuration sets no longer is cleared, where the API can do that.

@@ -1,7 +1,6 @@
 //! A small world in a few lines: a server, what koctl remembers of it, and plan and apply between them.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -78,14 +77,20 @@ pub(crate) fn link(plane: &str, tag: &str) -> Desired {
 #[derive(Default)]
 pub(crate) struct Book {
     pages: Mutex<BTreeMap<Address, ResourceState>>,
-    /// Whether the disk is full.
-    pub(crate) full: AtomicBool,
+    /// How many more records the disk takes, where it is filling up.
+    room: Mutex<Option<usize>>,
 }
 
 impl Book {
-    fn guard(&self) -> Result<(), Error> {
-        if self.full.load(Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::State, "write the state", "no space left"));
+    /// After that many records the disk is full, until told otherwise.
+    pub(crate) fn room(&self, records: Option<usize>) {
+        *self.room.lock().unwrap() = records;
+    }
+
+    fn use_room(&self) -> Result<(), Error> {
+        let full = || Error::new(ErrorKind::State, "write the state", "no space left");
+        if let Some(left) = &mut *self.room.lock().unwrap() {
+            *left = left.checked_sub(1).ok_or_else(full)?;
         }
         Ok(())
     }
@@ -120,14 +125,14 @@ impl Book {
 impl Recorder for Book {
     async fn put(&self, address: &Address, resource: ResourceState) -> Result<(), Error> {
         tokio::task::yield_now().await;
-        self.guard()?;
+        self.use_room()?;
         self.pages.lock().unwrap().insert(address.clone(), resource);
         Ok(())
     }
 
     async fn remove(&self, address: &Address) -> Result<(), Error> {
         tokio::task::yield_now().await;
-        self.guard()?;
+        self.use_room()?;
         self.pages.lock().unwrap().remove(address);
         Ok(())
     }
@@ -228,6 +233,13 @@ impl House {
         let state = self.book.remembered();
         let world = World::remembered(desired, &state, &self.readers).unwrap();
         diff(desired, &state, &world, &self.readers, Options::default()).unwrap()
+    }
+
+    /// Ends whatever stood in the way of an apply.
+    pub(crate) fn repair(&self) {
+        self.stop_after(None);
+        self.server.allow_writes(None);
+        self.book.room(None);
     }
 
     /// Why it cannot be planned.

@@ -4,7 +4,7 @@
 use koctl::engine::diff::Options;
 use serde_json::json;
 
-use crate::house::{House, id_of, lines, page, plane, resource, role, team};
+use crate::house::{House, id_of, lines, page, plane, resource, role, short, team};
 use crate::vendor::Fault;
 
 const NO_ADOPT: Options<'static> = Options { no_adopt: true, targets: None };
@@ -85,6 +85,33 @@ async fn r5_an_object_under_a_new_address_is_imported_there_and_forgotten_here_n
     assert_eq!(house.server.take_writes(), Vec::<String>::new());
     assert_eq!(house.book.addresses(), ["page/child", "page/moved"]);
     house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r5_a_new_address_knows_what_the_old_one_set_and_what_it_hung_on() {
+    let before = [page("a"), page("b").with("parent_id", id_of("page/a")), team("t").with("contact", " X ")];
+    let house = House::with(&before).await;
+    let moved_team = resource("team", "moved").with("name", "t").with("contact", " X ");
+    let desired = [resource("page", "moved").with("name", "b").with("content", "# b\n"), moved_team];
+    let diff = house.plan(&desired).await;
+    let expected = [
+        "delete page/a",
+        "forget page/b",
+        "import page/moved [parent_id]",
+        "import team/moved [labels]",
+        "forget team/t",
+    ];
+    assert_eq!(lines(&diff), expected);
+    assert!(house.run(diff).await.is_complete());
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r5_drift_is_told_under_the_new_address() {
+    let house = House::with(&[page("a")]).await;
+    house.server.set(&house.server.id("page/a"), "content", "theirs");
+    let diff = house.plan(&[resource("page", "moved").with("name", "a").with("content", "# a\n")]).await;
+    assert_eq!(diff.drift.iter().map(|drift| short(&drift.address)).collect::<Vec<_>>(), ["page/moved"]);
 }
 
 #[tokio::test]

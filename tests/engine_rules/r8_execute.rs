@@ -2,7 +2,6 @@
 //! and an interruption loses nothing.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use koctl::engine::ErrorKind;
@@ -170,13 +169,13 @@ async fn r8_a_slow_request_holds_up_only_what_depends_on_it() {
 async fn r8_a_record_that_cannot_be_written_stops_everything_new() {
     let pages: Vec<_> = (0..30).map(|i| page(&format!("{i:02}"))).collect();
     let house = House::new().parallelism(2);
-    house.book.full.store(true, Ordering::SeqCst);
+    house.book.room(Some(0));
     let outcome = house.try_apply(&pages).await;
     assert!(outcome.failed.iter().all(|(_, error)| error.kind == ErrorKind::State));
     assert!(outcome.failed.len() <= 3, "{} objects were made that no state knows", outcome.failed.len());
     assert_eq!(outcome.failed.len() + outcome.interrupted.len(), 30);
     // What was made without a record is found again, and not made twice.
-    house.book.full.store(false, Ordering::SeqCst);
+    house.repair();
     house.apply(&pages).await;
     house.assert_quiet(&pages).await;
 }
