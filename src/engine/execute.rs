@@ -14,7 +14,7 @@ use futures::stream::FuturesUnordered;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::address::Address;
 use super::desired::{Desired, Expr, Reference};
@@ -27,6 +27,10 @@ use crate::state::ResourceState;
 
 /// How often a create whose answer was lost is tried again after nothing was found.
 const CREATE_ATTEMPTS: u32 = 3;
+/// How many resources may be under way or wait for their record at the same time. While one record is written,
+/// others are worked on, so that the next write holds many; but no more than these could be without a record when
+/// the process dies, and would have to be found by their names.
+pub const BACKLOG: usize = 64;
 /// How long a create whose answer was lost may still be under way before it is looked for.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -332,6 +336,7 @@ impl Execution<'_> {
             outcome: Outcome::default(),
         };
         let halted = AtomicBool::new(false);
+        let backlog = Semaphore::new(BACKLOG);
         let mut running = FuturesUnordered::new();
         let mut stop = self.stop.clone();
         loop {
@@ -343,9 +348,9 @@ impl Execution<'_> {
                 for step in run.ready.drain(..) {
                     run.progress[step] = Progress::Begun;
                     let (index, kind) = run.schedule.steps[step];
-                    let (change, halted) = (&changes[index], &halted);
+                    let (change, halted, backlog) = (&changes[index], &halted, &backlog);
                     let known = known(change, &run.made);
-                    running.push(async move { (step, self.step(change, kind, known, halted).await) });
+                    running.push(async move { (step, self.step(change, kind, known, halted, backlog).await) });
                 }
             }
             let finished = tokio::select! {
@@ -432,11 +437,10 @@ impl Execution<'_> {
         step: Step,
         known: Attributes,
         halted: &AtomicBool,
+        backlog: &Semaphore,
     ) -> Result<Done, Error> {
-        let _permit =
-            self.permits.acquire().await.map_err(|_| {
-                Error::new(ErrorKind::Unexpected, "begin a step", "the limit on parallel steps was closed")
-            })?;
+        let _place = backlog.acquire().await.map_err(|_| closed())?;
+        let permit = self.permit().await?;
         if *self.stop.borrow() || halted.load(Ordering::Relaxed) {
             return Ok(Done::Held);
         }
@@ -447,32 +451,44 @@ impl Execution<'_> {
         let writer = self.writers.get(type_name).ok_or_else(|| no_such_type(type_name))?;
         let remote = match step {
             Step::Delete | Step::Forget => {
-                self.unmake(change, step, writer).await?;
+                self.unmake(change, step, writer, permit).await?;
                 None
             }
-            _ => Some(self.make(change, step, known, schema, writer).await?),
+            _ => Some(self.make(change, known, (step, schema, writer), permit).await?),
         };
         let id = remote.as_ref().map(|remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
         self.observer.event(&Event::Finished(&change.address, step, &id, started.elapsed()));
         Ok(Done::As(remote))
     }
 
-    async fn unmake(&self, change: &ResourceChange, step: Step, writer: &dyn Writer) -> Result<(), Error> {
+    /// The right to work on one more resource.
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.permits.acquire().await.map_err(|_| closed())
+    }
+
+    async fn unmake(
+        &self,
+        change: &ResourceChange,
+        step: Step,
+        writer: &dyn Writer,
+        permit: SemaphorePermit<'_>,
+    ) -> Result<(), Error> {
         if step == Step::Delete {
             let id = change.id.as_deref().unwrap_or_default();
             writer.delete(id, &change.before).await?;
         }
+        drop(permit);
         self.recorder.remove(&change.address).await
     }
 
-    /// A new object is recorded before it is completed: whatever happens then, it is not lost.
+    /// A new object is recorded before it is completed: whatever happens then, it is not lost. Others are worked on
+    /// while the record is written, so that the next write holds many.
     async fn make(
         &self,
         change: &ResourceChange,
-        step: Step,
         known: Attributes,
-        schema: &'static Schema,
-        writer: &dyn Writer,
+        (step, schema, writer): (Step, &'static Schema, &dyn Writer),
+        permit: SemaphorePermit<'_>,
     ) -> Result<Remote, Error> {
         let change = complete(change, known)?;
         let (change, remote) = match step {
@@ -482,8 +498,10 @@ impl Execution<'_> {
                 (change, remote)
             }
         };
+        drop(permit);
         self.recorder.put(&change.address, change.record(schema, &remote)).await?;
         if step == Step::Create {
+            let _permit = self.permit().await?;
             writer.complete(&remote).await?;
         }
         Ok(remote)
@@ -531,6 +549,10 @@ enum Done {
     As(Option<Remote>),
     /// It was not begun, because nothing new may be.
     Held,
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Unexpected, "begin a step", "the limit on parallel steps was closed")
 }
 
 fn no_such_type(type_name: &str) -> Error {

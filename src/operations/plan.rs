@@ -10,7 +10,7 @@ use super::connect::Clients;
 use super::{Failure, Session, lineage};
 use crate::compiler::{self, Input, Specs};
 use crate::engine::address::Targets;
-use crate::engine::diff::{self, Options, diff, target};
+use crate::engine::diff::{self, Options, diff};
 use crate::engine::refresh::{Remembered, World, refresh};
 use crate::engine::{Desired, Plan, ScopePlan};
 use crate::manifest::model::Organization;
@@ -173,10 +173,7 @@ impl ScopeRequest<'_> {
         if !self.request.destroy {
             desired = compiler::compile(input, name, organization).map_err(into_failures)?;
         }
-        let mut remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
-        if let Some(targets) = self.targets {
-            (desired, remembered) = target(desired, remembered, targets);
-        }
+        let remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
         let diff = self.compare(name, &desired, &remembered).await?;
         Ok(self.scope_plan(name, state.as_deref(), diff))
     }
@@ -197,14 +194,14 @@ impl ScopeRequest<'_> {
     ) -> Result<diff::Diff, Vec<Failure>> {
         let readers = self.clients.readers();
         let world = if self.request.no_refresh {
-            World::remembered(desired, remembered, &readers)
+            World::remembered(desired, remembered, &readers).map_err(into_failures)?
         } else {
             let refreshing = self.progress.refreshing(name);
             let world = refresh(desired, remembered, &readers).await.map_err(into_failures)?;
             refreshing.succeeded();
             world
         };
-        let options = Options { no_adopt: self.request.no_adopt };
+        let options = Options { no_adopt: self.request.no_adopt, targets: self.targets };
         diff(desired, remembered, &world, &readers, options).map_err(into_failures)
     }
 
