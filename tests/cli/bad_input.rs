@@ -127,23 +127,37 @@ async fn with_a_lock_timeout_an_apply_waits_its_turn() {
     assert!(waiting.wait().unwrap().success());
 }
 
-/// A disk with room for nothing: a limit on the size of files that the shell sets for its children.
-#[test]
-fn a_full_disk_leaves_the_state_as_it_was() {
-    let world = World::new().applied();
-    let state = || {
-        let mut files: Vec<_> =
-            std::fs::read_dir(world.path().join(".koctl/sandbox/state")).unwrap().map(|f| f.unwrap().path()).collect();
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-        std::fs::read_to_string(&files[0]).unwrap()
-    };
-    let before = state();
-    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+/// What koctl says on a disk with room for files of a kilobyte and no more, which a limit of the shell plays.
+async fn on_a_full_disk(world: &World, sandbox: &koctl::sandbox::Sandbox, arguments: &str) -> String {
     let binary = assert_cmd::cargo::cargo_bin!("koctl").display().to_string();
-    // Files of at most one block: the state does not fit. The plan fits nowhere either.
-    let script = format!("trap '' XFSZ; ulimit -f 1; exec '{binary}' plan --sandbox -o plan.koctl");
-    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(world.path()).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success(), "{told}");
+    let mut full = tokio::process::Command::new("sh");
+    full.args(["-c", &format!("trap '' XFSZ; ulimit -f 2; exec '{binary}' {arguments}")])
+        .current_dir(world.path())
+        .env("KOCTL_KONNECT_URL", sandbox.konnect_url())
+        .env("KOCTL_GITHUB_URL", sandbox.github_url())
+        .env("GITHUB_REPO_URL", "https://github.com/Acme/platform.git")
+        .env("GITHUB_TOKEN", "github-token")
+        .env("ACME_TOKEN", "acme-token");
+    let output = full.output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[tokio::test]
+async fn a_full_disk_leaves_the_state_as_it_was_and_the_next_apply_finds_what_was_made() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let state = || world.read(".koctl/state/Acme~1.json");
+    let before = state();
+    world.edit("konnect/teams.yaml", "teams:\n", "teams:\n  payments:\n    description: Takes payments.\n");
+    let told = on_a_full_disk(&world, &sandbox, "apply --auto-approve").await;
+    assert!(told.contains("could not record in the state") || told.contains("Could not record in the state"), "{told}");
     assert_eq!(state(), before);
+    let told = on_a_full_disk(&world, &sandbox, "plan -o plan.koctl").await;
+    assert!(told.contains("Could not save the plan"), "{told}");
+    // With room again, what was made is imported and the rest is made: nothing twice, nothing forgotten.
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
+    sandbox.stop().await;
 }
