@@ -1,18 +1,18 @@
 //! Ctrl-C, or the end of a job that a runner announces with SIGTERM: once to finish what is under way and save, twice to abort.
 
-#![expect(clippy::print_stderr, reason = "a signal is answered at once, whoever holds the screen")]
-
 use tokio::sync::watch;
+
+use super::output::tell;
 
 /// Turns `stop` true at the first interrupt, and ends the process at the second.
 pub(super) async fn watch(stop: watch::Sender<bool>) {
     if !interrupted().await {
         return;
     }
-    eprintln!("\nInterrupted: finishing what is under way, and saving. Press Ctrl-C again to abort at once.");
+    tell("\nInterrupted: finishing what is under way, and saving. Press Ctrl-C again to abort at once.");
     stop.send_replace(true);
     if interrupted().await {
-        eprintln!("Aborted. The next plan finds what was made.");
+        tell("Aborted. The next plan finds what was made.");
         std::process::exit(130);
     }
 }

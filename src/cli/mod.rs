@@ -79,6 +79,7 @@ pub fn main() -> ExitCode {
         }
     };
     let code = runtime.block_on(run(cli.command, &output));
+    let code = if output.lost_data() { FAILED } else { code };
     runtime.shutdown_background();
     ExitCode::from(code)
 }

@@ -1,8 +1,7 @@
 //! Where things go: data to stdout, everything else to stderr; colours where they are wanted.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the one place that prints")]
-
-use std::io::IsTerminal;
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
 
 use console::{Style, Term, style};
 use tracing_subscriber::EnvFilter;
@@ -32,6 +31,8 @@ pub(super) struct Output {
     stdout_color: bool,
     stderr_color: bool,
     width: usize,
+    /// Whether data could not be written although somebody was there to read it.
+    lost: Cell<bool>,
 }
 
 impl Output {
@@ -44,9 +45,10 @@ impl Output {
         };
         let width = Term::stdout().size_checked().map_or(UNBROKEN, |(_, columns)| usize::from(columns));
         Self {
-            stdout_color: wanted(std::io::stdout().is_terminal()),
-            stderr_color: wanted(std::io::stderr().is_terminal()),
+            stdout_color: wanted(io::stdout().is_terminal()),
+            stderr_color: wanted(io::stderr().is_terminal()),
             width,
+            lost: Cell::new(false),
         }
     }
 
@@ -60,29 +62,41 @@ impl Output {
         report::Style { color: self.stderr_color, width: self.width }
     }
 
-    /// Data.
+    /// Data. A reader that went away, as `head` does, is no error; a disk that is full is.
     pub(super) fn data(&self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
-        print!("{text}{end}");
+        let mut stdout = io::stdout().lock();
+        match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.lost.set(true);
+                self.error(&format!("could not write to stdout: {error}"), None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether data could not be written.
+    pub(super) fn lost_data(&self) -> bool {
+        self.lost.get()
     }
 
     /// Something to know besides.
     pub(super) fn note(&self, text: &str) {
-        eprintln!("{text}");
+        tell(text);
     }
 
     /// Something to look at.
     pub(super) fn warning(&self, text: &str) {
         let label = self.paint(style("Warning:").yellow().bold());
-        eprintln!("{label} {text}");
+        tell(&format!("{label} {text}"));
     }
 
-    /// What failed, and what to do next.
+    /// What failed, and what to do next. The texts may be a server's: no control character of theirs gets through.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
         let label = self.paint(style("Error:").red().bold());
-        eprintln!("{label} {}", sentence(message));
+        tell(&format!("{label} {}", sentence(&report::safe(message))));
         if let Some(help) = help {
-            eprintln!("  {} {}", self.paint(style("help:").cyan()), sentence(help));
+            tell(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
         }
     }
 
@@ -99,12 +113,12 @@ impl Output {
 
     /// What is wrong with a manifest.
     pub(super) fn diagnostics(&self, diagnostics: &Diagnostics) {
-        eprint!("{}", render(diagnostics, self.stderr_color, self.width));
+        tell(render(diagnostics, self.stderr_color, self.width).trim_end());
     }
 
     /// Shows progress on stderr, or with `json` as events on stdout.
     pub(super) fn progress(&self, json: bool) -> Progress {
-        if json { Progress::json(Box::new(std::io::stdout())) } else { Progress::on_stderr(self.error_style()) }
+        if json { Progress::json(Box::new(io::stdout())) } else { Progress::on_stderr(self.error_style()) }
     }
 
     /// Takes away what progress has drawn, so that a screen can follow.
@@ -116,7 +130,7 @@ impl Output {
 
     /// Whether there is a person to ask.
     pub(super) fn is_interactive(&self) -> bool {
-        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+        io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Asks a question on the terminal and returns the answer. Only `yes` is approval.
@@ -137,6 +151,11 @@ impl Output {
     }
 }
 
+/// A line on stderr. Where even that cannot be written, there is nobody left to tell.
+pub(super) fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Messages to people begin with a capital letter and end with a period.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
@@ -155,7 +174,7 @@ pub(super) fn log(verbose: u8, output: &Output) {
     let filter = EnvFilter::try_from_env("KOCTL_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(io::stderr)
         .with_ansi(output.stderr_color)
         .with_target(false)
         .without_time()

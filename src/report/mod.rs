@@ -37,6 +37,13 @@ use crate::engine::Schema;
 /// values.
 pub type Schemas<'a> = &'a dyn Fn(&str) -> Option<&'static Schema>;
 
+/// `text` on one line, with every character escaped that could move the cursor or forge a line: for texts of others
+/// that a command shows by itself.
+#[must_use]
+pub fn safe(text: &str) -> String {
+    escape::escape(text)
+}
+
 /// `1 resource`, `2 resources`.
 fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }

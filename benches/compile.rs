@@ -1,0 +1,112 @@
+//! From a configuration to a plan: `cargo bench --bench compile`. Time and memory, the peak included, by number of
+//! resources. Compile, graph and comparison are what koctl itself does; reading is left out.
+
+#![allow(clippy::unwrap_used, reason = "where a benchmark cannot go on it fails")]
+
+use std::collections::BTreeMap;
+
+use divan::{AllocProfiler, Bencher, black_box};
+use koctl::compiler::{Input, Spec, Specs, compile, placements};
+use koctl::engine::diff::{Options, diff};
+use koctl::engine::refresh::{Remembered, World};
+use koctl::engine::{Readers, Schema};
+use koctl::manifest::model::Manifest;
+use serde_json::{Map, Value, json};
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+/// Numbers of resources.
+const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
+const ENVIRONMENTS: usize = 4;
+const SERVICES: usize = 12;
+/// What a team is: itself, and in each environment a control plane, a role, and four resources a service.
+const PER_TEAM: usize = 1 + ENVIRONMENTS * (2 + 4 * SERVICES);
+
+/// A configuration and its specifications.
+struct Configuration {
+    manifest: Manifest,
+    specs: Specs,
+}
+
+impl Configuration {
+    /// About `size` resources.
+    fn new(size: usize) -> Self {
+        let teams: Map<String, Value> = (0..size.div_ceil(PER_TEAM)).map(team).collect();
+        let environment = |i: usize| (format!("env-{i}"), json!({ "type": "DEV", "region": "eu" }));
+        let environments: Map<String, Value> = (0..ENVIRONMENTS).map(environment).collect();
+        let organization = json!({ "access-token": { "type": "env", "value": "TOKEN" }, "environments": environments });
+        let manifest = json!({ "teams": teams, "organizations": { "Acme": organization } });
+        let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+        let mut specs = Specs::new();
+        for environment in manifest.organizations["Acme"].environments.values() {
+            for placement in placements(&manifest, environment) {
+                let content = format!("openapi: 3.1.0\ninfo:\n  title: {}\n  version: 1.0.0\n", placement.key);
+                specs.insert(placement.spec(), Ok(Spec::parse(content).unwrap()));
+            }
+        }
+        Self { manifest, specs }
+    }
+
+    fn input(&self) -> Input<'_> {
+        Input { manifest: &self.manifest, specs: &self.specs, platform_repository: "Acme/platform" }
+    }
+}
+
+fn team(i: usize) -> (String, Value) {
+    let service = |j: usize| {
+        let name = format!("service-{i}-{j}");
+        let remote = format!("https://github.com/Acme/{name}.git");
+        (format!("Acme/{name}"), json!({ "name": name, "git": { "remote": remote } }))
+    };
+    let services: Map<String, Value> = (0..SERVICES).map(service).collect();
+    (format!("team-{i}"), json!({ "description": "A team.", "services": services }))
+}
+
+/// Readers that know their types and have nothing to read: the first plan of an organization.
+fn readers() -> Readers {
+    struct Nothing(&'static Schema);
+
+    #[async_trait::async_trait]
+    impl koctl::engine::Reader for Nothing {
+        fn schema(&self) -> &'static Schema {
+            self.0
+        }
+
+        async fn list(
+            &self,
+            _: &koctl::engine::refresh::Scan<'_>,
+        ) -> Result<Vec<koctl::engine::Remote>, koctl::engine::Error> {
+            Ok(Vec::new())
+        }
+    }
+
+    let mut readers = Readers::default();
+    for schema in koctl::konnect::resources::SCHEMAS.iter().chain(koctl::github::resources::SCHEMAS) {
+        readers.add(Nothing(schema));
+    }
+    readers
+}
+
+#[divan::bench(args = SIZES)]
+fn compiling(bencher: Bencher<'_, '_>, size: usize) {
+    let configuration = Configuration::new(size);
+    let organization = &configuration.manifest.organizations["Acme"];
+    bencher.bench(|| compile(configuration.input(), "Acme", organization).unwrap());
+}
+
+/// Compile, graph and comparison of an organization that has nothing yet: everything is created.
+#[divan::bench(args = SIZES)]
+fn first_plan(bencher: Bencher<'_, '_>, size: usize) {
+    let configuration = Configuration::new(size);
+    let organization = &configuration.manifest.organizations["Acme"];
+    let (state, world, readers) = (Remembered(BTreeMap::new()), World::default(), readers());
+    bencher.bench(|| {
+        let desired = compile(configuration.input(), "Acme", organization).unwrap();
+        black_box(diff(&desired, &state, &world, &readers, Options::default()).unwrap())
+    });
+}

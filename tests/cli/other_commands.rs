@@ -1,0 +1,79 @@
+//! The commands that only show.
+
+use crate::world::{World, filters};
+
+#[test]
+fn show_lists_what_the_state_remembers() {
+    let _filters = filters();
+    let world = World::new();
+    assert_eq!(world.koctl(&["show"]).exits(0).last_line(), "0 resources in the state.");
+    let world = world.applied();
+    insta::assert_snapshot!(world.koctl(&["show"]).exits(0).stdout);
+}
+
+#[test]
+fn show_json_of_the_state_is_in_terraforms_form() {
+    let world = World::new().applied();
+    let state: serde_json::Value = serde_json::from_str(&world.koctl(&["show", "--json"]).exits(0).stdout).unwrap();
+    let resources = state["values"]["root_module"]["resources"].as_array().unwrap();
+    assert_eq!(resources.len(), 8);
+    assert!(resources.iter().all(|resource| resource["mode"] == "managed"));
+}
+
+#[test]
+fn graph_draws_every_resource_with_its_dependencies() {
+    let drawn = World::new().koctl(&["graph", "--format", "mermaid"]).exits(0).stdout;
+    insta::assert_snapshot!(drawn);
+}
+
+#[test]
+fn plan_json_is_one_event_a_line_and_nothing_else() {
+    let run = World::new().koctl(&["plan", "--json"]).exits(0);
+    let events: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of_type = |name: &str| events.iter().filter(|event| event["type"] == name).count();
+    assert_eq!((of_type("planned_change"), of_type("change_summary")), (9, 1));
+    assert_eq!(events.last().unwrap()["add"], 8);
+}
+
+#[test]
+fn version_schema_and_completions_say_what_they_should() {
+    let world = World::empty();
+    assert_eq!(world.run(&["version"]).exits(0).stdout, format!("koctl {}\n", env!("CARGO_PKG_VERSION")));
+    let schema: serde_json::Value = serde_json::from_str(&world.run(&["schema"]).exits(0).stdout).unwrap();
+    assert!(schema["properties"]["organizations"].is_object());
+    assert!(world.run(&["completions", "bash"]).exits(0).stdout.contains("force-unlock"));
+}
+
+#[test]
+fn an_output_that_is_not_read_to_its_end_is_no_panic() {
+    let world = World::new();
+    let mut child = world.command(&["plan", "--sandbox"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let code = child.wait().unwrap().code();
+    assert_ne!(code, Some(101), "it panicked");
+}
+
+#[test]
+fn a_damaged_state_is_refused_and_a_backup_can_be_pushed() {
+    let world = World::new().applied();
+    let file = ".koctl/sandbox/state/Acme~1.json";
+    let whole = world.read(file);
+    world.write("backup.json", &whole);
+    world.edit(file, "Takes orders.", "Takes bribes.");
+    let refused = world.koctl(&["plan"]).exits(1);
+    assert!(refused.stderr.contains("koctl state push"), "{}", refused.stderr);
+    world.koctl(&["state", "push", "backup.json"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[tokio::test]
+async fn a_lock_can_be_forced_open_by_its_id_alone() {
+    let world = World::new();
+    let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
+    let store = koctl::state::Store::open(&directory).unwrap();
+    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    world.koctl(&["force-unlock", "Acme", "wrong"]).exits(1);
+    let id = lock.lock_id().to_string();
+    world.koctl(&["force-unlock", "Acme", &id]).exits(0);
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+}

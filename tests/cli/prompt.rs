@@ -1,0 +1,57 @@
+//! A person at a terminal: the question, and what counts as an answer.
+
+use std::time::Duration;
+
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::world::World;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Runs `koctl apply` on a terminal and answers its question.
+fn answered(world: &World, answer: &str) -> PtySession {
+    let command = world.command(&["apply", "--sandbox"]);
+    let mut session = spawn_command(command, Some(TIMEOUT.as_millis().try_into().unwrap())).unwrap();
+    session.exp_string("Plan: 8 to add, 0 to change, 0 to destroy.").unwrap();
+    session.exp_string("Only `yes` is accepted").unwrap();
+    session.send_line(answer).unwrap();
+    session
+}
+
+#[test]
+fn yes_applies() {
+    let world = World::new();
+    let mut session = answered(&world, "yes");
+    session.exp_string("Apply complete! Resources: 8 added").unwrap();
+    session.exp_eof().unwrap();
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn anything_but_yes_changes_nothing() {
+    for answer in ["y", "YES", "", "no"] {
+        let world = World::new();
+        let mut session = answered(&world, answer);
+        session.exp_string("Nothing was changed.").unwrap();
+        session.exp_eof().unwrap();
+        world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
+    }
+}
+
+#[test]
+fn an_apply_in_a_loop_repairs_and_ends_when_it_is_told_to() {
+    let world = World::new();
+    let child = world
+        .command(&["apply", "--sandbox", "--auto-approve", "--loop", "1"])
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_secs(3));
+    let told = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("Apply complete! Resources: 8 added"), "{shown}");
+    assert!(shown.contains("No changes."), "it did not go round again: {shown}");
+}
