@@ -115,7 +115,8 @@ impl Run<'_> {
             Ok(planned) => planned,
             Err(failure) => {
                 self.output.failures(&[failure]);
-                return self.give_back(locks).await;
+                self.give_back(locks).await;
+                return FAILED;
             }
         };
         planned.failures.extend(locked_out);

@@ -74,6 +74,12 @@ impl Wanted<'_> {
         self.value(attribute).as_ref().and_then(Value::as_str).map(str::to_owned)
     }
 
+    /// The same as the configuration asks for, or where it asks for nothing, as the state remembers it.
+    #[must_use]
+    pub fn last_text(&self, attribute: &str) -> Option<String> {
+        self.text(attribute).or_else(|| self.remembered(attribute))
+    }
+
     fn remembered(&self, attribute: &str) -> Option<String> {
         self.state?.attributes.get(attribute)?.as_str().map(str::to_owned)
     }

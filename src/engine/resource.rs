@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::error::Error;
+use super::error::{Error, ErrorKind};
 use super::refresh::Scan;
 use super::schema::Schema;
 
@@ -59,7 +59,11 @@ pub trait Writer: Send + Sync {
     }
 
     /// Changes the attributes named in `update` in place, and returns the object as the server then has it.
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error>;
+    /// A type whose attributes all force a replacement has nothing to change.
+    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
+        let cause = "nothing about it can be changed in place";
+        Err(Error::new(ErrorKind::Refused, format!("update {}", update.id), cause).help("make a new plan"))
+    }
 
     /// Deletes the object. One that is gone already is no error.
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error>;

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::{BodyExt, Full};
 use octocrab::models::pulls::PullRequest;
@@ -78,7 +78,7 @@ pub struct Snapshot {
     pub files: Files,
 }
 
-/// What a commit changes in a tree: a path, and the id of its blob, or none where it goes.
+/// What a commit changes in a tree: a path, and the text of its file, or none where it goes.
 pub type TreeChange = (String, Option<String>);
 
 #[derive(Deserialize)]
@@ -181,7 +181,11 @@ impl ReadClient {
     pub async fn tip(&self, repository: &Repository, branch: &str) -> Result<Option<String>, Error> {
         let attempted = format!("read the branch {branch} of {repository}");
         let route = format!("/repos/{repository}/git/ref/heads/{}", path(branch));
-        Ok(self.get_if_there::<Ref>(&attempted, &route).await?.map(|found| found.object.sha))
+        match self.get_if_there::<Ref>(&attempted, &route).await {
+            // A repository without a commit has no branches; the document gives it this status.
+            Err(error) if error.kind == ErrorKind::Conflict => Ok(None),
+            found => Ok(found?.map(|found| found.object.sha)),
+        }
     }
 
     /// The files of a commit (`git/get-commit`, `git/get-tree`).
@@ -276,16 +280,6 @@ impl WriteClient {
         answer.map_err(|error| explain(attempted, &self.read.access, error))
     }
 
-    /// Stores a text as a blob (`git/create-blob`) and returns its id.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
-    pub async fn create_blob(&self, repository: &Repository, content: &str) -> Result<String, Error> {
-        let attempted = format!("store a file in {repository}");
-        let body = json!({ "content": BASE64.encode(content), "encoding": "base64" });
-        sha(&attempted, &self.post(&attempted, &format!("/repos/{repository}/git/blobs"), &body).await?)
-    }
-
     /// Makes a commit upon `parent` with `changes` to its tree (`git/create-tree`, `git/create-commit`) and returns
     /// its id. No branch points to it yet.
     ///
@@ -299,7 +293,10 @@ impl WriteClient {
         message: &str,
     ) -> Result<String, Error> {
         let attempted = format!("make a commit in {repository}");
-        let entry = |(path, blob): &TreeChange| json!({ "path": path, "mode": "100644", "type": "blob", "sha": blob });
+        let entry = |(path, text): &TreeChange| match text {
+            Some(text) => json!({ "path": path, "mode": "100644", "type": "blob", "content": text }),
+            None => json!({ "path": path, "mode": "100644", "type": "blob", "sha": null }),
+        };
         let entries: Vec<Value> = changes.iter().map(entry).collect();
         let body = json!({ "base_tree": parent.tree, "tree": entries });
         let tree = sha(&attempted, &self.post(&attempted, &format!("/repos/{repository}/git/trees"), &body).await?)?;
@@ -334,7 +331,7 @@ impl WriteClient {
         Ok(())
     }
 
-    /// Deletes a branch (`git/delete-ref`).
+    /// Deletes a branch (`git/delete-ref`). One that is gone already is as good as deleted.
     ///
     /// # Errors
     /// What GitHub answered, in its own words.
@@ -346,7 +343,10 @@ impl WriteClient {
             Ok(response) => octocrab::map_github_error(response).await.map(|_| ()),
             Err(error) => Err(error),
         };
-        answer.map_err(|error| explain(&attempted, &self.read.access, error))
+        match answer {
+            Err(octocrab::Error::GitHub { source, .. }) if source.message == "Reference does not exist" => Ok(()),
+            other => other.map_err(|error| explain(&attempted, &self.read.access, error)),
+        }
     }
 
     /// Opens a pull request from `branch` into `base` (`pulls/create`).
@@ -400,14 +400,14 @@ fn path(text: &str) -> String {
     text.split('/').map(segment).collect::<Vec<_>>().join("/")
 }
 
-/// octocrab's requests over the program's own stack. Git objects have the same id however often they are made, so
-/// that their creation may be repeated (R13).
+/// octocrab's requests over the program's own stack. Git objects to which nothing points yet do no harm twice, so that
+/// their creation may be repeated (R13).
 async fn send(
     transport: Transport,
     request: Request<OctoBody>,
 ) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
     let (mut parts, body) = request.into_parts();
-    let is_object = ["/git/blobs", "/git/trees", "/git/commits"].iter().any(|end| parts.uri.path().ends_with(end));
+    let is_object = ["/git/trees", "/git/commits"].iter().any(|end| parts.uri.path().ends_with(end));
     if is_object {
         parts.extensions.insert(Repeatable);
     }

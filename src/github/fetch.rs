@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::Stdio;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,6 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::process::Command;
 
 use crate::engine::{Error, ErrorKind};
+
+/// How long one call of git may take.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How to get in.
 #[derive(Debug, Clone)]
@@ -31,6 +35,10 @@ pub enum Credentials {
 /// What git said.
 pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credentials) -> Result<Option<Vec<u8>>, Error> {
     let attempted = format!("fetch the branch {branch} of {remote}");
+    if matches!(credentials, Credentials::Token(_)) && remote.starts_with("http://") {
+        let cause = "the token would travel unencrypted over http://";
+        return Err(Error::new(ErrorKind::Refused, attempted, cause).help("use https:// in `git.remote`"));
+    }
     let failed = |cause: String| Error::new(ErrorKind::Unavailable, &attempted, cause);
     let directory = tempfile::tempdir().map_err(|error| failed(format!("no temporary directory: {error}")))?;
     let key = directory.path().join("key");
@@ -41,7 +49,7 @@ pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credenti
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
         git.args(arguments).env("GIT_DIR", &repository).env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
-        authenticate(&mut git, credentials, &key);
+        authenticate(&mut git, remote, credentials, &key);
         git
     };
     run(git(&["init", "--quiet", "--bare"]), &attempted).await?;
@@ -54,7 +62,7 @@ pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credenti
     run(git(&["cat-file", "blob", &format!("FETCH_HEAD:{file}")]), &attempted).await.map(Some)
 }
 
-fn authenticate(git: &mut Command, credentials: &Credentials, key: &Path) {
+fn authenticate(git: &mut Command, remote: &str, credentials: &Credentials, key: &Path) {
     match credentials {
         Credentials::None => {}
         Credentials::SshKey(_) => {
@@ -63,11 +71,18 @@ fn authenticate(git: &mut Command, credentials: &Credentials, key: &Path) {
         }
         Credentials::Token(token) => {
             let basic = BASE64.encode(format!("x-access-token:{}", token.expose_secret()));
+            // For this host alone: where it redirects to, the token does not go.
             git.env("GIT_CONFIG_COUNT", "1")
-                .env("GIT_CONFIG_KEY_0", "http.extraHeader")
+                .env("GIT_CONFIG_KEY_0", format!("http.{}.extraHeader", origin(remote)))
                 .env("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {basic}"));
         }
     }
+}
+
+/// Scheme and host of a URL, as git's configuration names them: `https://git.example.org/`.
+fn origin(remote: &str) -> String {
+    let (scheme, rest) = remote.split_once("://").unwrap_or(("https", remote));
+    format!("{scheme}://{}/", rest.split('/').next().unwrap_or_default())
 }
 
 fn write_key(path: &Path, key: &SecretString) -> std::io::Result<()> {
@@ -80,7 +95,11 @@ fn write_key(path: &Path, key: &SecretString) -> std::io::Result<()> {
 }
 
 async fn run(mut git: Command, attempted: &str) -> Result<Vec<u8>, Error> {
-    let output = git.kill_on_drop(true).output().await.map_err(|error| {
+    let output = tokio::time::timeout(TIMEOUT, git.kill_on_drop(true).output()).await.map_err(|_| {
+        let cause = format!("git was not done after {} seconds", TIMEOUT.as_secs());
+        Error::new(ErrorKind::Unavailable, attempted, cause).help("check the network, and that the host answers")
+    })?;
+    let output = output.map_err(|error| {
         Error::new(ErrorKind::Unavailable, attempted, format!("the program git cannot be run: {error}"))
             .help("install git; it reads repositories that are not on GitHub")
     })?;

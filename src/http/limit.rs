@@ -35,23 +35,44 @@ struct Now {
     most: usize,
     under_way: usize,
     answers: usize,
+    /// How often the host said that it is too much.
+    complaints: u64,
     not_before: Option<Instant>,
 }
 
 impl Default for Limit {
     fn default() -> Self {
-        let now = Now { most: MOST, under_way: 0, answers: 0, not_before: None };
+        let now = Now { most: MOST, under_way: 0, answers: 0, complaints: 0, not_before: None };
         Self { now: Mutex::new(now), changed: Notify::new() }
     }
 }
 
 /// One request under way; dropping it makes room for another.
-pub(super) struct Permit<'a>(&'a Limit);
+pub(super) struct Permit<'a> {
+    limit: &'a Limit,
+    /// How often the host had complained when the request left.
+    complaints: u64,
+}
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.now().under_way -= 1;
-        self.0.changed.notify_one();
+        self.limit.now().under_way -= 1;
+        self.limit.changed.notify_one();
+    }
+}
+
+impl Permit<'_> {
+    /// The host said that it is too much: half as many at the same time, and none before `pause` is over. Requests
+    /// that left before the last complaint complain of the same, and count once.
+    pub(super) fn slow_down(&self, pause: Option<Duration>) {
+        let mut now = self.limit.now();
+        if now.complaints == self.complaints {
+            now.complaints += 1;
+            now.most = (now.most / 2).max(1);
+            now.answers = 0;
+        }
+        let until = pause.and_then(|pause| Instant::now().checked_add(pause));
+        now.not_before = now.not_before.max(until);
     }
 }
 
@@ -60,34 +81,34 @@ impl Limit {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a request may leave.
+    /// Waits until a request may leave. The place is taken before a pause is waited for, so that giving up during
+    /// the pause gives the place to the next in line.
     pub(super) async fn acquire(&self) -> Permit<'_> {
-        loop {
+        let mut permit = loop {
             let changed = self.changed.notified();
-            let pause = {
-                let mut now = self.now();
-                let pause = now.not_before.and_then(|instant| instant.checked_duration_since(Instant::now()));
-                if pause.is_none() && now.under_way < now.most {
-                    now.under_way += 1;
-                    return Permit(self);
-                }
-                pause
-            };
-            match pause {
-                Some(pause) => tokio::time::sleep(pause).await,
+            match self.take() {
+                Some(permit) => break permit,
                 None => changed.await,
             }
+        };
+        while let Some(pause) = self.pause() {
+            tokio::time::sleep(pause).await;
         }
+        permit.complaints = self.now().complaints;
+        permit
     }
 
-    /// The host said that it is too much: half as many at the same time, and none before `pause` is over.
-    pub(super) fn slow_down(&self, pause: Option<Duration>) {
+    fn take(&self) -> Option<Permit<'_>> {
         let mut now = self.now();
-        now.most = (now.most / 2).max(1);
-        now.answers = 0;
-        if let Some(pause) = pause {
-            now.not_before = now.not_before.max(Some(Instant::now() + pause));
+        if now.under_way >= now.most {
+            return None;
         }
+        now.under_way += 1;
+        Some(Permit { limit: self, complaints: now.complaints })
+    }
+
+    fn pause(&self) -> Option<Duration> {
+        self.now().not_before?.checked_duration_since(Instant::now()).filter(|pause| !pause.is_zero())
     }
 
     /// The host answered.
@@ -106,10 +127,14 @@ impl Limit {
 mod tests {
     use super::*;
 
-    #[test]
-    fn r13_concurrency_halves_when_told_and_rises_with_answers() {
+    async fn complain(limit: &Limit) {
+        limit.acquire().await.slow_down(None);
+    }
+
+    #[tokio::test]
+    async fn r13_concurrency_halves_when_told_and_rises_with_answers() {
         let limit = Limit::default();
-        limit.slow_down(None);
+        complain(&limit).await;
         assert_eq!(limit.now().most, MOST / 2);
         for _ in 0..RAISE_AFTER {
             limit.speed_up();
@@ -117,20 +142,36 @@ mod tests {
         assert_eq!(limit.now().most, MOST / 2 + 1);
     }
 
-    #[test]
-    fn r13_at_least_one_request_is_always_allowed() {
+    #[tokio::test]
+    async fn r13_many_answers_to_one_burst_halve_it_once() {
+        let limit = Limit::default();
+        let (one, other) = (limit.acquire().await, limit.acquire().await);
+        one.slow_down(None);
+        other.slow_down(None);
+        assert_eq!(limit.now().most, MOST / 2);
+    }
+
+    #[tokio::test]
+    async fn r13_at_least_one_request_is_always_allowed() {
         let limit = Limit::default();
         for _ in 0..20 {
-            limit.slow_down(None);
+            complain(&limit).await;
         }
         assert_eq!(limit.now().most, 1);
+    }
+
+    #[tokio::test]
+    async fn r13_a_pause_longer_than_time_itself_is_no_panic() {
+        let limit = Limit::default();
+        limit.acquire().await.slow_down(Some(Duration::MAX));
+        drop(limit.acquire().await);
     }
 
     #[tokio::test]
     async fn r13_a_full_host_makes_the_next_request_wait_its_turn() {
         let limit = Limit::default();
         for _ in 0..20 {
-            limit.slow_down(None);
+            complain(&limit).await;
         }
         let first = limit.acquire().await;
         let second = limit.acquire();

@@ -8,11 +8,12 @@ mod retry;
 
 use std::time::Duration;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use http::{Method, Request, Response};
 
 use limit::Limits;
-pub use retry::retry_after;
+use reqwest::redirect::Policy;
+pub use retry::{LONGEST_RETRY_AFTER, retry_after};
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,7 +23,10 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 /// Sends requests. Cheap to clone; clones share connections and limits.
 #[derive(Debug, Clone)]
 pub struct Transport {
-    client: reqwest::Client,
+    /// For GETs, which may be sent on to where an object has moved.
+    following: reqwest::Client,
+    /// For everything else: a redirected POST arrives as a GET, and nothing is made.
+    staying: reqwest::Client,
     limits: Limits,
     policy: retry::Policy,
 }
@@ -57,19 +61,28 @@ pub enum TransportError {
 pub struct Repeatable;
 
 impl Transport {
+    /// The same connections with limits of its own: what one organization is told does not slow another.
+    #[must_use]
+    pub fn with_own_limits(&self) -> Self {
+        Self { limits: Limits::default(), ..self.clone() }
+    }
+
     /// A transport with the program's timeouts.
     ///
     /// # Errors
     /// When the TLS library cannot be set up: no usable root certificates.
     pub fn new() -> Result<Self, TransportError> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("koctl/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(REQUEST_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::limited(5))
-            .build()
-            .map_err(|error| TransportError::Invalid(chain(&error)))?;
-        Ok(Self { client, limits: Limits::default(), policy: retry::Policy::default() })
+        let client = |redirect: Policy| {
+            reqwest::Client::builder()
+                .user_agent(concat!("koctl/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(CONNECT_TIMEOUT)
+                .timeout(REQUEST_TIMEOUT)
+                .redirect(redirect)
+                .build()
+                .map_err(|error| TransportError::Invalid(chain(&error)))
+        };
+        let (following, staying) = (client(Policy::limited(5))?, client(Policy::none())?);
+        Ok(Self { following, staying, limits: Limits::default(), policy: retry::Policy::default() })
     }
 
     /// Sends `request` and returns the answer, whatever its status, unless that is one to be retried.
@@ -87,14 +100,14 @@ impl Transport {
         let attempt = || async {
             let permit = limit.acquire().await;
             let result = self.attempt(&request, &host).await;
-            drop(permit);
             match &result {
-                Ok(response) if response.status() == http::StatusCode::TOO_MANY_REQUESTS => {
-                    limit.slow_down(retry_after(response.headers()));
+                Ok(response) if retry::is_too_much(response) => {
+                    permit.slow_down(retry_after(response.headers()).filter(|pause| *pause <= LONGEST_RETRY_AFTER));
                 }
-                Ok(_) => limit.speed_up(),
-                Err(_) => {}
+                Ok(response) if !response.status().is_server_error() => limit.speed_up(),
+                _ => {}
             }
+            drop(permit);
             retry::judge(result, repeatable)
         };
         retry::until_answered(self.policy, attempt).await
@@ -116,7 +129,8 @@ impl Transport {
                 TransportError::FateUnknown { host, cause }
             }
         };
-        let response = self.client.execute(plain).await.map_err(|error| lost(&error))?;
+        let client = if plain.method() == Method::GET { &self.following } else { &self.staying };
+        let response = client.execute(plain).await.map_err(|error| lost(&error))?;
         tracing::debug!(status = %response.status(), url = %response.url(), "answer");
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use axum::body::Bytes;
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
+use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 
 use super::TransportError;
@@ -26,7 +26,7 @@ impl Default for Policy {
 }
 
 /// The longest `Retry-After` that is obeyed; a server that asks for more gets its answer shown instead.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 /// An outcome that may be better next time.
 pub(super) enum Setback {
@@ -38,14 +38,20 @@ pub(super) enum Setback {
     Final(TransportError),
 }
 
+/// Whether the host says that it was asked too often: by 429, or as GitHub does, by 403 with `Retry-After`.
+pub(super) fn is_too_much(response: &Response<Bytes>) -> bool {
+    let later = response.headers().contains_key(http::header::RETRY_AFTER);
+    response.status() == StatusCode::TOO_MANY_REQUESTS || (response.status() == StatusCode::FORBIDDEN && later)
+}
+
 /// Splits outcomes into those that are final and those that are worth another try.
 pub(super) fn judge(
     result: Result<Response<Bytes>, TransportError>,
     repeatable: bool,
 ) -> Result<Response<Bytes>, Setback> {
     match result {
+        Ok(response) if is_too_much(&response) => Err(Setback::Answer(Box::new(response))),
         Ok(response) => match response.status() {
-            StatusCode::TOO_MANY_REQUESTS => Err(Setback::Answer(Box::new(response))),
             StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
                 Err(if repeatable {
                     Setback::Answer(Box::new(response))

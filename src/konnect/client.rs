@@ -1,14 +1,16 @@
 //! Requests to Konnect: URLs, credentials, pages, errors.
 
-use axum::body::Bytes;
-use futures::future::try_join_all;
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use http::{Method, Request, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::problem;
 use crate::engine::{Error, ErrorKind};
-use crate::http::Transport;
+use crate::http::{Repeatable, Transport};
 
 /// Where Konnect is, with `{region}` in the place of the region (the `servers` of its published documents).
 pub const DEFAULT_URL: &str = "https://{region}.api.konghq.com";
@@ -18,6 +20,8 @@ pub const GLOBAL: &str = "global";
 
 /// How many objects a page of a list holds (R2).
 const PAGE_SIZE: usize = 100;
+/// How many pages of one list are read at the same time.
+const PAGES_AT_ONCE: usize = 8;
 /// How many gateway services a page holds: the most that `control-planes-config-v2` allows.
 const SERVICE_PAGE_SIZE: usize = 1000;
 
@@ -48,7 +52,7 @@ pub struct WriteClient(ReadClient);
 /// One page of a list, as Konnect's documents describe it.
 #[derive(serde::Deserialize)]
 struct Page {
-    data: Vec<Value>,
+    data: Vec<Map<String, Value>>,
     meta: Option<Meta>,
     /// The next page of a gateway's lists.
     offset: Option<String>,
@@ -59,10 +63,13 @@ struct Meta {
     page: PageMeta,
 }
 
+/// Documented as numbers, sent as `3` or `3.0`.
 #[derive(serde::Deserialize)]
 struct PageMeta {
-    /// How many objects there are on all pages; documented as a number, sent as `3` or `3.0`.
+    /// How many objects there are on all pages.
     total: f64,
+    /// How many objects a page holds; fewer than were asked for where the server has a limit of its own.
+    size: f64,
 }
 
 impl ReadClient {
@@ -92,11 +99,19 @@ impl ReadClient {
             serde_json::from_value(body).map_err(|error| self.unexpected(region, &path, &error))
         };
         let first = page(1).await?;
-        let total = first.meta.as_ref().map_or(0.0, |meta| meta.page.total);
-        let mut objects = first.data;
-        let pages = (total / PAGE_SIZE as f64).ceil() as usize;
-        for more in try_join_all((2..=pages).map(page)).await? {
-            objects.extend(more.data);
+        let Some(Meta { page: PageMeta { total, size } }) = first.meta else {
+            return Err(self.short(region, path, "the answer does not say how many objects there are"));
+        };
+        let mut objects: Vec<Value> = first.data.into_iter().map(Value::Object).collect();
+        let pages = (total / size.clamp(1.0, PAGE_SIZE as f64)).ceil() as usize;
+        let mut more = stream::iter(2..=pages).map(page).buffered(PAGES_AT_ONCE);
+        while let Some(next) = more.try_next().await? {
+            objects.extend(next.data.into_iter().map(Value::Object));
+        }
+        // What was not seen must not look deleted.
+        if objects.len() < total as usize {
+            let cause = format!("it has {total} objects, and only {} were listed", objects.len());
+            return Err(self.short(region, path, &cause));
         }
         Ok(objects)
     }
@@ -108,7 +123,7 @@ impl ReadClient {
     pub async fn list_unpaged(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let body = self.get(region, path).await?;
         let page: Page = serde_json::from_value(body).map_err(|error| self.unexpected(region, path, &error))?;
-        Ok(page.data)
+        Ok(page.data.into_iter().map(Value::Object).collect())
     }
 
     /// All pages of a list with `size` and `offset`, as those of a control plane's entities are.
@@ -118,11 +133,15 @@ impl ReadClient {
     pub async fn list_by_offset(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let mut objects = Vec::new();
         let mut next = format!("{path}?size={SERVICE_PAGE_SIZE}");
+        let mut seen = BTreeSet::new();
         loop {
             let body = self.get(region, &next).await?;
             let page: Page = serde_json::from_value(body).map_err(|error| self.unexpected(region, &next, &error))?;
-            objects.extend(page.data);
+            objects.extend(page.data.into_iter().map(Value::Object));
             match page.offset.filter(|offset| !offset.is_empty()) {
+                Some(offset) if !seen.insert(offset.clone()) => {
+                    return Err(self.short(region, path, "its pages lead back to where they began"));
+                }
                 Some(offset) => next = format!("{path}?size={SERVICE_PAGE_SIZE}&offset={}", encode(&offset)),
                 None => return Ok(objects),
             }
@@ -133,12 +152,33 @@ impl ReadClient {
         format!("{}{path}", self.account.url.trim_end_matches('/').replace("{region}", region))
     }
 
+    fn short(&self, region: &str, path: &str, cause: &str) -> Error {
+        let attempted = format!("read all pages of {}", self.url(region, path));
+        Error::new(ErrorKind::Unexpected, attempted, cause).help("it may be changing right now: try again")
+    }
+
     fn unexpected(&self, region: &str, path: &str, error: &serde_json::Error) -> Error {
         let cause = format!("the answer is not what the published document promises: {error}");
         Error::new(ErrorKind::Unexpected, format!("read {}", self.url(region, path)), cause)
     }
 
     async fn send(&self, method: Method, region: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {
+        self.send_marked(method, region, path, body, false).await
+    }
+
+    async fn send_marked(
+        &self,
+        method: Method,
+        region: &str,
+        path: &str,
+        body: Option<&Value>,
+        repeatable: bool,
+    ) -> Result<Value, Error> {
+        if !region.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            // It becomes part of the host's name, and the token goes there.
+            let attempted = format!("send a request to the region `{region}`");
+            return Err(Error::new(ErrorKind::Refused, attempted, "that is no region").help("make a new plan"));
+        }
         let url = self.url(region, path);
         let attempted = format!("{} {url}", problem::verb(&method));
         let mut token = header::HeaderValue::try_from(format!("Bearer {}", self.account.token.expose_secret()))
@@ -156,6 +196,9 @@ impl ReadClient {
             }
             None => Bytes::new(),
         };
+        if repeatable {
+            request = request.extension(Repeatable);
+        }
         let request = request
             .body(bytes)
             .map_err(|error| Error::new(ErrorKind::Refused, &attempted, format!("not a valid request: {error}")))?;
@@ -167,7 +210,9 @@ impl ReadClient {
         if bytes.is_empty() || status == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(bytes).map_err(|error| self.unexpected(region, path, &error))
+        let object: Map<String, Value> =
+            serde_json::from_slice(bytes).map_err(|error| self.unexpected(region, path, &error))?;
+        Ok(Value::Object(object))
     }
 
     fn bad_token(&self, attempted: &str) -> Error {
@@ -195,6 +240,14 @@ impl WriteClient {
     /// What the server answered, in its own words.
     pub async fn post(&self, region: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {
         self.0.send(Method::POST, region, path, body).await
+    }
+
+    /// `POST` of something that does no harm twice, so that it may be sent again when its answer was lost.
+    ///
+    /// # Errors
+    /// What the server answered, in its own words.
+    pub async fn post_repeatable(&self, region: &str, path: &str) -> Result<Value, Error> {
+        self.0.send_marked(Method::POST, region, path, None, true).await
     }
 
     /// `PATCH`.

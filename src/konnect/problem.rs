@@ -77,6 +77,9 @@ pub(super) fn answer(attempted: &str, account: &Account, status: StatusCode, bod
             ErrorKind::Conflict,
             "an object of that name may have been made since, or may be needed by others: plan again".to_owned(),
         ),
+        status if status.is_redirection() => {
+            (ErrorKind::Refused, "the address has moved: correct KOCTL_KONNECT_URL".to_owned())
+        }
         status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
             (ErrorKind::Unavailable, "try again later".to_owned())
         }

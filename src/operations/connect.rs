@@ -43,8 +43,8 @@ impl Clients {
 }
 
 impl Session {
-    /// The clients of an organization. Each has its own limits and connections, so that one organization's outage
-    /// does not slow another.
+    /// The clients of an organization. Each has its own limits, so that what one organization is told does not slow
+    /// another; GitHub's are shared, as its token is.
     pub(super) fn clients(&self, name: &str, organization: &Organization) -> Result<Clients, Failure> {
         let token = self.secret(&organization.access_token, &sandbox_token(name)).map_err(|failure| {
             let message = format!("could not get the access token of organization `{name}`: {}", failure.message);
@@ -61,7 +61,7 @@ impl Session {
             _ => None,
         };
         Ok(Clients {
-            konnect: konnect::ReadClient::new(self.transport.clone(), account),
+            konnect: konnect::ReadClient::new(self.transport.with_own_limits(), account),
             github: self.github(self.platform.token.as_ref())?,
             author,
         })

@@ -1,7 +1,7 @@
 //! `pull_request`: the staged files of one environment in the platform repository, and the pull request that brings
 //! them there (GitHub's Git Data API; no clone).
 //!
-//! In sync means that the base branch already holds the wanted files, or that the open pull request's branch does.
+//! In sync means that the open pull request's branch holds the wanted files, or where none is open, the base branch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use sha1::{Digest, Sha1};
 use crate::engine::refresh::{Scan, Wanted};
 use crate::engine::resource::Update;
 use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
-use crate::github::client::{Files, ReadClient, Snapshot, WriteClient};
+use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::remote::{InvalidRepository, Repository};
 
 /// What the engine knows of staged files.
@@ -41,6 +41,8 @@ pub struct PullRequest<C>(pub C);
 /// One platform repository as a scan finds it.
 struct Platform {
     repository: Repository,
+    /// The branch that pull requests go to.
+    branch: String,
     base: Snapshot,
     pulls: Vec<Pull>,
 }
@@ -54,14 +56,17 @@ impl Platform {
                 .help("push a first commit, a README for example")
         })?;
         let (base, pulls) = futures::try_join!(client.snapshot(&repository, &tip), client.open_pulls(&repository))?;
-        Ok(Self { repository, base, pulls })
+        Ok(Self { repository, branch, base, pulls })
     }
 
+    /// The open pull request from our own branch into the base; forks may have branches of the same name.
     fn pull(&self, branch: &str) -> Option<&Pull> {
+        let name = self.repository.to_string();
         let own = |pull: &&Pull| {
-            let fork =
-                pull.head.user.as_ref().is_some_and(|user| !user.login.eq_ignore_ascii_case(&self.repository.owner));
-            pull.head.ref_field == branch && !fork
+            let home = pull.head.repo.as_ref().and_then(|repository| repository.full_name.as_deref());
+            pull.head.ref_field == branch
+                && pull.base.ref_field == self.branch
+                && home.is_some_and(|home| home.eq_ignore_ascii_case(&name))
         };
         self.pulls.iter().find(own)
     }
@@ -78,8 +83,9 @@ fn blob_id(text: &str) -> String {
 /// Those of `files` that koctl staged under `folder`.
 fn staged(files: &Files, folder: &str) -> Files {
     let ours = |path: &str| {
-        let inside = path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
-        inside && path.rsplit('/').next().is_some_and(|name| STAGED.contains(&name))
+        let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+        let of_a_service = inside.split('/').nth(1) == Some("services");
+        of_a_service && inside.rsplit('/').next().is_some_and(|name| STAGED.contains(&name))
     };
     files.iter().filter(|(path, _)| ours(path)).map(|(path, id)| (path.clone(), id.clone())).collect()
 }
@@ -92,21 +98,16 @@ fn texts(files: Option<&Value>) -> BTreeMap<String, String> {
 impl PullRequest<ReadClient> {
     /// What stands in the platform repository for one environment; none where nothing does.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
-        let value = |name: &str| {
-            let remembered = || wanted.state.and_then(|state| state.attributes.get(name)?.as_str().map(str::to_owned));
-            wanted.text(name).or_else(remembered)
+        let (Some(branch), Some(folder)) = (wanted.last_text("branch"), wanted.last_text("folder")) else {
+            return Ok(None);
         };
-        let (Some(branch), Some(folder)) = (value("branch"), value("folder")) else { return Ok(None) };
         let texts = texts(wanted.value("files").as_ref());
         let ids: Files = texts.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
-        let on_base = staged(&platform.base.files, &folder);
         let pull = platform.pull(&branch);
+        // An open pull request is what will be: even where the base is as wanted, merging it could change that.
         let found = match pull {
-            Some(pull) if on_base != ids || wanted.desired.is_none() => {
-                let proposed = self.0.snapshot(&platform.repository, &pull.head.sha).await?;
-                staged(&proposed.files, &folder)
-            }
-            _ => on_base,
+            Some(pull) => staged(&self.0.snapshot(&platform.repository, &pull.head.sha).await?.files, &folder),
+            None => staged(&platform.base.files, &folder),
         };
         if found.is_empty() && pull.is_none() {
             return Ok(None);
@@ -119,7 +120,7 @@ impl PullRequest<ReadClient> {
             ("files".to_owned(), Value::Object(files)),
         ]);
         // The title is of a pull request that may be merged long since: it is as it was asked for.
-        attributes.extend(value("title").map(|title| ("title".to_owned(), title.into())));
+        attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
         Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
     }
 
@@ -151,12 +152,14 @@ impl Reader for PullRequest<ReadClient> {
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let repositories: BTreeSet<[String; 1]> = scan.distinct(["repository"]);
         let found = repositories.into_iter().map(async |[name]| {
+            let here = |wanted: &&Wanted<'_>| wanted.last_text("repository").as_deref() == Some(&name);
+            let wanted: Vec<_> = scan.wanted().filter(here).collect();
+            // A repository that only the state knows, since the platform moved, may be gone.
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
             let platform = Platform::read(&self.0, parse(&name)?).await?;
-            let concerns = |wanted: &&Wanted<'_>| {
-                let remembered = wanted.state.and_then(|state| state.attributes.get("repository")?.as_str());
-                wanted.text("repository").as_deref().or(remembered) == Some(&name)
-            };
-            try_join_all(scan.wanted().filter(concerns).map(|wanted| self.view(&platform, wanted))).await
+            try_join_all(wanted.into_iter().map(|wanted| self.view(&platform, wanted))).await
         });
         Ok(try_join_all(found).await?.into_iter().flatten().flatten().collect())
     }
@@ -194,6 +197,16 @@ impl Proposal {
         })
     }
 
+    /// What a tree needs to have just the files of the proposal.
+    fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
+        let there = staged(&start.files, &self.folder);
+        let new = self.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
+        let mut changes: Vec<TreeChange> = new.map(|(path, text)| (path.clone(), Some(text.clone()))).collect();
+        let gone = there.into_keys().filter(|path| !self.files.contains_key(path));
+        changes.extend(gone.map(|path| (path, None)));
+        changes
+    }
+
     fn body(&self) -> String {
         let mut body = format!("koctl staged these files under `{}`:\n\n", self.folder);
         for path in self.files.keys() {
@@ -207,41 +220,41 @@ impl Proposal {
 }
 
 impl PullRequest<WriteClient> {
-    /// Brings the files of the proposal, and nothing else of ours, onto its branch and opens a pull request for it.
+    /// Brings the files of the proposal, and nothing else of ours, onto its branch and opens a pull request for it;
+    /// where the base has them already, the pull request that would change that is closed.
     async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
         let Proposal { repository, branch, .. } = proposal;
         let reader = self.0.reader();
-        let base = reader.default_branch(repository).await?;
         let platform = Platform::read(reader, repository.clone()).await?;
         let pull = platform.pull(branch);
+        if proposal.changes(&platform.base).is_empty() {
+            return match pull {
+                Some(pull) => self.withdraw(proposal, pull).await,
+                None => Ok(()),
+            };
+        }
         let start = match pull {
             Some(pull) => reader.snapshot(repository, &pull.head.sha).await?,
             None => platform.base.clone(),
         };
-        let changes = self.changes(proposal, &start).await?;
+        let changes = proposal.changes(&start);
         if !changes.is_empty() {
             let commit = self.0.commit(repository, &start, &changes, &proposal.title).await?;
             let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
             // Without an open pull request the branch is a remainder of a merged one, and ours to move.
             self.0.point(repository, branch, &commit, exists, pull.is_none()).await?;
         }
-        if pull.is_none() && !changes.is_empty() {
-            self.0.open_pull(repository, branch, &base, &proposal.title, &proposal.body()).await?;
+        if pull.is_none() {
+            self.0.open_pull(repository, branch, &platform.branch, &proposal.title, &proposal.body()).await?;
         }
         Ok(())
     }
 
-    async fn changes(&self, proposal: &Proposal, start: &Snapshot) -> Result<Vec<(String, Option<String>)>, Error> {
-        let there = staged(&start.files, &proposal.folder);
-        let new = proposal.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
-        let stored = new.map(async |(path, text)| {
-            let id = self.0.create_blob(&proposal.repository, text).await?;
-            Ok::<_, Error>((path.clone(), Some(id)))
-        });
-        let mut changes = try_join_all(stored).await?;
-        let gone = there.into_keys().filter(|path| !proposal.files.contains_key(path));
-        changes.extend(gone.map(|path| (path, None)));
-        Ok(changes)
+    /// Closes a pull request that nobody wants any more. The branch goes first: GitHub closes the pull request with
+    /// it, and whatever happens in between, no branch is left behind.
+    async fn withdraw(&self, proposal: &Proposal, pull: &Pull) -> Result<(), Error> {
+        self.0.delete_branch(&proposal.repository, &proposal.branch).await?;
+        self.0.close_pull(&proposal.repository, pull.number).await
     }
 }
 
@@ -264,15 +277,7 @@ impl Writer for PullRequest<WriteClient> {
 
     /// The files go through a pull request as they came; one that was never merged is closed instead.
     async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
-        let proposal = Proposal::new(prior, BTreeMap::new())?;
-        let platform = Platform::read(self.0.reader(), proposal.repository.clone()).await?;
-        match platform.pull(&proposal.branch) {
-            Some(pull) if staged(&platform.base.files, &proposal.folder).is_empty() => {
-                self.0.close_pull(&proposal.repository, pull.number).await?;
-                self.0.delete_branch(&proposal.repository, &proposal.branch).await
-            }
-            _ => self.propose(&proposal).await,
-        }
+        self.propose(&Proposal::new(prior, BTreeMap::new())?).await
     }
 }
 
@@ -288,9 +293,16 @@ mod tests {
 
     #[test]
     fn only_the_files_that_koctl_stages_are_its_own() {
-        let files = ["k/a/openapi.yaml", "k/a/ko-patch.yaml", "k/a/kong.yaml", "k2/openapi.yaml", "openapi.yaml"];
+        let files = [
+            "k/t/services/a/b/openapi.yaml",
+            "k/t/services/a/b/ko-patch.yaml",
+            "k/t/services/a/b/kong.yaml",
+            "k/t/docs/openapi.yaml",
+            "k2/t/services/a/openapi.yaml",
+            "openapi.yaml",
+        ];
         let files: Files = files.iter().map(|path| ((*path).to_owned(), "id".to_owned())).collect();
         let ours: Vec<_> = staged(&files, "k").into_keys().collect();
-        assert_eq!(ours, ["k/a/ko-patch.yaml", "k/a/openapi.yaml"]);
+        assert_eq!(ours, ["k/t/services/a/b/ko-patch.yaml", "k/t/services/a/b/openapi.yaml"]);
     }
 }

@@ -47,7 +47,7 @@ impl Reader for Api<ReadClient> {
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let listed = list_regions(&self.0, scan, PATH).await?;
         let api = |(region, mut json): (String, Value)| {
-            let current = json["current_version_summary"].take();
+            let current = json.get_mut("current_version_summary").map(Value::take).unwrap_or_default();
             let mut api = remote(&SCHEMA, &region, json)?;
             api.attributes.entry("version".to_owned()).or_insert(Value::Null);
             for (name, field) in [(CURRENT_VERSION, "id"), (CURRENT_VERSION_UPDATED, "updated_at")] {

@@ -4,10 +4,9 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{list_regions, remote, text};
+use super::{lift, list_regions, remote, text};
 use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{ReadClient, WriteClient};
 
 /// What the engine knows of implementations. Konnect cannot change one in place.
@@ -30,8 +29,8 @@ pub struct ApiImplementation<C>(pub C);
 
 /// Konnect nests the ends of the link under `service`.
 fn implementation(region: &str, api: Option<&str>, mut json: Value) -> Result<Remote, Error> {
-    json["service_id"] = json["service"]["id"].take();
-    json["control_plane_id"] = json["service"]["control_plane_id"].take();
+    lift(&mut json, "/service/id", "service_id");
+    lift(&mut json, "/service/control_plane_id", "control_plane_id");
     if let Some(api) = api {
         json["api_id"] = api.into();
     }
@@ -61,11 +60,6 @@ impl Writer for ApiImplementation<WriteClient> {
         });
         let made = self.0.post(region, &format!("/v3/apis/{api}/implementations"), Some(&service)).await?;
         implementation(region, Some(api), made)
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let cause = "a link between an API and a service has nothing to update";
-        Err(Error::new(ErrorKind::Refused, format!("update the implementation {}", update.id), cause))
     }
 
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {

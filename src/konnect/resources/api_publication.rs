@@ -34,11 +34,11 @@ fn publication(region: &str, api: &str, portal: &str, mut json: Value) -> Remote
     json["region"] = region.into();
     json["api_id"] = api.into();
     json["portal_id"] = portal.into();
-    let mut attributes = known(&SCHEMA, &json);
-    for name in OTHERS {
-        attributes.extend(json.get(*name).map(|value| ((*name).to_owned(), value.clone())));
-    }
-    Remote { id: format!("{api}/{portal}"), attributes }
+    Remote { id: format!("{api}/{portal}"), attributes: known(&SCHEMA, &json) }
+}
+
+fn path(attributes: &Attributes) -> Result<String, Error> {
+    Ok(format!("/v3/apis/{}/publications/{}", text(attributes, "api_id")?, text(attributes, "portal_id")?))
 }
 
 #[async_trait]
@@ -60,7 +60,7 @@ impl Reader for ApiPublication<ReadClient> {
 }
 
 impl ApiPublication<WriteClient> {
-    async fn put(&self, attributes: &Attributes, others: &Attributes) -> Result<Remote, Error> {
+    async fn put(&self, attributes: &Attributes, others: &Value) -> Result<Remote, Error> {
         let (region, api, portal) =
             (text(attributes, "region")?, text(attributes, "api_id")?, text(attributes, "portal_id")?);
         let mut request = body(attributes, &["visibility"]);
@@ -69,7 +69,7 @@ impl ApiPublication<WriteClient> {
                 request[*name] = value.clone();
             }
         }
-        let json = self.0.put(region, &format!("/v3/apis/{api}/publications/{portal}"), &request).await?;
+        let json = self.0.put(region, &path(attributes)?, &request).await?;
         Ok(publication(region, api, portal, json))
     }
 }
@@ -77,15 +77,16 @@ impl ApiPublication<WriteClient> {
 #[async_trait]
 impl Writer for ApiPublication<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        self.put(planned, &Attributes::new()).await
+        self.put(planned, &Value::Null).await
     }
 
+    /// What others set is read just before: the plan may be older, or made from the state alone.
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        self.put(update.after, update.before).await
+        let now = self.0.reader().get(text(update.after, "region")?, &path(update.after)?).await?;
+        self.put(update.after, &now).await
     }
 
     async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
-        let (region, api, portal) = (text(prior, "region")?, text(prior, "api_id")?, text(prior, "portal_id")?);
-        self.0.delete(region, &format!("/v3/apis/{api}/publications/{portal}")).await
+        self.0.delete(text(prior, "region")?, &path(prior)?).await
     }
 }

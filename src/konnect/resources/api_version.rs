@@ -6,11 +6,11 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::api::{CURRENT_VERSION, CURRENT_VERSION_UPDATED};
-use super::{id, text};
+use super::{id, if_there, lift, text};
 use crate::engine::diff::digest;
 use crate::engine::refresh::{Scan, Wanted};
 use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{ReadClient, WriteClient};
 
 /// What the engine knows of an API's specification.
@@ -36,7 +36,7 @@ fn version(region: &str, api: &str, mut json: Value) -> Result<Remote, Error> {
     let id = id(&SCHEMA, &json)?;
     json["region"] = region.into();
     json["api_id"] = api.into();
-    json["content"] = json["spec"]["content"].take();
+    lift(&mut json, "/spec/content", "content");
     Ok(Remote { id, attributes: super::known(&SCHEMA, &json) })
 }
 
@@ -44,11 +44,7 @@ impl ApiVersion<ReadClient> {
     /// The current version of one API. What the list of APIs shows to be unchanged since the last apply, and is
     /// wanted as it was, is not asked for.
     async fn current(&self, scan: &Scan<'_>, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
-        let remembered = |name: &str| wanted.state.and_then(|state| state.attributes.get(name)?.as_str());
-        let (Some(region), Some(api)) = (
-            wanted.text("region").or_else(|| remembered("region").map(str::to_owned)),
-            wanted.text("api_id").or_else(|| remembered("api_id").map(str::to_owned)),
-        ) else {
+        let (Some(region), Some(api)) = (wanted.last_text("region"), wanted.last_text("api_id")) else {
             return Ok(None);
         };
         let Some(listed) = scan.object("api", &api) else {
@@ -66,10 +62,7 @@ impl ApiVersion<ReadClient> {
     /// The version of an API that was not listed before, as when the fate of a lost create is found out.
     async fn first(&self, region: &str, api: &str) -> Result<Option<Remote>, Error> {
         let path = format!("/v3/apis/{api}/versions");
-        let found = match self.0.list(region, &path).await {
-            Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
-            other => other?,
-        };
+        let found = if_there(self.0.list(region, &path).await)?;
         let Some(first) = found.first() else { return Ok(None) };
         let json = self.0.get(region, &format!("{path}/{}", id(&SCHEMA, first)?)).await?;
         version(region, api, json).map(Some)

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{body, list_regions, remote, text};
+use super::{body, lift, list_regions, remote, text};
 use crate::engine::refresh::Scan;
 use crate::engine::resource::Update;
 use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
@@ -32,7 +32,11 @@ const PATH: &str = "/v2/control-planes";
 
 /// Konnect takes the cluster type at the top of a request and gives it back under `config`.
 fn control_plane(region: &str, mut json: Value) -> Result<Remote, Error> {
-    json["cluster_type"] = json["config"]["cluster_type"].take();
+    lift(&mut json, "/config/cluster_type", "cluster_type");
+    // Konnect has two words for serverless; a control plane with the other one is as wanted.
+    if json["cluster_type"] == "CLUSTER_TYPE_SERVERLESS_V1" {
+        json["cluster_type"] = "CLUSTER_TYPE_SERVERLESS".into();
+    }
     remote(&SCHEMA, region, json)
 }
 
@@ -56,11 +60,20 @@ impl Writer for ControlPlane<WriteClient> {
         control_plane(region, self.0.post(region, PATH, Some(&body)).await?)
     }
 
-    /// Labels are replaced as a whole here: the document allows no `null` among them.
+    /// Labels are replaced as a whole here: the document allows no `null` among them. So those that others set are
+    /// read just before, and sent along.
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
         let region = text(update.after, "region")?;
-        let body = body(&update.changes(), &["name", "description", "labels"]);
-        control_plane(region, self.0.patch(region, &format!("{PATH}/{}", update.id), &body).await?)
+        let path = format!("{PATH}/{}", update.id);
+        let mut body = body(&update.changes(), &["name", "description", "labels"]);
+        if let Some(Value::Object(labels)) = body.get_mut("labels") {
+            let now = self.0.reader().get(region, &path).await?;
+            let ours = |key: &String| update.before.get("labels").is_some_and(|before| before.get(key).is_some());
+            for (key, value) in now["labels"].as_object().into_iter().flatten().filter(|(key, _)| !ours(key)) {
+                labels.entry(key).or_insert_with(|| value.clone());
+            }
+        }
+        control_plane(region, self.0.patch(region, &path, &body).await?)
     }
 
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {

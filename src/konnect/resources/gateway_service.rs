@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::{id, known};
+use super::{id, if_there, known};
 use crate::engine::refresh::Scan;
 use crate::engine::{Attribute, Error, Reader, Remote, Schema};
 use crate::konnect::client::ReadClient;
@@ -42,7 +42,8 @@ impl Reader for GatewayService<ReadClient> {
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let planes = scan.distinct(["region", "control_plane_id"]).into_iter().map(async |[region, plane]| {
             let path = format!("/v2/control-planes/{plane}/core-entities/services");
-            let services = self.0.list_by_offset(&region, &path).await?;
+            // The control plane was deleted since it was listed, and its services with it.
+            let services = if_there(self.0.list_by_offset(&region, &path).await)?;
             services.into_iter().map(|json| service(&region, &plane, json)).collect::<Result<Vec<_>, Error>>()
         });
         Ok(try_join_all(planes).await?.into_iter().flatten().collect())

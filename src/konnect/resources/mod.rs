@@ -89,6 +89,20 @@ fn id(schema: &Schema, json: &Value) -> Result<String, Error> {
     })
 }
 
+/// Moves a value from inside of `json` to its top, under the name that the schema has for it.
+fn lift(json: &mut Value, pointer: &str, name: &str) {
+    let value = json.pointer_mut(pointer).map(Value::take).unwrap_or_default();
+    json[name] = value;
+}
+
+/// A list below an object, which is empty where the object is gone.
+fn if_there(listed: Result<Vec<Value>, Error>) -> Result<Vec<Value>, Error> {
+    match listed {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 /// Lists `path` in every region that the scan is about, all regions at the same time.
 async fn list_regions(client: &ReadClient, scan: &Scan<'_>, path: &str) -> Result<Vec<(String, Value)>, Error> {
     let lists = scan.distinct(["region"]).into_iter().map(async |[region]| {
@@ -119,7 +133,9 @@ fn changes(schema: &Schema, update: &Update<'_>, names: &[&str]) -> Value {
     for attribute in schema.attributes.iter().filter(|attribute| attribute.kind == Kind::Labels) {
         if let Some(Value::Object(labels)) = changes.get_mut(attribute.name) {
             let before = update.before.get(attribute.name).and_then(Value::as_object);
-            for gone in before.into_iter().flat_map(Map::keys).filter(|key| !update.after_has(attribute.name, key)) {
+            for gone in
+                before.into_iter().flat_map(Map::keys).filter(|key| !has_label(update.after, attribute.name, key))
+            {
                 labels.insert(gone.clone(), Value::Null);
             }
         }
@@ -127,8 +143,6 @@ fn changes(schema: &Schema, update: &Update<'_>, names: &[&str]) -> Value {
     body(&changes, names)
 }
 
-impl Update<'_> {
-    fn after_has(&self, attribute: &str, label: &str) -> bool {
-        self.after.get(attribute).is_some_and(|labels| labels.get(label).is_some())
-    }
+fn has_label(attributes: &Attributes, name: &str, label: &str) -> bool {
+    attributes.get(name).is_some_and(|labels| labels.get(label).is_some())
 }

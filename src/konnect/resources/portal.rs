@@ -52,14 +52,11 @@ impl Writer for Portal<WriteClient> {
         remote(&SCHEMA, region, self.0.post(region, PATH, Some(&body(planned, WRITABLE))).await?)
     }
 
-    /// A new portal gets Konnect's default pages, once. What is in it afterwards belongs to its authors.
+    /// A new portal gets Konnect's default pages, once; by its document, what is there already stays as it is. What
+    /// is in the portal afterwards belongs to its authors.
     async fn complete(&self, made: &Remote) -> Result<(), Error> {
         let region = text(&made.attributes, "region")?;
-        let portal = format!("{PATH}/{}", made.id);
-        if self.0.reader().list(region, &format!("{portal}/pages")).await?.is_empty() {
-            self.0.post(region, &format!("{portal}/default-content"), None).await?;
-        }
-        Ok(())
+        self.0.post_repeatable(region, &format!("{PATH}/{}/default-content", made.id)).await.map(drop)
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {

@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::{body, id, known, text};
+use super::{body, id, if_there, known, text};
 use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
 
 /// What the engine knows of assigned roles. Konnect cannot change one in place.
@@ -42,11 +41,8 @@ impl Reader for TeamRole<ReadClient> {
 
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let teams = scan.distinct(["team_id"]).into_iter().map(async |[team]| {
-            let roles = match self.0.list_unpaged(GLOBAL, &format!("/v3/teams/{team}/assigned-roles")).await {
-                // The team was deleted outside koctl, and its roles with it.
-                Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
-                other => other?,
-            };
+            // The team was deleted outside koctl, and its roles with it.
+            let roles = if_there(self.0.list_unpaged(GLOBAL, &format!("/v3/teams/{team}/assigned-roles")).await)?;
             roles.into_iter().map(|json| role(&team, json)).collect::<Result<Vec<_>, Error>>()
         });
         Ok(try_join_all(teams).await?.into_iter().flatten().collect())
@@ -59,11 +55,6 @@ impl Writer for TeamRole<WriteClient> {
         let team = text(planned, "team_id")?;
         let body = body(planned, &["role_name", "entity_id", "entity_type_name", "entity_region"]);
         role(team, self.0.post(GLOBAL, &format!("/v3/teams/{team}/assigned-roles"), Some(&body)).await?)
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let cause = "an assigned role has nothing to update";
-        Err(Error::new(ErrorKind::Refused, format!("update the assigned role {}", update.id), cause))
     }
 
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {

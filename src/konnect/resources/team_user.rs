@@ -4,10 +4,9 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::json;
 
-use super::{id, text};
+use super::{id, if_there, text};
 use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
 
 /// What the engine knows of memberships.
@@ -36,11 +35,8 @@ impl Reader for TeamUser<ReadClient> {
 
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let teams = scan.distinct(["team_id"]).into_iter().map(async |[team]| {
-            let users = match self.0.list(GLOBAL, &format!("/v3/teams/{team}/users")).await {
-                // The team was deleted outside koctl, and its memberships with it.
-                Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
-                other => other?,
-            };
+            // The team was deleted outside koctl, and its memberships with it.
+            let users = if_there(self.0.list(GLOBAL, &format!("/v3/teams/{team}/users")).await)?;
             users.iter().map(|user| Ok(membership(&team, &id(&SCHEMA, user)?))).collect::<Result<Vec<_>, Error>>()
         });
         Ok(try_join_all(teams).await?.into_iter().flatten().collect())
@@ -53,11 +49,6 @@ impl Writer for TeamUser<WriteClient> {
         let (team, user) = (text(planned, "team_id")?, text(planned, "user_id")?);
         self.0.post(GLOBAL, &format!("/v3/teams/{team}/users"), Some(&json!({ "id": user }))).await?;
         Ok(membership(team, user))
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let cause = "a membership has nothing to update";
-        Err(Error::new(ErrorKind::Refused, format!("update the membership {}", update.id), cause))
     }
 
     async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::remote;
 use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
 use crate::engine::schema::OnRemoval;
 use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient, encode};
@@ -44,23 +43,39 @@ impl Reader for User<ReadClient> {
     }
 }
 
+impl User<WriteClient> {
+    /// The person with that address. The filter only shortens the list: whom it lets through is looked at, since
+    /// who is found here gets into teams.
+    async fn find(&self, email: &str) -> Result<Option<Remote>, Error> {
+        let path = format!("{PATH}?filter%5Bemail%5D%5Beq%5D={}", encode(email));
+        for json in self.0.reader().list(GLOBAL, &path).await? {
+            let found = user(json)?;
+            if found.attributes.get("email").and_then(Value::as_str) == Some(email) {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
 #[async_trait]
 impl Writer for User<WriteClient> {
     /// The invitation's answer has no body: the person is found in the list afterwards.
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let email = super::text(planned, "email")?;
-        self.0.post(GLOBAL, "/v3/invites", Some(&json!({ "email": email }))).await?;
-        let path = format!("{PATH}?filter%5Bemail%5D%5Beq%5D={}", encode(email));
-        let found = self.0.reader().list(GLOBAL, &path).await?;
-        found.into_iter().next().map(user).unwrap_or_else(|| {
-            let cause = format!("{email} was invited, but is not among the users of the organization yet");
-            Err(Error::new(ErrorKind::Unexpected, "read the invited user", cause).help("apply again in a moment"))
-        })
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let cause = "koctl sets nothing of a person but the email, by which people are told apart";
-        Err(Error::new(ErrorKind::Refused, format!("update the user {}", update.id), cause))
+        let invited = self.0.post(GLOBAL, "/v3/invites", Some(&json!({ "email": email }))).await;
+        let found = match invited {
+            // Somebody else invited the person meanwhile: as good as done.
+            Err(error) if error.kind == ErrorKind::Conflict => self.find(email).await?.ok_or(error)?,
+            other => {
+                other?;
+                self.find(email).await?.ok_or_else(|| {
+                    let cause = format!("{email} was invited, but is not among the users of the organization yet");
+                    Error::new(ErrorKind::Unexpected, "read the invited user", cause).help("apply again in a moment")
+                })?
+            }
+        };
+        Ok(found)
     }
 
     async fn delete(&self, id: &str, _: &Attributes) -> Result<(), Error> {
