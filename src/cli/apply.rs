@@ -1,17 +1,17 @@
 //! `koctl apply`
 
-use std::cell::Cell;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::ArgAction;
+use tokio::sync::watch;
 
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
-use super::plan::{RequestArgs, show};
+use super::plan::{RequestArgs, refuse, show};
 use super::{DONE, FAILED};
 use crate::engine::Plan;
-use crate::operations::{Locks, Planned, Session, Settings};
+use crate::operations::{Approved, Locks, Session, Settings};
 use crate::report;
 
 /// Bring Konnect and the platform repository to what the configuration says.
@@ -74,7 +74,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
         approval: &args.approval,
         destroy: false,
         output,
-        interrupted: Cell::new(false),
+        stop: super::interrupt::watch(),
     };
     let code = match (&args.plan_file, args.loop_seconds) {
         (Some(file), _) => run.saved(file).await,
@@ -92,8 +92,8 @@ pub(super) struct Run<'a> {
     pub(super) approval: &'a ApprovalArgs,
     pub(super) destroy: bool,
     pub(super) output: &'a Output,
-    /// Whether somebody interrupted the last round.
-    pub(super) interrupted: Cell<bool>,
+    /// Turns true when somebody interrupts.
+    pub(super) stop: watch::Receiver<bool>,
 }
 
 impl Run<'_> {
@@ -107,14 +107,26 @@ impl Run<'_> {
 
     /// Plans under the lock, asks, applies.
     pub(super) async fn once(&self) -> u8 {
-        let (locks, locked_out) = self.session.lock_all(self.operation(), self.lock_timeout()).await;
         let progress = self.output.progress(self.approval.json);
-        let planned = self.session.plan(&self.request.request(self.destroy), Some(&locks), &progress).await;
+        let prepared = async {
+            let (locks, locked_out) = self.session.lock_all(self.operation(), self.lock_timeout()).await;
+            let planned = self.session.plan(&self.request.request(self.destroy), Some(&locks), &progress).await;
+            (locks, locked_out, planned)
+        };
+        // Nothing was written so far: an interruption ends it at once, and the locks are given back with it.
+        let (locks, locked_out, planned) = tokio::select! {
+            prepared = prepared => prepared,
+            () = self.interrupted() => {
+                self.output.end(&progress);
+                self.output.note("Nothing was changed.");
+                return FAILED;
+            }
+        };
         self.output.end(&progress);
         let mut planned = match planned {
             Ok(planned) => planned,
             Err(failure) => {
-                self.output.failures(&[failure]);
+                refuse(self.output, &progress, &[failure]);
                 self.give_back(locks).await;
                 return FAILED;
             }
@@ -125,17 +137,19 @@ impl Run<'_> {
             let released = self.give_back(locks).await;
             return if planned.failures.is_empty() { released } else { FAILED };
         }
-        if planned.plan.has_changes() && !self.approved(&planned.plan) {
+        let Some(approved) = self.approved(&planned.plan) else {
             self.give_back(locks).await;
             return FAILED;
-        }
-        self.carry_out(&planned, locks).await
+        };
+        let done = self.carry_out(approved, planned.plan.has_changes(), locks).await;
+        if planned.failures.is_empty() { done } else { FAILED }
     }
 
     /// Does what a saved plan says, or refuses.
     async fn saved(&self, file: &PathBuf) -> u8 {
         let refuse = |cause: String| {
-            self.output.error(&format!("could not apply the plan {}: {cause}", file.display()), None);
+            let help = "Make a new plan with `koctl plan -o FILE`";
+            self.output.error(&format!("could not apply the plan {}: {cause}", file.display()), Some(help));
             FAILED
         };
         let plan = match std::fs::read(file) {
@@ -146,14 +160,9 @@ impl Run<'_> {
             Ok(plan) => plan,
             Err(error) => return refuse(error.to_string()),
         };
-        if !self.approval.allow_destroy && self.refuses_guarded(&plan) {
-            return FAILED;
-        }
+        let Some(approved) = self.by_flags(&plan) else { return FAILED };
         match self.session.lock_for(&plan, self.operation(), self.lock_timeout()).await {
-            Ok(locks) => {
-                let planned = Planned { plan, failures: Vec::new(), warnings: Vec::new() };
-                self.carry_out(&planned, locks).await
-            }
+            Ok(locks) => self.carry_out(approved, true, locks).await,
             Err(failures) => {
                 self.output.failures(&failures);
                 FAILED
@@ -164,13 +173,21 @@ impl Run<'_> {
     async fn again_and_again(&self, pause: Duration) -> u8 {
         loop {
             let code = self.once().await;
-            if self.interrupted.get() {
+            if *self.stop.borrow() {
                 return code;
             }
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = super::interrupt::interrupted() => return DONE,
+                () = self.interrupted() => return DONE,
             }
+        }
+    }
+
+    /// Waits until somebody interrupts.
+    async fn interrupted(&self) {
+        if self.stop.clone().wait_for(|stop| *stop).await.is_err() {
+            // Nobody is left who could.
+            std::future::pending().await
         }
     }
 
@@ -180,59 +197,72 @@ impl Run<'_> {
         if failures.is_empty() { DONE } else { FAILED }
     }
 
-    /// Whether somebody said yes: a person at the terminal, or the flags (R12).
-    fn approved(&self, plan: &Plan) -> bool {
+    /// The plan with somebody's yes: of a person at the terminal, or of the flags (R12).
+    fn approved<'p>(&self, plan: &'p Plan) -> Option<Approved<'p>> {
         let Self { approval, output, .. } = self;
-        if approval.auto_approve {
-            return approval.allow_destroy || !self.refuses_guarded(plan);
+        // Records of the state that are stale need nobody's approval.
+        if approval.auto_approve || !plan.has_changes() {
+            return self.by_flags(plan);
         }
-        if !output.is_interactive() || approval.json {
+        if approval.json {
+            output.error("--json does not ask", Some("Add --auto-approve, or apply a plan that `koctl plan -o` saved"));
+            return None;
+        }
+        if !output.is_interactive() {
             let help = "Run it in a terminal, or review `koctl plan -o FILE` and run `koctl apply FILE`, or give \
                         --auto-approve";
             output.error("the plan needs somebody's approval, and there is no terminal to ask on", Some(help));
-            return false;
+            return None;
         }
+        self.by_a_person(plan)
+    }
+
+    fn by_a_person<'p>(&self, plan: &'p Plan) -> Option<Approved<'p>> {
+        let output = self.output;
         if let Some(guarded) = report::terminal::guarded(plan, &output.error_style()) {
             output.note(&guarded);
         }
         let question = if self.destroy { "Destroy all of this?" } else { "Do you want to perform these actions?" };
         match output.ask(question) {
-            Ok(answer) if answer == "yes" => true,
-            Ok(_) => {
-                output.note("Nothing was changed.");
-                false
-            }
-            Err(error) => {
-                output.error(&format!("could not ask for approval: {error}"), None);
-                false
+            Ok(answer) if answer == "yes" => return Some(Approved::by_a_person(plan)),
+            Err(error) if !*self.stop.borrow() => output.error(&format!("could not ask for approval: {error}"), None),
+            _ => output.note("Nothing was changed."),
+        }
+        None
+    }
+
+    /// The plan with the yes of the flags, unless it destroys what they do not cover.
+    fn by_flags<'p>(&self, plan: &'p Plan) -> Option<Approved<'p>> {
+        match Approved::by_flags(plan, self.approval.allow_destroy) {
+            Ok(approved) => Some(approved),
+            Err(refused) => {
+                self.output.note(&report::terminal::guarded(plan, &self.output.error_style()).unwrap_or_default());
+                let help = "Review the plan; if this is meant, add --allow-destroy";
+                self.output.error(&refused.to_string(), Some(help));
+                None
             }
         }
     }
 
-    /// Says why guarded deletions are refused, where there are any.
-    fn refuses_guarded(&self, plan: &Plan) -> bool {
-        let Some(guarded) = report::terminal::guarded(plan, &self.output.error_style()) else { return false };
-        self.output.note(&guarded);
-        let help = "Review the plan; if this is meant, add --allow-destroy";
-        self.output.error("the plan deletes or replaces what holds other people's work", Some(help));
-        true
-    }
-
-    async fn carry_out(&self, planned: &Planned, locks: Locks) -> u8 {
-        let (sender, stop) = tokio::sync::watch::channel(false);
-        let interrupts = tokio::spawn(super::interrupt::watch(sender));
-        let settings = Settings { parallelism: usize::from(self.approval.parallelism), stop: stop.clone() };
+    async fn carry_out(&self, plan: Approved<'_>, tell: bool, locks: Locks) -> u8 {
+        let settings = Settings { parallelism: usize::from(self.approval.parallelism), stop: self.stop.clone() };
         let progress = self.output.progress(self.approval.json);
-        let applied = self.session.apply(&planned.plan, locks, settings, &progress).await;
-        interrupts.abort();
-        self.interrupted.set(*stop.borrow());
+        let applying = self.session.apply(plan, locks, settings, &progress);
+        tokio::pin!(applying);
+        let applied = tokio::select! {
+            applied = &mut applying => applied,
+            () = self.interrupted() => {
+                progress.note(super::interrupt::FINISHING);
+                applying.await
+            }
+        };
         self.output.end(&progress);
         if self.approval.json {
             progress.applied(&applied.outcomes);
-        } else if planned.plan.has_changes() {
+        } else if tell {
             self.output.data(&report::terminal::outcome(&applied.outcomes, &self.output.style()));
         }
-        self.output.failures(&applied.failures);
-        if applied.is_complete() && planned.failures.is_empty() { DONE } else { FAILED }
+        refuse(self.output, &progress, &applied.failures);
+        if applied.is_complete() { DONE } else { FAILED }
     }
 }

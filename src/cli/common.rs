@@ -59,6 +59,13 @@ pub(super) struct SystemArgs {
     sandbox: Option<PathBuf>,
 }
 
+impl SystemArgs {
+    /// The flag that runs another command on the same sandbox, with a blank before it; nothing outside one.
+    pub(super) fn sandbox_flag(&self) -> String {
+        self.sandbox.as_ref().map(|directory| format!(" --sandbox={}", directory.display())).unwrap_or_default()
+    }
+}
+
 /// Opens a session; shows why it cannot be opened.
 pub(super) async fn open(manifest: &ManifestArgs, system: &SystemArgs, output: &Output) -> Option<Session> {
     let options = SessionOptions {

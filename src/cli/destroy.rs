@@ -1,7 +1,5 @@
 //! `koctl destroy`
 
-use std::cell::Cell;
-
 use super::FAILED;
 use super::apply::{ApprovalArgs, Run};
 use super::common::{ManifestArgs, SystemArgs, open};
@@ -34,7 +32,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
         approval: &args.approval,
         destroy: true,
         output,
-        interrupted: Cell::new(false),
+        stop: super::interrupt::watch(),
     };
     let code = run.once().await;
     session.close().await;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
-use crate::operations::{PlanRequest, Planned, schema};
+use crate::engine::Plan;
+use crate::engine::plan::InvalidPlan;
+use crate::operations::{Failure, PlanRequest, Planned, schema};
 use crate::report;
 use crate::report::progress::Progress;
 
@@ -71,7 +73,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let code = match planned {
         Ok(planned) => finish(args, output, &planned, &progress),
         Err(failure) => {
-            output.failures(&[failure]);
+            refuse(output, &progress, &[failure]);
             FAILED
         }
     };
@@ -82,12 +84,23 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
 fn finish(args: &Args, output: &Output, planned: &Planned, progress: &Progress) -> u8 {
     show(output, planned, args.json, progress);
     if let Some(file) = &args.out {
+        // A mistyped name must not cost a configuration.
+        let other =
+            std::fs::read(file).is_ok_and(|there| matches!(Plan::from_bytes(&there), Err(InvalidPlan::NotAPlan(_))));
+        if other {
+            let message = format!("could not save the plan to {}: the file exists, and is no plan", file.display());
+            output.error(&message, Some("Name another file, or delete that one first"));
+            return FAILED;
+        }
         if let Err(error) = std::fs::write(file, planned.plan.to_bytes()) {
             let help = "Check that the directory exists and is writable, and that the disk is not full";
             output.error(&format!("could not save the plan to {}: {error}", file.display()), Some(help));
             return FAILED;
         }
-        output.note(&format!("Saved the plan. To apply exactly this: koctl apply {}", file.display()));
+        let missing = if planned.failures.is_empty() { "" } else { ", without the organizations that failed" };
+        let sandbox = args.system.sandbox_flag();
+        output
+            .note(&format!("Saved the plan{missing}. To apply exactly this: koctl apply {}{sandbox}", file.display()));
     }
     match planned {
         planned if !planned.failures.is_empty() => FAILED,
@@ -106,5 +119,13 @@ pub(super) fn show(output: &Output, planned: &Planned, json: bool, progress: &Pr
     for warning in &planned.warnings {
         output.warning(warning);
     }
-    output.failures(&planned.failures);
+    refuse(output, progress, &planned.failures);
+}
+
+/// Tells what could not be done: a person on stderr, and a program where it reads.
+pub(super) fn refuse(output: &Output, progress: &Progress, failures: &[Failure]) {
+    for Failure { scope, message, help } in failures {
+        progress.refused(scope.as_deref(), message, help.as_deref());
+    }
+    output.failures(failures);
 }

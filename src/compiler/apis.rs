@@ -7,12 +7,12 @@ use super::portals::{portal, visibility};
 use super::{EnvironmentScope, Output, Placement, Spec};
 use crate::engine::{Desired, Expr, Lookup, Reference};
 
-pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
-    for (placement, spec) in scope.services(out) {
-        let api = api(scope, &placement, spec);
-        out.desired.push(version(scope, &placement, spec, &api));
-        out.desired.push(publication(scope, &placement, &api));
-        out.desired.extend(implementation(scope, &placement, &api));
+pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
+    for (placement, spec) in services {
+        let api = api(scope, placement, spec);
+        out.desired.push(version(scope, placement, spec, &api));
+        out.desired.push(publication(scope, placement, &api));
+        out.desired.extend(implementation(scope, placement, &api));
         out.desired.push(api);
     }
 }

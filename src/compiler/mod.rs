@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::engine::{Desired, Error, ErrorKind};
+use crate::engine::{Address, Desired, Error, ErrorKind};
 use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service, Team};
 
 /// The label that says who manages an object.
@@ -44,15 +44,20 @@ impl Spec {
     /// Reads the version out of a specification in YAML or JSON.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When it is neither, or not a specification with a version.
     pub fn parse(content: String) -> Result<Self, String> {
-        let document = crate::manifest::document::parse_value(&content).map_err(|error| error.to_string())?;
-        let version = match &document["info"]["version"] {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        };
-        Ok(Self { content, version })
+        let document = crate::manifest::document::parse_value(&content)
+            .map_err(|error| format!("it is neither YAML nor JSON: {error}"))?;
+        if !["openapi", "swagger", "asyncapi"].iter().any(|key| document.get(key).is_some()) {
+            return Err(
+                "it is no OpenAPI or AsyncAPI document: it has neither `openapi`, `swagger` nor `asyncapi`".into()
+            );
+        }
+        match &document["info"]["version"] {
+            Value::String(text) if !text.is_empty() => Ok(Self { version: Some(text.clone()), content }),
+            Value::Number(number) => Ok(Self { version: Some(number.to_string()), content }),
+            _ => Err("it has no `info.version`, after which Konnect names the version of the API".into()),
+        }
     }
 }
 
@@ -151,10 +156,23 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
         let scope = EnvironmentScope { organization: &organization_scope, name: environment_name, environment };
         gateways::compile(&scope, &mut out);
         portals::compile(&scope, &mut out);
-        apis::compile(&scope, &mut out);
-        platform_repo::compile(&scope, &mut out);
+        let services = scope.services(&mut out);
+        apis::compile(&scope, &services, &mut out);
+        platform_repo::compile(&scope, &services, &mut out);
     }
     if out.errors.is_empty() { Ok(out.desired) } else { Err(out.errors) }
+}
+
+/// The addresses of one organization that `protect: true` covers. No specification is needed to know them.
+#[must_use]
+pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -> BTreeSet<Address> {
+    let environments = organization.environments.values();
+    let addresses = environments.flat_map(|environment| placements(manifest, environment)).map(|placed| placed.spec());
+    let nothing = || Ok(Spec { content: String::new(), version: None });
+    let specs: Specs = addresses.map(|address| (address, nothing())).collect();
+    let input = Input { manifest, specs: &specs, platform_repository: "" };
+    let desired = compile(input, name, organization).unwrap_or_default();
+    desired.into_iter().filter(|resource| resource.protect).map(|resource| resource.address).collect()
 }
 
 /// What was compiled so far.
@@ -200,17 +218,13 @@ impl<'a> EnvironmentScope<'a> {
         Desired::new(self.organization.name, type_name, &format!("{}/{key}", self.name))
     }
 
-    /// The services of this environment with their specifications. What is missing is an error once, however many
-    /// areas ask.
+    /// The services of this environment with their specifications. Each that is missing is an error.
     fn services(&self, out: &mut Output) -> Vec<(Placement<'a>, &'a Spec)> {
         let mut services = Vec::new();
-        let mut told: BTreeSet<SpecAddress> = BTreeSet::new();
         for placement in placements(self.organization.input.manifest, self.environment) {
-            let address = placement.spec();
-            match self.organization.input.specs.get(&address) {
+            match self.organization.input.specs.get(&placement.spec()) {
                 Some(Ok(spec)) => services.push((placement, spec)),
-                Some(Err(error)) if told.insert(address) => out.errors.push(self.missing(&placement, error)),
-                Some(Err(_)) => {}
+                Some(Err(error)) => out.errors.push(self.missing(&placement, error)),
                 None => out.errors.push(self.missing(
                     &placement,
                     &Error::new(ErrorKind::NotFound, "read its specification", "it was not asked for"),

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::{EnvironmentScope, Output};
+use super::{EnvironmentScope, Output, Placement, Spec};
+use crate::engine::Desired;
 
-pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
+pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
     let organization = scope.organization.name;
     let folder = format!("konnect/{organization}/envs/{}/teams", scope.name);
     let mut files = Map::new();
-    // What is missing was told when the APIs were compiled.
-    for (placement, spec) in scope.services(&mut Output::default()) {
+    for (placement, spec) in services {
         let service = format!("{folder}/{}/services/{}", placement.team_name, placement.key);
         files.insert(format!("{service}/openapi.yaml"), Value::String(spec.content.clone()));
         files.insert(format!("{service}/ko-patch.yaml"), Value::String(patch(&scope.api_name(placement.service))));
@@ -17,7 +17,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
     if files.is_empty() {
         return;
     }
-    let pull_request = crate::engine::Desired::new(organization, "pull_request", scope.name)
+    let pull_request = Desired::new(organization, "pull_request", scope.name)
         .with("repository", scope.organization.input.platform_repository)
         .with("branch", format!("{organization}-{}-konnect-orchestrator-apply", scope.name))
         .with("folder", folder)

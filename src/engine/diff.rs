@@ -23,6 +23,8 @@ pub struct Options<'a> {
     /// The plan is about these alone (`--target`), with what they depend on, and with what depends on those that are
     /// to be deleted. What the rest is like still counts: the object of another address stays with that one.
     pub targets: Option<&'a Targets>,
+    /// What the configuration protects although the plan does not want it: everything, when it is to be destroyed.
+    pub protected: Option<&'a BTreeSet<Address>>,
 }
 
 /// The outcome of a comparison.
@@ -39,7 +41,7 @@ pub struct Diff {
 pub enum Refusal {
     /// `protect: true` covers a resource that would be deleted or replaced.
     #[error(
-        "`{address}` {}, but it is protected{}; take `protect: true` away first if this is meant",
+        "`{address}` {}, but it is protected{}; if this is meant, take `protect: true` away, apply that, and then go on",
         .action.future(), because(.attributes)
     )]
     Protected {
@@ -118,6 +120,7 @@ pub fn diff(
     let mut differ = Differ {
         world,
         no_adopt: options.no_adopt,
+        protected: options.protected,
         pending: HashMap::new(),
         waiting: HashMap::new(),
         leaving: leaving()
@@ -294,6 +297,7 @@ impl<'a> Provenance<'a> {
 struct Differ<'a> {
     world: &'a World,
     no_adopt: bool,
+    protected: Option<&'a BTreeSet<Address>>,
     pending: HashMap<&'a Address, Pending>,
     waiting: HashMap<&'a Address, Waiting>,
     /// What only the state knows, by type and id.
@@ -487,7 +491,7 @@ impl<'a> Differ<'a> {
             dependencies: BTreeSet::new(),
             prior_dependencies: prior.addresses(),
             guarded: schema.guarded,
-            protect: prior.protect,
+            protect: prior.protect || self.protected.is_some_and(|protected| protected.contains(address)),
         };
         if let Some(new) = self.world.holder(schema.type_name, &prior.id) {
             change.action = Action::Forget;

@@ -27,10 +27,10 @@ use crate::state::ResourceState;
 
 /// How often a create whose answer was lost is tried again after nothing was found.
 const CREATE_ATTEMPTS: u32 = 3;
-/// How many resources may be under way or wait for their record at the same time. While one record is written,
-/// others are worked on, so that the next write holds many; but no more than these could be without a record when
-/// the process dies, and would have to be found by their names.
-pub const BACKLOG: usize = 64;
+/// How many resources, for each that may be worked on at the same time, may be under way or wait for their record.
+/// While one record is written, others are worked on, so that the next write holds many; but no more than these could
+/// be without a record when the process dies, and would have to be found by their names.
+pub const BACKLOG: usize = 4;
 /// How long a create whose answer was lost may still be under way before it is looked for.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -100,7 +100,7 @@ pub struct Execution<'a> {
 /// How it went.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Steps that are done, with their addresses.
+    /// Steps that are done, with their addresses; an import that changed something is an update too.
     pub done: Vec<(Address, Step)>,
     /// What failed, and why.
     pub failed: Vec<(Address, Error)>,
@@ -336,7 +336,7 @@ impl Execution<'_> {
             outcome: Outcome::default(),
         };
         let halted = AtomicBool::new(false);
-        let backlog = Semaphore::new(BACKLOG);
+        let backlog = Semaphore::new(BACKLOG * self.permits.available_permits().max(1));
         let mut running = FuturesUnordered::new();
         let mut stop = self.stop.clone();
         loop {
@@ -383,6 +383,10 @@ impl Execution<'_> {
                 }
                 run.made.extend(remote.map(|remote| (address, remote)));
                 run.outcome.done.push((address.clone(), kind));
+                // What is taken over and differs is changed too, and counts as both, as in the plan.
+                if kind == Step::Import && !self.plan.changes[index].changed.is_empty() {
+                    run.outcome.done.push((address.clone(), Step::Update));
+                }
             }
             Err(error) => {
                 self.observer.event(&Event::Failed(address, kind, &error));

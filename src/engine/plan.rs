@@ -28,6 +28,8 @@ pub struct Plan {
     pub koctl: String,
     /// The digest of the configuration that it was made from.
     pub configuration: String,
+    /// The systems that it is about, in words; it is applied to no others.
+    pub systems: String,
     /// Whether it was made to destroy everything.
     pub destroy: bool,
     /// One part a scope, by name.
@@ -58,13 +60,14 @@ pub enum InvalidPlan {
 impl Plan {
     /// A plan of these parts, which are put in order.
     #[must_use]
-    pub fn new(configuration: String, destroy: bool, mut scopes: Vec<ScopePlan>) -> Self {
+    pub fn new(configuration: String, systems: String, destroy: bool, mut scopes: Vec<ScopePlan>) -> Self {
         scopes.sort_by(|a, b| a.scope.cmp(&b.scope));
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
             koctl: env!("CARGO_PKG_VERSION").to_owned(),
             configuration,
+            systems,
             destroy,
             scopes,
         }
@@ -382,7 +385,7 @@ mod tests {
         let drift = kinds.into_iter().map(|kind| Drift { address: address.clone(), kind }).collect();
         let (scope, lineage) = ("Acme".to_owned(), String::new());
         let scope = ScopePlan { scope, lineage, serial: None, changes: Vec::new(), drift };
-        let plan = Plan::new(String::new(), false, vec![scope]);
+        let plan = Plan::new(String::new(), String::new(), false, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }
 }

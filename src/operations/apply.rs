@@ -21,6 +21,31 @@ pub struct Settings {
     pub stop: watch::Receiver<bool>,
 }
 
+/// A plan that somebody said yes to: the only kind that can be applied (R12).
+#[derive(Debug, Clone, Copy)]
+pub struct Approved<'a>(&'a Plan);
+
+/// A plan that needs a person: it deletes or replaces what holds other people's work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the plan deletes or replaces what holds other people's work")]
+pub struct NeedsPerson;
+
+impl<'a> Approved<'a> {
+    /// A person saw the plan, what it destroys included, and said yes.
+    #[must_use]
+    pub fn by_a_person(plan: &'a Plan) -> Self {
+        Self(plan)
+    }
+
+    /// Flags said yes. They cover guarded deletions and replacements only with `allow_destroy`.
+    ///
+    /// # Errors
+    /// When they do not cover what the plan destroys.
+    pub fn by_flags(plan: &'a Plan, allow_destroy: bool) -> Result<Self, NeedsPerson> {
+        if allow_destroy || plan.guarded().next().is_none() { Ok(Self(plan)) } else { Err(NeedsPerson) }
+    }
+}
+
 /// The states of some scopes under their locks. Locks that are dropped are given back.
 #[derive(Debug, Default)]
 pub struct Locks(pub(super) BTreeMap<String, LockedState>);
@@ -68,6 +93,14 @@ pub enum Stale {
     /// The configuration changed since.
     #[error("the configuration changed since the plan was made")]
     Configuration,
+    /// It was made from other systems.
+    #[error("the plan is about {planned}, and here it is about {found}")]
+    OtherSystems {
+        /// The systems that the plan is about.
+        planned: String,
+        /// The systems that this run is about.
+        found: String,
+    },
     /// The organization left the configuration.
     #[error("the plan is about the organization `{scope}`, which the configuration does not have")]
     UnknownScope {
@@ -82,7 +115,11 @@ fn serial(serial: &Option<u64>) -> String {
 
 impl From<Stale> for Failure {
     fn from(stale: Stale) -> Self {
-        Self::new(stale.to_string()).help("make a new plan")
+        let help = match stale {
+            Stale::OtherSystems { .. } => "give the same --sandbox and addresses as when the plan was made",
+            _ => "make a new plan",
+        };
+        Self::new(stale.to_string()).help(help)
     }
 }
 
@@ -100,6 +137,9 @@ impl Session {
     /// # Errors
     /// Every reason for which the plan cannot be applied.
     pub async fn lock_for(&self, plan: &Plan, operation: &str, timeout: Duration) -> Result<Locks, Vec<Failure>> {
+        if plan.systems != self.systems() {
+            return Err(vec![Stale::OtherSystems { planned: plan.systems.clone(), found: self.systems() }.into()]);
+        }
         if plan.configuration != self.loaded.digest() {
             return Err(vec![Stale::Configuration.into()]);
         }
@@ -128,8 +168,14 @@ impl Session {
         (locks, failures)
     }
 
-    /// Carries out `plan`, which somebody approved, under `locks`, and gives those back.
-    pub async fn apply(&self, plan: &Plan, locks: Locks, settings: Settings, observer: &dyn Observer) -> Applied {
+    /// Carries out a plan under `locks`, and gives those back.
+    pub async fn apply(
+        &self,
+        Approved(plan): Approved<'_>,
+        locks: Locks,
+        settings: Settings,
+        observer: &dyn Observer,
+    ) -> Applied {
         let permits = Arc::new(Semaphore::new(settings.parallelism.max(1)));
         let scopes = plan.scopes.iter().map(|scope| {
             let (permits, stop) = (Arc::clone(&permits), settings.stop.clone());

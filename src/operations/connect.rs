@@ -104,20 +104,25 @@ impl Session {
     }
 
     /// Reads every specification that an environment of these organizations is made from, each once.
-    pub(super) async fn specs(&self, organizations: impl Iterator<Item = &Organization>) -> Result<Specs, Failure> {
+    pub(super) async fn specs(&self, organizations: impl Iterator<Item = &Organization>) -> Specs {
         let manifest = &self.loaded.manifest;
         let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
+        let mut specs = Specs::new();
         for environment in organizations.flat_map(|organization| organization.environments.values()) {
             for placement in placements(manifest, environment) {
                 let SpecAddress { remote, branch, path } = placement.spec();
                 if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
-                    let source = self.source(placement.service)?;
-                    entry.insert(Wanted { remote, branch, path, source });
+                    match self.source(placement.service) {
+                        Ok(source) => drop(entry.insert(Wanted { remote, branch, path, source })),
+                        // It concerns this service, and with it the organizations that have it.
+                        Err(failure) => drop(specs.insert(placement.spec(), Err(unreachable(&remote, failure)))),
+                    }
                 }
             }
         }
         let texts = specs::read(wanted).await;
-        Ok(texts.into_iter().map(|(address, text)| (address.clone(), parse(&address, text))).collect())
+        specs.extend(texts.into_iter().map(|(address, text)| (address.clone(), parse(&address, text))));
+        specs
     }
 
     fn source(&self, service: &Service) -> Result<Source, Failure> {
@@ -140,11 +145,15 @@ impl Session {
     }
 }
 
+fn unreachable(remote: &str, failure: Failure) -> Error {
+    let help = failure.help.unwrap_or_else(|| "check `git:` of the service".to_owned());
+    Error::new(ErrorKind::Unauthorized, format!("get the credentials for {remote}"), failure.message).help(help)
+}
+
 fn parse(address: &SpecAddress, text: Result<String, Error>) -> Result<Spec, Error> {
     Spec::parse(text?).map_err(|reason| {
         let SpecAddress { remote, branch, path } = address;
         let attempted = format!("read {path} on the branch {branch} of {remote}");
-        Error::new(ErrorKind::Refused, attempted, format!("it is neither YAML nor JSON: {reason}"))
-            .help("correct the specification in the service's repository")
+        Error::new(ErrorKind::Refused, attempted, reason).help("correct the specification in the service's repository")
     })
 }

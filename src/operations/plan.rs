@@ -68,7 +68,7 @@ impl Session {
         let (mut specs, mut platform) = (Specs::new(), String::new());
         if !request.destroy && !scopes.is_empty() {
             platform = self.platform_repository()?.to_string();
-            specs = self.specs(scopes.iter().map(|(_, organization, _)| *organization)).await?;
+            specs = self.specs(scopes.iter().map(|(_, organization, _)| *organization)).await;
         }
         let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
         let configuration = self.loaded.digest();
@@ -93,8 +93,8 @@ impl Session {
                 Err(reasons) => failures.extend(reasons),
             }
         }
-        let plan = Plan::new(configuration, request.destroy, plans);
-        let mut warnings = self.orphaned_scopes().await?;
+        let plan = Plan::new(configuration, self.systems(), request.destroy, plans);
+        let mut warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
         warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
         Ok(Planned { plan, failures, warnings })
     }
@@ -106,7 +106,7 @@ impl Session {
     pub async fn desired(&self) -> Result<Vec<Desired>, Vec<Failure>> {
         let one = |failure| vec![failure];
         let platform = self.platform_repository().map_err(one)?.to_string();
-        let specs = self.specs(self.loaded.manifest.organizations.values()).await.map_err(one)?;
+        let specs = self.specs(self.loaded.manifest.organizations.values()).await;
         let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
         let (mut desired, mut failures) = (Vec::new(), Vec::new());
         for (name, organization) in &self.loaded.manifest.organizations {
@@ -174,7 +174,11 @@ impl ScopeRequest<'_> {
             desired = compiler::compile(input, name, organization).map_err(into_failures)?;
         }
         let remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
-        let diff = self.compare(name, &desired, &remembered).await?;
+        if self.request.no_refresh && state.is_none() {
+            let failure = Failure::new("there is no state yet that could be compared with");
+            return Err(one(failure.help("leave --no-refresh out, so that what exists is found")));
+        }
+        let diff = self.compare(name, organization, &desired, &remembered).await?;
         Ok(self.scope_plan(name, state.as_deref(), diff))
     }
 
@@ -189,6 +193,7 @@ impl ScopeRequest<'_> {
     async fn compare(
         &self,
         name: &str,
+        organization: &Organization,
         desired: &[Desired],
         remembered: &Remembered,
     ) -> Result<diff::Diff, Vec<Failure>> {
@@ -201,7 +206,9 @@ impl ScopeRequest<'_> {
             refreshing.succeeded();
             world
         };
-        let options = Options { no_adopt: self.request.no_adopt, targets: self.targets };
+        let protected =
+            self.request.destroy.then(|| compiler::protected(&self.session.loaded.manifest, name, organization));
+        let options = Options { no_adopt: self.request.no_adopt, targets: self.targets, protected: protected.as_ref() };
         diff(desired, remembered, &world, &readers, options).map_err(into_failures)
     }
 

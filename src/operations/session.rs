@@ -89,6 +89,16 @@ impl Session {
         &self.store
     }
 
+    /// The systems that this session is about, as plans name them: a sandbox, or the addresses of Konnect and GitHub.
+    #[must_use]
+    pub fn systems(&self) -> String {
+        if self.in_sandbox() {
+            "the sandbox".to_owned()
+        } else {
+            format!("{} and {}", self.konnect_url, self.github_url)
+        }
+    }
+
     /// Whether a sandbox stands for Konnect and GitHub.
     #[must_use]
     pub fn in_sandbox(&self) -> bool {

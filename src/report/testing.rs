@@ -133,5 +133,5 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         drift: drift.iter().filter(|drift| drift.address.scope() == scope).cloned().collect(),
         scope,
     };
-    Plan::new("a digest".to_owned(), false, scopes.into_iter().map(scope).collect())
+    Plan::new("a digest".to_owned(), "the sandbox".to_owned(), false, scopes.into_iter().map(scope).collect())
 }

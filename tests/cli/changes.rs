@@ -135,3 +135,30 @@ fn a_service_that_decks_pipeline_made_is_linked_with_its_api() {
         sandbox.stop().await;
     });
 }
+
+#[test]
+fn r12_destroy_heeds_what_the_configuration_protects_though_no_apply_has_recorded_it() {
+    let world = World::new().applied();
+    world.edit("konnect/organizations.yaml", "type: DEV", "protect: true\n        type: DEV");
+    let refused = world.koctl(&["destroy", "--auto-approve", "--allow-destroy"]).exits(1);
+    assert!(refused.stderr.contains("`Acme/portal/dev` will be destroyed, but it is protected"), "{}", refused.stderr);
+}
+
+#[test]
+fn r5_without_a_state_there_is_nothing_to_compare_with_unless_it_is_refreshed() {
+    let world = World::new();
+    let refused = world.koctl(&["plan", "--no-refresh"]).exits(1);
+    assert!(refused.stderr.contains("no state yet"), "{}", refused.stderr);
+}
+
+#[test]
+fn r5_what_exists_is_imported_and_what_differs_is_changed() {
+    let world = World::new().applied();
+    std::fs::remove_dir_all(world.path().join(".koctl/sandbox/state")).unwrap();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    let plan = world.koctl(&["plan"]).exits(0);
+    assert_eq!(plan.last_line(), "Plan: 8 to import, 0 to add, 1 to change, 0 to destroy.");
+    let applied = world.koctl(&["apply", "--auto-approve"]).exits(0);
+    assert_eq!(applied.last_line(), "Apply complete! Resources: 8 imported, 0 added, 1 changed, 0 destroyed.");
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}

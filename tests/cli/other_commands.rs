@@ -77,3 +77,14 @@ async fn a_lock_can_be_forced_open_by_its_id_alone() {
     world.koctl(&["force-unlock", "Acme", &id]).exits(0);
     world.koctl(&["apply", "--auto-approve"]).exits(0);
 }
+
+#[test]
+fn plan_json_tells_programs_what_could_not_be_planned() {
+    let world = World::new();
+    world.write("services/Acme/checkout/dev/openapi.yaml", "hello\n");
+    let run = world.koctl(&["plan", "--json"]).exits(1);
+    let events: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let error = events.iter().find(|event| event["type"] == "error").unwrap();
+    assert_eq!(error["scope"], "Acme");
+    assert!(error["message"].as_str().unwrap().contains("it is no OpenAPI or AsyncAPI document"), "{error}");
+}

@@ -84,3 +84,24 @@ fn show_gives_the_plan_as_it_was_shown() {
     let planned = world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
     assert_eq!(world.run(&["show", "plan.koctl"]).exits(0).stdout, planned.stdout);
 }
+
+#[test]
+fn r7_a_plan_of_the_sandbox_is_not_applied_to_real_systems() {
+    let world = planned();
+    let mut command = world.command(&["apply", "plan.koctl"]);
+    command.env("ACME_TOKEN", "t").env("KOCTL_KONNECT_URL", "http://127.0.0.1:9/{region}");
+    let output = command.output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(told.contains("The plan is about the sandbox, and here it is about http://127.0.0.1:9"), "{told}");
+}
+
+#[test]
+fn a_plan_is_not_saved_over_a_file_that_is_none() {
+    let world = World::new();
+    let before = world.read("konnect/teams.yaml");
+    world.koctl(&["plan", "-o", "konnect/teams.yaml"]).exits(1);
+    assert_eq!(world.read("konnect/teams.yaml"), before);
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+}

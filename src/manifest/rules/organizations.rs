@@ -21,7 +21,7 @@ impl Rules<'_> {
                 "koctl::manifest::no_organization",
                 "no organization is configured".to_owned(),
                 "write one under `organizations:` with its `access-token` and `environments`, \
-                 or let `koctl add organization` do it",
+                 as in `organizations.yaml` of the example",
             );
         }
         for (name, organization) in &self.manifest.organizations {

@@ -14,6 +14,8 @@
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
 //! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
 //! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed) |
+//! | `error` | a scope, or everything where there is no `scope`, could not be planned or applied | `scope`, `message`, `help` |
+//! | `note` | something to know besides: somebody interrupted | `message` |
 //! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
 //!
@@ -92,6 +94,16 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         because: Option<&'a Address>,
     },
+    Error {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        scope: Option<&'a str>,
+        message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        help: Option<&'a str>,
+    },
+    Note {
+        message: &'a str,
+    },
     ChangeSummary(Changes),
 }
 
@@ -140,6 +152,14 @@ fn drift(drift: &Drift) -> Event<'_> {
 }
 
 impl View for Events {
+    fn note(&self, text: &str) {
+        self.write(&Event::Note { message: text });
+    }
+
+    fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>) {
+        self.write(&Event::Error { scope, message, help });
+    }
+
     fn refreshing(&self, scope: &str) {
         self.write(&Event::RefreshStart { scope });
     }

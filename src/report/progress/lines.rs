@@ -44,6 +44,13 @@ impl View for Lines {
         self.0.line(&skipped(address, because));
     }
 
+    fn note(&self, text: &str) {
+        self.0.line(text);
+    }
+
+    /// A person is told by the command.
+    fn refused(&self, _: Option<&str>, _: &str, _: Option<&str>) {}
+
     /// A person reads the screen.
     fn planned(&self, _: &Plan) {}
 

@@ -39,6 +39,8 @@ trait View: Send + Sync {
     fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration);
     fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration);
     fn skipped(&self, address: &Address, because: Option<&Address>);
+    fn note(&self, text: &str);
+    fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>);
     fn planned(&self, plan: &Plan);
     fn applied(&self, outcomes: &[(String, Outcome)]);
     fn finish(&self) -> io::Result<()>;
@@ -76,6 +78,17 @@ impl Progress {
     pub fn refreshing(&self, scope: &str) -> Refreshing<'_> {
         self.view.refreshing(scope);
         Refreshing { progress: self, scope: scope.to_owned(), began: Instant::now(), succeeded: false }
+    }
+
+    /// Says something besides, above what is in flight.
+    pub fn note(&self, text: &str) {
+        self.view.note(text);
+    }
+
+    /// Tells programs what could not be planned or applied, and of which scope where it is about one. A person is
+    /// told by the command.
+    pub fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>) {
+        self.view.refused(scope, message, help);
     }
 
     /// Tells programs of a plan: its changes, what changed outside koctl, and the summary. A person reads the

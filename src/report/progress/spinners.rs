@@ -107,6 +107,13 @@ impl View for Spinners {
         self.print(Tone::Note, &lines::skipped(address, because));
     }
 
+    fn note(&self, text: &str) {
+        self.print(Tone::Strong, text);
+    }
+
+    /// A person is told by the command.
+    fn refused(&self, _: Option<&str>, _: &str, _: Option<&str>) {}
+
     /// A person reads the screen.
     fn planned(&self, _: &Plan) {}
 

@@ -36,7 +36,7 @@ fn a_plan_without_changes_says_so_and_nothing_else() {
 
 #[test]
 fn a_destroy_of_nothing_says_so() {
-    let plan = Plan::new(String::new(), true, Vec::new());
+    let plan = Plan::new(String::new(), String::new(), true, Vec::new());
     assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"No changes. There is nothing to destroy.");
 }
 
