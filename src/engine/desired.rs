@@ -58,7 +58,12 @@ impl Desired {
     /// The resources that must exist before this one: the edges of the graph (R1).
     #[must_use]
     pub fn dependencies(&self) -> BTreeSet<&Address> {
-        self.attributes.values().flat_map(Expr::references).map(|r| &r.address).collect()
+        self.references().collect()
+    }
+
+    /// The same, as often as they are referred to.
+    pub fn references(&self) -> impl Iterator<Item = &Address> {
+        self.attributes.values().flat_map(Expr::references).map(|reference| &reference.address)
     }
 }
 
@@ -91,7 +96,7 @@ impl<T: Into<Value>> From<T> for Expr {
 }
 
 /// `<address>#<attribute>`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reference {
     /// The resource that is referred to.
     pub address: Address,

@@ -2,7 +2,10 @@
 //!
 //! Pure: nothing is read and nothing is written here.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde_json::{Map, Value, json};
 
@@ -115,17 +118,17 @@ pub fn diff(
     options: Options<'_>,
 ) -> Result<Diff, Vec<Refusal>> {
     let graph = Graph::new(desired).map_err(|error| vec![error.into()])?;
-    let wanted: HashMap<&Address, &Desired> = desired.iter().map(|resource| (&resource.address, resource)).collect();
-    let leaving = || state.0.iter().filter(|(address, _)| !wanted.contains_key(address));
+    let mut priors: HashMap<&Address, &ResourceState> = state.0.iter().collect();
+    let remembered: Vec<_> = desired.iter().map(|resource| priors.remove(&resource.address)).collect();
+    let mut leaving: Vec<_> = priors.into_iter().collect();
+    leaving.sort_unstable_by_key(|(address, _)| *address);
     let mut differ = Differ {
         world,
         no_adopt: options.no_adopt,
         protected: options.protected,
         pending: HashMap::new(),
         waiting: HashMap::new(),
-        leaving: leaving()
-            .map(|(address, prior)| ((address.type_name(), prior.id.as_str()), (address, prior)))
-            .collect(),
+        leaving: leaving.iter().map(|one| ((one.0.type_name(), one.1.id.as_str()), *one)).collect(),
         out: Diff::default(),
         refusals: collisions(desired, world, readers),
     };
@@ -133,18 +136,18 @@ pub fn diff(
         let desired = &desired[*index];
         // A type that no reader knows was refused when the scope was read.
         if let Some(schema) = readers.schema(desired.address.type_name()) {
-            let prior = state.0.get(&desired.address);
-            differ.wanted(Case { desired, schema, prior, remote: world.object(&desired.address) });
+            let (prior, remote) = (remembered[*index], world.object(&desired.address));
+            differ.wanted(Case { desired, schema, prior, remote });
         }
     }
-    for (address, prior) in leaving() {
+    for (address, prior) in leaving {
         if let Some(schema) = readers.schema(address.type_name()) {
             differ.unwanted(address, prior, schema);
         }
     }
     let Differ { mut out, mut refusals, .. } = differ;
     if let Some(targets) = options.targets {
-        let reach = reach(&wanted, state, world, targets);
+        let reach = reach(desired, state, world, targets);
         out.changes.retain(|change| reach.contains(&change.address));
         out.drift.retain(|drift| reach.contains(&drift.address));
         refusals.retain(|refusal| refusal.concerns(&reach));
@@ -152,18 +155,14 @@ pub fn diff(
     if !refusals.is_empty() {
         return Err(refusals);
     }
-    out.changes.sort_by(|a, b| a.address.cmp(&b.address));
-    out.drift.sort_by(|a, b| a.address.cmp(&b.address));
+    out.changes.sort_unstable_by(|a, b| a.address.cmp(&b.address));
+    out.drift.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     Ok(out)
 }
 
 /// What a plan limited to `targets` is about.
-fn reach<'a>(
-    wanted: &HashMap<&'a Address, &'a Desired>,
-    state: &'a Remembered,
-    world: &World,
-    targets: &Targets,
-) -> HashSet<&'a Address> {
+fn reach<'a>(desired: &'a [Desired], state: &'a Remembered, world: &World, targets: &Targets) -> HashSet<&'a Address> {
+    let wanted: HashMap<&Address, &Desired> = desired.iter().map(|resource| (&resource.address, resource)).collect();
     let mut dependents: HashMap<&str, Vec<&Address>> = HashMap::new();
     for (address, resource) in &state.0 {
         for dependency in &resource.dependencies {
@@ -194,40 +193,76 @@ fn reach<'a>(
 
 /// Desired resources of one type that share a natural key.
 fn collisions(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
-    let mut seen: HashMap<(&str, Vec<String>), &Address> = HashMap::with_capacity(desired.len());
-    let mut refusals = Vec::new();
-    for resource in desired {
-        let Some(schema) = readers.schema(resource.address.type_name()) else { continue };
-        let key = schema.natural_key.iter().map(|name| resource.attributes.get(*name));
-        let key: Option<Vec<String>> = key.map(|expr| Some(fingerprint(expr?, world))).collect();
-        let Some(key) = key else { continue };
-        match seen.entry((schema.type_name, key)) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(&resource.address);
+    let schema = |index: usize| readers.schema(desired[index].address.type_name());
+    let part = |index: usize, name: &str| Some(Part::new(desired[index].attributes.get(name)?, world));
+    let key = |index: usize| -> Option<(&str, Vec<Part<'_>>)> {
+        let schema = schema(index)?;
+        Some((schema.type_name, schema.natural_key.iter().map(|name| part(index, name)).collect::<Option<_>>()?))
+    };
+    let hash = |index: usize| {
+        let mut hasher = DefaultHasher::new();
+        let schema = schema(index)?;
+        schema.type_name.hash(&mut hasher);
+        for name in schema.natural_key {
+            part(index, name)?.hash(&mut hasher);
+        }
+        Some((hasher.finish(), index))
+    };
+    // Keys are built only where hashes are the same, which is next to never.
+    let mut hashes: Vec<(u64, usize)> = (0..desired.len()).filter_map(hash).collect();
+    hashes.sort_unstable();
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for same in hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
+        let mut first: HashMap<_, usize> = HashMap::new();
+        for (_, index) in same {
+            match first.entry(key(*index)) {
+                Entry::Vacant(entry) => {
+                    entry.insert(*index);
+                }
+                Entry::Occupied(entry) => pairs.push((*entry.get(), *index)),
             }
-            std::collections::hash_map::Entry::Occupied(entry) => refusals.push(Refusal::Collision {
-                first: (*entry.get()).clone(),
-                second: resource.address.clone(),
-                key: entry.key().1.clone(),
-            }),
         }
     }
-    refusals
+    pairs.sort_unstable_by_key(|(_, second)| *second);
+    let refusal = |(first, second): (usize, usize)| Refusal::Collision {
+        first: desired[first].address.clone(),
+        second: desired[second].address.clone(),
+        key: key(first).into_iter().flat_map(|(_, parts)| parts).map(|part| part.to_string()).collect(),
+    };
+    pairs.into_iter().map(refusal).collect()
 }
 
-/// A text that is the same for two expressions if and only if they will have the same value.
-fn fingerprint(expr: &Expr, world: &World) -> String {
-    match expr {
-        Expr::Value(Value::String(text)) => text.clone(),
-        Expr::Value(value) => value.to_string(),
-        Expr::Reference(reference) => reference.to_string(),
-        Expr::Lookup(lookup) => match world.look_up(lookup) {
-            Ok(value) => value.to_string(),
-            Err(_) => {
-                let within = lookup.within.iter().map(|(name, reference)| format!("{name} of {reference}"));
-                format!("{} holds {} within {}", lookup.list, lookup.needle, within.collect::<Vec<_>>().join(" and "))
-            }
-        },
+/// What is the same for two expressions if they will have the same value.
+#[derive(PartialEq, Eq, Hash)]
+enum Part<'a> {
+    Value(&'a Value),
+    Reference(&'a Reference),
+    Found(Value),
+    Search(&'a str, &'a str, &'a BTreeMap<&'static str, Reference>),
+}
+
+impl<'a> Part<'a> {
+    fn new(expr: &'a Expr, world: &World) -> Self {
+        match expr {
+            Expr::Value(value) => Self::Value(value),
+            Expr::Reference(reference) => Self::Reference(reference),
+            Expr::Lookup(lookup) => match world.look_up(lookup) {
+                Ok(value) => Self::Found(value),
+                Err(_) => Self::Search(lookup.list, &lookup.needle, &lookup.within),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(Value::String(text)) => f.write_str(text),
+            Self::Value(value) => write!(f, "{value}"),
+            Self::Reference(reference) => write!(f, "{reference}"),
+            Self::Found(value) => write!(f, "{value}"),
+            Self::Search(list, needle, _) => write!(f, "the one with `{needle}` among its {list}"),
+        }
     }
 }
 
@@ -351,6 +386,9 @@ impl<'a> Differ<'a> {
         if let Some(ids) = self.world.ambiguous(address) {
             return self.refusals.push(Refusal::Ambiguous { address: address.clone(), ids: ids.to_vec() });
         }
+        if self.plainly_same(&case) {
+            return;
+        }
         let mut change = ResourceChange::new(&case);
         let mut waits: Vec<(&str, Waiting)> = Vec::new();
         for (name, expr) in &case.desired.attributes {
@@ -374,6 +412,60 @@ impl<'a> Differ<'a> {
         match case.remote {
             Some(remote) => self.compare(case, change, remote, &waits),
             None => self.create(case, change),
+        }
+    }
+
+    /// Whether a resource is as it was recorded, and wanted so.
+    ///
+    /// It says so only of what is plainly the same, so that nothing is built for the bulk of a plan. Whatever it is
+    /// not sure of is compared in full.
+    fn plainly_same(&self, case: &Case<'a>) -> bool {
+        let Case { desired, schema, prior: Some(prior), remote: Some(remote) } = *case else { return false };
+        let depends_as_before = || {
+            desired.references().all(|address| prior.dependencies.contains(address.as_str()))
+                && prior.dependencies.iter().all(|text| desired.references().any(|address| address.as_str() == text))
+        };
+        prior.id == remote.id
+            && prior.type_name == schema.type_name
+            && prior.protect == desired.protect
+            && prior.normalised.is_empty()
+            && depends_as_before()
+            && schema.attributes.iter().all(|attribute| self.plainly_same_attribute(attribute, desired, prior, remote))
+    }
+
+    fn plainly_same_attribute(
+        &self,
+        attribute: &Attribute,
+        desired: &Desired,
+        prior: &ResourceState,
+        remote: &Remote,
+    ) -> bool {
+        let was = prior.attributes.get(attribute.name);
+        let is = remote.attributes.get(attribute.name);
+        if attribute.kind == Kind::Computed {
+            return was == is;
+        }
+        match (desired.attributes.get(attribute.name), was, is) {
+            (None, None, _) => true,
+            (Some(Expr::Value(wanted)), Some(was), Some(is)) if attribute.kind == Kind::Labels => {
+                wanted == was && entries(wanted).all(|(key, value)| is.get(key) == Some(value))
+            }
+            (Some(wanted), Some(was), Some(is)) => {
+                self.has_value(wanted, is) && (was == is || *was == stored_form(attribute.kind, is))
+            }
+            _ => false,
+        }
+    }
+
+    fn has_value(&self, expr: &Expr, value: &Value) -> bool {
+        match expr {
+            Expr::Value(wanted) => wanted == value,
+            Expr::Reference(Reference { address, attribute }) => {
+                !self.waiting.contains_key(address)
+                    && !self.pending.get(address).is_some_and(|pending| pending.covers(attribute))
+                    && self.world.object(address).is_some_and(|object| object.has(attribute, value))
+            }
+            Expr::Lookup(lookup) => matches!(self.look_up(lookup), Resolved::Known(found) if found == *value),
         }
     }
 

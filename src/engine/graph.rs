@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
@@ -9,7 +10,8 @@ use petgraph::visit::EdgeRef;
 use super::address::Address;
 use super::desired::Desired;
 
-/// The resources of one scope and their references. Node weights are indices into the slice it was built of.
+/// The resources of one scope and their references. Nodes, and their weights, are indices into the slice that it was
+/// built of.
 #[derive(Debug)]
 pub struct Graph {
     graph: DiGraph<usize, ()>,
@@ -53,19 +55,23 @@ impl Graph {
                 return Err(GraphError::Duplicate(resource.address.clone()));
             }
         }
+        let mut dependencies = Vec::new();
         for resource in resources {
+            for address in resource.references() {
+                let missing = || GraphError::Dangling { from: resource.address.clone(), to: address.clone() };
+                dependencies.push(*nodes.get(address).ok_or_else(missing)?);
+            }
+            dependencies.sort_unstable();
+            dependencies.dedup();
             let to = nodes[&resource.address];
-            for dependency in resource.dependencies() {
-                let from = nodes
-                    .get(dependency)
-                    .ok_or_else(|| GraphError::Dangling { from: resource.address.clone(), to: dependency.clone() })?;
-                graph.add_edge(*from, to, ());
+            for from in dependencies.drain(..) {
+                graph.add_edge(from, to, ());
             }
         }
-        let order = match petgraph::algo::toposort(&graph, None) {
-            Ok(order) => order.into_iter().map(|node| graph[node]).collect(),
-            Err(_) => return Err(GraphError::Cycle(cycle(&graph, resources))),
-        };
+        let order = order(&graph);
+        if order.len() < resources.len() {
+            return Err(GraphError::Cycle(cycle(&graph, resources)));
+        }
         Ok(Self { graph, order })
     }
 
@@ -83,6 +89,32 @@ impl Graph {
         edges.sort_unstable();
         edges
     }
+}
+
+/// Indices in the order of references; what is in a cycle, or after one, is missing.
+///
+/// Level by level, and within a level in the order of the slice, so that a large configuration is walked through as
+/// it lies in memory.
+fn order(graph: &DiGraph<usize, ()>) -> Vec<usize> {
+    let mut waits: Vec<usize> =
+        graph.node_indices().map(|node| graph.edges_directed(node, Direction::Incoming).count()).collect();
+    let mut order: Vec<usize> = (0..waits.len()).filter(|node| waits[*node] == 0).collect();
+    let mut done = 0;
+    let mut level_ends = order.len();
+    while done < order.len() {
+        for follower in graph.neighbors(NodeIndex::new(order[done])) {
+            waits[follower.index()] -= 1;
+            if waits[follower.index()] == 0 {
+                order.push(follower.index());
+            }
+        }
+        done += 1;
+        if done == level_ends {
+            order[done..].sort_unstable();
+            level_ends = order.len();
+        }
+    }
+    order
 }
 
 /// One cycle of a graph that has one, as addresses from dependent to dependency, the first repeated at the end.
@@ -104,7 +136,7 @@ fn cycle(graph: &DiGraph<usize, ()>, resources: &[Desired]) -> Vec<Address> {
             path.drain(..place);
             break;
         }
-        let dependencies = graph.neighbors_directed(node, petgraph::Direction::Incoming);
+        let dependencies = graph.neighbors_directed(node, Direction::Incoming);
         next = dependencies.filter(|node| knot.contains(node)).min_by_key(address);
     }
     path.iter().map(|node| address(node).clone()).collect()
@@ -131,6 +163,12 @@ mod tests {
     fn r1_what_is_referred_to_comes_first() {
         let resources = [thing("c", &["b"]), thing("b", &["a"]), thing("a", &[])];
         assert_eq!(Graph::new(&resources).unwrap().order(), &[2, 1, 0]);
+    }
+
+    #[test]
+    fn r1_what_does_not_depend_on_each_other_stays_in_the_order_of_the_configuration() {
+        let resources = [thing("a", &["d"]), thing("b", &[]), thing("c", &["b", "d"]), thing("d", &[])];
+        assert_eq!(Graph::new(&resources).unwrap().order(), &[1, 3, 0, 2]);
     }
 
     #[test]

@@ -138,7 +138,8 @@ impl Plan {
 /// The SHA-256 of `bytes`, in hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    Sha256::digest(bytes).iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The plan of one scope.
@@ -376,6 +377,13 @@ impl fmt::Display for Summary {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_is_the_one_that_everybody_else_computes() {
+        // The first example of FIPS 180-4's test vectors.
+        let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(hex(b"abc"), expected);
+    }
 
     #[test]
     fn r7_every_kind_of_drift_is_read_back() {

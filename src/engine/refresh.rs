@@ -19,7 +19,9 @@ use crate::state::{ResourceState, State};
 /// The remote objects of one scope, matched with addresses.
 #[derive(Debug, Default)]
 pub struct World {
-    lists: BTreeMap<&'static str, Listing>,
+    listings: Vec<Listing>,
+    /// Where the listing of a type is.
+    places: BTreeMap<&'static str, usize>,
     matches: HashMap<Address, Match>,
 }
 
@@ -30,6 +32,8 @@ struct Listing {
     objects: Vec<Remote>,
     by_id: HashMap<String, usize>,
     by_key: HashMap<Key, Vec<usize>>,
+    /// For each list attribute that lookups search, its items and the objects that hold them.
+    by_item: BTreeMap<&'static str, HashMap<String, Vec<usize>>>,
     /// For each object, the wanted address that it belongs to: one at most.
     holders: Vec<Option<Address>>,
 }
@@ -40,7 +44,8 @@ type Key = Vec<String>;
 /// What stands behind an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Match {
-    One(&'static str, usize),
+    /// The place of the listing, and that of the object in it.
+    One(usize, usize),
     /// Several objects share the natural key; their ids.
     Ambiguous(Vec<String>),
 }
@@ -117,7 +122,7 @@ impl<'a> Scan<'a> {
     /// An object of another type that was listed before.
     #[must_use]
     pub fn object(&self, type_name: &str, id: &str) -> Option<&Remote> {
-        let listing = self.world.lists.get(type_name)?;
+        let listing = self.world.listing(type_name)?;
         listing.by_id.get(id).map(|index| &listing.objects[*index])
     }
 }
@@ -303,9 +308,21 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// The objects that hold each item of a list attribute.
+fn by_item(objects: &[Remote], list: &str) -> HashMap<String, Vec<usize>> {
+    let mut holding: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, object) in objects.iter().enumerate() {
+        let items = object.attributes.get(list).and_then(Value::as_array).into_iter().flatten();
+        for item in items.filter_map(Value::as_str).collect::<BTreeSet<_>>() {
+            holding.entry(item.to_owned()).or_default().push(index);
+        }
+    }
+    holding
+}
+
 impl Listing {
     /// An object counts once: while pages are read one after the other, it can move from one to the next.
-    fn new(schema: &'static Schema, listed: Vec<Remote>) -> Self {
+    fn new(schema: &'static Schema, listed: Vec<Remote>, searched: BTreeSet<&'static str>) -> Self {
         let mut objects = Vec::with_capacity(listed.len());
         let mut by_id = HashMap::with_capacity(listed.len());
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::with_capacity(listed.len());
@@ -319,8 +336,9 @@ impl Listing {
             }
             objects.push(object);
         }
+        let by_item = searched.into_iter().map(|list| (list, by_item(&objects, list))).collect();
         let holders = vec![None; objects.len()];
-        Self { schema, objects, by_id, by_key, holders }
+        Self { schema, objects, by_id, by_key, by_item, holders }
     }
 }
 
@@ -347,7 +365,7 @@ impl World {
     #[must_use]
     pub fn object(&self, address: &Address) -> Option<&Remote> {
         match self.matches.get(address)? {
-            Match::One(type_name, index) => self.lists.get(type_name).map(|listing| &listing.objects[*index]),
+            Match::One(place, index) => self.listings.get(*place)?.objects.get(*index),
             Match::Ambiguous(_) => None,
         }
     }
@@ -376,13 +394,12 @@ impl World {
         for (name, reference) in &lookup.within {
             within.push((*name, self.value(reference).ok_or_else(|| lookup.absent.clone())?));
         }
-        let objects = self.lists.get(lookup.type_name).map(|listing| listing.objects.as_slice()).unwrap_or_default();
-        let holds = |object: &&Remote| {
-            let list = object.attributes.get(lookup.list).and_then(Value::as_array);
-            list.is_some_and(|list| list.iter().any(|item| item.as_str() == Some(&lookup.needle)))
-                && within.iter().all(|(name, value)| object.attributes.get(*name) == Some(value))
-        };
-        let found: Vec<&Remote> = objects.iter().filter(holds).collect();
+        let listing = self.listing(lookup.type_name);
+        let holding =
+            listing.and_then(|listing| Some((listing, listing.by_item.get(lookup.list)?.get(&lookup.needle)?)));
+        let Some((listing, holding)) = holding else { return Err(lookup.absent.clone()) };
+        let is_within = |object: &&Remote| within.iter().all(|(name, value)| object.has(name, value));
+        let found: Vec<&Remote> = holding.iter().map(|index| &listing.objects[*index]).filter(is_within).collect();
         match found.as_slice() {
             [] => Err(lookup.absent.clone()),
             [one] => Ok(Value::String(one.id.clone())),
@@ -396,7 +413,7 @@ impl World {
     /// The wanted address that an object belongs to.
     #[must_use]
     pub fn holder(&self, type_name: &str, id: &str) -> Option<&Address> {
-        let listing = self.lists.get(type_name)?;
+        let listing = self.listing(type_name)?;
         listing.holders[*listing.by_id.get(id)?].as_ref()
     }
 
@@ -412,9 +429,12 @@ impl World {
         open: &mut Vec<&'a Desired>,
     ) {
         for (schema, objects) in read {
-            self.lists.insert(schema.type_name, Listing::new(schema, objects));
+            let searched = interest.lookups.iter().filter(|lookup| lookup.type_name == schema.type_name);
+            let searched = searched.map(|lookup| lookup.list).collect();
+            self.places.insert(schema.type_name, self.listings.len());
+            self.listings.push(Listing::new(schema, objects, searched));
             let all = interest.of_type(schema.type_name);
-            open.extend(all.iter().filter_map(|one| self.match_id(schema, *one, all)));
+            open.extend(all.iter().filter_map(|one| self.match_id(*one, all)));
         }
         // A key can be made of references to what is matched by a key itself, in any order of types.
         loop {
@@ -430,27 +450,23 @@ impl World {
     ///
     /// A run that was killed while a resource changed its address leaves two of `all` with one object. It stays with
     /// the one whose name it has.
-    fn match_id<'a>(
-        &mut self,
-        schema: &'static Schema,
-        one: Interesting<'a>,
-        all: &[Interesting<'a>],
-    ) -> Option<&'a Desired> {
-        let listing = self.lists.get(schema.type_name)?;
+    fn match_id<'a>(&mut self, one: Interesting<'a>, all: &[Interesting<'a>]) -> Option<&'a Desired> {
+        let place = *self.places.get(one.address.type_name())?;
+        let listing = &self.listings[place];
         let Some(index) = one.state.and_then(|state| listing.by_id.get(&state.id)).copied() else {
             return one.desired;
         };
         let mut evicted = None;
         if let Some(desired) = one.desired {
             if let Some(holder) = &listing.holders[index] {
-                if self.desired_key(desired, schema) != remote_key(schema, &listing.objects[index]) {
+                if self.desired_key(desired, listing.schema) != remote_key(listing.schema, &listing.objects[index]) {
                     return Some(desired);
                 }
                 evicted = all.iter().find(|other| other.address == holder);
             }
-            self.hold(schema.type_name, index, one.address);
+            self.listings[place].holders[index] = Some(one.address.clone());
         }
-        self.matches.insert(one.address.clone(), Match::One(schema.type_name, index));
+        self.matches.insert(one.address.clone(), Match::One(place, index));
         let evicted = evicted?;
         self.matches.remove(evicted.address);
         evicted.desired
@@ -458,16 +474,16 @@ impl World {
 
     /// Matches what is wanted with objects that belong to nobody. Returns whether its natural key is known.
     fn match_key(&mut self, desired: &Desired) -> bool {
-        let Some(listing) = self.lists.get(desired.address.type_name()) else { return true };
+        let Some(&place) = self.places.get(desired.address.type_name()) else { return true };
+        let listing = &self.listings[place];
         let Some(key) = self.desired_key(desired, listing.schema) else { return false };
         let of_key = listing.by_key.get(&key).map(Vec::as_slice).unwrap_or_default();
         let free: Vec<usize> = of_key.iter().copied().filter(|index| listing.holders[*index].is_none()).collect();
-        let type_name = listing.schema.type_name;
         let found = match free.as_slice() {
             [] => return true,
             [index] => {
-                self.hold(type_name, *index, &desired.address);
-                Match::One(type_name, *index)
+                self.listings[place].holders[*index] = Some(desired.address.clone());
+                Match::One(place, *index)
             }
             several => Match::Ambiguous(several.iter().map(|index| listing.objects[*index].id.clone()).collect()),
         };
@@ -475,10 +491,8 @@ impl World {
         true
     }
 
-    fn hold(&mut self, type_name: &str, index: usize, address: &Address) {
-        if let Some(listing) = self.lists.get_mut(type_name) {
-            listing.holders[index] = Some(address.clone());
-        }
+    fn listing(&self, type_name: &str) -> Option<&Listing> {
+        self.places.get(type_name).map(|place| &self.listings[*place])
     }
 
     /// The natural key of what is wanted, where all of it is known.

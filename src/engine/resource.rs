@@ -33,6 +33,15 @@ impl Remote {
             _ => self.attributes.get(name).cloned(),
         }
     }
+
+    /// Whether the attribute, where `id` is one, has this value.
+    #[must_use]
+    pub fn has(&self, name: &str, value: &Value) -> bool {
+        match name {
+            "id" => value.as_str() == Some(&self.id),
+            _ => self.attributes.get(name) == Some(value),
+        }
+    }
 }
 
 /// Reads the objects of one type in one scope.

@@ -34,6 +34,14 @@ async fn r2_what_only_the_state_knows_is_read_too() {
 }
 
 #[tokio::test]
+async fn r2_an_object_that_is_listed_twice_counts_once() {
+    let house = House::new();
+    house.server.put("page", serde_json::json!({ "name": "a", "content": "# a\n" }));
+    house.server.move_pages();
+    assert_eq!(crate::house::lines(&house.plan(&[page("a")]).await), ["import page/a"]);
+}
+
+#[tokio::test]
 async fn r2_every_list_that_fails_is_told_and_nothing_is_compared() {
     let house = House::with(&[page("a"), team("b"), plane("c")]).await;
     house.server.fault("list page", Fault::Refuse);

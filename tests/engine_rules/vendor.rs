@@ -121,6 +121,7 @@ struct Inner {
     log: Vec<String>,
     faults: Vec<(String, Fault)>,
     writes_left: Option<usize>,
+    pages_move: bool,
     busy: usize,
     peak: usize,
 }
@@ -201,6 +202,11 @@ impl Server {
     /// After that many writes the server is out of order, until told otherwise.
     pub(crate) fn allow_writes(&self, writes: Option<usize>) {
         self.inner().writes_left = writes;
+    }
+
+    /// Lists tell their first object twice from now on, as when pages move while they are read.
+    pub(crate) fn move_pages(&self) {
+        self.inner().pages_move = true;
     }
 
     /// How many writes were under way at the same time, at most.
@@ -381,7 +387,11 @@ impl Reader for Table {
             let plane = attributes.get("plane_id").and_then(Value::as_str);
             self.schema.type_name != SERVICE.type_name || plane.is_some_and(|id| planes.contains(&[id.to_owned()]))
         });
-        Ok(listed.map(|(id, _)| inner.remote(id)).collect())
+        let mut listed: Vec<_> = listed.map(|(id, _)| inner.remote(id)).collect();
+        if inner.pages_move {
+            listed.extend(listed.first().cloned());
+        }
+        Ok(listed)
     }
 }
 
