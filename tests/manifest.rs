@@ -250,8 +250,7 @@ fn no_organization_is_an_error() {
     koctl::manifest::no_organization
 
       × no organization is configured
-      help: write one under `organizations:` with its `access-token` and `environments`, or let `koctl
-            add organization` do it
+      help: write one under `organizations:` with its `access-token` and `environments`
 
     1 error.
     ");

@@ -20,8 +20,7 @@ impl Rules<'_> {
                 &organizations,
                 "koctl::manifest::no_organization",
                 "no organization is configured".to_owned(),
-                "write one under `organizations:` with its `access-token` and `environments`, \
-                 as in `organizations.yaml` of the example",
+                "write one under `organizations:` with its `access-token` and `environments`",
             );
         }
         for (name, organization) in &self.manifest.organizations {
