@@ -28,7 +28,8 @@ mod organization {
 
     use async_trait::async_trait;
     use koctl::engine::diff::{Options, diff};
-    use koctl::engine::refresh::{Remembered, Scan, World, refresh};
+    use koctl::engine::refresh::{Remembered, Scan, refresh};
+    use koctl::engine::world::World;
     use koctl::engine::{Attributes, Desired, Error, Expr, Lookup, Reader, Readers, Reference, Remote, Schema};
     use koctl::konnect::resources as konnect;
     use serde_json::{Value, json};

@@ -2,20 +2,22 @@
 //!
 //! Pure: nothing is read and nothing is written here.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::address::{Address, Targets};
+use super::change::{Case, Provenance};
+use super::collide::collisions;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::{Graph, GraphError};
-use super::plan::{Action, Drift, DriftKind, Drifted, ResourceChange, hex};
-use super::refresh::{Remembered, World};
+use super::plan::{Action, Drift, DriftKind, Drifted, ResourceChange};
+use super::refresh::Remembered;
 use super::resource::{Attributes, Readers, Remote};
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
+use super::target::reach;
+use super::value::{entries, own, stored_form};
+use super::world::World;
 use crate::state::ResourceState;
 
 /// What `plan` was asked for beyond the comparison.
@@ -24,7 +26,7 @@ pub struct Options<'a> {
     /// Objects that exist but that koctl did not make are an error instead of an import (`--no-adopt`).
     pub no_adopt: bool,
     /// The plan is about these alone (`--target`), with what they depend on, and with what depends on those that are
-    /// to be deleted. What the rest is like still counts: the object of another address stays with that one.
+    /// to be deleted or replaced. What the rest is like still counts: the object of another address stays with that one.
     pub targets: Option<&'a Targets>,
     /// What the configuration protects although the plan does not want it: everything, when it is to be destroyed.
     pub protected: Option<&'a BTreeSet<Address>>,
@@ -147,7 +149,8 @@ pub fn diff(
     }
     let Differ { mut out, mut refusals, .. } = differ;
     if let Some(targets) = options.targets {
-        let reach = reach(desired, state, world, targets);
+        let going = out.changes.iter().filter(|change| change.destroys()).map(|change| &change.address).collect();
+        let reach = reach(desired, state, world, &going, targets);
         out.changes.retain(|change| reach.contains(&change.address));
         out.drift.retain(|drift| reach.contains(&drift.address));
         refusals.retain(|refusal| refusal.concerns(&reach));
@@ -158,112 +161,6 @@ pub fn diff(
     out.changes.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     out.drift.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     Ok(out)
-}
-
-/// What a plan limited to `targets` is about.
-fn reach<'a>(desired: &'a [Desired], state: &'a Remembered, world: &World, targets: &Targets) -> HashSet<&'a Address> {
-    let wanted: HashMap<&Address, &Desired> = desired.iter().map(|resource| (&resource.address, resource)).collect();
-    let mut dependents: HashMap<&str, Vec<&Address>> = HashMap::new();
-    for (address, resource) in &state.0 {
-        for dependency in &resource.dependencies {
-            dependents.entry(dependency).or_default().push(address);
-        }
-    }
-    let named = |address: &&Address| targets.contains(address);
-    let mut open: Vec<&Address> = wanted.keys().copied().chain(state.0.keys()).filter(named).collect();
-    let mut reached: HashSet<&Address> = HashSet::new();
-    while let Some(address) = open.pop() {
-        if !reached.insert(address) {
-            continue;
-        }
-        match wanted.get(address) {
-            Some(resource) => open.extend(resource.dependencies()),
-            None => open.extend(dependents.get(address.as_str()).into_iter().flatten()),
-        }
-    }
-    // Who imports an object from its old address also has that one forgotten.
-    let old = state.0.iter().filter(|(address, resource)| {
-        let holder = world.holder(address.type_name(), &resource.id);
-        !wanted.contains_key(address) && holder.is_some_and(|holder| reached.contains(holder))
-    });
-    let old: Vec<_> = old.map(|(address, _)| address).collect();
-    reached.extend(old);
-    reached
-}
-
-/// Desired resources of one type that share a natural key.
-fn collisions(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
-    let schema = |index: usize| readers.schema(desired[index].address.type_name());
-    let part = |index: usize, name: &str| Some(Part::new(desired[index].attributes.get(name)?, world));
-    let key = |index: usize| -> Option<(&str, Vec<Part<'_>>)> {
-        let schema = schema(index)?;
-        Some((schema.type_name, schema.natural_key.iter().map(|name| part(index, name)).collect::<Option<_>>()?))
-    };
-    let hash = |index: usize| {
-        let mut hasher = DefaultHasher::new();
-        let schema = schema(index)?;
-        schema.type_name.hash(&mut hasher);
-        for name in schema.natural_key {
-            part(index, name)?.hash(&mut hasher);
-        }
-        Some((hasher.finish(), index))
-    };
-    // Keys are built only where hashes are the same, which is next to never.
-    let mut hashes: Vec<(u64, usize)> = (0..desired.len()).filter_map(hash).collect();
-    hashes.sort_unstable();
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for same in hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1) {
-        let mut first: HashMap<_, usize> = HashMap::new();
-        for (_, index) in same {
-            match first.entry(key(*index)) {
-                Entry::Vacant(entry) => {
-                    entry.insert(*index);
-                }
-                Entry::Occupied(entry) => pairs.push((*entry.get(), *index)),
-            }
-        }
-    }
-    pairs.sort_unstable_by_key(|(_, second)| *second);
-    let refusal = |(first, second): (usize, usize)| Refusal::Collision {
-        first: desired[first].address.clone(),
-        second: desired[second].address.clone(),
-        key: key(first).into_iter().flat_map(|(_, parts)| parts).map(|part| part.to_string()).collect(),
-    };
-    pairs.into_iter().map(refusal).collect()
-}
-
-/// What is the same for two expressions if they will have the same value.
-#[derive(PartialEq, Eq, Hash)]
-enum Part<'a> {
-    Value(&'a Value),
-    Reference(&'a Reference),
-    Found(Value),
-    Search(&'a str, &'a str, &'a BTreeMap<&'static str, Reference>),
-}
-
-impl<'a> Part<'a> {
-    fn new(expr: &'a Expr, world: &World) -> Self {
-        match expr {
-            Expr::Value(value) => Self::Value(value),
-            Expr::Reference(reference) => Self::Reference(reference),
-            Expr::Lookup(lookup) => match world.look_up(lookup) {
-                Ok(value) => Self::Found(value),
-                Err(_) => Self::Search(lookup.list, &lookup.needle, &lookup.within),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Part<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Value(Value::String(text)) => f.write_str(text),
-            Self::Value(value) => write!(f, "{value}"),
-            Self::Reference(reference) => write!(f, "{reference}"),
-            Self::Found(value) => write!(f, "{value}"),
-            Self::Search(list, needle, _) => write!(f, "the one with `{needle}` among its {list}"),
-        }
-    }
 }
 
 /// The value of an expression, as far as it is known.
@@ -297,34 +194,6 @@ impl Pending {
             Self::All => true,
             Self::AllBut(kept) => !kept.iter().any(|name| name == attribute),
             Self::Only(changed) => changed.iter().any(|name| name == attribute),
-        }
-    }
-}
-
-/// A resource that the configuration asks for, with what is known of it.
-#[derive(Clone, Copy)]
-struct Case<'a> {
-    desired: &'a Desired,
-    schema: &'static Schema,
-    prior: Option<&'a ResourceState>,
-    remote: Option<&'a Remote>,
-}
-
-/// Where koctl knows an object from.
-enum Provenance<'a> {
-    /// It made or imported it, under this address.
-    Known(&'a ResourceState),
-    /// It made or imported it, under an address that is no longer wanted.
-    Renamed(&'a Address, &'a ResourceState),
-    /// It does not know it.
-    Foreign,
-}
-
-impl<'a> Provenance<'a> {
-    fn state(&self) -> Option<&'a ResourceState> {
-        match self {
-            Self::Known(state) | Self::Renamed(_, state) => Some(state),
-            Self::Foreign => None,
         }
     }
 }
@@ -626,220 +495,4 @@ impl<'a> Differ<'a> {
     fn drift(&mut self, address: &Address, kind: DriftKind) {
         self.out.drift.push(Drift { address: address.clone(), kind });
     }
-}
-
-impl ResourceState {
-    /// Its dependencies as addresses; a state keeps only well-formed ones.
-    fn addresses(&self) -> BTreeSet<Address> {
-        self.dependencies.iter().filter_map(|text| text.parse().ok()).collect()
-    }
-}
-
-impl ResourceChange {
-    fn new(case: &Case<'_>) -> Self {
-        let Case { desired, schema, prior, remote } = *case;
-        Self {
-            address: desired.address.clone(),
-            action: Action::NoOp,
-            id: remote.map(|remote| remote.id.clone()),
-            before: remote.map(|remote| remote.attributes.clone()).unwrap_or_default(),
-            after: Attributes::new(),
-            unknown: BTreeMap::new(),
-            changed: Vec::new(),
-            replaced_by: Vec::new(),
-            foreign: Attributes::new(),
-            reason: None,
-            dependencies: desired.dependencies().into_iter().cloned().collect(),
-            prior_dependencies: prior.map(ResourceState::addresses).unwrap_or_default(),
-            guarded: schema.guarded,
-            protect: desired.protect,
-        }
-    }
-
-    /// Notes whether `attribute` differs, and whether that forces a replacement. A value that is `lost` forces one
-    /// although it is the same.
-    fn compare(&mut self, attribute: &Attribute, prior: Option<&ResourceState>, remote: &Remote, lost: bool) {
-        let name = attribute.name;
-        if attribute.kind == Kind::Labels {
-            self.separate_foreign_labels(name, prior);
-        }
-        if prior.is_some_and(|prior| prior.attributes.contains_key(name)) && !self.unknown.contains_key(name) {
-            self.clear_removed(attribute);
-        }
-        let differs = match self.after.get(name) {
-            Some(after) => {
-                let before = self.before.get(name).unwrap_or(&Value::Null);
-                !same(attribute.kind, after, before) && !normalised(attribute, prior, after, remote)
-            }
-            None => self.unknown.contains_key(name),
-        };
-        let forced = attribute.forces_replacement && (differs || lost);
-        if differs || forced {
-            self.changed.push(name.to_owned());
-        }
-        if forced {
-            self.replaced_by.push(name.to_owned());
-        }
-    }
-
-    /// Decides what is done about the differences, and says why where that is not plain.
-    fn act(&mut self, provenance: &Provenance<'_>) {
-        self.action = match provenance {
-            _ if !self.replaced_by.is_empty() => Action::Replace,
-            Provenance::Known(_) if self.changed.is_empty() => Action::NoOp,
-            Provenance::Known(_) => Action::Update,
-            Provenance::Renamed(..) | Provenance::Foreign => Action::Import,
-        };
-        self.reason = match provenance {
-            Provenance::Renamed(old, _) => Some(format!("it was `{old}` so far")),
-            Provenance::Foreign if self.action == Action::Replace => {
-                Some("it exists already, and koctl did not make it".to_owned())
-            }
-            _ => None,
-        };
-    }
-
-    /// What koctl set and the configuration sets no longer is cleared, where the API can do that.
-    fn clear_removed(&mut self, attribute: &Attribute) {
-        let cleared = match attribute.kind {
-            Kind::Labels => Some(json!({})),
-            _ if attribute.nullable => Some(Value::Null),
-            _ => None,
-        };
-        if let Some(cleared) = cleared {
-            self.after.entry(attribute.name.to_owned()).or_insert(cleared);
-        }
-    }
-
-    /// The same end for an object that is there already, as `found`: how a create goes on whose answer was lost.
-    #[must_use]
-    pub(super) fn onto(&self, schema: &Schema, found: &Remote) -> Self {
-        let mut change = Self {
-            action: Action::Import,
-            id: Some(found.id.clone()),
-            before: found.attributes.clone(),
-            changed: Vec::new(),
-            replaced_by: Vec::new(),
-            ..self.clone()
-        };
-        for attribute in schema.attributes {
-            change.compare(attribute, None, found, false);
-        }
-        change
-    }
-
-    /// The attributes that a replacement sets as they were.
-    fn kept(&self) -> Vec<String> {
-        self.after.keys().filter(|name| !self.changed.contains(name)).cloned().collect()
-    }
-
-    /// Splits the labels of the object into those that koctl answers for and those that it leaves alone.
-    fn separate_foreign_labels(&mut self, name: &str, prior: Option<&ResourceState>) {
-        let all = self.before.get(name).cloned().unwrap_or(Value::Null);
-        let set_before = prior.and_then(|prior| prior.attributes.get(name)).cloned().unwrap_or(Value::Null);
-        let set_now = self.after.get(name).cloned().unwrap_or(Value::Null);
-        let own = own(&all, &set_before, &set_now);
-        let is_foreign = |(key, _): &(&String, &Value)| own.get(key).is_none();
-        let foreign: Map<_, _> = entries(&all).filter(is_foreign).map(|(k, v)| (k.clone(), v.clone())).collect();
-        if !foreign.is_empty() {
-            self.foreign.insert(name.to_owned(), Value::Object(foreign));
-        }
-        if self.before.contains_key(name) {
-            self.before.insert(name.to_owned(), own);
-        }
-    }
-
-    /// What the state keeps of the resource once `remote` was the answer to what the change sent.
-    ///
-    /// Attributes that were not sent are kept as the plan saw them. What somebody else made of them since then is
-    /// drift of the next plan, and not what the server made of koctl's own request.
-    #[must_use]
-    pub fn record(&self, schema: &Schema, remote: &Remote) -> ResourceState {
-        let mut record = ResourceState {
-            type_name: schema.type_name.to_owned(),
-            id: remote.id.clone(),
-            dependencies: self.dependencies.iter().map(ToString::to_string).collect(),
-            protect: self.protect,
-            ..ResourceState::default()
-        };
-        for attribute in schema.attributes {
-            let name = attribute.name;
-            if attribute.kind == Kind::Computed {
-                record.attributes.extend(remote.attributes.get(name).map(|is| (name.to_owned(), is.clone())));
-                continue;
-            }
-            let Some(asked) = self.after.get(name) else { continue };
-            let asked = stored_form(attribute.kind, asked);
-            let is = if self.sends(name) { remote.attributes.get(name) } else { self.before.get(name) };
-            let is = is.unwrap_or(&Value::Null);
-            let is = match attribute.kind {
-                Kind::Labels => own(is, &Value::Null, &asked),
-                kind => stored_form(kind, is),
-            };
-            if is.is_null() && asked.is_null() {
-                continue;
-            }
-            if is != asked {
-                record.normalised.insert(name.to_owned(), asked);
-            }
-            record.attributes.insert(name.to_owned(), is);
-        }
-        record
-    }
-
-    /// Whether carrying out the change sends the attribute.
-    fn sends(&self, name: &str) -> bool {
-        match self.action {
-            Action::Create | Action::Replace => true,
-            _ => self.changed.iter().any(|changed| changed == name),
-        }
-    }
-}
-
-/// The server stored something else than was asked for, the same is asked for again, and it still stores that:
-/// no difference, or the plan would never be empty (R6).
-fn normalised(attribute: &Attribute, prior: Option<&ResourceState>, after: &Value, remote: &Remote) -> bool {
-    let Some(prior) = prior else { return false };
-    let is = remote.attributes.get(attribute.name).unwrap_or(&Value::Null);
-    let was = prior.attributes.get(attribute.name);
-    let is = match (attribute.kind, was) {
-        (Kind::Labels, Some(was)) => own(is, was, after),
-        (kind, _) => stored_form(kind, is),
-    };
-    prior.normalised.get(attribute.name) == Some(&stored_form(attribute.kind, after)) && was == Some(&is)
-}
-
-fn entries(labels: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    labels.as_object().into_iter().flatten()
-}
-
-/// Those of `labels` that koctl set before, or sets now.
-fn own(labels: &Value, before: &Value, now: &Value) -> Value {
-    let ours = |(key, _): &(&String, &Value)| before.get(key).is_some() || now.get(key).is_some();
-    let kept: Map<_, _> = entries(labels).filter(ours).map(|(key, value)| (key.clone(), value.clone())).collect();
-    Value::Object(kept)
-}
-
-/// Whether two values of an attribute are the same.
-fn same(kind: Kind, a: &Value, b: &Value) -> bool {
-    a == b || stored_form(kind, a) == stored_form(kind, b)
-}
-
-/// How the state keeps a value: long texts as digests, so that a state stays small and can be read.
-#[must_use]
-pub fn stored_form(kind: Kind, value: &Value) -> Value {
-    match (kind, value) {
-        (Kind::Text, Value::String(text)) => digest(text),
-        (Kind::Files, Value::Object(files)) => {
-            let file = |(path, text): (&String, &Value)| (path.clone(), stored_form(Kind::Text, text));
-            Value::Object(files.iter().map(file).collect())
-        }
-        _ => value.clone(),
-    }
-}
-
-/// The digest of a long text, as the state keeps it.
-#[must_use]
-pub fn digest(text: &str) -> Value {
-    json!({ "sha256": hex(text.as_bytes()) })
 }

@@ -3,7 +3,7 @@
 //! Creates and updates run after what they refer to, deletes before it, as many at the same time as the graph
 //! and the caller allow. A failure skips only what depends on it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -11,17 +11,16 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use petgraph::algo::kosaraju_scc;
-use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
 
 use super::address::Address;
 use super::desired::{Desired, Expr, Reference};
 use super::error::{Error, ErrorKind};
-use super::plan::{Action, ResourceChange, ScopePlan};
+use super::plan::{ResourceChange, ScopePlan};
 use super::refresh;
 use super::resource::{Attributes, Readers, Remote, Update, Writer, Writers};
+use super::schedule::Schedule;
 use super::schema::Schema;
 use crate::state::ResourceState;
 
@@ -121,182 +120,6 @@ impl Outcome {
     #[must_use]
     pub fn count(&self, step: Step) -> usize {
         self.done.iter().filter(|(_, done)| *done == step).count()
-    }
-}
-
-/// The steps of a plan and which wait for which.
-struct Schedule {
-    /// The index of the change, and what is done to it.
-    steps: Vec<(usize, Step)>,
-    /// For each step, those that wait for it.
-    followers: Vec<Vec<usize>>,
-    /// For each step, how many it still waits for.
-    waits: Vec<usize>,
-}
-
-/// Which steps make and unmake the objects of which addresses.
-#[derive(Default)]
-struct Steps<'a> {
-    all: Vec<(usize, Step)>,
-    makes: HashMap<&'a Address, usize>,
-    unmakes: HashMap<&'a Address, usize>,
-    forgets: Vec<(&'a ResourceChange, usize)>,
-}
-
-impl<'a> Steps<'a> {
-    fn new(changes: &'a [ResourceChange]) -> Self {
-        let mut steps = Self::default();
-        for (index, change) in changes.iter().enumerate() {
-            let (unmake, make) = match change.action {
-                Action::Create => (None, Some(Step::Create)),
-                Action::Update => (None, Some(Step::Update)),
-                Action::Import => (None, Some(Step::Import)),
-                Action::NoOp => (None, Some(Step::Record)),
-                Action::Replace => (Some(Step::Delete), Some(Step::Create)),
-                Action::Delete => (Some(Step::Delete), None),
-                Action::Forget => {
-                    steps.forgets.push((change, steps.all.len()));
-                    steps.all.push((index, Step::Forget));
-                    (None, None)
-                }
-                Action::Deferred => (None, None),
-            };
-            if let Some(step) = unmake {
-                steps.unmakes.insert(&change.address, steps.all.len());
-                steps.all.push((index, step));
-            }
-            if let Some(step) = make {
-                steps.makes.insert(&change.address, steps.all.len());
-                steps.all.push((index, step));
-            }
-        }
-        steps
-    }
-}
-
-/// Pairs (earlier, later) of steps.
-#[derive(Default)]
-struct Orders {
-    /// What references demand. They go one way, so that these cannot exclude each other.
-    must: Vec<(usize, usize)>,
-    /// What spares an attempt that the server would refuse. These can go in circles, and are dropped where they do.
-    should: Vec<(usize, usize)>,
-}
-
-impl Orders {
-    fn new(changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) -> Self {
-        let mut orders = Self::default();
-        for change in changes {
-            orders.by_references(change, steps);
-        }
-        orders.by_address(changes, steps);
-        orders.by_name(changes, steps, readers);
-        orders
-    }
-
-    fn by_references(&mut self, change: &ResourceChange, steps: &Steps<'_>) {
-        let make = steps.makes.get(&change.address).copied();
-        let unmake = steps.unmakes.get(&change.address).copied();
-        self.must.extend(unmake.zip(make));
-        for dependency in &change.dependencies {
-            self.must.extend(steps.makes.get(dependency).copied().zip(make));
-            if make.is_some() {
-                self.should.extend(unmake.zip(steps.unmakes.get(dependency).copied()));
-            }
-        }
-        for dependency in &change.prior_dependencies {
-            let gone = steps.unmakes.get(dependency).copied();
-            if unmake.is_some() {
-                self.must.extend(unmake.zip(gone));
-            } else if !change.dependencies.contains(dependency) {
-                // It lets go of the dependency when it is updated; only then may that be deleted.
-                self.should.extend(make.zip(gone));
-            }
-        }
-    }
-
-    /// An old address is forgotten once the object is recorded under its new one, never before.
-    fn by_address(&mut self, changes: &[ResourceChange], steps: &Steps<'_>) {
-        if steps.forgets.is_empty() {
-            return;
-        }
-        let object = |change: &ResourceChange| Some((change.address.type_name().to_owned(), change.id.clone()?));
-        let holds = |change| Some((object(change)?, *steps.makes.get(&change.address)?));
-        let holders: HashMap<_, _> = changes.iter().filter_map(holds).collect();
-        for (change, forget) in &steps.forgets {
-            let holder = object(change).and_then(|object| holders.get(&object).copied());
-            self.must.extend(holder.map(|holder| (holder, *forget)));
-        }
-    }
-
-    /// A name is given up before another resource takes it.
-    fn by_name(&mut self, changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) {
-        let key = |change: &ResourceChange, attributes: &Attributes| {
-            let schema = readers.schema(change.address.type_name())?;
-            let values = schema.natural_key.iter().map(|name| attributes.get(*name).map(Value::to_string));
-            Some((schema.type_name, values.collect::<Option<Vec<_>>>()?))
-        };
-        let renames = |change: &ResourceChange| {
-            let schema = readers.schema(change.address.type_name());
-            schema.is_some_and(|schema| change.changed.iter().any(|name| schema.natural_key.contains(&name.as_str())))
-        };
-        let mut given_up = HashMap::new();
-        for change in changes.iter().filter(|change| change.action == Action::Delete || renames(change)) {
-            let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address));
-            given_up.extend(key(change, &change.before).zip(step.copied()));
-        }
-        if given_up.is_empty() {
-            return;
-        }
-        for change in changes.iter().filter(|change| change.action == Action::Create || renames(change)) {
-            let giver = key(change, &change.after).and_then(|key| given_up.get(&key).copied());
-            self.should.extend(giver.zip(steps.makes.get(&change.address).copied()));
-        }
-    }
-
-    /// All pairs but those that should be and cannot.
-    fn resolved(self, steps: usize) -> impl Iterator<Item = (usize, usize)> {
-        let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(steps, self.must.len() + self.should.len());
-        for _ in 0..steps {
-            graph.add_node(());
-        }
-        for (earlier, later) in self.must.iter().chain(&self.should) {
-            graph.add_edge(NodeIndex::new(*earlier), NodeIndex::new(*later), ());
-        }
-        let mut knot = vec![0; steps];
-        for (number, component) in kosaraju_scc(&graph).into_iter().enumerate() {
-            for node in component {
-                knot[node.index()] = number;
-            }
-        }
-        let possible = self.should.into_iter().filter(move |(earlier, later)| knot[*earlier] != knot[*later]);
-        self.must.into_iter().chain(possible)
-    }
-}
-
-impl Schedule {
-    fn new(changes: &[ResourceChange], readers: &Readers) -> Self {
-        let steps = Steps::new(changes);
-        let count = steps.all.len();
-        let orders = Orders::new(changes, &steps, readers);
-        let mut schedule = Self { steps: steps.all, followers: vec![Vec::new(); count], waits: vec![0; count] };
-        for (earlier, later) in orders.resolved(count) {
-            schedule.followers[earlier].push(later);
-            schedule.waits[later] += 1;
-        }
-        schedule
-    }
-
-    /// Every step that waits for `step`, directly or not.
-    fn descendants(&self, step: usize) -> BTreeSet<usize> {
-        let mut found = BTreeSet::new();
-        let mut open = self.followers[step].clone();
-        while let Some(next) = open.pop() {
-            if found.insert(next) {
-                open.extend(&self.followers[next]);
-            }
-        }
-        found
     }
 }
 

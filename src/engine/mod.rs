@@ -12,11 +12,18 @@
 //! | [`resource`] | the two traits of a resource type: one reads, the other writes |
 //! | [`graph`] | references as a graph; its order, its cycles (R1) |
 //! | [`refresh`] | reading the live systems in bulk (R2) |
+//! | [`world`] | what was read, and which address each object belongs to (R5) |
 //! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
+//! | `change` | one resource compared, and what the state keeps of it (R6) |
+//! | [`value`] | values of attributes: how they are compared and kept |
+//! | `collide`, `target` | resources that would be one object; plans limited to some addresses |
 //! | [`plan`] | the plan as a document (R7) |
-//! | [`execute`] | carrying a plan out (R8) |
+//! | `schedule` | the steps of a plan, and which wait for which (R8) |
+//! | [`execute`] | carrying a plan out (R8, R13) |
 
 pub mod address;
+mod change;
+mod collide;
 pub mod desired;
 pub mod diff;
 pub mod error;
@@ -25,7 +32,11 @@ pub mod graph;
 pub mod plan;
 pub mod refresh;
 pub mod resource;
+mod schedule;
 pub mod schema;
+mod target;
+pub mod value;
+pub mod world;
 
 pub use address::Address;
 pub use desired::{Desired, Expr, Lookup, Reference};

@@ -159,6 +159,69 @@ pub struct ScopePlan {
     pub drift: Vec<Drift>,
 }
 
+/// Why a plan does not fit the state as it is now. Each is told before the first request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    /// There was no state when the plan was made.
+    #[error("`{scope}` had no state when the plan was made, and has one now; make a new plan")]
+    Appeared {
+        /// The scope.
+        scope: String,
+    },
+    /// There is no state any more.
+    #[error("the state of `{scope}` that the plan was made from is gone; make a new plan")]
+    Vanished {
+        /// The scope.
+        scope: String,
+    },
+    /// The state was begun anew since, or is another one.
+    #[error(
+        "the plan was made from a state of `{scope}` with lineage {planned}, and this one has lineage {found}; make a \
+         new plan, or check where the state is kept"
+    )]
+    Lineage {
+        /// The scope.
+        scope: String,
+        /// That of the plan.
+        planned: String,
+        /// That of the state.
+        found: String,
+    },
+    /// The state was written since.
+    #[error(
+        "the state of `{scope}` changed after the plan was made (it had serial {planned}, and has {found} now); make \
+         a new plan"
+    )]
+    Serial {
+        /// The scope.
+        scope: String,
+        /// That of the plan.
+        planned: u64,
+        /// That of the state.
+        found: u64,
+    },
+}
+
+impl ScopePlan {
+    /// Checks that the state is the one that the plan was made from: `found` is its lineage and serial.
+    ///
+    /// # Errors
+    /// How it is not.
+    pub fn check(&self, found: Option<(&str, u64)>) -> Result<(), Stale> {
+        let scope = self.scope.clone();
+        match (self.serial, found) {
+            (None, None) => Ok(()),
+            (None, Some(_)) => Err(Stale::Appeared { scope }),
+            (Some(_), None) => Err(Stale::Vanished { scope }),
+            (Some(_), Some((lineage, _))) if lineage != self.lineage => {
+                Err(Stale::Lineage { scope, planned: self.lineage.clone(), found: lineage.to_owned() })
+            }
+            (Some(planned), Some((_, found))) if planned != found => Err(Stale::Serial { scope, planned, found }),
+            (Some(_), Some(_)) => Ok(()),
+        }
+    }
+}
+
 /// What is done to a resource (R4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -273,10 +336,16 @@ impl ResourceChange {
         known.or_else(|| self.unknown.get(name).map(Planned::Unknown))
     }
 
+    /// Whether the object goes.
+    #[must_use]
+    pub fn destroys(&self) -> bool {
+        matches!(self.action, Action::Delete | Action::Replace)
+    }
+
     /// Whether other people's work is lost by it.
     #[must_use]
     pub fn destroys_guarded(&self) -> bool {
-        self.guarded && matches!(self.action, Action::Delete | Action::Replace)
+        self.guarded && self.destroys()
     }
 }
 

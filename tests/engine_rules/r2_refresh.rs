@@ -58,5 +58,5 @@ async fn r2_a_type_that_no_reader_knows_is_an_error_also_without_a_refresh() {
     let error = house.refresh(&unknown).await.unwrap_err().remove(0);
     assert_eq!(error.to_string(), "could not read resources of type `comet`: this koctl knows no such type");
     let state = koctl::engine::refresh::Remembered::default();
-    assert!(koctl::engine::refresh::World::remembered(&unknown, &state, &house.readers).is_err());
+    assert!(koctl::engine::world::World::remembered(&unknown, &state, &house.readers).is_err());
 }

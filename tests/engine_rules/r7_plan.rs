@@ -98,6 +98,24 @@ async fn r7_what_is_no_plan_is_refused_as_such() {
 }
 
 #[tokio::test]
+async fn r7_a_plan_fits_only_the_state_that_it_was_made_from() {
+    let made = |serial| {
+        let (scope, lineage) = (SCOPE.to_owned(), "one".to_owned());
+        ScopePlan { scope, lineage, serial, changes: Vec::new(), drift: Vec::new() }
+    };
+    assert_eq!(made(None).check(None), Ok(()));
+    assert_eq!(made(Some(3)).check(Some(("one", 3))), Ok(()));
+    let refused = |serial, found| made(serial).check(found).unwrap_err().to_string();
+    let expected =
+        "the state of `Acme` changed after the plan was made (it had serial 3, and has 4 now); make a new plan";
+    assert_eq!(refused(Some(3), Some(("one", 4))), expected);
+    assert!(refused(Some(3), Some(("two", 3))).contains("lineage one, and this one has lineage two"));
+    assert!(refused(Some(3), None).contains("is gone"));
+    // Also the state that the plan itself made: it applies once.
+    assert!(refused(None, Some(("one", 1))).contains("has one now"));
+}
+
+#[tokio::test]
 async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
     let (house, desired) = world().await;
     let plan = Plan::new("c".to_owned(), String::new(), false, vec![scope_plan(&house, &desired).await]);

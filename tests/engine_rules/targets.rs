@@ -50,6 +50,14 @@ async fn a_targeted_resource_that_left_the_configuration_is_deleted_with_what_de
 }
 
 #[tokio::test]
+async fn a_targeted_replacement_brings_what_depends_on_it() {
+    let house = House::with(&[team("a"), plane("p"), role("a", "p"), page("t")]).await;
+    let desired = [team("a"), plane("p").with("kind", "serverless"), role("a", "p")];
+    let planned = targeted(&house, &desired, &["Acme/plane/p"]).await.unwrap();
+    assert_eq!(planned, ["replace plane/p [kind]", "replace role/a+p [plane_id]"]);
+}
+
+#[tokio::test]
 async fn a_targeted_deletion_brings_those_who_have_to_let_go() {
     let house = House::with(&[page("a"), page("b").with("parent_id", id_of("page/a")), page("c")]).await;
     let desired = [page("b"), page("c").with("content", "new")];
@@ -65,11 +73,13 @@ async fn a_target_does_not_take_the_object_of_an_address_that_is_not_targeted() 
 }
 
 #[tokio::test]
-async fn a_targeted_new_address_brings_the_old_one() {
+async fn an_old_address_and_the_new_one_of_its_object_go_together() {
     let house = House::with(&[page("a")]).await;
     let desired = [resource("page", "moved").with("name", "a").with("content", "# a\n")];
-    let planned = targeted(&house, &desired, &["Acme/page/moved"]).await.unwrap();
-    assert_eq!(planned, ["forget page/a", "import page/moved"]);
+    for either in ["Acme/page/moved", "Acme/page/a"] {
+        let planned = targeted(&house, &desired, &[either]).await.unwrap();
+        assert_eq!(planned, ["forget page/a", "import page/moved"]);
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,41 @@
+//! What a plan limited to some addresses is about.
+
+use std::collections::{HashMap, HashSet};
+
+use super::address::{Address, Targets};
+use super::desired::Desired;
+use super::refresh::Remembered;
+use super::world::World;
+
+/// What `targets` name, with what that depends on, and with what depends on those of it that are `going`. An old
+/// address and the new one of its object go together.
+pub(super) fn reach<'a>(
+    desired: &'a [Desired],
+    state: &'a Remembered,
+    world: &'a World,
+    going: &HashSet<&Address>,
+    targets: &Targets,
+) -> HashSet<&'a Address> {
+    let wanted: HashMap<&Address, &Desired> = desired.iter().map(|resource| (&resource.address, resource)).collect();
+    let mut next: HashMap<&Address, Vec<&Address>> = HashMap::new();
+    for (address, resource) in &state.0 {
+        for dependency in resource.addresses().iter().filter_map(|dependency| going.get(dependency)) {
+            next.entry(dependency).or_default().push(address);
+        }
+        let holder = world.holder(address.type_name(), &resource.id);
+        if let Some(holder) = holder.filter(|_| !wanted.contains_key(address)) {
+            next.entry(address).or_default().push(holder);
+            next.entry(holder).or_default().push(address);
+        }
+    }
+    let named = |address: &&Address| targets.contains(address);
+    let mut open: Vec<&Address> = wanted.keys().copied().chain(state.0.keys()).filter(named).collect();
+    let mut reached: HashSet<&Address> = HashSet::new();
+    while let Some(address) = open.pop() {
+        if reached.insert(address) {
+            open.extend(wanted.get(address).iter().flat_map(|resource| resource.references()));
+            open.extend(next.get(address).into_iter().flatten());
+        }
+    }
+    reached
+}
