@@ -51,17 +51,21 @@ pub trait Reader: Send + Sync {
     fn schema(&self) -> &'static Schema;
 
     /// Lists all objects of the type that the scan could be about, by collections (R2): the number of requests
-    /// may grow with collections and pages, not with resources.
+    /// may grow with collections and pages, not with resources. What is missing counts as deleted; what is there
+    /// twice counts once.
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error>;
 }
 
 /// Writes objects of one type in one scope. The executor calls it, after approval, and nobody else.
 #[async_trait]
 pub trait Writer: Send + Sync {
-    /// Creates the object and returns it as the server then has it.
+    /// Creates the object and returns it as the server then has it. An attribute that is missing in the answer counts
+    /// as `null`. [`FateUnknown`](super::error::ErrorKind::FateUnknown) has the executor look for the object by its
+    /// natural key.
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error>;
 
-    /// What a new object needs beyond its creation, once; it must bear being called for an object that has it.
+    /// What a new object needs beyond its creation, once; it must bear being called for an object that has it. The
+    /// object is recorded by then: where this fails, the step fails, and no later run calls it for the object again.
     async fn complete(&self, made: &Remote) -> Result<(), Error> {
         let _ = made;
         Ok(())

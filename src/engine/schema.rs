@@ -73,7 +73,7 @@ pub enum Kind {
     Text,
     /// Texts by path: shown as unified diffs, kept in the state as digests.
     Files,
-    /// Set by the server; other resources may refer to it.
+    /// Set by the server; other resources may refer to it. An update in place is taken to leave it as it is.
     Computed,
 }
 
