@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Failure, Session};
 use crate::engine::execute::{Execution, Observer, Outcome, Recorder};
+use crate::engine::plan::Stale;
 use crate::engine::{Address, Error, ErrorKind, Plan, ScopePlan};
 use crate::state::{LockOptions, LockedState, ResourceState};
 
@@ -67,34 +68,17 @@ impl Applied {
     }
 }
 
-/// A plan that does not fit the state any more (R7).
+/// A plan that does not fit this run (R7); whether it fits the state, [`ScopePlan::check`] tells.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Stale {
-    /// Something was written since.
-    #[error("the plan was made when `{scope}` had {}, and by now it has {}", serial(.planned), serial(.found))]
-    Moved {
-        /// The organization.
-        scope: String,
-        /// The serial that the plan was made from.
-        planned: Option<u64>,
-        /// The serial that the state has.
-        found: Option<u64>,
-    },
-    /// It is another state.
-    #[error("the plan was made from another state of `{scope}` (lineage {planned}, and here it is {found})")]
-    OtherLineage {
-        /// The organization.
-        scope: String,
-        /// The lineage that the plan was made from.
-        planned: String,
-        /// The lineage that the state has.
-        found: String,
-    },
+enum Unfit {
     /// The configuration changed since.
-    #[error("the configuration changed since the plan was made")]
+    #[error("the configuration changed since the plan was made; make a new plan")]
     Configuration,
     /// It was made from other systems.
-    #[error("the plan is about {planned}, and here it is about {found}")]
+    #[error(
+        "the plan is about {planned}, and here it is about {found}; give the same --sandbox and addresses as when the \
+         plan was made"
+    )]
     OtherSystems {
         /// The systems that the plan is about.
         planned: String,
@@ -102,24 +86,22 @@ pub enum Stale {
         found: String,
     },
     /// The organization left the configuration.
-    #[error("the plan is about the organization `{scope}`, which the configuration does not have")]
+    #[error("the plan is about the organization `{scope}`, which the configuration does not have; make a new plan")]
     UnknownScope {
         /// The organization.
         scope: String,
     },
 }
 
-fn serial(serial: &Option<u64>) -> String {
-    serial.map_or_else(|| "no state yet".to_owned(), |serial| format!("serial {serial}"))
+impl From<Unfit> for Failure {
+    fn from(unfit: Unfit) -> Self {
+        Self::new(unfit.to_string())
+    }
 }
 
 impl From<Stale> for Failure {
     fn from(stale: Stale) -> Self {
-        let help = match stale {
-            Stale::OtherSystems { .. } => "give the same --sandbox and addresses as when the plan was made",
-            _ => "make a new plan",
-        };
-        Self::new(stale.to_string()).help(help)
+        Self::new(stale.to_string())
     }
 }
 
@@ -138,14 +120,14 @@ impl Session {
     /// Every reason for which the plan cannot be applied.
     pub async fn lock_for(&self, plan: &Plan, operation: &str, timeout: Duration) -> Result<Locks, Vec<Failure>> {
         if plan.systems != self.systems() {
-            return Err(vec![Stale::OtherSystems { planned: plan.systems.clone(), found: self.systems() }.into()]);
+            return Err(vec![Unfit::OtherSystems { planned: plan.systems.clone(), found: self.systems() }.into()]);
         }
         if plan.configuration != self.loaded.digest() {
-            return Err(vec![Stale::Configuration.into()]);
+            return Err(vec![Unfit::Configuration.into()]);
         }
         let scopes = plan.scopes.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone())));
         let (locks, mut failures) = self.lock(scopes.collect(), operation, timeout).await;
-        failures.extend(plan.scopes.iter().filter_map(|scope| locks.check(scope).err()).map(Failure::from));
+        failures.extend(plan.scopes.iter().filter_map(|scope| locks.check(scope).err()));
         if failures.is_empty() { Ok(locks) } else { Err(failures) }
     }
 
@@ -202,9 +184,9 @@ impl Session {
     ) -> Result<(String, Outcome), Failure> {
         let scope = &plan.scope;
         let of_scope = |failure: Failure| failure.of(scope);
-        let locked = locks.check(plan).map_err(|stale| of_scope(stale.into()))?;
+        let locked = locks.check(plan).map_err(of_scope)?;
         let organizations = &self.loaded.manifest.organizations;
-        let organization = organizations.get(scope).ok_or_else(|| of_scope(unknown(scope).into()))?;
+        let organization = organizations.get(scope).ok_or_else(|| of_scope(unknown(scope)))?;
         let clients = self.clients(scope, organization).map_err(of_scope)?;
         let (readers, writers) = (clients.readers(), clients.writers());
         let recorder = StateRecorder(locked);
@@ -214,23 +196,16 @@ impl Session {
     }
 }
 
-fn unknown(scope: &str) -> Stale {
-    Stale::UnknownScope { scope: scope.to_owned() }
+fn unknown(scope: &str) -> Failure {
+    Unfit::UnknownScope { scope: scope.to_owned() }.into()
 }
 
 impl Locks {
     /// The state of the plan's scope, if it is still the one that the plan was made from.
-    fn check(&self, plan: &ScopePlan) -> Result<&LockedState, Stale> {
+    fn check(&self, plan: &ScopePlan) -> Result<&LockedState, Failure> {
         let locked = self.0.get(&plan.scope).ok_or_else(|| unknown(&plan.scope))?;
         let state = locked.state();
-        let found = locked.revision().map(|_| state.serial());
-        if state.lineage() != plan.lineage {
-            let (planned, found) = (plan.lineage.clone(), state.lineage().to_owned());
-            return Err(Stale::OtherLineage { scope: plan.scope.clone(), planned, found });
-        }
-        if found != plan.serial {
-            return Err(Stale::Moved { scope: plan.scope.clone(), planned: plan.serial, found });
-        }
+        plan.check(locked.revision().map(|_| (state.lineage(), state.serial())))?;
         Ok(locked)
     }
 

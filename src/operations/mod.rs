@@ -11,7 +11,7 @@ mod lineage;
 mod plan;
 mod session;
 
-pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings, Stale};
+pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use failure::Failure;
 pub use plan::{PlanRequest, Planned};
 pub use session::{Environment, Session, SessionOptions};

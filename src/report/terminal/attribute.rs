@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use crate::engine::diff::stored_form;
+use crate::engine::value::stored_form;
 use crate::engine::{Kind, Planned};
 use crate::report::escape::escape;
 use crate::report::style::Tone;

@@ -475,7 +475,7 @@ fn a_diff_without_end_is_cut_with_a_count() {
 
 #[test]
 fn a_text_of_which_only_the_digest_is_known_is_not_compared_line_by_line() {
-    let digest = crate::engine::diff::digest("a text");
+    let digest = crate::engine::value::digest("a text");
     let drift = vec![
         drifted("Acme/api_version/dev/a", &[("content", digest.clone(), json!("another\n"))]),
         drifted(

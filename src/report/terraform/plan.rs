@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{TERRAFORM_VERSION, identity, resource, root_module, state, values};
-use crate::engine::diff::stored_form;
 use crate::engine::plan::{Drift, DriftKind};
+use crate::engine::value::stored_form;
 use crate::engine::{Action, Address, Attributes, Kind, Plan, ResourceChange};
 use crate::report::Schemas;
 

@@ -213,7 +213,7 @@ fn deferred_resources_stand_apart_and_make_the_plan_incomplete() {
 
 #[test]
 fn drift_is_told_as_changes_and_texts_by_their_digests() {
-    let digest = crate::engine::diff::digest;
+    let digest = crate::engine::value::digest;
     let drift = vec![
         drifted("Acme/api_version/dev/a", &[("content", digest("a"), json!("b"))]),
         Drift { address: "Acme/team/b".parse().unwrap(), kind: DriftKind::Deleted },
