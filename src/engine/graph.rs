@@ -5,16 +5,14 @@ use std::collections::{HashMap, HashSet};
 use petgraph::Direction;
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
 
 use super::address::Address;
 use super::desired::Desired;
 
-/// The resources of one scope and their references. Nodes, and their weights, are indices into the slice that it was
-/// built of.
+/// The references of the resources of one scope, which make sense, and the order that they demand. Resources are
+/// indices into the slice that it was built of.
 #[derive(Debug)]
 pub struct Graph {
-    graph: DiGraph<usize, ()>,
     order: Vec<usize>,
 }
 
@@ -72,22 +70,13 @@ impl Graph {
         if order.len() < resources.len() {
             return Err(GraphError::Cycle(cycle(&graph, resources)));
         }
-        Ok(Self { graph, order })
+        Ok(Self { order })
     }
 
     /// Indices, each after everything that it refers to.
     #[must_use]
     pub fn order(&self) -> &[usize] {
         &self.order
-    }
-
-    /// Pairs (dependency, dependent) of indices, in a stable order.
-    #[must_use]
-    pub fn edges(&self) -> Vec<(usize, usize)> {
-        let pair = |e: petgraph::graph::EdgeReference<'_, ()>| (self.graph[e.source()], self.graph[e.target()]);
-        let mut edges: Vec<_> = self.graph.edge_references().map(pair).collect();
-        edges.sort_unstable();
-        edges
     }
 }
 

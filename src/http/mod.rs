@@ -13,7 +13,7 @@ use http::{Method, Request, Response};
 
 use limit::Limits;
 use reqwest::redirect::Policy;
-pub use retry::{LONGEST_RETRY_AFTER, retry_after};
+use retry::{LONGEST_RETRY_AFTER, retry_after};
 
 /// How long a connection may take to come up.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -26,7 +26,7 @@ impl Default for Policy {
 }
 
 /// The longest `Retry-After` that is obeyed; a server that asks for more gets its answer shown instead.
-pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
 /// An outcome that may be better next time.
 pub(super) enum Setback {
@@ -111,8 +111,7 @@ where
 }
 
 /// The pause that a server asks for: seconds, or until a date (RFC 9110, section 10.2.3).
-#[must_use]
-pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

@@ -238,8 +238,8 @@ impl WriteClient {
     ///
     /// # Errors
     /// What the server answered, in its own words.
-    pub async fn post(&self, region: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {
-        self.0.send(Method::POST, region, path, body).await
+    pub async fn post(&self, region: &str, path: &str, body: &Value) -> Result<Value, Error> {
+        self.0.send(Method::POST, region, path, Some(body)).await
     }
 
     /// `POST` of something that does no harm twice, so that it may be sent again when its answer was lost.

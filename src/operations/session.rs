@@ -77,12 +77,6 @@ impl Session {
         Ok(Self { loaded, store, transport, environment, konnect_url, github_url, platform, sandbox })
     }
 
-    /// The configuration.
-    #[must_use]
-    pub fn loaded(&self) -> &Loaded {
-        &self.loaded
-    }
-
     /// The store of the state.
     #[must_use]
     pub fn store(&self) -> &Store {

@@ -118,20 +118,9 @@ fn kongair_after_both_merges_is_empty_and_a_changed_spec_opens_a_pull_request() 
 
 /// Merges both pull requests as a reviewer's clone would.
 fn merge(world: &World) {
-    let clone = tempfile::tempdir().unwrap();
-    let git = |arguments: &[&str]| {
-        let output = std::process::Command::new("git")
-            .args(["-c", "user.name=reviewer", "-c", "user.email=reviewer@example.com"])
-            .args(arguments)
-            .current_dir(clone.path())
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    let remote = world.repository("KongAirlines/platform").display().to_string();
-    git(&["clone", "--quiet", &remote, "."]);
+    let clone = world.clone_of("KongAirlines/platform");
     for branch in BRANCHES {
-        git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &format!("origin/{branch}")]);
+        clone.git(&["merge", "--quiet", "--no-ff", "-m", "Merge", &format!("origin/{branch}")]);
     }
-    git(&["push", "--quiet"]);
+    clone.git(&["push", "--quiet"]);
 }

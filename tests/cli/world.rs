@@ -47,6 +47,23 @@ pub(crate) struct World {
     directory: TempDir,
 }
 
+/// A clone of a repository, in which a person works.
+pub(crate) struct Clone(TempDir);
+
+impl Clone {
+    /// Runs git in it, which must work out.
+    #[track_caller]
+    pub(crate) fn git(&self, arguments: &[&str]) {
+        let output = Command::new("git")
+            .args(["-c", "user.name=person", "-c", "user.email=person@example.com"])
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// What a run of koctl left.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -157,25 +174,23 @@ impl World {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// A clone of a repository of the sandbox, as a person has it.
+    #[track_caller]
+    pub(crate) fn clone_of(&self, repository: &str) -> Clone {
+        let clone = Clone(tempfile::tempdir().unwrap());
+        clone.git(&["clone", "--quiet", &self.repository(repository).display().to_string(), "."]);
+        clone
+    }
+
     /// Commits `text` as `file` onto a branch of a repository of the sandbox, as a developer would push it.
     #[track_caller]
     pub(crate) fn push(&self, repository: &str, branch: &str, file: &str, text: &str) {
-        let clone = tempfile::tempdir().unwrap();
-        let git = |arguments: &[&str]| {
-            let status = Command::new("git")
-                .args(["-c", "user.name=developer", "-c", "user.email=developer@example.com"])
-                .args(arguments)
-                .current_dir(clone.path())
-                .output()
-                .unwrap();
-            assert!(status.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&status.stderr));
-        };
-        let remote = self.repository(repository).display().to_string();
-        git(&["clone", "--quiet", "--branch", branch, &remote, "."]);
-        std::fs::write(clone.path().join(file), text).unwrap();
-        git(&["add", "."]);
-        git(&["commit", "--quiet", "-m", "Change"]);
-        git(&["push", "--quiet"]);
+        let clone = self.clone_of(repository);
+        clone.git(&["checkout", "--quiet", branch]);
+        std::fs::write(clone.0.path().join(file), text).unwrap();
+        clone.git(&["add", "."]);
+        clone.git(&["commit", "--quiet", "-m", "Change"]);
+        clone.git(&["push", "--quiet"]);
     }
 
     /// A sandbox that this test holds in its hands, with `Acme` in it; [`Self::against`] runs koctl on it.

@@ -63,7 +63,7 @@ impl Reader for Api<ReadClient> {
 impl Writer for Api<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let region = text(planned, "region")?;
-        remote(&SCHEMA, region, self.0.post(region, PATH, Some(&body(planned, WRITABLE))).await?)
+        remote(&SCHEMA, region, self.0.post(region, PATH, &body(planned, WRITABLE)).await?)
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {

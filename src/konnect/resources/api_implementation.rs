@@ -58,7 +58,7 @@ impl Writer for ApiImplementation<WriteClient> {
         let service = json!({
             "service": { "id": text(planned, "service_id")?, "control_plane_id": text(planned, "control_plane_id")? }
         });
-        let made = self.0.post(region, &format!("/v3/apis/{api}/implementations"), Some(&service)).await?;
+        let made = self.0.post(region, &format!("/v3/apis/{api}/implementations"), &service).await?;
         implementation(region, Some(api), made)
     }
 

@@ -114,7 +114,7 @@ impl Writer for ApiVersion<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let (region, api) = (text(planned, "region")?, text(planned, "api_id")?);
         let path = format!("/v3/apis/{api}/versions");
-        version(region, api, self.0.post(region, &path, Some(&request(planned))).await?)
+        version(region, api, self.0.post(region, &path, &request(planned)).await?)
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {

@@ -57,7 +57,7 @@ impl Writer for ControlPlane<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let region = text(planned, "region")?;
         let body = body(planned, &["name", "description", "cluster_type", "labels"]);
-        control_plane(region, self.0.post(region, PATH, Some(&body)).await?)
+        control_plane(region, self.0.post(region, PATH, &body).await?)
     }
 
     /// Labels are replaced as a whole here: the document allows no `null` among them. So those that others set are

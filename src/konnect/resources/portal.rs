@@ -49,7 +49,7 @@ impl Reader for Portal<ReadClient> {
 impl Writer for Portal<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let region = text(planned, "region")?;
-        remote(&SCHEMA, region, self.0.post(region, PATH, Some(&body(planned, WRITABLE))).await?)
+        remote(&SCHEMA, region, self.0.post(region, PATH, &body(planned, WRITABLE)).await?)
     }
 
     /// A new portal gets Konnect's default pages, once; by its document, what is there already stays as it is. What

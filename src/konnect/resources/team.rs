@@ -39,7 +39,7 @@ impl Reader for Team<ReadClient> {
 #[async_trait]
 impl Writer for Team<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let made = self.0.post(GLOBAL, PATH, Some(&body(planned, WRITABLE))).await?;
+        let made = self.0.post(GLOBAL, PATH, &body(planned, WRITABLE)).await?;
         remote(&SCHEMA, GLOBAL, made)
     }
 

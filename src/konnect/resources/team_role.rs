@@ -54,7 +54,7 @@ impl Writer for TeamRole<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let team = text(planned, "team_id")?;
         let body = body(planned, &["role_name", "entity_id", "entity_type_name", "entity_region"]);
-        role(team, self.0.post(GLOBAL, &format!("/v3/teams/{team}/assigned-roles"), Some(&body)).await?)
+        role(team, self.0.post(GLOBAL, &format!("/v3/teams/{team}/assigned-roles"), &body).await?)
     }
 
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {

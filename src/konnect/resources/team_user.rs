@@ -47,7 +47,7 @@ impl Reader for TeamUser<ReadClient> {
 impl Writer for TeamUser<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let (team, user) = (text(planned, "team_id")?, text(planned, "user_id")?);
-        self.0.post(GLOBAL, &format!("/v3/teams/{team}/users"), Some(&json!({ "id": user }))).await?;
+        self.0.post(GLOBAL, &format!("/v3/teams/{team}/users"), &json!({ "id": user })).await?;
         Ok(membership(team, user))
     }
 

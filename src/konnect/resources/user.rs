@@ -63,7 +63,7 @@ impl Writer for User<WriteClient> {
     /// The invitation's answer has no body: the person is found in the list afterwards.
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let email = super::text(planned, "email")?;
-        let invited = self.0.post(GLOBAL, "/v3/invites", Some(&json!({ "email": email }))).await;
+        let invited = self.0.post(GLOBAL, "/v3/invites", &json!({ "email": email })).await;
         let found = match invited {
             // Somebody else invited the person meanwhile: as good as done.
             Err(error) if error.kind == ErrorKind::Conflict => self.find(email).await?.ok_or(error)?,
