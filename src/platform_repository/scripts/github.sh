@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Calls of GitHub's API, for the scripts beside this one, which read it with `source`. They need GH_TOKEN, and
+# GITHUB_API_URL and GITHUB_REPOSITORY, which every runner sets.
+
+# github METHOD PATH [JSON] - calls the API below the repository and prints the answer. The token is given to curl in a
+# file that has no name, since other programs can read a command line.
+github() {
+    local answer data=()
+    if [ "$#" -gt 2 ]; then
+        data=(--data-binary "@-")
+    fi
+    if ! answer=$(
+        printf '%s' "${3-}" | curl --silent --show-error --fail-with-body --max-time 60 --request "$1" "${data[@]}" \
+            --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' \
+            --header @<(printf 'Authorization: Bearer %s\n' "$GH_TOKEN") \
+            "$GITHUB_API_URL/repos/$GITHUB_REPOSITORY/$2"
+    ); then
+        printf 'could not %s %s: %s\n' "$1" "$2" "$answer" >&2
+        return 1
+    fi
+    printf '%s\n' "$answer"
+}
+
+# github_list PATH - prints all elements of a list, page by page, one JSON value a line.
+github_list() {
+    local page=1 answer separator='?'
+    [[ $1 != *'?'* ]] || separator='&'
+    while :; do
+        answer=$(github GET "$1${separator}per_page=100&page=$page")
+        jq --compact-output '.[]' <<<"$answer"
+        [ "$(jq length <<<"$answer")" -eq 100 ] || return 0
+        page=$((page + 1))
+    done
+}
+
+# git with the token for what needs it: git asks a helper, which takes it from the environment.
+git_with_token() {
+    # shellcheck disable=SC2016 # It is the helper that puts in the token.
+    git -c credential.helper= \
+        -c credential.helper='!helper() { printf "username=x-access-token\npassword=%s\n" "$GH_TOKEN"; }; helper' "$@"
+}

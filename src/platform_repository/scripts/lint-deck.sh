@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Checks against konnect/rules/deck.yaml the decK files of a pull request, and what the specifications that it stages
+# turn into.
+# Usage: lint-deck.sh, in the checkout of a pull request
+set -euo pipefail
+scripts=${BASH_SOURCE%/*}
+lint=(deck file lint --fail-severity error)
+
+failed=0
+while IFS= read -r -d '' file; do
+    echo "Checking $file"
+    "${lint[@]}" --state "$file" konnect/rules/deck.yaml || failed=1
+done < <(bash "$scripts/changed-files.sh" \
+    ':(glob)konnect/*/envs/*/teams/*/services/**/kong-from-oas.yaml' ':(glob)konnect/*/envs/*/teams/*/kong.yaml')
+
+while IFS= read -r -d '' spec; do
+    echo "Checking what $spec turns into"
+    deck file openapi2kong --spec "$spec" |
+        deck file patch "${spec%/openapi.yaml}/ko-patch.yaml" |
+        "${lint[@]}" konnect/rules/deck.yaml || failed=1
+done < <(bash "$scripts/changed-files.sh" ':(glob)konnect/*/envs/*/teams/*/services/**/openapi.yaml')
+exit "$failed"
