@@ -125,18 +125,26 @@ impl Session {
     /// When one cannot be read.
     pub async fn states(&self) -> Result<Vec<Remembered>, Failure> {
         let mut states = Vec::new();
-        for scope in self.store.scopes().await? {
+        for scope in self.remembered_scopes().await? {
             let snapshot = self.store.read(&scope).await?;
             states.push(Remembered::new(snapshot.map(|snapshot| snapshot.state).as_ref())?);
         }
         Ok(states)
     }
 
+    /// The scopes that may have a state: those that the store lists, or else those that are configured.
+    async fn remembered_scopes(&self) -> Result<Vec<String>, Failure> {
+        match self.store.lists_scopes() {
+            true => Ok(self.store.scopes().await?),
+            false => Ok(self.loaded.manifest.organizations.keys().cloned().collect()),
+        }
+    }
+
     /// States of organizations that left the configuration: without a token, nothing can be done about them.
     async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
         let configured: BTreeSet<&String> = self.loaded.manifest.organizations.keys().collect();
         let mut warnings = Vec::new();
-        for scope in self.store.scopes().await?.iter().filter(|scope| !configured.contains(scope)) {
+        for scope in self.remembered_scopes().await?.iter().filter(|scope| !configured.contains(scope)) {
             let count = self.store.read(scope).await?.map_or(0, |snapshot| snapshot.state.resources.len());
             if count > 0 {
                 warnings.push(format!(

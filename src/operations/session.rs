@@ -62,7 +62,7 @@ impl Session {
             (Some(directory), None) => format!("file:{}", directory.join("state").display()),
             (None, None) => variable("KOCTL_STATE").or_else(configured).unwrap_or(DEFAULT_STATE.to_owned()),
         };
-        let store = Store::open(&state)?;
+        let store = Store::open(&state, &environment)?;
         let sandbox = match sandbox {
             Some(directory) => {
                 let remote = default_platform(&loaded, &mut platform)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use state_backends::{Kind, LockInfo};
+use state_backends::{Kind, LockInfo, OpenError};
 
 use super::document::Damage;
 
@@ -14,10 +14,12 @@ pub enum Error {
     /// The address of the store cannot be used.
     #[error("cannot open the state store `{url}`: {reason}")]
     InvalidUrl {
-        /// As it was given.
+        /// As it was given, without what may be secret in it.
         url: String,
         /// What is wrong with it.
         reason: String,
+        /// What a person can do.
+        help: String,
     },
     /// The store refused, or failed.
     #[error("{}", with_cause(error))]
@@ -72,11 +74,7 @@ impl Error {
     /// What a person can do next.
     pub fn help(&self) -> String {
         match self {
-            Error::InvalidUrl { .. } => {
-                "Name a directory as `file:DIR`, for example `file:.koctl/state`; this is the only kind of store that \
-                 this koctl knows."
-                    .to_owned()
-            }
+            Error::InvalidUrl { help, .. } => help.clone(),
             Error::Store { error, scope } => match (error.kind(), scope) {
                 (Kind::Locked { holder }, Some(scope)) => locked(scope, holder.as_deref()),
                 _ => error.next_step(),
@@ -116,6 +114,19 @@ impl Error {
 impl From<state_backends::Error> for Error {
     fn from(error: state_backends::Error) -> Self {
         Error::Store { error: Arc::new(error), scope: None }
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Address(error) => Error::InvalidUrl {
+                url: error.address().to_owned(),
+                reason: error.reason().to_owned(),
+                help: error.next_step().to_owned(),
+            },
+            OpenError::Store(error) => error.into(),
+        }
     }
 }
 

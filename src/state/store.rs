@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use state_backends::{Backend, Directory, Document, Expected, LockId, LockInfo, Revision, Version};
+use backon::{BackoffBuilder, ExponentialBuilder};
+use state_backends::{Backend, Document, Expected, LockId, LockInfo, Revision, Variables, Version};
 use tokio::time::Instant;
 
 use super::document::{Damage, State};
 use super::error::{Error, Intact};
 use super::locked::{HeldLock, LockedState, Stored};
 
-/// How long to wait before a lock is tried again, at first and at most.
+/// How long to wait at least before a lock is tried again, at first.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// A store of states, one a scope. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -48,15 +48,13 @@ impl LockOptions {
 }
 
 impl Store {
-    /// Opens the store at a URL: `file:DIR`, a local directory, from the current one if it is relative. Nothing is
-    /// created before the first lock.
+    /// Opens the store at a URL, as [`state_backends::open`] does. Nothing is created before the first lock.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidUrl`], and [`Error::Store`] where the place is no directory.
-    pub fn open(url: &str) -> Result<Self, Error> {
-        let directory = directory_of(url).map_err(|reason| Error::InvalidUrl { url: url.to_owned(), reason })?;
-        Ok(Self::new(Arc::new(Directory::open(directory)?)))
+    /// [`Error::InvalidUrl`], and [`Error::Store`] where it can be seen at once that the place keeps no documents.
+    pub fn open(url: &str, variables: Variables<'_>) -> Result<Self, Error> {
+        Ok(Self::new(state_backends::open(url, variables)?))
     }
 
     /// The store in a backend.
@@ -69,7 +67,13 @@ impl Store {
         self.backend.describe()
     }
 
-    /// The scopes that have a state, sorted.
+    /// Whether the store can tell which scopes have a state.
+    pub fn lists_scopes(&self) -> bool {
+        self.backend.capabilities().listing
+    }
+
+    /// The scopes that have a state, sorted; an error where the store cannot tell
+    /// ([`lists_scopes`](Store::lists_scopes)).
     pub async fn scopes(&self) -> Result<Vec<String>, Error> {
         Ok(self.backend.keys().await?)
     }
@@ -149,19 +153,26 @@ impl Store {
 
     async fn wait_for_lock(&self, scope: &str, options: &LockOptions) -> Result<HeldLock, Error> {
         let started = Instant::now();
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = self.pauses();
         loop {
             let tried = self.try_lock(scope, &options.operation).await;
             let left = options.timeout.saturating_sub(started.elapsed());
             match tried {
                 Err(locked) if locked.is_locked() && !left.is_zero() => {
                     tracing::debug!("waiting for the lock: {locked}");
-                    tokio::time::sleep(pause.min(left)).await;
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    tokio::time::sleep(pauses.next().unwrap_or(FIRST_PAUSE).min(left)).await;
                 }
                 tried => return tried,
             }
         }
+    }
+
+    /// The pauses between two tries, without an end. Each is up to twice as long as it has to be: many who wait come
+    /// at different times, and so each gets its turn.
+    fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
+        let longest = self.backend.capabilities().lock_pause / 2;
+        let growing = ExponentialBuilder::new().with_min_delay(FIRST_PAUSE.min(longest)).with_max_delay(longest);
+        growing.with_jitter().without_max_times().build()
     }
 
     async fn try_lock(&self, scope: &str, operation: &str) -> Result<HeldLock, Error> {
@@ -198,25 +209,6 @@ impl Store {
     }
 }
 
-/// The directory that a `file:` URL names. The path is taken as it stands, but for a `~` in front.
-fn directory_of(url: &str) -> Result<String, String> {
-    let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(format!("it has no scheme; for a directory, write `file:{url}`"));
-    };
-    if scheme != "file" {
-        return Err(format!("`{scheme}` is not a kind of store that this koctl knows"));
-    }
-    let path = match rest.strip_prefix("//") {
-        Some(absolute) if absolute.starts_with('/') => absolute,
-        Some(_) => return Err("after `file://` comes an absolute path: `file:///DIR`".to_owned()),
-        None => rest,
-    };
-    match path {
-        "" => Err("it names no directory".to_owned()),
-        path => Ok(shellexpand::tilde(path).into_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -237,31 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn a_store_is_opened_by_url() {
-        let home = shellexpand::tilde("~").into_owned();
-        for (url, directory) in [
-            ("file:.koctl/state", ".koctl/state".to_owned()),
-            ("file:/srv/state", "/srv/state".to_owned()),
-            ("file:///srv/my state", "/srv/my state".to_owned()),
-            ("file:~/state", format!("{home}/state")),
-        ] {
-            assert_eq!(directory_of(url), Ok(directory), "{url}");
-        }
-    }
-
-    #[test]
-    fn a_url_of_no_known_store_is_refused_with_what_to_write() {
-        for (url, reason) in [
-            ("", "it has no scheme"),
-            ("./state", "write `file:./state`"),
-            ("ftp://host/state", "`ftp` is not a kind of store"),
-            ("file:", "names no directory"),
-            ("file://host/state", "`file:///DIR`"),
-        ] {
-            let error = Store::open(url).unwrap_err();
-            assert!(error.to_string().contains(reason), "{error}");
-            assert!(error.help().contains("`file:.koctl/state`"), "{}", error.help());
-        }
+    fn a_url_of_no_known_store_is_refused_with_what_to_write_and_no_secret() {
+        let error = Store::open("ftp://ada:sesame@host/state", &|_| None).unwrap_err();
+        assert!(error.to_string().starts_with("cannot open the state store `ftp://ada:…@host/state`"), "{error}");
+        assert!(error.help().contains("`file:DIR`"), "{}", error.help());
+        assert!(!format!("{error:?}").contains("sesame"));
     }
 
     #[tokio::test]
@@ -371,7 +343,7 @@ mod tests {
     async fn a_failure_of_the_store_is_told_with_its_cause_and_advice() {
         let world = World::new();
         std::fs::write(world.directory(), "a file").unwrap();
-        let error = Store::open(&format!("file:{}", world.directory().display())).unwrap_err();
+        let error = Store::open(&format!("file:{}", world.directory().display()), &|_| None).unwrap_err();
         assert!(error.to_string().contains("not a directory"), "{error}");
         assert!(error.help().contains(world.directory().to_str().unwrap()), "{}", error.help());
     }

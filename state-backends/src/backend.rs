@@ -49,6 +49,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     ///
+    /// [`Kind::Unsupported`](crate::Kind::Unsupported) where [`Capabilities::listing`] is false;
     /// [`Kind::Corrupt`](crate::Kind::Corrupt) where something that looks like a document stands under a name that
     /// is no key's.
     async fn keys(&self) -> Result<Vec<String>>;
@@ -103,10 +104,15 @@ pub trait Backend: Send + Sync + fmt::Debug {
 /// What a place can do beyond what all can.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
+    /// Whether the place can tell which keys have a document.
+    pub listing: bool,
     /// Whether earlier versions of a document are kept and can be read.
     pub history: bool,
     /// What becomes of the lock of a process that died.
     pub abandoned_lock: AbandonedLock,
+    /// The longest that who waits for a lock should pause between two tries: short where a try costs little, long
+    /// where requests are counted.
+    pub lock_pause: Duration,
 }
 
 /// What becomes of a lock whose holder died without giving it back.

@@ -14,6 +14,7 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | [`open`] | from a URL to the backend that it names |
 //! | [`directory`] | the backend for a local directory |
 //! | `conformance` (feature) | the rules above as tests, the same for every backend |
 //!
@@ -26,8 +27,10 @@ pub mod conformance;
 pub mod directory;
 mod error;
 mod lock;
+mod open;
 
 pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revision, Version};
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};
 pub use lock::{LockId, LockInfo};
+pub use open::{AddressError, OpenError, Variables, open};

@@ -36,13 +36,14 @@ pub struct LockInfo {
     pub id: LockId,
     /// The user and the machine: `user@host`.
     pub who: String,
-    /// The process on that machine.
-    pub pid: u32,
-    /// What the lock was taken for: `apply`.
+    /// The process on that machine; none where the place does not keep it.
+    #[serde(default)]
+    pub pid: Option<u32>,
+    /// What the lock was taken for: `apply`. Empty where the place does not keep it.
     pub operation: String,
     /// When it was taken, to the second.
     pub since: Timestamp,
-    /// The program that took it, with its version.
+    /// The program that took it, with its version. Empty where the place does not keep it.
     pub version: String,
 }
 
@@ -52,7 +53,7 @@ impl LockInfo {
         Self {
             id: LockId::random(),
             who: format!("{}@{}", user_name(), gethostname::gethostname().display()),
-            pid: process::id(),
+            pid: Some(process::id()),
             operation: operation.into(),
             since: to_the_second(Timestamp::now()),
             version: version.into(),
@@ -63,7 +64,17 @@ impl LockInfo {
 impl fmt::Display for LockInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, who, pid, operation, since, version } = self;
-        write!(f, "{who} (process {pid}, {version}) for `{operation}` since {since}, with the lock id {id}")
+        let process = pid.map(|pid| format!("process {pid}"));
+        let program = [process.as_deref().unwrap_or_default(), version].into_iter().filter(|part| !part.is_empty());
+        let program = program.collect::<Vec<_>>().join(", ");
+        f.write_str(who)?;
+        if !program.is_empty() {
+            write!(f, " ({program})")?;
+        }
+        if !operation.is_empty() {
+            write!(f, " for `{operation}`")?;
+        }
+        write!(f, " since {since}, with the lock id {id}")
     }
 }
 
@@ -83,18 +94,29 @@ fn to_the_second(time: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_lock_says_who_where_since_when_for_what_and_its_id() {
-        let info = LockInfo {
+    fn info() -> LockInfo {
+        LockInfo {
             id: LockId::new("7d1f"),
             who: "ada@build-3".into(),
-            pid: 4711,
+            pid: Some(4711),
             operation: "apply".into(),
             since: "2026-01-02T03:04:05Z".parse().unwrap(),
             version: "koctl 0.1.0".into(),
-        };
+        }
+    }
+
+    #[test]
+    fn what_a_place_does_not_keep_of_a_lock_is_left_out() {
+        let kept = LockInfo { pid: None, operation: String::new(), version: String::new(), ..info() };
+        assert_eq!(kept.to_string(), "ada@build-3 since 2026-01-02T03:04:05Z, with the lock id 7d1f");
+        let kept = LockInfo { pid: None, ..info() };
+        assert!(kept.to_string().starts_with("ada@build-3 (koctl 0.1.0) for `apply` since"), "{kept}");
+    }
+
+    #[test]
+    fn a_lock_says_who_where_since_when_for_what_and_its_id() {
         assert_eq!(
-            info.to_string(),
+            info().to_string(),
             "ada@build-3 (process 4711, koctl 0.1.0) for `apply` since 2026-01-02T03:04:05Z, with the lock id 7d1f"
         );
     }

@@ -182,7 +182,7 @@ mod death {
         let backend = world.open().await;
         let error = backend.lock("kong", &somebody()).await.unwrap_err();
         let Kind::Locked { holder: Some(holder) } = error.kind() else { panic!("{error}") };
-        assert_eq!(holder.pid, child.id());
+        assert_eq!(holder.pid, Some(child.id()));
 
         child.kill().unwrap();
         child.wait().unwrap();

@@ -105,7 +105,7 @@ async fn a_locked_state_says_who_holds_it_since_when_and_for_what() {
     let _filters = filters();
     let world = World::new();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory).unwrap();
+    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
     let options = koctl::state::LockOptions::new("apply");
     let lock = store.lock("Acme", &options).await.unwrap();
     let run = world.koctl(&["apply", "--auto-approve"]).exits(1);
@@ -118,7 +118,7 @@ async fn a_locked_state_says_who_holds_it_since_when_and_for_what() {
 async fn with_a_lock_timeout_an_apply_waits_its_turn() {
     let world = World::new();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory).unwrap();
+    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
     let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
     let mut waiting = world.command(&["apply", "--auto-approve", "--sandbox", "--lock-timeout", "60"]).spawn().unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;

@@ -1,13 +1,13 @@
 //! Reading, writing, listing.
 
 use super::{Fixture, must_lock, must_put, must_read, must_unlock};
-use crate::{Expected, Kind, LockId, Revision};
+use crate::{Backend, Expected, Kind, LockId, Revision};
 
 /// The no-op: who only looks leaves nothing behind.
 pub async fn reading_and_listing_create_nothing(fixture: &impl Fixture) {
     let backend = fixture.open().await;
     assert_eq!(must_read(&*backend, "a").await, None);
-    assert_eq!(backend.keys().await.expect("an empty place can be listed"), Vec::<String>::new());
+    assert_eq!(keys(&*backend).await, listing(&*backend, []));
     assert_eq!(must_read(&*fixture.open().await, "a").await, None);
 }
 
@@ -129,9 +129,7 @@ pub async fn keys_in_any_alphabet_and_case_stay_apart(fixture: &impl Fixture) {
     for (key, revision) in keys.iter().zip(revisions) {
         assert_eq!(must_read(&*backend, key).await, Some((key.as_bytes().to_vec(), revision)), "{key:?}");
     }
-    let mut expected = keys.map(str::to_owned);
-    expected.sort();
-    assert_eq!(backend.keys().await.expect("the place can be listed"), expected);
+    assert_eq!(self::keys(&*backend).await, listing(&*backend, keys));
 }
 
 /// Only keys with a document, not those that were only locked.
@@ -141,5 +139,18 @@ pub async fn keys_are_listed_in_order(fixture: &impl Fixture) {
         must_put(&*backend, key, b"{}").await;
     }
     must_lock(&*backend, "only-locked").await;
-    assert_eq!(fixture.open().await.keys().await.expect("the place can be listed"), ["a", "b", "c"]);
+    let other = fixture.open().await;
+    assert_eq!(keys(&*other).await, listing(&*other, ["a", "b", "c"]));
+}
+
+/// The keys, or why they cannot be listed.
+async fn keys(backend: &dyn Backend) -> Result<Vec<String>, Kind> {
+    backend.keys().await.map_err(|error| error.kind().clone())
+}
+
+/// These keys in order; where a place cannot list them, that is said, and not an empty list given.
+fn listing<const N: usize>(backend: &dyn Backend, keys: [&str; N]) -> Result<Vec<String>, Kind> {
+    let mut keys = keys.map(str::to_owned).to_vec();
+    keys.sort();
+    if backend.capabilities().listing { Ok(keys) } else { Err(Kind::Unsupported) }
 }

@@ -26,6 +26,7 @@ mod name;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use std::{fs, io, path};
 
 use async_trait::async_trait;
@@ -98,7 +99,12 @@ impl Backend for Directory {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { history: true, abandoned_lock: AbandonedLock::FreedAtOnce }
+        Capabilities {
+            listing: true,
+            history: true,
+            abandoned_lock: AbandonedLock::FreedAtOnce,
+            lock_pause: Duration::from_secs(1),
+        }
     }
 
     async fn read(&self, key: &str) -> Result<Option<Document>> {
