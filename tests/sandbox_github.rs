@@ -18,6 +18,8 @@ mod persistence;
 mod pulls;
 #[path = "sandbox_github/repositories.rs"]
 mod repositories;
+#[path = "sandbox_github/secrets.rs"]
+mod secrets;
 #[path = "sandbox_github/seeding.rs"]
 mod seeding;
 #[path = "sandbox_github/world.rs"]

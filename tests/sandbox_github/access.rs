@@ -128,15 +128,10 @@ async fn a_used_up_rate_limit_starts_afresh_and_refuses_nobody() {
 }
 
 #[tokio::test]
-async fn unknown_paths_are_404_and_known_but_unoffered_operations_501_with_their_name() {
+async fn unknown_paths_are_404() {
     let world = World::with(&[("a", "1")]).await;
     assert_eq!(world.get("/repos/Org/repo/stargazers").await.refusal(404), "Not Found");
     assert_eq!(world.delete("/user").await.refusal(404), "Not Found");
-    let secret = "/repos/Org/repo/actions/secrets/TOKEN";
-    let message = world.put(secret, json!({})).await.refusal(501);
-    assert!(message.contains("actions/create-or-update-repo-secret"), "{message}");
-    let message = world.get("/repos/Org/repo/actions/secrets/public-key").await.refusal(501);
-    assert!(message.contains("actions/get-repo-public-key"), "{message}");
 }
 
 #[tokio::test]

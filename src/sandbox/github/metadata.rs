@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::errors::GitHubSandboxError;
+use super::secrets::Secrets;
 
 /// The JSON document beside a bare repository.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub(super) struct Metadata {
     /// Issues and pull requests share one sequence of numbers, as on GitHub.
     pub(super) issues: BTreeMap<u64, Issue>,
     pub(super) labels: Vec<Label>,
+    /// Files of older sandboxes have none.
+    #[serde(default)]
+    pub(super) secrets: Secrets,
     last_number: u64,
     last_id: u64,
 }
@@ -159,6 +163,7 @@ impl Metadata {
             settings,
             issues: BTreeMap::new(),
             labels: Vec::new(),
+            secrets: Secrets::default(),
             last_number: 0,
             last_id: 0,
         }

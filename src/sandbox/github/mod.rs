@@ -12,13 +12,13 @@
 //! | `contents`, `compare` | files by path, and what differs between two commits |
 //! | `pulls` | pull requests and their merging |
 //! | `issues`, `labels`, `comments` | what pull requests share with issues |
+//! | `secrets` | Actions secrets, in sealed boxes that are opened |
 //! | `seed` | repositories made from folders |
 //!
 //! Under these lie `store` (names, folders, locks), `repository` (one open repository), `metadata` (what git does
 //! not keep), `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`.
 //!
-//! A credential of any content signs in the same user. What the document offers and the sandbox does not yet is
-//! answered with 501 and the operation's name.
+//! A credential of any content signs in the same user.
 
 mod answer;
 mod branches;
@@ -39,6 +39,7 @@ mod refs;
 mod repos;
 mod repository;
 mod request;
+mod secrets;
 mod seed;
 mod store;
 mod tree;
@@ -57,6 +58,7 @@ use futures::future::BoxFuture;
 use serde_json::json;
 
 pub use errors::GitHubSandboxError;
+pub use secrets::secret;
 pub use seed::{ensure_repository, seed};
 
 use answer::Answer;
@@ -164,13 +166,11 @@ fn collaboration_routes() -> Routes {
 
 fn secret_routes() -> Routes {
     Router::new()
-        .route("/repos/{owner}/{repo}/actions/secrets", get(not_offered("actions/list-repo-secrets")))
-        .route("/repos/{owner}/{repo}/actions/secrets/public-key", get(not_offered("actions/get-repo-public-key")))
+        .route("/repos/{owner}/{repo}/actions/secrets", get(reads(secrets::list)))
+        .route("/repos/{owner}/{repo}/actions/secrets/public-key", get(locked(secrets::public_key)))
         .route(
             "/repos/{owner}/{repo}/actions/secrets/{name}",
-            get(not_offered("actions/get-repo-secret"))
-                .put(not_offered("actions/create-or-update-repo-secret"))
-                .delete(not_offered("actions/delete-repo-secret")),
+            get(reads(secrets::get)).put(locked(secrets::put)).delete(locked(secrets::delete)),
         )
 }
 
@@ -196,14 +196,6 @@ fn locked(operation: fn(&mut Repo, &ApiRequest) -> Answer) -> impl Handle {
             let _guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
             operation(&mut open(&request)?, &request)
         })
-    }
-}
-
-/// The handler of an operation of the document that the sandbox does not offer yet.
-fn not_offered(operation: &'static str) -> impl Handle {
-    move |_: ApiRequest| -> BoxFuture<'static, Answer> {
-        let message = format!("The sandbox does not offer the operation {operation} yet.");
-        Box::pin(async { Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, message)) })
     }
 }
 
