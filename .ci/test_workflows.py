@@ -1,0 +1,528 @@
+"""Runs the scripts of a platform repository's workflows in repositories with awkward names.
+
+`deck` is a stand-in that takes exactly the flags that decK documents and writes down what it is asked; `yq` is yaqpy.
+Run by `.ci/workflows`, which sets the path.
+"""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+FILES = pathlib.Path(__file__).parent.parent / "src/platform_repository"
+SCRIPTS = FILES / "scripts"
+
+DECK = """\
+import argparse, json, os, pathlib, sys
+
+parser = argparse.ArgumentParser(allow_abbrev=False)
+areas = parser.add_subparsers(dest="area", required=True)
+file = areas.add_parser("file").add_subparsers(dest="command", required=True)
+gateway = areas.add_parser("gateway").add_subparsers(dest="command", required=True)
+
+convert = file.add_parser("openapi2kong", allow_abbrev=False)
+convert.add_argument("--spec", required=True)
+patch = file.add_parser("patch", allow_abbrev=False)
+patch.add_argument("--output-file", default="-")
+patch.add_argument("patches", nargs="+")
+merge = file.add_parser("merge", allow_abbrev=False)
+merge.add_argument("--output-file", default="-")
+merge.add_argument("files", nargs="+")
+lint = file.add_parser("lint", allow_abbrev=False)
+lint.add_argument("--state", default="-")
+lint.add_argument("--fail-severity")
+lint.add_argument("ruleset")
+for name in ("diff", "sync"):
+    command = gateway.add_parser(name, allow_abbrev=False)
+    command.add_argument("--konnect-addr", required=True)
+    command.add_argument("--konnect-control-plane-name", required=True)
+    command.add_argument("files", nargs="+")
+args = parser.parse_args()
+
+
+def write(path, document):
+    text = json.dumps(document) + "\\n"
+    sys.stdout.write(text) if path == "-" else pathlib.Path(path).write_text(text)
+
+
+def read(path):
+    text = sys.stdin.read() if path == "-" else pathlib.Path(path).read_text()
+    return json.loads(text.replace('_format_version: "3.0"', '{"services": []}'))
+
+
+if args.command == "openapi2kong":
+    title = pathlib.Path(args.spec).read_text().strip()
+    if title == "broken":
+        sys.exit("Error: the specification cannot be read")
+    write("-", {"services": [{"name": title}]})
+elif args.command == "patch":
+    document = read("-")
+    for service in document["services"]:
+        service["tags"] = [pathlib.Path(patch).read_text().strip() for patch in args.patches]
+    write(args.output_file, document)
+elif args.command == "merge":
+    write(args.output_file, {"services": [service for path in args.files for service in read(path)["services"]]})
+elif args.command == "lint":
+    names = [service["name"] for service in read(args.state)["services"]]
+    if "frowned-upon" in names:
+        sys.exit("Linting Violations: 1")
+else:
+    request = vars(args) | {"token": os.environ.get("DECK_KONNECT_TOKEN"), "arguments": sys.argv[1:]}
+    with open(os.environ["DECK_LOG"], "a") as log:
+        log.write(json.dumps(request) + "\\n")
+    for path in args.files:
+        for service in read(path)["services"]:
+            print("creating service", service["name"])
+"""
+
+ORGANIZATIONS = """\
+defaults: &defaults
+  region: eu
+organizations:
+  Größe_1:
+    access-token: {type: env, value: GROESSE_TOKEN}
+    environments:
+      dev.1:
+        <<: *defaults
+        type: DEV
+      prd:
+        type: PROD
+        region: us
+        teams:
+          flight-data: {control-plane-name: "Shared \\"plane\\" $(touch pwned) 'x'; `id`"}
+          customer-data: {control-plane-name: "Shared \\"plane\\" $(touch pwned) 'x'; `id`"}
+"""
+
+SHARED = "Shared \"plane\" $(touch pwned) 'x'; `id`"
+
+TEAMS = """\
+teams:
+  flight-data: {}
+  customer-data:
+"""
+
+AWKWARD = ["Kong Airlines/fli'ghts $HOME", "ünï/[a-z]*", 'quo"te', "-dash; touch pwned", "$(touch pwned)"]
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.scratch = pathlib.Path(scratch.name)
+        self.root = self.scratch / "repository"
+        self.root.mkdir()
+        self.output = self.scratch / "output"
+        programs = self.scratch / "bin"
+        programs.mkdir()
+        self.program(programs / "deck", f"#!{sys.executable}\n{DECK}")
+        self.program(programs / "yq", '#!/bin/sh\nexec yaqpy "$@"\n')
+        self.environment = os.environ | {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "DECK_LOG": str(self.scratch / "deck.log"),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_PATH": str(self.scratch / "path"),
+            "GITHUB_STEP_SUMMARY": str(self.scratch / "summary"),
+            "GITHUB_REPOSITORY": "acme/platform",
+            "RUNNER_TEMP": str(self.scratch),
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_AUTHOR_NAME": "test",
+            "GIT_AUTHOR_EMAIL": "test@example.com",
+            "GIT_COMMITTER_NAME": "test",
+            "GIT_COMMITTER_EMAIL": "test@example.com",
+        }
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.write("konnect/teams.yaml", TEAMS)
+        self.write("konnect/organizations.yaml", ORGANIZATIONS)
+
+    def program(self, path, text):
+        path.write_text(text)
+        path.chmod(0o755)
+
+    def write(self, path, text):
+        path = self.root / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def stage(self, team, service, title, environment="dev.1"):
+        """Stages a specification as koctl does; returns its folder."""
+        folder = f"konnect/Größe_1/envs/{environment}/teams/{team}/services/{service}"
+        self.write(f"{folder}/openapi.yaml", title)
+        self.write(f"{folder}/ko-patch.yaml", f"ko-api-name={title}")
+        return folder
+
+    def git(self, *arguments):
+        done = subprocess.run(["git", *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def commit(self):
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "commit")
+        return self.git("rev-parse", "HEAD").strip()
+
+    def run_script(self, script, *arguments, code=0, **variables):
+        done = subprocess.run(
+            ["bash", SCRIPTS / script, *arguments],
+            cwd=self.root, env=self.environment | variables, capture_output=True, text=True,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, code, f"{done.stdout}\n{done.stderr}")
+        self.assertFalse((self.root / "pwned").exists(), "a name was run as a command")
+        return done.stdout
+
+    def outputs(self):
+        """What the last scripts told GitHub, by name."""
+        lines = self.output.read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def asked_of_deck(self):
+        log = self.scratch / "deck.log"
+        return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+class Workflows(unittest.TestCase):
+    def test_there_is_one_place_for_the_tokens_of_organizations(self):
+        place = """
+        id: konnect
+        env:
+          # organization tokens: koctl add organization adds them here
+"""
+        for name in ("koctl-plan", "koctl-apply", "koctl-drift", "deck-merge-and-diff", "deck-sync"):
+            text = (FILES / f"workflows/{name}.yml").read_text()
+            self.assertEqual(text.count("id: konnect"), 1, name)
+            self.assertIn(place, text, name)
+
+    def test_every_script_that_is_run_is_there_and_none_is_left_over(self):
+        texts = [path.read_text() for folder in ("workflows", "scripts") for path in (FILES / folder).iterdir()]
+        named = {name for text in texts for name in re.findall(r"(?:koctl|scripts|SOURCE%/\*})/([a-z-]+\.sh)", text)}
+        self.assertEqual(named, {path.name for path in SCRIPTS.iterdir()})
+
+
+class ControlPlanes(Case):
+    def test_a_configuration_with_nothing_staged_has_none(self):
+        self.assertEqual(json.loads(self.run_script("control-planes.sh")), [])
+
+    def test_a_control_plane_has_the_name_region_and_token_that_koctl_uses(self):
+        self.stage("flight-data", "flights", "flights")
+        expected = {
+            "organization": "Größe_1",
+            "region": "eu",
+            "name": "flight-data-dev.1",
+            "token": "GROESSE_TOKEN",
+            "folders": ["konnect/Größe_1/envs/dev.1/teams/flight-data"],
+        }
+        self.assertEqual(json.loads(self.run_script("control-planes.sh")), [expected])
+
+    def test_teams_that_share_a_control_plane_are_one_entry(self):
+        for team in ("flight-data", "customer-data"):
+            self.stage(team, "service", "service", environment="prd")
+        [plane] = json.loads(self.run_script("control-planes.sh"))
+        self.assertEqual(plane["name"], SHARED)
+        teams = "konnect/Größe_1/envs/prd/teams"
+        self.assertEqual(plane["folders"], [f"{teams}/customer-data", f"{teams}/flight-data"])
+
+    def test_folders_of_what_left_the_configuration_are_left_out(self):
+        self.write("konnect/Größe_1/envs/gone/teams/flight-data/kong.yaml", "")
+        self.write("konnect/Größe_1/envs/dev.1/teams/gone/kong.yaml", "")
+        self.write("konnect/Gone/envs/dev.1/teams/flight-data/kong.yaml", "")
+        self.assertEqual(json.loads(self.run_script("control-planes.sh")), [])
+
+    def test_a_token_that_is_in_no_variable_is_an_error_that_names_the_organization(self):
+        self.write("konnect/organizations.yaml", ORGANIZATIONS.replace("type: env", "type: file"))
+        self.stage("flight-data", "flights", "flights")
+        done = subprocess.run(
+            ["bash", SCRIPTS / "control-planes.sh"], cwd=self.root, env=self.environment, capture_output=True, text=True
+        )
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("the access-token of the organization Größe_1", done.stderr)
+
+
+class Conversion(Case):
+    def environments(self):
+        self.run_script("changed-environments.sh")
+        return json.loads(self.outputs()["environments"])
+
+    def test_a_repository_with_nothing_staged_has_nothing_to_convert(self):
+        self.commit()
+        self.assertEqual(self.environments(), [])
+
+    def test_what_is_converted_and_committed_is_not_proposed_again(self):
+        for service in AWKWARD:
+            self.stage("flight-data", service, service)
+        self.environments()
+        self.commit()
+        self.assertEqual(self.environments(), [])
+
+    def test_every_service_is_converted_whatever_its_key(self):
+        folders = [self.stage("flight-data", service, service) for service in AWKWARD]
+        self.commit()
+        expected = {"folder": "konnect/Größe_1/envs/dev.1", "branch": "deck/openapi/Gr%C3%B6%C3%9Fe_1/dev.1"}
+        self.assertEqual(self.environments(), [expected])
+        for service, folder in zip(AWKWARD, folders):
+            converted = json.loads((self.root / folder / "kong-from-oas.yaml").read_text())
+            self.assertEqual(converted, {"services": [{"name": service, "tags": [f"ko-api-name={service}"]}]})
+
+    def test_only_environments_that_changed_are_proposed(self):
+        self.stage("flight-data", "flights", "flights")
+        self.environments()
+        self.commit()
+        self.stage("flight-data", "flights", "flights", environment="prd")
+        self.assertEqual([found["folder"] for found in self.environments()], ["konnect/Größe_1/envs/prd"])
+
+    def test_the_conversion_of_a_specification_that_is_gone_is_removed(self):
+        folder = self.stage("flight-data", AWKWARD[0], "flights")
+        self.environments()
+        self.commit()
+        for file in ("openapi.yaml", "ko-patch.yaml"):
+            (self.root / folder / file).unlink()
+        self.assertEqual(len(self.environments()), 1)
+        self.assertFalse((self.root / folder / "kong-from-oas.yaml").exists())
+
+    def test_a_specification_that_decK_refuses_fails_the_run(self):
+        self.stage("flight-data", "flights", "broken")
+        self.run_script("changed-environments.sh", code=1)
+        self.assertFalse(self.output.exists())
+
+
+class Merging(Case):
+    def planes(self):
+        self.run_script("changed-control-planes.sh")
+        return json.loads(self.outputs()["control-planes"])
+
+    def test_what_is_merged_and_committed_is_not_proposed_again(self):
+        self.stage("flight-data", "flights", "flights")
+        self.run_script("changed-environments.sh")
+        self.planes()
+        self.commit()
+        self.assertEqual(self.planes(), [])
+
+    def test_the_services_of_a_team_become_one_file(self):
+        for service in AWKWARD:
+            self.stage("flight-data", service, service)
+        self.run_script("changed-environments.sh")
+        [plane] = self.planes()
+        self.assertEqual(plane["name"], "flight-data-dev.1")
+        self.assertEqual(plane["branch"], "deck/kong/Gr%C3%B6%C3%9Fe_1/eu/flight-data-dev%2E1")
+        merged = json.loads((self.root / "konnect/Größe_1/envs/dev.1/teams/flight-data/kong.yaml").read_text())
+        self.assertCountEqual([service["name"] for service in merged["services"]], AWKWARD)
+
+    def test_the_branch_of_every_control_plane_is_one_that_git_takes(self):
+        self.stage("flight-data", "flights", "flights", environment="prd")
+        self.run_script("changed-environments.sh")
+        [plane] = self.planes()
+        self.git("check-ref-format", "--branch", plane["branch"])
+
+    def test_a_team_whose_last_service_is_gone_asks_for_nothing(self):
+        folder = self.stage("flight-data", "flights", "flights")
+        self.run_script("changed-environments.sh")
+        self.planes()
+        self.commit()
+        (self.root / folder / "kong-from-oas.yaml").unlink()
+        self.assertEqual([plane["name"] for plane in self.planes()], ["flight-data-dev.1"])
+        merged = self.root / "konnect/Größe_1/envs/dev.1/teams/flight-data/kong.yaml"
+        self.assertEqual(merged.read_text(), '_format_version: "3.0"\n')
+
+    def test_the_diff_is_that_of_all_teams_on_the_control_plane(self):
+        for team in ("flight-data", "customer-data"):
+            self.stage(team, "service", f"service of {team}", environment="prd")
+        self.run_script("changed-environments.sh")
+        variables = {"ORGANIZATION": "Größe_1", "REGION": "us", "CONTROL_PLANE": SHARED, "GROESSE_TOKEN": "kpat_secret"}
+        diff = self.scratch / "diff.txt"
+        printed = self.run_script("merge-and-diff.sh", diff, **variables)
+        expected = "creating service service of customer-data\ncreating service service of flight-data\n"
+        self.assertEqual(diff.read_text(), expected)
+        self.assertEqual(printed, expected)
+
+
+class Syncing(Case):
+    def setUp(self):
+        super().setUp()
+        for team in ("flight-data", "customer-data"):
+            self.write(f"konnect/Größe_1/envs/prd/teams/{team}/kong.yaml", '{"services": []}')
+        self.write("konnect/Größe_1/envs/dev.1/teams/flight-data/kong.yaml", '{"services": []}')
+        self.before = self.commit()
+
+    def pushed(self, before):
+        self.run_script("pushed-control-planes.sh", BEFORE=before)
+        return [plane["name"] for plane in json.loads(self.outputs()["control-planes"])]
+
+    def sync(self, code=0, **variables):
+        variables = {"ORGANIZATION": "Größe_1", "REGION": "us", "CONTROL_PLANE": SHARED} | variables
+        return self.run_script("gateway.sh", "sync", code=code, **variables)
+
+    def test_a_push_without_configuration_syncs_nothing(self):
+        self.write("README.md", "")
+        self.commit()
+        self.assertEqual(self.pushed(self.before), [])
+
+    def test_a_push_syncs_the_control_planes_of_its_files(self):
+        self.write("konnect/Größe_1/envs/dev.1/teams/flight-data/kong.yaml", '{"services": [{"name": "flights"}]}')
+        self.commit()
+        self.assertEqual(self.pushed(self.before), ["flight-data-dev.1"])
+
+    def test_a_run_by_hand_and_a_branch_made_anew_sync_all(self):
+        for before in ("", "0" * 40, "deadbeef" * 5):
+            self.assertCountEqual(self.pushed(before), [SHARED, "flight-data-dev.1"])
+
+    def test_a_sync_hands_decK_the_files_of_every_team_on_the_control_plane(self):
+        self.sync(GROESSE_TOKEN="kpat_secret")
+        [asked] = self.asked_of_deck()
+        teams = "konnect/Größe_1/envs/prd/teams"
+        self.assertEqual(asked["files"], [f"{teams}/customer-data/kong.yaml", f"{teams}/flight-data/kong.yaml"])
+        self.assertEqual(asked["konnect_control_plane_name"], SHARED)
+        self.assertEqual(asked["konnect_addr"], "https://us.api.konghq.com")
+
+    def test_the_token_is_handed_on_in_the_environment_and_shown_nowhere(self):
+        printed = self.sync(GROESSE_TOKEN="kpat_secret")
+        [asked] = self.asked_of_deck()
+        self.assertEqual(asked["token"], "kpat_secret")
+        self.assertNotIn("kpat_secret", printed + " ".join(asked["arguments"]))
+
+    def test_a_missing_secret_is_named_and_nothing_is_asked_of_decK(self):
+        self.assertIn("The secret GROESSE_TOKEN is empty", self.sync(code=1))
+        self.assertEqual(self.asked_of_deck(), [])
+
+    def test_a_control_plane_that_left_the_configuration_is_left_alone(self):
+        self.assertIn("::notice::", self.sync(CONTROL_PLANE="gone", GROESSE_TOKEN="kpat_secret"))
+        self.assertEqual(self.asked_of_deck(), [])
+
+
+class Conformance(Case):
+    def pull_request(self, title):
+        """A merge commit, as GitHub makes it for a pull request that stages a specification."""
+        self.write("konnect/rules/deck.yaml", "rules: {}")
+        self.commit()
+        self.git("switch", "--quiet", "--create", "topic")
+        self.stage("flight-data", AWKWARD[1], title)
+        self.commit()
+        self.git("switch", "--quiet", "main")
+        self.git("merge", "--quiet", "--no-ff", "topic")
+
+    def test_a_pull_request_that_stages_nothing_is_in_order(self):
+        self.commit()
+        self.write("README.md", "")
+        self.commit()
+        self.assertEqual(self.run_script("lint-deck.sh"), "")
+
+    def test_what_a_staged_specification_turns_into_is_checked(self):
+        self.pull_request("flights")
+        self.assertIn("ünï/[a-z]*/openapi.yaml", self.run_script("lint-deck.sh"))
+
+    def test_a_violation_fails_the_run(self):
+        self.pull_request("frowned-upon")
+        self.run_script("lint-deck.sh", code=1)
+
+    def test_a_changed_decK_file_is_checked(self):
+        self.commit()
+        self.write("konnect/Größe_1/envs/prd/teams/flight-data/kong.yaml", '{"services": [{"name": "frowned-upon"}]}')
+        self.commit()
+        self.run_script("lint-deck.sh", code=1)
+
+
+class Fencing(Case):
+    def fenced(self, text, *limit):
+        file = self.scratch / "text"
+        file.write_text(text)
+        return self.run_script("fence.sh", file, "diff", *limit)
+
+    def test_a_text_stands_between_fences(self):
+        self.assertEqual(self.fenced("+ service"), "```diff\n+ service\n```\n")
+
+    def test_no_text_can_leave_its_fence(self):
+        self.assertEqual(self.fenced("a\n````\nb"), "`````diff\na\n````\nb\n`````\n")
+
+    def test_a_long_text_is_cut_between_characters_and_said_to_be(self):
+        shown = self.fenced("ääää", "2")
+        self.assertIn("```diff\nää\n```\n", shown)
+        self.assertIn("This is not all of it", shown)
+
+
+class State(Case):
+    def platform(self, text):
+        self.write("konnect/platform.yaml", textwrap.dedent(text))
+
+    def test_a_state_that_lasts_is_fine(self):
+        self.platform("platform: {state: {url: 'github://acme/platform/koctl-state'}}")
+        self.assertEqual(self.run_script("state-url.sh"), "")
+
+    def test_a_state_on_the_runner_is_refused_with_what_to_set(self):
+        for text in ("platform: {}", "platform: {state: {url: 'file:.koctl/state'}}"):
+            self.platform(text)
+            self.assertIn("github://acme/platform/koctl-state", self.run_script("state-url.sh", code=1))
+
+    def test_without_platform_settings_it_is_refused_too(self):
+        self.assertIn("Set platform.state.url", self.run_script("state-url.sh", code=1))
+
+
+class Installing(Case):
+    def test_what_is_not_set_is_named(self):
+        self.assertIn("KOCTL_DOWNLOAD_URL is not set", self.run_script("install-tool.sh", "koctl", code=1))
+        printed = self.run_script("install-tool.sh", "deck", code=1, TOOL_URL="https://localhost/deck.tar.gz")
+        self.assertIn("DECK_SHA256 is not set", printed)
+
+
+class Koctl(Case):
+    """The scripts that run koctl, which is a stand-in here that does as it is told."""
+
+    def koctl(self, code, stdout="", stderr=""):
+        text = f"""\
+            #!{sys.executable}
+            import pathlib, sys
+            pathlib.Path({str(self.scratch / "asked")!r}).write_text(" ".join(sys.argv[1:]))
+            sys.stdout.write({stdout!r})
+            sys.stderr.write({stderr!r})
+            sys.exit({code})
+            """
+        self.program(self.scratch / "bin/koctl", textwrap.dedent(text))
+
+    def asked(self):
+        return (self.scratch / "asked").read_text()
+
+    def test_a_plan_is_saved_as_text_too(self):
+        self.koctl(0, stdout="Plan: 1 to add", stderr="reading")
+        self.run_script("plan.sh", "plan")
+        self.assertEqual((self.root / "plan/plan.txt").read_text(), "Plan: 1 to add")
+        self.assertEqual(self.outputs(), {"code": "0"})
+        self.assertEqual(self.asked(), "plan --color never --out plan/plan.koctl")
+
+    def test_a_plan_that_failed_says_why_and_fails_the_run(self):
+        self.koctl(1, stderr="error: no token")
+        self.run_script("plan.sh", "plan", code=1)
+        self.assertEqual((self.root / "plan/plan.txt").read_text(), "error: no token")
+        self.assertEqual(self.outputs(), {"code": "1"})
+
+    def test_no_drift_is_a_green_run(self):
+        self.koctl(0, stdout="No changes.")
+        self.run_script("drift.sh")
+        self.assertIn("Everything is as the configuration says", (self.scratch / "summary").read_text())
+
+    def test_drift_fails_the_run_and_is_in_its_summary(self):
+        self.koctl(2, stdout="~ portal")
+        self.assertIn("::error::Konnect differs", self.run_script("drift.sh", code=2))
+        self.assertIn("```text\n~ portal\n```", (self.scratch / "summary").read_text())
+
+    def test_a_merge_applies_the_reviewed_plan(self):
+        self.koctl(0)
+        self.run_script("apply.sh", "plan/plan.koctl", GITHUB_EVENT_NAME="push", ALLOW_DESTROY="")
+        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 plan/plan.koctl")
+
+    def test_a_stale_plan_fails_with_what_to_do(self):
+        self.koctl(1, stderr="error: the plan is stale")
+        printed = self.run_script("apply.sh", "plan/plan.koctl", code=1, GITHUB_EVENT_NAME="push")
+        self.assertIn('run the workflow "koctl apply" by hand', printed)
+
+    def test_a_run_by_hand_plans_anew_and_destroys_only_where_asked(self):
+        self.koctl(0)
+        by_hand = {"GITHUB_EVENT_NAME": "workflow_dispatch"}
+        self.run_script("apply.sh", "plan/plan.koctl", ALLOW_DESTROY="false", **by_hand)
+        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --auto-approve")
+        self.run_script("apply.sh", "plan/plan.koctl", ALLOW_DESTROY="true", **by_hand)
+        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --allow-destroy --auto-approve")
+
+
+if __name__ == "__main__":
+    unittest.main()
