@@ -11,8 +11,8 @@ use super::{Fixture, must_lock, must_put, must_read, must_unlock, somebody, wait
 use crate::{Backend, Expected, Kind, Result};
 
 const KEY: &str = "counter";
-/// By which a process that [`many_processes_lose_no_update`] starts knows where to count.
-const ADDRESS: &str = "STATE_BACKENDS_CONFORMANCE_ADDRESS";
+/// By which a process that [`run_again`] starts knows the place.
+pub(super) const ADDRESS: &str = "STATE_BACKENDS_CONFORMANCE_ADDRESS";
 
 /// Each task counts up under the lock: every step must be in the sum.
 pub async fn many_tasks_lose_no_update(fixture: &impl Fixture) {
@@ -44,7 +44,7 @@ pub async fn locks_that_are_forced_open_lose_no_update(fixture: &impl Fixture) {
     assert_eq!(count(&*fixture.open().await).await, TASKS * STEPS);
 }
 
-/// The same between processes. `this_test` is the path of the test that calls this, with its crate: it is run again
+/// The same between processes. `this_test` is the name of the test that calls this, within its program: it is run again
 /// in each of the processes, and counts there.
 pub async fn many_processes_lose_no_update<F: Fixture>(this_test: &str) {
     const PROCESSES: u64 = 4;
@@ -135,13 +135,14 @@ fn number(bytes: &[u8]) -> u64 {
     std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).expect("only numbers are written")
 }
 
-fn run_again(this_test: &str, address: &str) -> Child {
-    let (_crate, test) = this_test.split_once("::").expect("a test's path begins with its crate");
+/// Starts the test `this_test` of this program again, in a process that knows the place's `address`.
+pub(super) fn run_again(this_test: &str, address: &str) -> Child {
     Command::new(env::current_exe().expect("a test program knows its own file"))
-        .args(["--exact", test])
+        .args(["--exact", this_test])
         .env(ADDRESS, address)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .spawn()
         .expect("a test program can be started again")
 }

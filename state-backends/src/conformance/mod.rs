@@ -1,12 +1,26 @@
 //! What every backend must do, as functions that check it: one rule each, named after it.
 //!
 //! A backend's tests give a [`Fixture`] to [`conformance_suite!`](crate::conformance_suite), which makes a test of
-//! each function here. A function panics where the rule is broken, as tests do.
+//! each function here; those of a place behind a network give a [`NetworkFixture`] to
+//! [`network_conformance_suite!`](crate::network_conformance_suite), for all of these and the rules of lost
+//! connections and refused credentials. Where a server is needed that may not be there, [`trials`] make
+//! the same tests, and tell those that are left out. A function panics where the rule is broken, as tests do.
+//!
+//! | module | what lives there |
+//! | --- | --- |
+//! | `documents`, `locks`, `history` | one caller after another |
+//! | `contention`, `death` | many at once, tasks and processes; and processes that are killed |
+//! | `network`, [`proxy`] | connections that break, and the proxy that breaks them |
+//! | [`trials`] | the suite for a test program with a `main` of its own |
 
 mod contention;
+mod death;
 mod documents;
 mod history;
 mod locks;
+mod network;
+pub mod proxy;
+pub mod trials;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +31,7 @@ pub use self::contention::{
     a_reader_amid_writes_sees_whole_documents, locks_that_are_forced_open_lose_no_update,
     many_processes_lose_no_update, many_tasks_lose_no_update,
 };
+pub use self::death::the_lock_of_a_killed_process_is_as_promised;
 pub use self::documents::{
     a_document_of_fifty_megabytes_is_kept, a_stale_write_is_refused_and_changes_nothing,
     a_write_without_its_lock_is_refused_and_changes_nothing, any_bytes_come_back_as_they_were,
@@ -28,6 +43,12 @@ pub use self::locks::{
     a_lock_excludes_all_others_and_names_its_holder, a_lock_forced_open_stops_the_writes_of_who_held_it,
     an_abandoned_lock_becomes_free, forcing_a_lock_open_needs_its_id, the_lock_of_one_key_leaves_the_others_free,
     unlocking_by_a_wrong_id_is_refused, unlocking_lets_the_next_one_in, unlocking_what_is_not_locked_is_refused,
+};
+pub use self::network::{
+    NetworkFixture, a_lock_over_a_lost_connection_is_held_or_can_be_forced_open,
+    a_proxy_that_breaks_nothing_changes_nothing, a_read_over_a_lost_connection_is_whole_or_told,
+    a_server_that_cannot_be_reached_is_told, a_write_over_a_lost_connection_is_done_or_not,
+    credentials_that_are_refused_are_told_and_not_shown,
 };
 
 use crate::{Backend, Expected, Kind, LockId, LockInfo, Revision};
@@ -47,6 +68,12 @@ pub trait Fixture: Send + Sync + Sized {
 
     /// Opens the place at what [`address`](Fixture::address) gave in another process.
     async fn open_at(address: &str) -> Arc<dyn Backend>;
+
+    /// The same for a process that will be killed while it holds a lock: where the place frees such a lock only after
+    /// a while ([`AbandonedLock::FreedAfter`](crate::AbandonedLock::FreedAfter)), with a while of a few seconds.
+    async fn open_at_with_short_lease(address: &str) -> Arc<dyn Backend> {
+        Self::open_at(address).await
+    }
 }
 
 /// Makes a test of every rule for the place that a [`Fixture`](crate::conformance::Fixture) creates, in the module
@@ -54,7 +81,26 @@ pub trait Fixture: Send + Sync + Sized {
 #[macro_export]
 macro_rules! conformance_suite {
     ($fixture:ty) => {
-        $crate::conformance_suite! { @rules $fixture:
+        $crate::every_rule! { [$crate::tests_of_rules] $fixture }
+        $crate::every_rule_between_processes! { [$crate::tests_of_rules_between_processes] $fixture }
+    };
+}
+
+/// The same for a [`NetworkFixture`](crate::conformance::NetworkFixture), with the rules of networks.
+#[macro_export]
+macro_rules! network_conformance_suite {
+    ($fixture:ty) => {
+        $crate::conformance_suite! { $fixture }
+        $crate::every_rule_of_networks! { [$crate::tests_of_rules] $fixture }
+    };
+}
+
+/// Gives the names of the rules for a place to a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! every_rule {
+    ([$($to:tt)*] $fixture:ty) => {
+        $($to)*! { $fixture:
             reading_and_listing_create_nothing
             what_was_written_is_read_back
             any_bytes_come_back_as_they_were
@@ -79,19 +125,63 @@ macro_rules! conformance_suite {
             locks_that_are_forced_open_lose_no_update
             a_reader_amid_writes_sees_whole_documents
         }
+    };
+}
 
-        #[::tokio::test(flavor = "multi_thread")]
-        async fn many_processes_lose_no_update() {
-            let this_test = concat!(module_path!(), "::many_processes_lose_no_update");
-            $crate::conformance::many_processes_lose_no_update::<$fixture>(this_test).await;
+/// Gives the names of the rules that start processes to a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! every_rule_between_processes {
+    ([$($to:tt)*] $fixture:ty) => {
+        $($to)*! { $fixture:
+            many_processes_lose_no_update
+            the_lock_of_a_killed_process_is_as_promised
         }
     };
-    (@rules $fixture:ty: $($rule:ident)*) => {
+}
+
+/// Gives the names of the rules for a place behind a network to a macro.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! every_rule_of_networks {
+    ([$($to:tt)*] $fixture:ty) => {
+        $($to)*! { $fixture:
+            a_proxy_that_breaks_nothing_changes_nothing
+            a_write_over_a_lost_connection_is_done_or_not
+            a_read_over_a_lost_connection_is_whole_or_told
+            a_lock_over_a_lost_connection_is_held_or_can_be_forced_open
+            a_server_that_cannot_be_reached_is_told
+            credentials_that_are_refused_are_told_and_not_shown
+        }
+    };
+}
+
+/// A `#[test]` each.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests_of_rules {
+    ($fixture:ty: $($rule:ident)*) => {
         $(
             #[::tokio::test(flavor = "multi_thread")]
             async fn $rule() {
                 let fixture = <$fixture as $crate::conformance::Fixture>::create().await;
                 $crate::conformance::$rule(&fixture).await;
+            }
+        )*
+    };
+}
+
+/// A `#[test]` each, which tells the rule its own name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests_of_rules_between_processes {
+    ($fixture:ty: $($rule:ident)*) => {
+        $(
+            #[::tokio::test(flavor = "multi_thread")]
+            async fn $rule() {
+                let path = concat!(module_path!(), "::", stringify!($rule));
+                let (_crate, this_test) = path.split_once("::").expect("a test's path begins with its crate");
+                $crate::conformance::$rule::<$fixture>(this_test).await;
             }
         )*
     };
