@@ -16,6 +16,7 @@
 //! | --- | --- |
 //! | [`open`] | from a URL to the backend that it names |
 //! | [`directory`] | the backend for a local directory |
+//! | [`postgres`] | the backend for a PostgreSQL database |
 //! | `conformance` (feature) | the rules above as tests, the same for every backend |
 //!
 //! A new backend is a module with one public type that implements [`Backend`], and a file in `tests/` that runs the
@@ -28,9 +29,11 @@ pub mod directory;
 mod error;
 mod lock;
 mod open;
+pub mod postgres;
 
 pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revision, Version};
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};
 pub use lock::{LockId, LockInfo};
 pub use open::{AddressError, OpenError, Variables, open};
+pub use postgres::Postgres;

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Backend, Directory, Error};
+use crate::{Backend, Directory, Error, Postgres};
 
 /// The variables that an address leaves things to: credentials above all. Those of the process, or of a test.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What a user may write, by the kind of place; also the order in which messages list them.
-const FORMS: &[&str] = &["file:DIR"];
+const FORMS: &[&str] = &["file:DIR", "postgres://USER@HOST/DATABASE"];
 
 /// The backend that `url` names, with what it needs from `variables`. Nothing is created and nobody asked before it
 /// is first used.
@@ -24,6 +24,7 @@ pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, Ope
     };
     match scheme {
         "file" => Ok(Arc::new(Directory::open(directory(url, rest, variables)?)?)),
+        "postgres" | "postgresql" => Ok(Arc::new(Postgres::open(url, variables)?)),
         _ => Err(AddressError::new(url, format!("`{scheme}` is not a kind of store that this koctl knows")).into()),
     }
 }
@@ -51,6 +52,12 @@ impl AddressError {
         let (first, others) = (FORMS[0], FORMS[1..].iter().map(|form| format!(", `{form}`")).collect::<String>());
         let help = format!("Name a store as `{first}`{others}; `file:.koctl/state` is the one without `--state`.");
         Self { address: masked(url), reason: reason.into(), help }
+    }
+
+    /// The same with another thing to do.
+    #[must_use]
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: help.into(), ..self }
     }
 
     /// The address, masked.

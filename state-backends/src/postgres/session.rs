@@ -1,0 +1,71 @@
+//! One connection, and what is asked on it.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::trouble::Trouble;
+
+/// How long a statement may take, a document of the largest platforms on a slow line included.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// What a session needs to be, whatever the server's administrator has set for others: a lock may be held for long
+/// between two statements, and a machine that vanished should free it within two minutes. A server that does not know
+/// one of these settings is an older one, and goes without.
+const SETTINGS: &str = "SELECT set_config(name, wanted.value, false) FROM (VALUES \
+    ('idle_session_timeout', '0'), ('statement_timeout', '0'), ('default_transaction_isolation', 'read committed'), \
+    ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '15'), ('tcp_keepalives_count', '4') \
+    ) AS wanted (name, value) JOIN pg_settings USING (name)";
+
+/// A value of a statement and its type there.
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A connection. Dropping it ends it.
+pub(super) struct Session(Client);
+
+impl Session {
+    /// Connects as `config` says, and makes the connection fit to hold a lock.
+    pub(super) async fn open(config: &Config, tls: MakeRustlsConnect) -> Result<Self, Trouble> {
+        let (client, connection) = config.connect(tls).await?;
+        tokio::spawn(async move {
+            // Whoever asks something on the connection is told as well.
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection to PostgreSQL ended: {}", Trouble::from(error));
+            }
+        });
+        let session = Self(client);
+        session.run(SETTINGS).await?;
+        Ok(session)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    /// The rows of one statement.
+    pub(super) async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Trouble> {
+        within_time(self.0.query_typed(statement, parameters)).await
+    }
+
+    /// Runs several statements.
+    pub(super) async fn run(&self, statements: &str) -> Result<(), Trouble> {
+        within_time(self.0.batch_execute(statements)).await
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("open", &self.is_open()).finish()
+    }
+}
+
+async fn within_time<T>(asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Trouble> {
+    match timeout(STATEMENT_TIMEOUT, asked).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Trouble::TooSlow),
+    }
+}

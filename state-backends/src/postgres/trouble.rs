@@ -1,0 +1,112 @@
+//! What PostgreSQL and the way there can answer instead of rows, sorted by what can be done about it.
+
+use std::error::Error as _;
+use std::fmt;
+
+use tokio_postgres::error::SqlState;
+
+use crate::{Attempt, Error, Kind};
+
+/// Why a statement has no result.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// The server or the driver says so.
+    Told(tokio_postgres::Error),
+    /// Nobody answered in time.
+    TooSlow,
+}
+
+impl From<tokio_postgres::Error> for Trouble {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Trouble::Told(error)
+    }
+}
+
+impl Trouble {
+    fn code(&self) -> Option<&SqlState> {
+        match self {
+            Trouble::Told(error) => error.code(),
+            Trouble::TooSlow => None,
+        }
+    }
+
+    /// Whether the tables, or the schema that they are in, do not exist yet.
+    pub(super) fn is_missing_table(&self) -> bool {
+        self.code().is_some_and(|code| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code))
+    }
+
+    /// Whether there is a row of that key already.
+    pub(super) fn is_duplicate(&self) -> bool {
+        self.code() == Some(&SqlState::UNIQUE_VIOLATION)
+    }
+
+    /// Whether nothing more can be asked on the connection.
+    pub(super) fn breaks_the_connection(&self) -> bool {
+        match self {
+            Trouble::TooSlow => true,
+            Trouble::Told(error) => error.is_closed() || error.code().is_none() || self.is_shutdown(),
+        }
+    }
+
+    /// Whether it may go better on a new connection: the network broke, or the server is being started again, and not
+    /// the address or the statement wrong.
+    pub(super) fn may_pass(&self) -> bool {
+        match self.code() {
+            Some(code) => {
+                self.is_shutdown()
+                    || [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
+                    || [SqlState::TOO_MANY_CONNECTIONS, SqlState::CANNOT_CONNECT_NOW].contains(code)
+            }
+            None => matches!(self, Trouble::Told(error) if error.is_closed() || is_io(error)),
+        }
+    }
+
+    fn is_shutdown(&self) -> bool {
+        let ends = [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::IDLE_SESSION_TIMEOUT];
+        self.code().is_some_and(|code| ends.contains(code))
+    }
+
+    fn kind(&self) -> Kind {
+        let Some(code) = self.code() else { return Kind::Unavailable };
+        match code.code() {
+            // Who it is was not believed, or may not do that, or nobody may: a standby, a read-only database.
+            code if code.starts_with("28") => Kind::PermissionDenied,
+            "42501" | "25006" => Kind::PermissionDenied,
+            "53100" => Kind::NoSpace,
+            // No such database; tables that are not as this code creates them.
+            "3D000" | "3F000" => Kind::Misconfigured,
+            code if code.starts_with("42") => Kind::Misconfigured,
+            _ => Kind::Unavailable,
+        }
+    }
+
+    /// The error for a person.
+    pub(super) fn told(self, attempt: &Attempt) -> Error {
+        attempt.failed_by(self.kind(), self.to_string())
+    }
+}
+
+/// Whether a connection broke or never came up. A server that refused TLS, or whose certificate is wrong, stays so.
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    cause
+        .is_some_and(|io| io.kind() != std::io::ErrorKind::InvalidData && io.kind() != std::io::ErrorKind::InvalidInput)
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Trouble::Told(error) = self else { return f.write_str("it did not answer in time") };
+        if let Some(told) = error.as_db_error() {
+            write!(f, "PostgreSQL says: {}", told.message())?;
+            let more = [told.detail(), told.hint()].into_iter().flatten();
+            return more.into_iter().try_for_each(|more| write!(f, " ({more})"));
+        }
+        write!(f, "{error}")?;
+        let mut source = error.source();
+        while let Some(cause) = source {
+            write!(f, ": {cause}")?;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
