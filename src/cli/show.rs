@@ -62,7 +62,7 @@ async fn state(args: &Args, output: &Output) -> u8 {
         }
     };
     if args.json {
-        output.data(&format!("{:#}", report::terraform::state_json(&resources)));
+        output.data(&format!("{:#}", report::terraform::state_json(&resources, &schema)));
     } else {
         output.data(&report::terminal::state(&resources, &schema, &output.style()));
     }

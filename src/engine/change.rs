@@ -81,6 +81,9 @@ impl ResourceChange {
         if attribute.kind == Kind::Labels {
             self.separate_foreign_labels(name, prior);
         }
+        if attribute.is_write_only() {
+            self.recall(name, prior);
+        }
         if prior.is_some_and(|prior| prior.attributes.contains_key(name)) && !self.unknown.contains_key(name) {
             self.clear_removed(attribute);
         }
@@ -127,6 +130,12 @@ impl ResourceChange {
         if let Some(cleared) = cleared {
             self.after.entry(attribute.name.to_owned()).or_insert(cleared);
         }
+    }
+
+    /// What was set is all that is known of a secret. An object that koctl did not make may have any.
+    fn recall(&mut self, name: &str, prior: Option<&ResourceState>) {
+        let was = prior.and_then(|prior| prior.attributes.get(name)).cloned();
+        self.before.extend(was.map(|was| (name.to_owned(), was)));
     }
 
     /// The same end for an object that is there already, as `found`: how a create goes on whose answer was lost.
@@ -192,6 +201,7 @@ impl ResourceChange {
             let is = is.unwrap_or(&Value::Null);
             let is = match attribute.kind {
                 Kind::Labels => own(is, &Value::Null, &asked),
+                Kind::WriteOnly => asked.clone(),
                 kind => stored_form(kind, is),
             };
             if is.is_null() && asked.is_null() {

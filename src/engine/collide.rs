@@ -15,7 +15,7 @@ use super::world::World;
 /// Desired resources of one type that share a natural key.
 pub(super) fn collisions(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
     let schema = |index: usize| readers.schema(desired[index].address.type_name());
-    let part = |index: usize, name: &str| Some(Part::new(desired[index].attributes.get(name)?, world));
+    let part = |index: usize, name: &str| Part::new(desired[index].attributes.get(name)?, world);
     let key = |index: usize| -> Option<(&str, Vec<Part<'_>>)> {
         let schema = schema(index)?;
         Some((schema.type_name, schema.natural_key.iter().map(|name| part(index, name)).collect::<Option<_>>()?))
@@ -63,15 +63,18 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(expr: &'a Expr, world: &World) -> Self {
-        match expr {
+    /// A secret is no part of a key.
+    fn new(expr: &'a Expr, world: &World) -> Option<Self> {
+        let part = match expr {
             Expr::Value(value) => Self::Value(value),
             Expr::Reference(reference) => Self::Reference(reference),
             Expr::Lookup(lookup) => match world.look_up(lookup) {
                 Ok(value) => Self::Found(value),
                 Err(_) => Self::Search(lookup.list, &lookup.needle, &lookup.within),
             },
-        }
+            Expr::Secret(_) => return None,
+        };
+        Some(part)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -68,7 +69,7 @@ impl Desired {
 }
 
 /// The value of an attribute: known now, or known once something else is.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Expr {
     /// A literal.
     Value(Value),
@@ -76,12 +77,14 @@ pub enum Expr {
     Reference(Reference),
     /// The id of an object that koctl does not manage (R9).
     Lookup(Lookup),
+    /// The value of a write-only attribute (R11), which `Debug` does not show.
+    Secret(SecretString),
 }
 
 impl Expr {
     fn references(&self) -> impl Iterator<Item = &Reference> {
         let (one, more) = match self {
-            Self::Value(_) => (None, None),
+            Self::Value(_) | Self::Secret(_) => (None, None),
             Self::Reference(reference) => (Some(reference), None),
             Self::Lookup(lookup) => (None, Some(lookup.within.values())),
         };

@@ -15,6 +15,7 @@ use super::plan::{Action, Drift, DriftKind, Drifted, ResourceChange};
 use super::refresh::Remembered;
 use super::resource::{Attributes, Readers, Remote};
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
+use super::secret::trace;
 use super::target::reach;
 use super::value::{entries, own, stored_form};
 use super::world::World;
@@ -30,6 +31,8 @@ pub struct Options<'a> {
     pub targets: Option<&'a Targets>,
     /// What the configuration protects although the plan does not want it: everything, when it is to be destroyed.
     pub protected: Option<&'a BTreeSet<Address>>,
+    /// The lineage of the state, under which secrets leave their traces (R11).
+    pub lineage: &'a str,
 }
 
 /// The outcome of a comparison.
@@ -128,6 +131,7 @@ pub fn diff(
         world,
         no_adopt: options.no_adopt,
         protected: options.protected,
+        lineage: options.lineage,
         pending: HashMap::new(),
         waiting: HashMap::new(),
         leaving: leaving.iter().map(|one| ((one.0.type_name(), one.1.id.as_str()), *one)).collect(),
@@ -202,6 +206,7 @@ struct Differ<'a> {
     world: &'a World,
     no_adopt: bool,
     protected: Option<&'a BTreeSet<Address>>,
+    lineage: &'a str,
     pending: HashMap<&'a Address, Pending>,
     waiting: HashMap<&'a Address, Waiting>,
     /// What only the state knows, by type and id.
@@ -211,11 +216,12 @@ struct Differ<'a> {
 }
 
 impl<'a> Differ<'a> {
-    fn resolve(&self, expr: &Expr) -> Resolved {
+    fn resolve(&self, address: &Address, name: &str, expr: &Expr) -> Resolved {
         match expr {
             Expr::Value(value) => Resolved::Known(value.clone()),
             Expr::Reference(reference) => self.refer(reference),
             Expr::Lookup(lookup) => self.look_up(lookup),
+            Expr::Secret(secret) => Resolved::Known(trace(self.lineage, address, name, secret)),
         }
     }
 
@@ -261,7 +267,7 @@ impl<'a> Differ<'a> {
         let mut change = ResourceChange::new(&case);
         let mut waits: Vec<(&str, Waiting)> = Vec::new();
         for (name, expr) in &case.desired.attributes {
-            match self.resolve(expr) {
+            match self.resolve(address, name, expr) {
                 Resolved::Known(value) => {
                     change.after.insert(name.clone(), value);
                 }
@@ -316,6 +322,9 @@ impl<'a> Differ<'a> {
         }
         match (desired.attributes.get(attribute.name), was, is) {
             (None, None, _) => true,
+            (Some(Expr::Secret(secret)), Some(was), _) => {
+                trace(self.lineage, &desired.address, attribute.name, secret) == *was
+            }
             (Some(Expr::Value(wanted)), Some(was), Some(is)) if attribute.kind == Kind::Labels => {
                 wanted == was && entries(wanted).all(|(key, value)| is.get(key) == Some(value))
             }
@@ -335,6 +344,7 @@ impl<'a> Differ<'a> {
                     && self.world.object(address).is_some_and(|object| object.has(attribute, value))
             }
             Expr::Lookup(lookup) => matches!(self.look_up(lookup), Resolved::Known(found) if found == *value),
+            Expr::Secret(_) => false,
         }
     }
 
@@ -476,7 +486,7 @@ impl<'a> Differ<'a> {
             return self.drift(address, DriftKind::Remade { id: remote.id.clone() });
         }
         let mut attributes = BTreeMap::new();
-        for attribute in schema.attributes.iter().filter(|a| a.kind != Kind::Computed) {
+        for attribute in schema.attributes.iter().filter(|a| a.is_read_back()) {
             let Some(was) = prior.attributes.get(attribute.name) else { continue };
             let is = remote.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
             let is = if attribute.kind == Kind::Labels { own(&is, was, &Value::Null) } else { is };

@@ -22,6 +22,7 @@ use super::refresh;
 use super::resource::{Attributes, Readers, Remote, Update, Writer, Writers};
 use super::schedule::Schedule;
 use super::schema::Schema;
+use super::secret::Secrets;
 use crate::state::ResourceState;
 
 /// How often a create whose answer was lost is tried again after nothing was found.
@@ -86,6 +87,8 @@ pub struct Execution<'a> {
     pub readers: &'a Readers,
     /// What does it.
     pub writers: &'a Writers,
+    /// What the plan has only the traces of (R11), checked against it.
+    pub secrets: &'a Secrets,
     /// Where it is kept.
     pub recorder: &'a dyn Recorder,
     /// Who is told.
@@ -281,7 +284,10 @@ impl Execution<'_> {
                 self.unmake(change, step, writer, permit).await?;
                 None
             }
-            _ => Some(self.make(change, known, (step, schema, writer), permit).await?),
+            _ => {
+                let made = self.make(change, known, (step, schema, writer), permit).await;
+                Some(made.map_err(|error| self.secrets.conceal(&change.address, error))?)
+            }
         };
         let id = remote.as_ref().map(|remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
         self.observer.event(&Event::Finished(&change.address, step, &id, started.elapsed()));
@@ -321,7 +327,7 @@ impl Execution<'_> {
         let (change, remote) = match step {
             Step::Create => self.create(change, schema, writer).await?,
             _ => {
-                let remote = bring(&change, writer).await?;
+                let remote = self.bring(&change, schema, writer).await?;
                 (change, remote)
             }
         };
@@ -342,7 +348,7 @@ impl Execution<'_> {
         schema: &'static Schema,
         writer: &dyn Writer,
     ) -> Result<(ResourceChange, Remote), Error> {
-        let planned = with_foreign(&change.after, &change.foreign);
+        let planned = self.sent(&change, schema)?;
         let mut attempt = 1;
         loop {
             let lost = match writer.create(&planned).await {
@@ -352,7 +358,7 @@ impl Execution<'_> {
             tokio::time::sleep(SETTLE).await;
             if let Some(found) = self.find(&change, &lost).await? {
                 let change = found_instead(&change, schema, &found)?;
-                let remote = bring(&change, writer).await?;
+                let remote = self.bring(&change, schema, writer).await?;
                 return Ok((change, remote));
             }
             if attempt == CREATE_ATTEMPTS {
@@ -360,6 +366,28 @@ impl Execution<'_> {
             }
             attempt += 1;
         }
+    }
+
+    /// Brings an object that is there to what the change says, and returns it as it then is.
+    async fn bring(
+        &self,
+        change: &ResourceChange,
+        schema: &'static Schema,
+        writer: &dyn Writer,
+    ) -> Result<Remote, Error> {
+        let id = change.id.as_deref().unwrap_or_default();
+        let before = with_foreign(&change.before, &change.foreign);
+        if change.changed.is_empty() {
+            return Ok(Remote { id: id.to_owned(), attributes: before });
+        }
+        let after = self.sent(change, schema)?;
+        writer.update(&Update { id, before: &before, after: &after, changed: &change.changed }).await
+    }
+
+    /// The attributes as a request holds them: with the labels of others, and with secrets instead of their traces.
+    fn sent(&self, change: &ResourceChange, schema: &'static Schema) -> Result<Attributes, Error> {
+        let attributes = with_foreign(&change.after, &change.foreign);
+        self.secrets.reveal(&change.address, schema, attributes)
     }
 
     async fn find(&self, change: &ResourceChange, lost: &Error) -> Result<Option<Remote>, Error> {
@@ -403,17 +431,6 @@ fn complete(change: &ResourceChange, known: Attributes) -> Result<ResourceChange
         return Err(Error::new(ErrorKind::Refused, attempted, cause).help("make a new plan"));
     }
     Ok(change)
-}
-
-/// Brings an object that is there to what the change says, and returns it as it then is.
-async fn bring(change: &ResourceChange, writer: &dyn Writer) -> Result<Remote, Error> {
-    let id = change.id.as_deref().unwrap_or_default();
-    let before = with_foreign(&change.before, &change.foreign);
-    if change.changed.is_empty() {
-        return Ok(Remote { id: id.to_owned(), attributes: before });
-    }
-    let after = with_foreign(&change.after, &change.foreign);
-    writer.update(&Update { id, before: &before, after: &after, changed: &change.changed }).await
 }
 
 /// What is to be done to an object that was found in place of a create's answer: mostly nothing, as that was the one.

@@ -15,6 +15,7 @@
 //! | [`world`] | what was read, and which address each object belongs to (R5) |
 //! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
 //! | `change` | one resource compared, and what the state keeps of it (R6) |
+//! | [`secret`] | write-only attributes: what is sent and never kept (R11) |
 //! | [`value`] | values of attributes: how they are compared and kept |
 //! | `collide`, `target` | resources that would be one object; plans limited to some addresses |
 //! | [`plan`] | the plan as a document (R7) |
@@ -34,6 +35,7 @@ pub mod refresh;
 pub mod resource;
 mod schedule;
 pub mod schema;
+pub mod secret;
 mod target;
 pub mod value;
 pub mod world;
@@ -44,3 +46,4 @@ pub use error::{Error, ErrorKind};
 pub use plan::{Action, Plan, Planned, ResourceChange, ScopePlan};
 pub use resource::{Attributes, Reader, Readers, Remote, Writer, Writers};
 pub use schema::{Attribute, Kind, Schema};
+pub use secret::Secrets;

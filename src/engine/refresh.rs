@@ -35,7 +35,7 @@ impl Wanted<'_> {
         match self.desired?.attributes.get(attribute)? {
             Expr::Value(value) => Some(value.clone()),
             Expr::Reference(reference) => self.world.value(reference),
-            Expr::Lookup(_) => None,
+            Expr::Lookup(_) | Expr::Secret(_) => None,
         }
     }
 

@@ -59,7 +59,8 @@ pub trait Reader: Send + Sync {
 /// Writes objects of one type in one scope. The executor calls it, after approval, and nobody else.
 #[async_trait]
 pub trait Writer: Send + Sync {
-    /// Creates the object and returns it as the server then has it. An attribute that is missing in the answer counts
+    /// Creates the object and returns it as the server then has it. Write-only attributes of `planned` are the secrets
+    /// themselves: they belong into the request and nowhere else. An attribute that is missing in the answer counts
     /// as `null`. [`FateUnknown`](super::error::ErrorKind::FateUnknown) has the executor look for the object by its
     /// natural key.
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error>;
@@ -82,8 +83,7 @@ pub trait Writer: Send + Sync {
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error>;
 }
 
-/// A change in place.
-#[derive(Debug)]
+/// A change in place. `after` holds write-only attributes as they are sent, so that there is no `Debug` for it.
 pub struct Update<'a> {
     /// The object.
     pub id: &'a str,

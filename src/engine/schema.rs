@@ -73,6 +73,9 @@ pub enum Kind {
     Text,
     /// Texts by path: shown as unified diffs, kept in the state as digests.
     Files,
+    /// A secret: it is sent, never read back, and kept as a trace (R11). It is no part of a natural key and forces no
+    /// replacement, since whether the object already has it cannot be known.
+    WriteOnly,
     /// Set by the server; other resources may refer to it. An update in place is taken to leave it as it is.
     Computed,
 }
@@ -106,10 +109,28 @@ impl Attribute {
         Self::new(name, Kind::Files)
     }
 
+    /// A secret that is sent and never read back (R11). Its desired value is an [`Expr::Secret`](super::Expr::Secret).
+    #[must_use]
+    pub const fn write_only(name: &'static str) -> Self {
+        Self::new(name, Kind::WriteOnly)
+    }
+
     /// Set by the server.
     #[must_use]
     pub const fn computed(name: &'static str) -> Self {
         Self::new(name, Kind::Computed)
+    }
+
+    /// Whether lists show what was set.
+    #[must_use]
+    pub fn is_read_back(&self) -> bool {
+        !matches!(self.kind, Kind::Computed | Kind::WriteOnly)
+    }
+
+    /// Whether it is a secret that is sent and never read back.
+    #[must_use]
+    pub fn is_write_only(&self) -> bool {
+        self.kind == Kind::WriteOnly
     }
 
     /// A different value replaces the object.

@@ -8,7 +8,7 @@ use super::address::Address;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::refresh::Remembered;
 use super::resource::Remote;
-use super::schema::Schema;
+use super::schema::{Attribute, Schema};
 use crate::state::ResourceState;
 
 /// The remote objects of one scope, matched with addresses.
@@ -123,10 +123,12 @@ impl Listing {
         let mut objects = Vec::with_capacity(listed.len());
         let mut by_id = HashMap::with_capacity(listed.len());
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::with_capacity(listed.len());
-        for object in listed {
+        for mut object in listed {
             if by_id.contains_key(&object.id) {
                 continue;
             }
+            // What a server shows of a secret, stars perhaps, is not the secret, and if it is, it must not be kept.
+            object.attributes.retain(|name, _| !schema.attribute(name).is_some_and(Attribute::is_write_only));
             by_id.insert(object.id.clone(), objects.len());
             if let Some(key) = remote_key(schema, &object) {
                 by_key.entry(key).or_default().push(objects.len());
@@ -287,6 +289,7 @@ impl World {
             Expr::Value(value) => Some(text(value)),
             Expr::Reference(reference) => self.value(reference).as_ref().map(text),
             Expr::Lookup(lookup) => self.look_up(lookup).ok().as_ref().map(text),
+            Expr::Secret(_) => None,
         };
         schema.natural_key.iter().map(value).collect()
     }

@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use super::{Failure, Session};
 use crate::engine::execute::{Execution, Observer, Outcome, Recorder};
 use crate::engine::plan::Stale;
-use crate::engine::{Address, Error, ErrorKind, Plan, ScopePlan};
+use crate::engine::{Address, Error, ErrorKind, Plan, ScopePlan, Secrets};
 use crate::state::{LockOptions, LockedState, ResourceState};
 
 /// How to apply.
@@ -190,8 +190,16 @@ impl Session {
         let clients = self.clients(scope, organization).map_err(of_scope)?;
         let (readers, writers) = (clients.readers(), clients.writers());
         let recorder = StateRecorder(locked);
-        let execution =
-            Execution { plan, readers: &readers, writers: &writers, recorder: &recorder, observer, permits, stop };
+        let execution = Execution {
+            plan,
+            readers: &readers,
+            writers: &writers,
+            secrets: &Secrets::default(),
+            recorder: &recorder,
+            observer,
+            permits,
+            stop,
+        };
         Ok((scope.clone(), execution.run().await))
     }
 }

@@ -10,10 +10,10 @@ use super::connect::Clients;
 use super::{Failure, Session, lineage};
 use crate::compiler::{self, Input, Specs};
 use crate::engine::address::Targets;
-use crate::engine::diff::{self, Options, diff};
+use crate::engine::diff::{Diff, Options, diff};
 use crate::engine::refresh::{Remembered, refresh};
 use crate::engine::world::World;
-use crate::engine::{Desired, Plan, ScopePlan};
+use crate::engine::{Desired, Plan, Readers, ScopePlan};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
 use crate::state::{LockedState, State};
@@ -187,8 +187,23 @@ impl ScopeRequest<'_> {
             let failure = Failure::new("there is no state yet that could be compared with");
             return Err(one(failure.help("leave --no-refresh out, so that what exists is found")));
         }
-        let diff = self.compare(name, organization, &desired, &remembered).await?;
-        Ok(self.scope_plan(name, state.as_deref(), diff))
+        let readers = self.clients.readers();
+        let world = self.world(name, &desired, &remembered, &readers).await?;
+        let protected = self.request.destroy.then(|| compiler::protected(input.manifest, name, organization));
+        let compare = |lineage: &str| {
+            let (no_adopt, targets) = (self.request.no_adopt, self.targets);
+            let options = Options { no_adopt, targets, protected: protected.as_ref(), lineage };
+            diff(&desired, &remembered, &world, &readers, options).map_err(into_failures)
+        };
+        let lineage = match (&state, self.locked) {
+            (Some(state), _) => state.lineage().to_owned(),
+            (None, Some(locked)) => locked.state().lineage().to_owned(),
+            // It follows from the changes, and the traces of secrets among these follow from it.
+            (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
+        };
+        let Diff { changes, drift } = compare(&lineage)?;
+        let serial = state.map(|state| state.serial());
+        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift })
     }
 
     /// The state as it is stored; none where there is none yet.
@@ -199,40 +214,21 @@ impl ScopeRequest<'_> {
         }
     }
 
-    async fn compare(
+    /// The live systems, or with `--no-refresh`, what the state remembers of them.
+    async fn world(
         &self,
         name: &str,
-        organization: &Organization,
         desired: &[Desired],
         remembered: &Remembered,
-    ) -> Result<diff::Diff, Vec<Failure>> {
-        let readers = self.clients.readers();
-        let world = if self.request.no_refresh {
-            World::remembered(desired, remembered, &readers).map_err(into_failures)?
-        } else {
-            let refreshing = self.progress.refreshing(name);
-            let world = refresh(desired, remembered, &readers).await.map_err(into_failures)?;
-            refreshing.succeeded();
-            world
-        };
-        let protected =
-            self.request.destroy.then(|| compiler::protected(&self.session.loaded.manifest, name, organization));
-        let options = Options { no_adopt: self.request.no_adopt, targets: self.targets, protected: protected.as_ref() };
-        diff(desired, remembered, &world, &readers, options).map_err(into_failures)
-    }
-
-    fn scope_plan(&self, name: &str, state: Option<&State>, diff: diff::Diff) -> ScopePlan {
-        let new = || match self.locked {
-            Some(locked) => locked.state().lineage().to_owned(),
-            None => lineage::of_new_state(name, self.configuration, &diff.changes),
-        };
-        ScopePlan {
-            scope: name.to_owned(),
-            lineage: state.map_or_else(new, |state| state.lineage().to_owned()),
-            serial: state.map(State::serial),
-            changes: diff.changes,
-            drift: diff.drift,
+        readers: &Readers,
+    ) -> Result<World, Vec<Failure>> {
+        if self.request.no_refresh {
+            return World::remembered(desired, remembered, readers).map_err(into_failures);
         }
+        let refreshing = self.progress.refreshing(name);
+        let world = refresh(desired, remembered, readers).await.map_err(into_failures)?;
+        refreshing.succeeded();
+        Ok(world)
     }
 }
 

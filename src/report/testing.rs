@@ -44,6 +44,11 @@ static PULL_REQUEST: Schema = Schema {
     attributes: &[Attribute::plain("branch"), Attribute::files("files")],
     ..Schema::PLAIN
 };
+static DOOR: Schema = Schema {
+    type_name: "door",
+    attributes: &[Attribute::plain("name"), Attribute::plain("colour"), Attribute::write_only("key")],
+    ..Schema::PLAIN
+};
 const TEAM_LIKE: Schema = Schema {
     guarded: true,
     attributes: &[
@@ -55,7 +60,7 @@ const TEAM_LIKE: Schema = Schema {
 };
 
 pub(super) fn schemas(type_name: &str) -> Option<&'static Schema> {
-    [&TEAM, &CONTROL_PLANE, &PORTAL, &API_VERSION, &PULL_REQUEST]
+    [&TEAM, &CONTROL_PLANE, &PORTAL, &API_VERSION, &PULL_REQUEST, &DOOR]
         .into_iter()
         .find(|schema| schema.type_name == type_name)
 }

@@ -8,7 +8,9 @@ use koctl::engine::diff::{Diff, Options, Refusal, diff};
 use koctl::engine::execute::{Event, Execution, Observer, Outcome, Recorder, Step};
 use koctl::engine::refresh::{Remembered, refresh};
 use koctl::engine::world::World;
-use koctl::engine::{Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Readers, Reference, ScopePlan, Writers};
+use koctl::engine::{
+    Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Readers, Reference, ScopePlan, Secrets, Writers,
+};
 use koctl::state::ResourceState;
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
@@ -17,6 +19,9 @@ use crate::vendor::{Server, clients};
 
 /// The scope of every test.
 pub(crate) const SCOPE: &str = "Acme";
+
+/// The lineage of its state.
+pub(crate) const LINEAGE: &str = "lineage";
 
 /// An address of the scope, from `team/a`.
 pub(crate) fn address(label: &str) -> Address {
@@ -73,6 +78,9 @@ pub(crate) fn link(plane: &str, tag: &str) -> Desired {
     let lookup = Lookup { type_name: "service", within, list: "tags", needle: tag.to_owned(), absent };
     resource("link", tag).with("plane_id", id_of(&format!("plane/{plane}"))).with("service_id", Expr::Lookup(lookup))
 }
+
+/// How plans are made unless a test says otherwise.
+const OPTIONS: Options<'static> = Options { lineage: LINEAGE, no_adopt: false, targets: None, protected: None };
 
 /// Where outcomes are kept, in memory.
 #[derive(Default)]
@@ -226,14 +234,14 @@ impl House {
 
     /// Compares.
     pub(crate) async fn plan(&self, desired: &[Desired]) -> Diff {
-        self.try_plan(desired, Options::default()).await.unwrap()
+        self.try_plan(desired, OPTIONS).await.unwrap()
     }
 
     /// Compares with what is remembered alone, as `--no-refresh` does.
     pub(crate) fn plan_from_memory(&self, desired: &[Desired]) -> Diff {
         let state = self.book.remembered();
         let world = World::remembered(desired, &state, &self.readers).unwrap();
-        diff(desired, &state, &world, &self.readers, Options::default()).unwrap()
+        diff(desired, &state, &world, &self.readers, OPTIONS).unwrap()
     }
 
     /// Ends whatever stood in the way of an apply.
@@ -245,15 +253,20 @@ impl House {
 
     /// Why it cannot be planned.
     pub(crate) async fn refusals(&self, desired: &[Desired]) -> Vec<String> {
-        let refusals = self.try_plan(desired, Options::default()).await.unwrap_err();
+        let refusals = self.try_plan(desired, OPTIONS).await.unwrap_err();
         refusals.iter().map(ToString::to_string).collect()
     }
 
     /// Carries out what was found.
     pub(crate) async fn run(&self, diff: Diff) -> Outcome {
+        self.run_with(diff, Secrets::default()).await
+    }
+
+    /// The same, with what the plan has only the traces of.
+    pub(crate) async fn run_with(&self, diff: Diff, secrets: Secrets) -> Outcome {
         let plan = ScopePlan {
             scope: SCOPE.to_owned(),
-            lineage: "lineage".to_owned(),
+            lineage: LINEAGE.to_owned(),
             serial: None,
             changes: diff.changes,
             drift: diff.drift,
@@ -262,6 +275,7 @@ impl House {
             plan: &plan,
             readers: &self.readers,
             writers: &self.writers,
+            secrets: &secrets,
             recorder: &self.book,
             observer: &self.journal,
             permits: Arc::new(Semaphore::new(self.parallelism)),
@@ -273,7 +287,7 @@ impl House {
     /// Plans and carries out, whatever comes of it.
     pub(crate) async fn try_apply(&self, desired: &[Desired]) -> Outcome {
         let diff = self.plan(desired).await;
-        self.run(diff).await
+        self.run_with(diff, Secrets::of(desired)).await
     }
 
     /// Plans and carries out, which must succeed.

@@ -12,6 +12,7 @@
 
 mod house;
 mod properties;
+mod r11_secrets;
 mod r12_protect;
 mod r13_fate;
 mod r1_graph;

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::house::{House, id_of, lines, page, plane, resource, role, short, team};
 use crate::vendor::Fault;
 
-const NO_ADOPT: Options<'static> = Options { no_adopt: true, targets: None, protected: None };
+const NO_ADOPT: Options<'static> = Options { no_adopt: true, targets: None, protected: None, lineage: "" };
 
 #[tokio::test]
 async fn r5_what_the_state_knows_is_not_imported() {

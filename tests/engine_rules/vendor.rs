@@ -74,6 +74,14 @@ static PERSON: Schema = Schema {
     ..Schema::PLAIN
 };
 
+/// A door, whose key nobody should know. This server shows it all the same.
+static DOOR: Schema = Schema {
+    type_name: "door",
+    natural_key: &["name"],
+    attributes: &[Attribute::plain("name"), Attribute::plain("colour"), Attribute::write_only("key")],
+    ..Schema::PLAIN
+};
+
 /// What somebody else makes on a plane, and koctl only looks up.
 static SERVICE: Schema = Schema {
     type_name: "service",
@@ -94,7 +102,7 @@ static LINK: Schema = Schema {
     ..Schema::PLAIN
 };
 
-const TYPES: [&Schema; 7] = [&TEAM, &PLANE, &ROLE, &PAGE, &PERSON, &SERVICE, &LINK];
+const TYPES: [&Schema; 8] = [&TEAM, &PLANE, &ROLE, &PAGE, &PERSON, &DOOR, &SERVICE, &LINK];
 
 /// The schema of a type, for plans without a world.
 pub(crate) fn schema(type_name: &str) -> &'static Schema {
@@ -277,6 +285,9 @@ impl Inner {
     fn check(&self, schema: &Schema, id: Option<&str>, attributes: &Attributes) -> Result<(), Error> {
         if let Some(missing) = Self::references(attributes).find(|id| !self.objects.contains_key(*id)) {
             return Err(Error::new(ErrorKind::Refused, "write", format!("there is no {missing}")));
+        }
+        if let Some(key) = attributes.get("key").and_then(Value::as_str).filter(|key| key.starts_with("refused")) {
+            return Err(Error::new(ErrorKind::Refused, "write", format!("the key {key} is none")));
         }
         let key = |attributes: &Attributes| {
             let values = schema.natural_key.iter().map(|name| attributes.get(*name).cloned());

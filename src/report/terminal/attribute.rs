@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::screen::Screen;
 use super::text::{self, Side};
+use crate::engine::secret::SENSITIVE;
 use crate::engine::value::stored_form;
 use crate::engine::{Kind, Planned};
 use crate::report::escape::escape;
@@ -60,6 +61,7 @@ impl<'a> Delta<'a> {
             _ if self.is_unknown() => false,
             Kind::Labels => self.sides().all(Value::is_object),
             Kind::Text | Kind::Files => true,
+            Kind::WriteOnly => false,
             Kind::Plain | Kind::Computed => self.sides().any(has_lines),
         };
         let line = (!block).then(|| self.sides_in_a_line())?;
@@ -76,6 +78,9 @@ impl<'a> Delta<'a> {
     }
 
     fn sides_in_a_line(&self) -> String {
+        if self.kind == Kind::WriteOnly {
+            return SENSITIVE.to_owned();
+        }
         let old = self.old.map(|value| shown(self.name, value));
         let new = if self.is_unknown() {
             Some(UNKNOWN.to_owned())
@@ -120,7 +125,7 @@ pub(super) enum Marks {
 pub(super) fn table(screen: &mut Screen<'_>, indent: usize, marks: Marks, deltas: &[Delta<'_>]) {
     let rooms = |delta: &Delta<'_>| screen.room(indent + 2 + delta.name.len() + 3);
     let lines: Vec<Option<String>> = deltas.iter().map(|delta| delta.inline(rooms(delta))).collect();
-    let inline = deltas.iter().zip(&lines).filter(|(_, line)| line.is_some());
+    let inline = deltas.iter().zip(&lines).filter(|(delta, line)| line.is_some() && delta.kind != Kind::WriteOnly);
     let widest = inline.map(|(delta, _)| measure_text_width(&escape(delta.name))).max().unwrap_or(0);
     for (delta, line) in deltas.iter().zip(lines) {
         let mark = mark(screen, marks, delta.old.is_some(), delta.new.is_some());
@@ -128,6 +133,11 @@ pub(super) fn table(screen: &mut Screen<'_>, indent: usize, marks: Marks, deltas
         let cause =
             if delta.forces_replacement { screen.paint(Tone::Bad, " # forces replacement") } else { String::new() };
         match line {
+            // What was and what will be look the same.
+            Some(_) if delta.kind == Kind::WriteOnly => {
+                let secret = screen.paint(Tone::Note, SENSITIVE);
+                screen.line(indent, &format!("{mark} {name} {secret}"));
+            }
             Some(line) => {
                 let gap = " ".repeat(widest - measure_text_width(&name));
                 let line = dim_what_is_no_value(screen, &line, delta);

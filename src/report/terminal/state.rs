@@ -1,7 +1,8 @@
 //! What the state remembers.
 
 use super::screen::Screen;
-use crate::engine::{Address, Attributes};
+use crate::engine::secret::SENSITIVE;
+use crate::engine::{Address, Attribute, Attributes, Schema};
 use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use crate::report::{Schemas, count, order};
@@ -22,16 +23,18 @@ pub fn state<'a>(
         screen.blank();
         let name = screen.paint(Tone::Strong, &escape(address.as_str()));
         screen.line(0, &format!("{name} ({})", escape(&resource.id)));
-        attributes(&mut screen, &resource.attributes);
+        attributes(&mut screen, &resource.attributes, schemas(address.type_name()));
     }
     screen.blank();
     screen.sentence(&format!("{} in the state.", count(resources.len(), "resource")));
     screen.finish()
 }
 
-fn attributes(screen: &mut Screen<'_>, attributes: &Attributes) {
+fn attributes(screen: &mut Screen<'_>, attributes: &Attributes, schema: Option<&Schema>) {
     let width = attributes.keys().map(|name| name.chars().count()).max().unwrap_or_default();
     for (name, value) in attributes {
-        screen.line(4, &format!("{name:width$} = {}", escape(&value.to_string())));
+        let is_secret = schema.and_then(|schema| schema.attribute(name)).is_some_and(Attribute::is_write_only);
+        let value = if is_secret { SENSITIVE.to_owned() } else { escape(&value.to_string()) };
+        screen.line(4, &format!("{name:width$} = {value}"));
     }
 }

@@ -669,3 +669,38 @@ fn an_incomplete_apply_tells_what_failed_and_what_was_therefore_not_done() {
     Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed, 1 failed, 1 skipped, 1 not begun.
     ");
 }
+
+#[test]
+fn a_secret_is_named_and_never_shown() {
+    let traces = |digest: &str| json!({"name": "a", "colour": "red", "key": {"hmac-sha256": digest}});
+    let changes = vec![
+        change("Acme/door/a", Action::Update, traces("1a"), traces("2b")),
+        change("Acme/door/b", Action::Create, NOTHING, traces("3c")),
+        change("Acme/door/c", Action::Delete, traces("4d"), NOTHING),
+    ];
+    assert_snapshot!(screen(changes), @r#"
+    What the symbols mean:
+
+      + create
+      ~ update in place
+      - destroy
+
+    Organization Acme  (1 to add, 1 to change, 1 to destroy)
+
+      ~ Acme/door/a  will be updated in place  [id=id-door]
+        ~ key (sensitive)
+          # (2 attributes unchanged)
+
+      + Acme/door/b  will be created
+          name   = "a"
+          colour = "red"
+          key (sensitive)
+
+      - Acme/door/c  will be destroyed  [id=id-door]
+          name   = "a"
+          colour = "red"
+          key (sensitive)
+
+    Plan: 1 to add, 1 to change, 1 to destroy.
+    "#);
+}

@@ -7,8 +7,8 @@
 //!
 //! - An `address` is koctl's own, which Terraform's documents let be any text; `name` is its key.
 //! - `provider_name` is `koctl/konnect` or `koctl/github`.
-//! - The attributes of a resource are its values, with the `id` among them. No value is sensitive, since koctl stores
-//!   no secret.
+//! - The attributes of a resource are its values, with the `id` among them. A secret is not: the value of a
+//!   write-only attribute is its trace, which is marked as sensitive and differs where the secret does.
 
 mod plan;
 mod state;
@@ -22,7 +22,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Address, Attributes};
+use crate::engine::{Address, Attribute, Attributes, Schema};
+use crate::report::Schemas;
 
 /// The version of Terraform whose documents these shapes follow. Some tools refuse what is older than they like.
 const TERRAFORM_VERSION: &str = "1.9.0";
@@ -53,12 +54,24 @@ fn values(id: Option<&str>, attributes: &Attributes) -> Map<String, Value> {
     values
 }
 
+/// Which of these values are sensitive: those of write-only attributes, of which there is only a trace (R11).
+fn sensitive(schema: Option<&Schema>, values: &Map<String, Value>) -> Value {
+    let is_secret =
+        |name: &&String| schema.and_then(|schema| schema.attribute(name)).is_some_and(Attribute::is_write_only);
+    values.keys().filter(is_secret).map(|name| (name.clone(), Value::from(true))).collect::<Map<_, _>>().into()
+}
+
 /// A resource of a values representation.
-fn resource(address: &Address, values: Map<String, Value>, depends_on: &BTreeSet<String>) -> Value {
+fn resource(
+    address: &Address,
+    values: Map<String, Value>,
+    depends_on: &BTreeSet<String>,
+    schemas: Schemas<'_>,
+) -> Value {
     let mut resource = identity(address);
     resource.insert("schema_version".to_owned(), 0.into());
+    resource.insert("sensitive_values".to_owned(), sensitive(schemas(address.type_name()), &values));
     resource.insert("values".to_owned(), Value::Object(values));
-    resource.insert("sensitive_values".to_owned(), json!({}));
     if !depends_on.is_empty() {
         resource.insert("depends_on".to_owned(), json!(depends_on));
     }

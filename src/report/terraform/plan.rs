@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{TERRAFORM_VERSION, identity, resource, root_module, state, values};
+use super::{TERRAFORM_VERSION, identity, resource, root_module, sensitive, state, values};
 use crate::engine::plan::{Drift, DriftKind};
 use crate::engine::value::stored_form;
-use crate::engine::{Action, Address, Attributes, Kind, Plan, ResourceChange};
+use crate::engine::{Action, Address, Attribute, Attributes, Kind, Plan, ResourceChange, Schema};
 use crate::report::Schemas;
 
 /// The version of the format of plans.
@@ -28,12 +28,12 @@ pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
         "format_version": FORMAT_VERSION,
         "terraform_version": TERRAFORM_VERSION,
         "koctl_version": plan.koctl,
-        "planned_values": root_module(changes.iter().filter_map(Planned::planned_value).collect()),
+        "planned_values": root_module(changes.iter().filter_map(|change| change.planned_value(schemas)).collect()),
         "resource_drift": drift.collect::<Vec<_>>(),
-        "resource_changes": changes.iter().map(Planned::resource_change).collect::<Vec<_>>(),
+        "resource_changes": changes.iter().map(|change| change.resource_change(schemas)).collect::<Vec<_>>(),
         "output_changes": {},
-        "prior_state": state(changes.iter().filter_map(Planned::prior_value).collect()),
-        "configuration": configuration(&all),
+        "prior_state": state(changes.iter().filter_map(|change| change.prior_value(schemas)).collect()),
+        "configuration": configuration(&all, schemas),
         "applyable": plan.has_changes(),
         "complete": deferred.is_empty(),
         "errored": false,
@@ -112,9 +112,10 @@ impl<'a> Planned<'a> {
         }
     }
 
-    fn resource_change(&self) -> Value {
+    fn resource_change(&self, schemas: Schemas<'_>) -> Value {
         let unknown: Map<String, Value> = self.unknown.iter().map(|name| ((*name).to_owned(), true.into())).collect();
-        let mut change = change_object(self.actions(), self.before.clone(), self.after.clone());
+        let schema = schemas(self.change.address.type_name());
+        let mut change = change_object(schema, self.actions(), self.before.clone(), self.after.clone());
         change["after_unknown"] = Value::Object(unknown);
         if !self.change.replaced_by.is_empty() {
             change["replace_paths"] = self.change.replaced_by.iter().map(|name| json!([name])).collect();
@@ -134,20 +135,26 @@ impl<'a> Planned<'a> {
     }
 
     /// The resource as it is; an object that is only being imported is in no state yet.
-    fn prior_value(&self) -> Option<Value> {
+    fn prior_value(&self, schemas: Schemas<'_>) -> Option<Value> {
         let before = self.before.clone().filter(|_| self.change.action != Action::Import)?;
-        Some(resource(&self.change.address, before, &texts(&self.change.prior_dependencies)))
+        Some(resource(&self.change.address, before, &texts(&self.change.prior_dependencies), schemas))
     }
 
-    fn planned_value(&self) -> Option<Value> {
+    fn planned_value(&self, schemas: Schemas<'_>) -> Option<Value> {
         let after = self.after.clone()?;
-        Some(resource(&self.change.address, after, &texts(&self.change.dependencies)))
+        Some(resource(&self.change.address, after, &texts(&self.change.dependencies), schemas))
     }
 }
 
 /// A change representation. Terraform writes `false` for the sensitivity of an object that is not there.
-fn change_object(actions: &[&str], before: Option<Map<String, Value>>, after: Option<Map<String, Value>>) -> Value {
-    let sensitive = |object: &Option<Map<String, Value>>| if object.is_some() { json!({}) } else { json!(false) };
+fn change_object(
+    schema: Option<&Schema>,
+    actions: &[&str],
+    before: Option<Map<String, Value>>,
+    after: Option<Map<String, Value>>,
+) -> Value {
+    let sensitive =
+        |object: &Option<Map<String, Value>>| object.as_ref().map_or(json!(false), |object| sensitive(schema, object));
     json!({
         "actions": actions,
         "before_sensitive": sensitive(&before),
@@ -173,7 +180,7 @@ fn texts(addresses: &BTreeSet<Address>) -> BTreeSet<String> {
 }
 
 fn deferred_change(change: &ResourceChange, schemas: Schemas<'_>) -> Value {
-    json!({ "reason": "absent_prereq", "resource_change": Planned::new(change, schemas).resource_change() })
+    json!({ "reason": "absent_prereq", "resource_change": Planned::new(change, schemas).resource_change(schemas) })
 }
 
 /// Drift has only the attributes that differ. Long texts are digests, on the one side because the state keeps no
@@ -182,15 +189,15 @@ fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
     let schema = schemas(drift.address.type_name());
     let kind = |name: &str| schema.and_then(|schema| schema.attribute(name)).map_or(Kind::Plain, |found| found.kind);
     let change = match &drift.kind {
-        DriftKind::Deleted => change_object(&["delete"], Some(Map::new()), None),
+        DriftKind::Deleted => change_object(schema, &["delete"], Some(Map::new()), None),
         DriftKind::Remade { id } => {
             let after = Map::from_iter([("id".to_owned(), id.as_str().into())]);
-            change_object(&["delete", "create"], Some(Map::new()), Some(after))
+            change_object(schema, &["delete", "create"], Some(Map::new()), Some(after))
         }
         DriftKind::Changed { attributes } => {
             let was = attributes.iter().map(|(name, drifted)| (name.clone(), drifted.was.clone()));
             let is = attributes.iter().map(|(name, drifted)| (name.clone(), stored_form(kind(name), &drifted.is)));
-            change_object(&["update"], Some(was.collect()), Some(is.collect()))
+            change_object(schema, &["update"], Some(was.collect()), Some(is.collect()))
         }
     };
     let mut resource_change = identity(&drift.address);
@@ -199,14 +206,14 @@ fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
 }
 
 /// The configuration as far as the plan has it: literals, and references to what is not known yet.
-fn configuration(changes: &[&ResourceChange]) -> Value {
+fn configuration(changes: &[&ResourceChange], schemas: Schemas<'_>) -> Value {
     let wanted = changes.iter().filter(|change| !matches!(change.action, Action::Delete | Action::Forget));
     let resources: Vec<Value> = wanted
         .map(|change| {
             let mut resource = identity(&change.address);
             let provider = resource.remove("provider_name").unwrap_or_default();
             resource.insert("provider_config_key".to_owned(), provider);
-            resource.insert("expressions".to_owned(), expressions(change));
+            resource.insert("expressions".to_owned(), expressions(change, schemas(change.address.type_name())));
             resource.insert("schema_version".to_owned(), 0.into());
             if !change.dependencies.is_empty() {
                 resource.insert("depends_on".to_owned(), json!(change.dependencies));
@@ -220,8 +227,12 @@ fn configuration(changes: &[&ResourceChange]) -> Value {
     json!({ "provider_config": providers, "root_module": { "resources": resources } })
 }
 
-fn expressions(change: &ResourceChange) -> Value {
-    let literals = change.after.iter().map(|(name, value)| (name.clone(), json!({ "constant_value": value })));
+/// What a secret is written as in the configuration is not known here.
+fn expressions(change: &ResourceChange, schema: Option<&Schema>) -> Value {
+    let is_secret = |name: &str| schema.and_then(|schema| schema.attribute(name)).is_some_and(Attribute::is_write_only);
+    let literal =
+        |name: &str, value: &Value| if is_secret(name) { json!({}) } else { json!({ "constant_value": value }) };
+    let literals = change.after.iter().map(|(name, value)| (name.clone(), literal(name, value)));
     let references = change.unknown.iter().map(|(name, reference)| {
         let references = [format!("{}.{}", reference.address, reference.attribute), reference.address.to_string()];
         (name.clone(), json!({ "references": references }))

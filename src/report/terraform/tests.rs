@@ -243,7 +243,7 @@ fn types_of_github_have_another_provider() {
 fn a_state_without_resources_is_a_whole_document() {
     let nothing: BTreeMap<Address, ResourceState> = BTreeMap::new();
     assert_eq!(
-        state_json(&nothing),
+        state_json(&nothing, &schemas),
         json!({
             "format_version": "1.0",
             "terraform_version": "1.9.0",
@@ -260,7 +260,7 @@ fn a_state_has_the_values_of_its_resources() {
     state.dependencies.insert("Acme/api/dev/a".to_owned());
     let resources = BTreeMap::from([("Acme/api_version/dev/a".parse().unwrap(), state)]);
     assert_eq!(
-        state_json(&resources)["values"]["root_module"]["resources"],
+        state_json(&resources, &schemas)["values"]["root_module"]["resources"],
         json!([{
             "address": "Acme/api_version/dev/a",
             "mode": "managed",
@@ -273,4 +273,17 @@ fn a_state_has_the_values_of_its_resources() {
             "depends_on": ["Acme/api/dev/a"],
         }])
     );
+}
+
+#[test]
+fn a_secret_is_its_trace_marked_as_sensitive_and_no_constant_of_the_configuration() {
+    let (before, after) = (json!({"key": {"hmac-sha256": "1a"}}), json!({"key": {"hmac-sha256": "2b"}}));
+    let document = document(vec![change("Acme/door/a", Action::Update, before, after)], Vec::new());
+    let change = &document["resource_changes"][0]["change"];
+    assert_eq!(change["before_sensitive"], json!({"key": true}));
+    assert_eq!(change["after_sensitive"], json!({"key": true}));
+    assert_ne!(change["before"]["key"], change["after"]["key"]);
+    let planned = &document["planned_values"]["root_module"]["resources"][0];
+    assert_eq!(planned["sensitive_values"], json!({"key": true}));
+    assert_eq!(document["configuration"]["root_module"]["resources"][0]["expressions"]["key"], json!({}));
 }

@@ -1,0 +1,204 @@
+//! Write-only attributes: values that are sent and never kept (R11).
+//!
+//! A desired value of such an attribute is a secret. Everything that is written down or shown, plans and states above
+//! all, has its [trace] in its place: enough to notice another secret, and not the secret. The executor puts the secret
+//! in the place of its trace just before a request leaves, and [`Secrets::conceal`]s it in whatever error comes back.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use super::address::Address;
+use super::desired::{Desired, Expr};
+use super::error::{Error, ErrorKind};
+use super::plan::{Action, ResourceChange, ScopePlan, hexadecimal};
+use super::resource::Attributes;
+use super::schema::Schema;
+
+/// What stands for a secret wherever a person could see it.
+pub const SENSITIVE: &str = "(sensitive)";
+
+/// What a plan and a state hold in the place of a secret: its HMAC-SHA256 under a key that is the lineage of the state,
+/// bound to the attribute, so that two resources or two states with the same secret do not show that they have.
+#[must_use]
+pub fn trace(lineage: &str, address: &Address, attribute: &str, secret: &SecretString) -> Value {
+    let mut mac = Hmac::<Sha256>::new_from_slice(lineage.as_bytes()).expect("HMAC takes a key of any length");
+    for part in [address.as_str(), attribute, secret.expose_secret()] {
+        // Each part with its length, so that none can end in the beginning of the next.
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part.as_bytes());
+    }
+    json!({ "hmac-sha256": hexadecimal(&mac.finalize().into_bytes()) })
+}
+
+/// The secrets of one scope, by address and attribute.
+#[derive(Clone, Default)]
+pub struct Secrets(BTreeMap<Address, BTreeMap<String, SecretString>>);
+
+/// Shows which secrets there are, and none of them.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|(address, secrets)| (address, secrets.keys().collect::<Vec<_>>()));
+        f.debug_map().entries(names).finish()
+    }
+}
+
+/// A plan whose secrets are not at hand. Each is told before the first request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unsuited {
+    /// There is another secret now.
+    #[error("the `{attribute}` of `{address}` is not the one that the plan was made with; make a new plan")]
+    Changed {
+        /// The resource.
+        address: Address,
+        /// Its attribute.
+        attribute: String,
+    },
+    /// There is none.
+    #[error("the plan sets the `{attribute}` of `{address}`, which the configuration does not have; make a new plan")]
+    Missing {
+        /// The resource.
+        address: Address,
+        /// Its attribute.
+        attribute: String,
+    },
+}
+
+impl Secrets {
+    /// The secrets among the attributes of `desired`.
+    #[must_use]
+    pub fn of(desired: &[Desired]) -> Self {
+        let mut secrets = Self::default();
+        for resource in desired {
+            for (name, expr) in &resource.attributes {
+                if let Expr::Secret(secret) = expr {
+                    let of_resource = secrets.0.entry(resource.address.clone()).or_default();
+                    of_resource.insert(name.clone(), secret.clone());
+                }
+            }
+        }
+        secrets
+    }
+
+    fn get(&self, address: &Address, attribute: &str) -> Option<&SecretString> {
+        self.0.get(address)?.get(attribute)
+    }
+
+    /// Checks that the secrets are those that the plan was made with, of all resources that it makes or changes.
+    ///
+    /// # Errors
+    /// The first that is not.
+    pub fn check(&self, plan: &ScopePlan, schema: impl Fn(&str) -> Option<&'static Schema>) -> Result<(), Unsuited> {
+        for change in plan.changes.iter().filter(|change| sends(change)) {
+            let address = &change.address;
+            for attribute in write_only(schema(address.type_name())) {
+                let Some(planned) = change.after.get(attribute) else { continue };
+                let Some(secret) = self.get(address, attribute) else {
+                    return Err(Unsuited::Missing { address: address.clone(), attribute: attribute.to_owned() });
+                };
+                if trace(&plan.lineage, address, attribute, secret) != *planned {
+                    return Err(Unsuited::Changed { address: address.clone(), attribute: attribute.to_owned() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// `attributes` with the secrets in the place of their traces, as only a request may hold them.
+    pub(super) fn reveal(
+        &self,
+        address: &Address,
+        schema: &'static Schema,
+        mut attributes: Attributes,
+    ) -> Result<Attributes, Error> {
+        for name in write_only(Some(schema)) {
+            if let Some(value) = attributes.get_mut(name) {
+                let secret = self.get(address, name).ok_or_else(|| {
+                    let cause = format!("the `{name}` to send is not at hand");
+                    Error::new(ErrorKind::Refused, format!("begin `{address}`"), cause).help("make a new plan")
+                })?;
+                *value = secret.expose_secret().into();
+            }
+        }
+        Ok(attributes)
+    }
+
+    /// The same error without the secrets of the resource, should the server have repeated one.
+    pub(super) fn conceal(&self, address: &Address, error: Error) -> Error {
+        let secrets = self.0.get(address).into_iter().flat_map(BTreeMap::values);
+        secrets.fold(error, |error, secret| {
+            let plain = secret.expose_secret();
+            let quoted = Value::from(plain).to_string();
+            let hide = |text: String| text.replace(quoted.trim_matches('"'), SENSITIVE).replace(plain, SENSITIVE);
+            let Error { kind, attempted, cause, help } = error;
+            Error { kind, attempted: hide(attempted), cause: hide(cause), help: help.map(hide) }
+        })
+    }
+}
+
+/// Whether carrying out a change may send its attributes.
+fn sends(change: &ResourceChange) -> bool {
+    matches!(change.action, Action::Create | Action::Update | Action::Replace | Action::Import)
+}
+
+/// The names of the write-only attributes of a type.
+fn write_only(schema: Option<&'static Schema>) -> impl Iterator<Item = &'static str> {
+    let attributes = schema.map(|schema| schema.attributes).unwrap_or_default();
+    attributes.iter().filter(|attribute| attribute.is_write_only()).map(|attribute| attribute.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address() -> Address {
+        Address::new("Acme", "door", "a")
+    }
+
+    #[test]
+    fn r11_a_trace_is_the_hmac_that_everybody_else_computes() {
+        let secret = SecretString::from("s");
+        let mut expected = Hmac::<Sha256>::new_from_slice(b"lineage").unwrap();
+        expected.update(b"\0\0\0\0\0\0\0\x0bAcme/door/a\0\0\0\0\0\0\0\x03key\0\0\0\0\0\0\0\x01s");
+        let expected = hexadecimal(&expected.finalize().into_bytes());
+        assert_eq!(trace("lineage", &address(), "key", &secret), json!({ "hmac-sha256": expected }));
+    }
+
+    #[test]
+    fn r11_a_trace_is_another_for_another_secret_lineage_address_or_attribute() {
+        let (one, two) = (SecretString::from("one"), SecretString::from("two"));
+        let first = trace("lineage", &address(), "key", &one);
+        assert_eq!(first, trace("lineage", &address(), "key", &one));
+        let others = [
+            trace("lineage", &address(), "key", &two),
+            trace("other", &address(), "key", &one),
+            trace("lineage", &Address::new("Acme", "door", "b"), "key", &one),
+            trace("lineage", &address(), "lock", &one),
+        ];
+        assert!(others.iter().all(|other| *other != first), "{others:?}");
+    }
+
+    #[test]
+    fn r11_an_error_that_repeats_a_secret_is_shown_without_it() {
+        let secret = "tr\"icky\\";
+        let desired = Desired::new("Acme", "door", "a").with("key", Expr::Secret(secret.into()));
+        let secrets = Secrets::of(&[desired]);
+        let quoted = Value::from(secret).to_string();
+        let error = Error::new(ErrorKind::Refused, format!("send {secret}"), format!("{{\"key\":{quoted}}}"));
+        let told = secrets.conceal(&address(), error.help(format!("not {secret}")));
+        assert_eq!(told.to_string(), "could not send (sensitive): {\"key\":\"(sensitive)\"}");
+        assert_eq!(told.help.as_deref(), Some("not (sensitive)"));
+    }
+
+    #[test]
+    fn r11_a_secret_is_in_no_debug_output() {
+        let desired = Desired::new("Acme", "door", "a").with("key", Expr::Secret("hunter2".into()));
+        let secrets = Secrets::of(std::slice::from_ref(&desired));
+        assert!(!format!("{desired:?} {secrets:?}").contains("hunter2"));
+        assert_eq!(format!("{secrets:?}"), "{Address(Acme/door/a): [\"key\"]}");
+    }
+}
