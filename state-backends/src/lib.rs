@@ -16,6 +16,7 @@
 //! | --- | --- |
 //! | [`open`] | from a URL to the backend that it names |
 //! | [`directory`] | the backend for a local directory |
+//! | [`objects`] | the backend for S3, Google Cloud Storage and Azure |
 //! | [`postgres`] | the backend for a PostgreSQL database |
 //! | `conformance` (feature) | the rules above as tests, the same for every backend |
 //!
@@ -28,6 +29,8 @@ pub mod conformance;
 pub mod directory;
 mod error;
 mod lock;
+mod name;
+pub mod objects;
 mod open;
 pub mod postgres;
 
@@ -35,5 +38,6 @@ pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revi
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};
 pub use lock::{LockId, LockInfo};
+pub use objects::Objects;
 pub use open::{AddressError, OpenError, Variables, open};
 pub use postgres::Postgres;

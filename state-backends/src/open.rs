@@ -3,13 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Backend, Directory, Error, Postgres};
+use crate::{Backend, Directory, Error, Objects, Postgres};
 
 /// The variables that an address leaves things to: credentials above all. Those of the process, or of a test.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What a user may write, by the kind of place; also the order in which messages list them.
-const FORMS: &[&str] = &["file:DIR", "postgres://USER@HOST/DATABASE"];
+const FORMS: &[&str] = &[
+    "file:DIR",
+    "s3://BUCKET/PREFIX",
+    "gs://BUCKET/PREFIX",
+    "az://CONTAINER/PREFIX",
+    "postgres://USER@HOST/DATABASE",
+];
 
 /// The backend that `url` names, with what it needs from `variables`. Nothing is created and nobody asked before it
 /// is first used.
@@ -24,6 +30,7 @@ pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, Ope
     };
     match scheme {
         "file" => Ok(Arc::new(Directory::open(directory(url, rest, variables)?)?)),
+        "s3" | "gs" | "az" => Ok(Arc::new(Objects::open(url, variables)?)),
         "postgres" | "postgresql" => Ok(Arc::new(Postgres::open(url, variables)?)),
         _ => Err(AddressError::new(url, format!("`{scheme}` is not a kind of store that this koctl knows")).into()),
     }

@@ -3,7 +3,7 @@
 //! ```text
 //! DIR/
 //!   kong.json                         the document under the key `kong`
-//!   KongAirlines~11.json              … and under `KongAirlines` (see `name` for the part after `~`)
+//!   KongAirlines~11.json              … and under `KongAirlines` (see `crate::name` for the part after `~`)
 //!   backups/kong/000007-run-….json    what the seventh write replaced, the first write of its lock's holder
 //!   backups/kong/000008-step-….json   what the eighth replaced, a version in the middle of that holder's work
 //!   locks/kong.lock                   who holds the lock; the holder keeps it locked for the OS while it lives
@@ -21,7 +21,6 @@ mod backups;
 mod files;
 mod guard;
 mod lock_file;
-mod name;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -36,7 +35,7 @@ use self::guard::Guard;
 use self::lock_file::{LockFile, OwnLock};
 use crate::{
     AbandonedLock, Attempt, Backend, Capabilities, Document, Error, Expected, Kind, LockId, LockInfo, Result, Revision,
-    Version,
+    Version, name,
 };
 
 /// The backend for a local directory.
@@ -230,19 +229,9 @@ impl Inner {
         Ok(keys)
     }
 
-    /// A document under a name of a person's choosing would be overlooked in silence, and its objects made twice.
     fn key_of(&self, stem: &str, attempt: &Attempt) -> Result<String> {
-        name::to_key(stem).ok_or_else(|| {
-            let path = self.root.join(format!("{stem}{DOCUMENT_SUFFIX}"));
-            let damage = match name::of_key(stem) {
-                Ok(proper) => format!(
-                    "the file `{}` is not named as documents are here: for the key `{stem}` the name is `{proper}{DOCUMENT_SUFFIX}`",
-                    path.display()
-                ),
-                Err(_) => format!("the name of the file `{}` is no key's", path.display()),
-            };
-            attempt.failed(Kind::Corrupt(damage))
-        })
+        let place = format!("{}{DOCUMENT_SUFFIX}", self.root.join(stem).display());
+        name::to_key_or_damage(stem, DOCUMENT_SUFFIX, &place).map_err(|damage| attempt.failed(Kind::Corrupt(damage)))
     }
 }
 

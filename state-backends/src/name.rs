@@ -1,4 +1,4 @@
-//! File names for keys: reversible, readable for plain keys, and apart on every file system.
+//! Names of files and objects for keys: reversible, readable for plain keys, and apart on every file system.
 //!
 //! Some file systems hold `Kong` and `kong`, or two Unicode spellings of `ö`, for the same name. So a name is made
 //! of ASCII alone, and says after a `~` which of its letters are capitals:
@@ -18,7 +18,7 @@
 const LONGEST: usize = 240;
 
 /// The file name for `key`, without a suffix, or why it cannot have one.
-pub(super) fn of_key(key: &str) -> Result<String, &'static str> {
+pub(crate) fn of_key(key: &str) -> Result<String, &'static str> {
     if key.is_empty() {
         return Err("an empty text is no key");
     }
@@ -33,8 +33,20 @@ pub(super) fn of_key(key: &str) -> Result<String, &'static str> {
     Ok(name)
 }
 
+/// The key that has this file name, or what is wrong with a name that is no key's: `place` is where it stands, `suffix`
+/// follows it there. A document under a name of a person's choosing would be overlooked in silence, and its objects
+/// made twice.
+pub(crate) fn to_key_or_damage(name: &str, suffix: &str, place: &str) -> Result<String, String> {
+    to_key(name).ok_or_else(|| match of_key(name) {
+        Ok(proper) => {
+            format!("`{place}` is not named as documents are here: for the key `{name}` the name is `{proper}{suffix}`")
+        }
+        Err(_) => format!("the name of `{place}` is no key's"),
+    })
+}
+
 /// The key that has this file name, or nothing where it is no key's.
-pub(super) fn to_key(name: &str) -> Option<String> {
+pub(crate) fn to_key(name: &str) -> Option<String> {
     let (body, _) = name.split_once('~').unwrap_or((name, ""));
     let key = String::from_utf16(&unescape(body)?).ok()?;
     // There is one name a key. So the letters after the `~`, and whatever else could be wrong, need no other check.

@@ -1,0 +1,177 @@
+//! From a URL and variables to a bucket: what is the same for all clouds.
+
+use std::time::Duration;
+
+use object_store::path::Path;
+use object_store::{BackoffConfig, ClientOptions, RetryConfig};
+use url::{Host, Url};
+
+use super::bucket::Bucket;
+use super::{azure, google, s3};
+use crate::{AddressError, Attempt, Error, Kind, OpenError, Variables};
+
+/// A store that was opened, and its name for messages.
+pub(super) struct Opened {
+    pub(super) bucket: Bucket,
+    pub(super) description: String,
+}
+
+/// What a URL names: `scheme://bucket/prefix`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) scheme: &'static str,
+    pub(super) bucket: String,
+    pub(super) prefix: Path,
+}
+
+impl Address {
+    /// The bucket without the prefix, as a URL.
+    pub(super) fn bucket_url(&self) -> String {
+        format!("{}://{}", self.scheme, self.bucket)
+    }
+
+    /// The place in words, with its server where that is not the cloud's own.
+    pub(super) fn description(&self, endpoint: Option<&str>) -> String {
+        let slash = if self.prefix.is_root() { "" } else { "/" };
+        let server = endpoint.map(|endpoint| format!(" at `{endpoint}`")).unwrap_or_default();
+        format!("the store `{}{slash}{}`{server}", self.bucket_url(), self.prefix)
+    }
+}
+
+/// Opens the store that `url` names.
+pub(super) fn open(url: &str, variables: Variables<'_>) -> Result<Opened, OpenError> {
+    // A variable that is set to nothing says nothing.
+    let variables = |name: &str| variables(name).filter(|value| !value.is_empty());
+    let address = parse(url)?;
+    match address.scheme {
+        "s3" => s3::open(url, &address, &variables),
+        "gs" => google::open(url, &address, &variables),
+        _ => azure::open(url, &address, &variables),
+    }
+}
+
+fn parse(url: &str) -> Result<Address, AddressError> {
+    let refused = |reason: &str| AddressError::new(url, reason);
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| refused("after the scheme comes `://`"))?;
+    let scheme = ["s3", "gs", "az"].into_iter().find(|known| *known == scheme);
+    let scheme = scheme.ok_or_else(|| refused("it is no URL of an object store"))?;
+    if rest.contains(['?', '#', '@']) {
+        return Err(refused("it has more than a bucket and a prefix; credentials, region and endpoint are variables"));
+    }
+    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if bucket.is_empty() || !bucket.chars().all(is_letter) {
+        return Err(refused("it names no bucket"));
+    }
+    let prefix = Path::parse(prefix.trim_end_matches('/'));
+    let prefix =
+        prefix.map_err(|_| refused("its prefix has a part that is empty, `.` or `..`, or a control character"))?;
+    Ok(Address { scheme, bucket: bucket.to_owned(), prefix })
+}
+
+/// A store cannot be opened with these variables.
+pub(super) fn misconfigured(description: &str, error: &object_store::Error) -> Error {
+    Attempt::new("keep documents", description).failed_by(Kind::Misconfigured, error.to_string())
+}
+
+/// How the clients of all stores behave. Without encryption only a server on this machine is spoken to, unless
+/// `allow_http` says otherwise.
+pub(super) fn client_options(endpoint: Option<&str>, allow_http: bool) -> ClientOptions {
+    ClientOptions::new()
+        .with_allow_http(allow_http || endpoint.is_some_and(is_on_this_machine))
+        .with_connect_timeout(Duration::from_secs(10))
+        // A document of fifty megabytes over a slow line.
+        .with_timeout(Duration::from_secs(180))
+}
+
+/// A few seconds in all: a run that cannot save should say so while somebody is looking.
+pub(super) fn retries() -> RetryConfig {
+    let backoff =
+        BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(3), base: 2.0 };
+    RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(60) }
+}
+
+fn is_on_this_machine(endpoint: &str) -> bool {
+    let Ok(url) = Url::parse(endpoint) else { return false };
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// An endpoint without encryption on another machine, where that was not allowed, or one that is no URL.
+pub(super) fn check_endpoint(
+    url: &str,
+    variable: &str,
+    endpoint: Option<&str>,
+    allow_http: bool,
+) -> Result<(), AddressError> {
+    let Some(endpoint) = endpoint else { return Ok(()) };
+    let parsed = Url::parse(endpoint).ok().filter(|parsed| ["http", "https"].contains(&parsed.scheme()));
+    match parsed {
+        None => Err(AddressError::new(url, format!("the variable `{variable}` is no HTTP address"))),
+        Some(parsed) if parsed.password().is_some() => {
+            Err(AddressError::new(url, format!("the address in the variable `{variable}` has a password")))
+        }
+        Some(parsed) if parsed.scheme() == "http" && !allow_http && !is_on_this_machine(endpoint) => {
+            let reason = format!("the address in the variable `{variable}` is not encrypted; write `https://`");
+            Err(AddressError::new(url, reason))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_names_a_bucket_and_a_prefix() {
+        for (url, bucket, prefix) in [
+            ("s3://states", "s3://states", ""),
+            ("gs://states/", "gs://states", ""),
+            ("az://states/platform/a b/", "az://states", "platform/a b"),
+        ] {
+            let address = parse(url).unwrap();
+            assert_eq!((address.bucket_url().as_str(), address.prefix.as_ref()), (bucket, prefix));
+        }
+        let address = parse("s3://states/platform").unwrap();
+        assert_eq!(address.description(None), "the store `s3://states/platform`");
+        assert_eq!(address.description(Some("http://[::1]:9")), "the store `s3://states/platform` at `http://[::1]:9`");
+    }
+
+    #[test]
+    fn a_url_that_names_no_bucket_is_refused() {
+        for (url, reason) in [
+            ("s3:states", "comes `://`"),
+            ("s3://", "names no bucket"),
+            ("s3:///states", "names no bucket"),
+            ("gs://käse", "names no bucket"),
+            ("az://key:sesame@states", "credentials, region and endpoint are variables"),
+            ("s3://states?region=eu", "credentials, region and endpoint are variables"),
+            ("s3://states/a//b", "its prefix has a part that is empty"),
+            ("s3://states/../b", "its prefix has a part"),
+        ] {
+            let error = parse(url).unwrap_err();
+            assert!(error.reason().contains(reason), "{url}: {error}");
+            assert!(!error.to_string().contains("sesame"), "{error}");
+        }
+    }
+
+    #[test]
+    fn only_a_server_on_this_machine_is_spoken_to_without_encryption() {
+        let refused =
+            |endpoint, allow_http| check_endpoint("s3://states", "AWS_ENDPOINT_URL", Some(endpoint), allow_http);
+        for endpoint in ["http://127.0.0.1:9000", "http://localhost", "http://[::1]:1", "https://s3.example"] {
+            assert_eq!(refused(endpoint, false), Ok(()), "{endpoint}");
+        }
+        assert!(
+            refused("http://s3.example", false).unwrap_err().reason().contains("`AWS_ENDPOINT_URL` is not encrypted")
+        );
+        assert_eq!(refused("http://s3.example", true), Ok(()));
+        assert!(refused("s3.example", true).unwrap_err().reason().contains("no HTTP address"));
+        assert!(refused("https://ada:sesame@s3.example", true).unwrap_err().reason().contains("has a password"));
+    }
+}

@@ -1,0 +1,181 @@
+//! One bucket (or container) under a prefix: objects that are read whole, and written only if what is stored is what
+//! the writer expects.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use object_store::path::{Path, PathPart};
+use object_store::{
+    Attribute, Attributes, Error, GetOptions, GetResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
+    PutPayload, PutResult, UpdateVersion,
+};
+use uuid::Uuid;
+
+use super::server_date::ServerDate;
+use crate::{Expected, Revision};
+
+/// The metadata by which a writer knows its own object again. One word without separators: not every store takes them.
+const WRITER: &str = "writer";
+
+/// Where the objects are.
+#[derive(Clone)]
+pub(super) struct Bucket {
+    pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) versioning: Versioning,
+    /// The bucket's URL without a prefix: `s3://bucket`.
+    pub(super) url: String,
+    /// The folder of everything; empty for the whole bucket.
+    pub(super) prefix: Path,
+}
+
+/// What the store calls a version of an object, and compares before it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Versioning {
+    /// S3 and Azure: the entity tag.
+    ETag,
+    /// Google Cloud Storage: the generation number.
+    Generation,
+}
+
+/// An object as it was at one moment.
+#[derive(Debug)]
+pub(super) struct Object {
+    /// The content; empty where only the head was asked for.
+    pub(super) bytes: Bytes,
+    pub(super) revision: Revision,
+    /// When it was written, by the store's clock, to the second.
+    pub(super) written: Timestamp,
+    /// What time the store's clock showed when it answered, to the second.
+    pub(super) server_date: Option<Timestamp>,
+    /// The [`WRITER`] of the object.
+    writer: Option<String>,
+}
+
+/// What became of a write that was not an error.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is stored, as this version.
+    Done(Revision),
+    /// Something else than the writer expected was stored, and still is.
+    Overtaken,
+}
+
+impl Bucket {
+    /// Where a person finds an object: its URL.
+    pub(super) fn address_of(&self, path: &Path) -> String {
+        format!("{}/{path}", self.url)
+    }
+
+    /// The object with its content, or nothing where there is none.
+    pub(super) async fn get(&self, path: &Path) -> Result<Option<Object>, Error> {
+        self.get_opts(path, GetOptions::default()).await
+    }
+
+    /// The object without its content, or nothing where there is none.
+    pub(super) async fn head(&self, path: &Path) -> Result<Option<Object>, Error> {
+        self.get_opts(path, GetOptions { head: true, ..GetOptions::default() }).await
+    }
+
+    async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<Option<Object>, Error> {
+        let is_head = options.head;
+        match self.store.get_opts(path, options).await {
+            Ok(found) => self.object(found, is_head).await.map(Some),
+            Err(error) if is_missing_object(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn object(&self, found: GetResult, is_head: bool) -> Result<Object, Error> {
+        let ObjectMeta { e_tag, version, last_modified, .. } = found.meta.clone();
+        let writer = found.attributes.get(&Attribute::Metadata(WRITER.into())).map(|value| value.to_string());
+        let server_date = found.extensions.get::<ServerDate>().map(|date| date.0);
+        Ok(Object {
+            bytes: if is_head { Bytes::new() } else { found.bytes().await? },
+            revision: self.revision(e_tag, version)?,
+            written: timestamp(last_modified.timestamp()),
+            server_date,
+            writer,
+        })
+    }
+
+    /// Stores `bytes` if `expected` is what is stored. An answer that was lost on the way is told from a write that
+    /// came too late: who wrote what is stored now is in its metadata.
+    pub(super) async fn put(&self, path: &Path, bytes: Bytes, expected: &Expected) -> Result<Written, Error> {
+        let writer = Uuid::new_v4().to_string();
+        let attributes = Attributes::from_iter([(Attribute::Metadata(WRITER.into()), writer.clone())]);
+        let options = PutOptions { mode: self.mode(expected), attributes, ..PutOptions::default() };
+        match self.store.put_opts(path, PutPayload::from(bytes), options).await {
+            Ok(PutResult { e_tag, version, .. }) => self.revision(e_tag, version).map(Written::Done),
+            Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => {
+                let stored = self.head(path).await?.filter(|stored| stored.writer.as_ref() == Some(&writer));
+                Ok(stored.map_or(Written::Overtaken, |mine| Written::Done(mine.revision)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Stores `bytes`, whatever is stored.
+    pub(super) async fn overwrite(&self, path: &Path, bytes: Bytes) -> Result<(), Error> {
+        self.store.put(path, PutPayload::from(bytes)).await.map(drop)
+    }
+
+    fn mode(&self, expected: &Expected) -> PutMode {
+        match (expected.revision().map(|revision| revision.as_str().to_owned()), self.versioning) {
+            (None, _) => PutMode::Create,
+            (e_tag, Versioning::ETag) => PutMode::Update(UpdateVersion { e_tag, version: None }),
+            (version, Versioning::Generation) => PutMode::Update(UpdateVersion { e_tag: None, version }),
+        }
+    }
+
+    /// A revision that no object has.
+    pub(super) fn impossible_revision(&self) -> Revision {
+        Revision::new(match self.versioning {
+            Versioning::ETag => "\"00000000000000000000000000000000\"",
+            Versioning::Generation => "1",
+        })
+    }
+
+    /// The names of the objects directly under `folder`, which has no slash at its end, with the folder.
+    pub(super) async fn list(&self, folder: Option<&Path>) -> Result<Vec<Path>, Error> {
+        let listed = self.store.list_with_delimiter(folder).await?;
+        Ok(listed.objects.into_iter().map(|object| object.location).collect())
+    }
+
+    /// Removes an object, if it is there.
+    pub(super) async fn delete(&self, path: &Path) -> Result<(), Error> {
+        match self.store.delete(path).await {
+            Err(error) if is_missing_object(&error) => Ok(()),
+            done => done,
+        }
+    }
+
+    fn revision(&self, e_tag: Option<String>, version: Option<String>) -> Result<Revision, Error> {
+        let (text, name) = match self.versioning {
+            Versioning::ETag => (e_tag, "an ETag"),
+            Versioning::Generation => (version, "a generation"),
+        };
+        text.map(Revision::new).ok_or_else(|| Error::NotSupported {
+            source: format!("the server does not answer with {name}, which says what version of an object is stored")
+                .into(),
+        })
+    }
+}
+
+/// The place of what is called `name` in a folder. A name is taken as it stands, for what this crate calls its objects
+/// is plain ASCII already, without slashes.
+pub(super) fn inside(folder: &Path, name: &str) -> Path {
+    folder.clone().join(PathPart::parse(name).expect("a name here is plain ASCII without slashes, and no dots alone"))
+}
+
+/// Whether the object is missing, and not the bucket that it would be in. The stores answer 404 to both; the code in
+/// the body tells them apart (S3 and Google: `NoSuchBucket`; Azure: `ContainerNotFound`).
+fn is_missing_object(error: &Error) -> bool {
+    let Error::NotFound { source, .. } = error else { return false };
+    let said = source.to_string();
+    !["NoSuchBucket", "ContainerNotFound"].iter().any(|code| said.contains(code))
+}
+
+fn timestamp(seconds: i64) -> Timestamp {
+    Timestamp::from_second(seconds).unwrap_or_default()
+}

@@ -1,0 +1,48 @@
+//! Google Cloud Storage, by the variables of Google's own tools.
+
+use std::sync::Arc;
+
+use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as Key};
+
+use super::address::{self, Address, Opened};
+use super::bucket::{Bucket, Versioning};
+use super::server_date::Dated;
+use crate::{OpenError, Variables};
+
+/// What is taken from the variables: the first that is set is the credentials. Without any, those that
+/// `gcloud auth application-default login` left, or those of the machine.
+const CREDENTIALS: &[(&str, Key)] = &[
+    ("GOOGLE_OAUTH_ACCESS_TOKEN", Key::BearerToken),
+    ("GOOGLE_SERVICE_ACCOUNT_KEY", Key::ServiceAccountKey),
+    ("GOOGLE_SERVICE_ACCOUNT", Key::ServiceAccount),
+    ("GOOGLE_APPLICATION_CREDENTIALS", Key::ApplicationCredentials),
+];
+
+/// By which Google's libraries find an emulator.
+const ENDPOINT: &str = "STORAGE_EMULATOR_HOST";
+
+/// Opens a bucket of Google Cloud Storage.
+pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Result<Opened, OpenError> {
+    let endpoint = variables(ENDPOINT);
+    // Google's libraries take it with and without a scheme.
+    let endpoint = endpoint.map(|host| if host.contains("://") { host } else { format!("http://{host}") });
+    let allow_http = variables("GOOGLE_ALLOW_HTTP").is_some_and(|value| value == "true");
+    address::check_endpoint(url, ENDPOINT, endpoint.as_deref(), allow_http)?;
+
+    let mut builder = GoogleCloudStorageBuilder::new()
+        .with_bucket_name(&place.bucket)
+        .with_client_options(address::client_options(endpoint.as_deref(), allow_http))
+        .with_retry(address::retries())
+        .with_http_connector(Dated);
+    if let Some((value, key)) = CREDENTIALS.iter().find_map(|(name, key)| Some((variables(name)?, *key))) {
+        builder = builder.with_config(key, value);
+    }
+    if let Some(endpoint) = &endpoint {
+        builder = builder.with_base_url(endpoint.trim_end_matches('/'));
+    }
+    let description = place.description(endpoint.as_deref());
+    let store = builder.build().map_err(|error| address::misconfigured(&description, &error))?;
+    let (url, prefix) = (place.bucket_url(), place.prefix.clone());
+    let bucket = Bucket { store: Arc::new(store), versioning: Versioning::Generation, url, prefix };
+    Ok(Opened { bucket, description })
+}

@@ -1,0 +1,186 @@
+//! Locks as objects: who holds one, and its lease.
+//!
+//! A lock is an object that is only ever replaced, each time on condition that it is still what was seen. To give it
+//! back is to write that it is free, because the stores cannot delete on a condition: a holder whose lease ran out while
+//! it was about to delete would delete the lock of the next one.
+//!
+//! The holder renews its lease by writing the lock again. Whether a lease is over is judged by the store's own clock:
+//! the time of its answer against the time of the last renewal. Every renewal has another number, so that no two
+//! contents, and no two ETags, are the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::SignedDuration;
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+use tokio::task::AbortHandle;
+
+use super::bucket::{Bucket, Object, Written};
+use super::failure;
+use crate::{Attempt, Error, Expected, Kind, LockId, LockInfo, Result, Revision};
+
+/// How often a write that others overtook is tried again. Each time means that somebody else was done with theirs.
+const ROUNDS: usize = 10;
+
+/// The times of a store are whole seconds, and so their difference is wrong by up to two of them.
+const INEXACTNESS: SignedDuration = SignedDuration::from_secs(2);
+
+/// The locks of a bucket.
+#[derive(Clone)]
+pub(super) struct Locks {
+    pub(super) bucket: Arc<Bucket>,
+    /// How long a lock is held without a sign of life from its holder.
+    pub(super) lease: Duration,
+}
+
+/// What an operation on a lock is about: the object, and what to say where it fails.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    pub(super) attempt: Attempt,
+    pub(super) path: Path,
+}
+
+/// A lock as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
+enum Content {
+    /// Somebody holds it.
+    Held {
+        holder: LockInfo,
+        /// For how long after the object was written.
+        lease_seconds: u64,
+        /// How many times it was renewed.
+        renewal: u64,
+    },
+    /// Nobody holds it; `last` did.
+    Free { last: LockId },
+}
+
+struct Found {
+    content: Content,
+    object: Object,
+}
+
+/// The task that renews a lease for as long as this value is kept.
+#[derive(Debug)]
+pub(super) struct Renewal(AbortHandle);
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Found {
+    /// Whether the holder has given no sign of life for longer than its lease. Unknown is no.
+    fn is_over(&self, lease_seconds: u64) -> bool {
+        let Some(now) = self.object.server_date else { return false };
+        let lease = SignedDuration::from_secs(lease_seconds.try_into().unwrap_or(i64::MAX));
+        now.duration_since(self.object.written) >= lease.saturating_add(INEXACTNESS)
+    }
+}
+
+impl Locks {
+    /// Takes a lock that nobody holds, or whose holder's lease is over.
+    pub(super) async fn take(&self, place: &Place, info: &LockInfo) -> Result<Revision> {
+        for _ in 0..ROUNDS {
+            let found = self.look(place).await?;
+            if let Some(Found { content: Content::Held { holder, lease_seconds, .. }, .. }) = &found
+                && !found.as_ref().is_some_and(|found| found.is_over(*lease_seconds))
+            {
+                return Err(place.attempt.failed(Kind::Locked { holder: Some(Box::new(holder.clone())) }));
+            }
+            let expected = Expected::from(found.map(|found| found.object.revision));
+            if let Written::Done(revision) = self.write(place, &self.held(info, 0), &expected).await? {
+                return Ok(revision);
+            }
+        }
+        Err(place.attempt.failed(Kind::Locked { holder: None }))
+    }
+
+    /// Writes that the lock `id` is free.
+    pub(super) async fn release(&self, place: &Place, id: &LockId) -> Result<()> {
+        for _ in 0..ROUNDS {
+            let found = self.require(place, id).await?;
+            let expected = Expected::Revision(found.object.revision);
+            if let Written::Done(_) = self.write(place, &Content::Free { last: id.clone() }, &expected).await? {
+                return Ok(());
+            }
+        }
+        Err(place.attempt.failed_by(Kind::Unavailable, "the lock was written by others again and again"))
+    }
+
+    /// An error where `id` is not the lock in force.
+    pub(super) async fn require_in_force(&self, place: &Place, id: &LockId) -> Result<()> {
+        self.require(place, id).await.map(drop)
+    }
+
+    async fn require(&self, place: &Place, id: &LockId) -> Result<Found> {
+        match self.look(place).await? {
+            Some(Found { content: Content::Held { holder, .. }, .. }) if &holder.id != id => {
+                Err(place.attempt.failed(Kind::WrongLockId { holder: Some(Box::new(holder)) }))
+            }
+            Some(found @ Found { content: Content::Held { .. }, .. }) => Ok(found),
+            Some(Found { content: Content::Free { .. }, .. }) | None => Err(place.attempt.failed(Kind::NotLocked)),
+        }
+    }
+
+    /// An error where the store stores without looking at the condition of a write, so that the last writer would win
+    /// in silence. It is asked to create the lock of `info`, which exists, and to replace a version of it that never
+    /// was; where it does, the same lock is stored again.
+    pub(super) async fn require_conditions(&self, place: &Place, info: &LockInfo) -> Result<()> {
+        let content = self.held(info, 0);
+        for expected in [Expected::Absent, Expected::Revision(self.bucket.impossible_revision())] {
+            if let Written::Done(_) = self.write(place, &content, &expected).await? {
+                self.bucket.delete(&place.path).await.map_err(|error| failure::failed(&place.attempt, &error))?;
+                let cause = "the server stores an object without looking at the condition of the write (`If-Match`, \
+                             `If-None-Match`), so that two writers could overwrite each other";
+                return Err(place.attempt.failed_by(Kind::Unsupported, cause));
+            }
+        }
+        Ok(())
+    }
+
+    /// Renews the lease of the lock of `info`, which was taken as `revision`, until it is another's.
+    pub(super) fn renew(&self, place: Place, info: LockInfo, revision: Revision) -> Renewal {
+        let locks = self.clone();
+        Renewal(tokio::spawn(async move { locks.renew_until_lost(&place, &info, revision).await }).abort_handle())
+    }
+
+    async fn renew_until_lost(&self, place: &Place, info: &LockInfo, mut revision: Revision) {
+        for renewal in 1.. {
+            tokio::time::sleep(self.lease / 4).await;
+            let renewed = self.write(place, &self.held(info, renewal), &Expected::Revision(revision.clone())).await;
+            match renewed {
+                Ok(Written::Done(new)) => revision = new,
+                Ok(Written::Overtaken) => return tracing::warn!("a lock was lost: {}", info.id),
+                // The lease lasts for a few more tries.
+                Err(error) => tracing::warn!("a lock could not be renewed: {error}"),
+            }
+        }
+    }
+
+    fn held(&self, info: &LockInfo, renewal: u64) -> Content {
+        Content::Held { holder: info.clone(), lease_seconds: self.lease.as_secs(), renewal }
+    }
+
+    async fn look(&self, place: &Place) -> Result<Option<Found>> {
+        let found = self.bucket.get(&place.path).await.map_err(|error| failure::failed(&place.attempt, &error))?;
+        let Some(object) = found else { return Ok(None) };
+        match serde_json::from_slice(&object.bytes) {
+            Ok(content) => Ok(Some(Found { content, object })),
+            Err(error) => {
+                let damage = format!("the object `{}` is not a lock", self.bucket.address_of(&place.path));
+                Err(place.attempt.failed_by(Kind::Corrupt(damage), error))
+            }
+        }
+    }
+
+    async fn write(&self, place: &Place, content: &Content, expected: &Expected) -> Result<Written, Error> {
+        let bytes = serde_json::to_vec_pretty(content).expect("a lock has only texts and numbers");
+        let written = self.bucket.put(&place.path, Bytes::from(bytes), expected).await;
+        written.map_err(|error| failure::failed(&place.attempt, &error))
+    }
+}

@@ -1,0 +1,148 @@
+//! The buckets of S3, Google Cloud Storage and Azure: the rules that every backend keeps, against servers that speak
+//! their protocols. `.ci/servers` starts them, and says in variables where they are.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use std::{env, process};
+
+use async_trait::async_trait;
+use libtest_mimic::{Arguments, Trial};
+use state_backends::conformance::{Fixture, NetworkFixture, trials};
+use state_backends::{Backend, LockId, Objects};
+use url::Url;
+
+fn main() -> process::ExitCode {
+    let places = [
+        trials::of_network::<In<S3>>("s3", S3::VARIABLE),
+        trials::of_network::<In<Google>>("google", Google::VARIABLE),
+        trials::of_network::<In<Azure>>("azure", Azure::VARIABLE),
+    ];
+    let trials: Vec<Trial> = places.into_iter().flatten().collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A kind of bucket, and how it is told where its server is.
+trait Cloud: Send + Sync + 'static {
+    /// Has `http://user:secret@host:port/bucket`.
+    const VARIABLE: &'static str;
+    const SCHEME: &'static str;
+
+    /// What a user would have in a variable of this name, to reach `server` as `user` with `secret`.
+    fn variable(name: &str, server: &str, user: &str, secret: &str) -> Option<String>;
+}
+
+struct S3;
+struct Google;
+struct Azure;
+
+impl Cloud for S3 {
+    const VARIABLE: &'static str = "KOCTL_TEST_S3";
+    const SCHEME: &'static str = "s3";
+
+    fn variable(name: &str, server: &str, user: &str, secret: &str) -> Option<String> {
+        match name {
+            "AWS_ENDPOINT_URL" => Some(format!("http://{server}")),
+            "AWS_ACCESS_KEY_ID" => Some(user.to_owned()),
+            "AWS_SECRET_ACCESS_KEY" => Some(secret.to_owned()),
+            "AWS_REGION" => Some("eu-central-1".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Cloud for Google {
+    const VARIABLE: &'static str = "KOCTL_TEST_GOOGLE";
+    const SCHEME: &'static str = "gs";
+
+    fn variable(name: &str, server: &str, _user: &str, secret: &str) -> Option<String> {
+        match name {
+            "STORAGE_EMULATOR_HOST" => Some(server.to_owned()),
+            "GOOGLE_OAUTH_ACCESS_TOKEN" => Some(secret.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+impl Cloud for Azure {
+    const VARIABLE: &'static str = "KOCTL_TEST_AZURE";
+    const SCHEME: &'static str = "az";
+
+    fn variable(name: &str, server: &str, user: &str, secret: &str) -> Option<String> {
+        match name {
+            "AZURE_STORAGE_ENDPOINT" => Some(format!("http://{server}/{user}")),
+            "AZURE_STORAGE_ACCOUNT" => Some(user.to_owned()),
+            "AZURE_STORAGE_KEY" => Some(secret.to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// A prefix of its own in the bucket of a [`Cloud`]. The servers are for tests, and thrown away with all that is in
+/// them.
+struct In<C> {
+    address: String,
+    cloud: std::marker::PhantomData<C>,
+}
+
+/// Where the variable of `C` says that its server is.
+fn server<C: Cloud>() -> Url {
+    let value = env::var(C::VARIABLE).expect("without a server the rules do not run");
+    Url::parse(&value).expect("the variable has a URL")
+}
+
+fn host_and_port(server: &Url) -> String {
+    format!("{}:{}", server.host().expect("a server has a host"), server.port().expect("a test server has a port"))
+}
+
+fn secret(server: &Url) -> &str {
+    server.password().expect("the variable has a secret")
+}
+
+fn open<C: Cloud>(address: &str, host: &str, secret: &str) -> Objects {
+    let server = server::<C>();
+    let variables = |name: &str| C::variable(name, host, server.username(), secret);
+    Objects::open(address, &variables).expect("the address and the variables name a bucket")
+}
+
+#[async_trait]
+impl<C: Cloud> Fixture for In<C> {
+    async fn create() -> Self {
+        let bucket = server::<C>().path().trim_matches('/').to_owned();
+        Self { address: format!("{}://{bucket}/{}", C::SCHEME, LockId::random()), cloud: std::marker::PhantomData }
+    }
+
+    async fn open(&self) -> Arc<dyn Backend> {
+        Self::open_at(&self.address).await
+    }
+
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+
+    async fn open_at(address: &str) -> Arc<dyn Backend> {
+        let server = server::<C>();
+        Arc::new(open::<C>(address, &host_and_port(&server), secret(&server)))
+    }
+
+    async fn open_at_with_short_lease(address: &str) -> Arc<dyn Backend> {
+        let server = server::<C>();
+        let objects = open::<C>(address, &host_and_port(&server), secret(&server));
+        Arc::new(objects.with_lease(Duration::from_secs(6)))
+    }
+}
+
+#[async_trait]
+impl<C: Cloud> NetworkFixture for In<C> {
+    fn server(&self) -> String {
+        host_and_port(&server::<C>())
+    }
+
+    async fn open_by_way_of(&self, proxy: SocketAddr) -> Arc<dyn Backend> {
+        Arc::new(open::<C>(&self.address, &proxy.to_string(), secret(&server::<C>())))
+    }
+
+    async fn open_with_secret(&self, secret: &str) -> Arc<dyn Backend> {
+        Arc::new(open::<C>(&self.address, &self.server(), secret))
+    }
+}
