@@ -8,6 +8,7 @@ mod apis;
 mod gateways;
 mod platform_repo;
 mod portals;
+pub mod rename;
 mod teams;
 
 use std::collections::{BTreeMap, BTreeSet};

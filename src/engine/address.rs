@@ -152,6 +152,14 @@ pub struct InvalidTarget {
     reason: String,
 }
 
+impl InvalidTarget {
+    /// What is wrong with the pattern, whoever gave it.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

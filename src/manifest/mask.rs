@@ -7,7 +7,10 @@ use super::document::{Entry, Kind, Node};
 use super::secret::is_variable_name;
 
 /// The keys that hold a secret's source. A common mistake is to write the secret itself there.
-const SECRET_KEYS: [&str; 4] = ["access-token", "client-secret", "token", "key"];
+const SECRET_KEYS: [&str; 7] =
+    ["access-token", "client-secret", "token", "key", "passphrase", "old-passphrases", "identities"];
+/// What an age identity begins with, wherever it was put by mistake.
+const IDENTITY: &str = "AGE-SECRET-KEY-";
 
 /// The text with its secrets blotted out. Without a tree, as after a syntax error, whatever looks like the value
 /// of a secret is taken for one. `refused` are values that did not make it into the tree, their keys being there
@@ -24,6 +27,7 @@ pub(super) fn secrets(text: &str, root: Option<&Node>, refused: &[Node]) -> Stri
         None => guess(text, &mut spans),
     }
     url_credentials(text, &mut spans);
+    identities(text, &mut spans);
     blot(text, &spans)
 }
 
@@ -34,7 +38,12 @@ fn collect(node: &Node, may_show: bool, spans: &mut Vec<Span>) {
             let shown = may_show && names_a_source(entries);
             for entry in entries {
                 let secret = SECRET_KEYS.contains(&entry.key.as_str()) || (entry.key == "value" && !shown);
-                match entry.value.kind {
+                match &entry.value.kind {
+                    Kind::List(items) if secret => {
+                        let plain = items.iter().filter(|item| !matches!(item.kind, Kind::List(_) | Kind::Map(_)));
+                        spans.extend(plain.map(|item| item.span));
+                        collect(&entry.value, may_show, spans);
+                    }
                     Kind::List(_) | Kind::Map(_) => collect(&entry.value, may_show, spans),
                     _ if secret => spans.push(entry.value.span),
                     _ => {}
@@ -42,6 +51,14 @@ fn collect(node: &Node, may_show: bool, spans: &mut Vec<Span>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Age identities, wherever they stand.
+fn identities(text: &str, spans: &mut Vec<Span>) {
+    for (start, _) in text.match_indices(IDENTITY) {
+        let length = text[start..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len() - start);
+        spans.push(Span { start, end: start + length });
     }
 }
 

@@ -26,7 +26,7 @@ mod rules;
 mod scalar;
 mod shape;
 mod structure;
-mod suggest;
+pub(crate) mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use load::{Loaded, Sources, load};

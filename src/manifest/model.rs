@@ -35,6 +35,10 @@ impl Manifest {
         if let Some(git) = self.platform.as_ref().and_then(|platform| platform.git.as_ref()) {
             git_secrets(&KeyPath::from(["platform", "git"]), git.github.as_ref(), git.auth.as_ref(), &mut found);
         }
+        let state = self.platform.as_ref().and_then(|platform| platform.state.as_ref());
+        if let Some(encryption) = state.and_then(|state| state.encryption.as_ref()) {
+            encryption_secrets(encryption, &mut found);
+        }
         for (name, team) in &self.teams {
             for (key, service) in &team.services {
                 let path = KeyPath::from(["teams", name, "services", key, "git"]);
@@ -63,6 +67,14 @@ fn git_secrets<'m>(
     let path = path.key("auth");
     found.extend(auth.ssh.as_ref().map(|ssh| (path.key("ssh").key("key"), &ssh.key)));
     found.extend(auth.token.as_ref().map(|token| (path.key("token"), token)));
+}
+
+fn encryption_secrets<'m>(encryption: &'m Encryption, found: &mut Vec<(KeyPath, &'m Secret)>) {
+    let path = KeyPath::from(["platform", "state", "encryption"]);
+    found.extend(encryption.passphrase.as_ref().map(|secret| (path.key("passphrase"), secret)));
+    for (key, secrets) in [("old-passphrases", &encryption.old_passphrases), ("identities", &encryption.identities)] {
+        found.extend(secrets.iter().enumerate().map(|(index, secret)| (path.key(key).index(index), secret)));
+    }
 }
 
 /// The platform team's own settings.
@@ -152,7 +164,29 @@ pub struct Ssh {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct State {
     /// The store's address, `file:.koctl/state` or `github://owner/repository/branch` for example.
-    pub url: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What states are encrypted with; without it, they are stored in the clear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
+}
+
+/// What states are encrypted with, in the format of age, and what opens them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Encryption {
+    /// A passphrase; the variable `KOCTL_STATE_PASSPHRASE`, where set, wins over it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase: Option<Secret>,
+    /// Passphrases from before: they open states that are not encrypted anew yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_passphrases: Vec<Secret>,
+    /// Public keys as `age-keygen` prints them, `age1…`: whoever has the identity of one can open the states.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recipients: Vec<String>,
+    /// Identities as `age-keygen` writes them: they open states that are encrypted to their public keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<Secret>,
 }
 
 /// A team of engineers and the services it owns.

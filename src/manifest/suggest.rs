@@ -4,7 +4,7 @@
 ///
 /// Near is: the same but for case and separators (`specPath`, `spec-path`), one the beginning of the other
 /// (`production`, `PROD`), or a slip of the fingers (a third of the letters at most).
-pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = bare(written);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {

@@ -7,9 +7,12 @@
 mod apply;
 mod connect;
 mod failure;
+mod keys;
 mod lineage;
 mod plan;
+mod renames;
 mod session;
+pub mod state;
 
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use failure::Failure;

@@ -7,7 +7,7 @@ use futures::future::join_all;
 
 use super::apply::Locks;
 use super::connect::Clients;
-use super::{Failure, Session, lineage};
+use super::{Failure, Session, lineage, renames};
 use crate::compiler::{self, Input, Specs};
 use crate::engine::address::Targets;
 use crate::engine::diff::{Diff, Options, diff};
@@ -16,7 +16,7 @@ use crate::engine::world::World;
 use crate::engine::{Desired, Plan, Readers, ScopePlan};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
-use crate::state::{LockedState, State};
+use crate::state::{LockedState, State, shell_word};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -96,6 +96,7 @@ impl Session {
         }
         let plan = Plan::new(configuration, self.systems(), request.destroy, plans);
         let mut warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
+        warnings.extend(renames::suggestions(&plan));
         warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
         Ok(Planned { plan, failures, warnings })
     }
@@ -133,7 +134,10 @@ impl Session {
     }
 
     /// The scopes that may have a state: those that the store lists, or else those that are configured.
-    async fn remembered_scopes(&self) -> Result<Vec<String>, Failure> {
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn remembered_scopes(&self) -> Result<Vec<String>, Failure> {
         match self.store.lists_scopes() {
             true => Ok(self.store.scopes().await?),
             false => Ok(self.loaded.manifest.organizations.keys().cloned().collect()),
@@ -149,7 +153,9 @@ impl Session {
             if count > 0 {
                 warnings.push(format!(
                     "The organization `{scope}` left the configuration, but {count} of its resources are in the state. \
-                     They are left alone; to destroy them, put it back and run `koctl destroy --target '{scope}/**'`."
+                     They are left alone. If it was renamed, run `koctl state mv --organization {word} NEW`; to destroy \
+                     them, put it back and run `koctl destroy --target '{scope}/**'`.",
+                    word = shell_word(scope)
                 ));
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::Failure;
+use super::{Failure, keys};
 use crate::http::Transport;
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, Remote, platform_repository};
@@ -55,14 +55,17 @@ impl Session {
         let variable = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
         let mut konnect_url = variable("KOCTL_KONNECT_URL").unwrap_or(crate::konnect::client::DEFAULT_URL.to_owned());
         let mut github_url = variable("KOCTL_GITHUB_URL").unwrap_or(crate::github::client::DEFAULT_URL.to_owned());
-        let configured = || loaded.manifest.platform.as_ref()?.state.as_ref().map(|state| state.url.clone());
+        let configured = || loaded.manifest.platform.as_ref()?.state.as_ref()?.url.clone();
+        // The sandbox's own state is as little encrypted as the rest of it, unless a variable asks for it.
+        let encryption = if sandbox.is_some() && state.is_none() { None } else { keys::configured(&loaded) };
+        let keys = keys::state_keys(encryption, &loaded.directory, &environment)?;
         let state = match (&sandbox, state) {
             (_, Some(url)) => url,
             // What is tried out in the sandbox must never mix with the state of real organizations.
             (Some(directory), None) => format!("file:{}", directory.join("state").display()),
             (None, None) => variable("KOCTL_STATE").or_else(configured).unwrap_or(DEFAULT_STATE.to_owned()),
         };
-        let store = Store::open(&state, &environment)?;
+        let store = Store::open(&state, &environment)?.with_keys(keys);
         let sandbox = match sandbox {
             Some(directory) => {
                 let remote = default_platform(&loaded, &mut platform)?;
@@ -81,6 +84,14 @@ impl Session {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Another store, opened like that of this session and with the same keys.
+    ///
+    /// # Errors
+    /// Where it cannot be opened.
+    pub fn open_store(&self, url: &str) -> Result<Store, Failure> {
+        Ok(Store::open(url, &self.environment)?.with_keys(self.store.keys().clone()))
     }
 
     /// The systems that this session is about, as plans name them: a sandbox, or the addresses of Konnect and GitHub.

@@ -45,6 +45,6 @@ pub fn safe(text: &str) -> String {
 }
 
 /// `1 resource`, `2 resources`.
-fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

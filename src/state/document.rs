@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::encryption::KeyError;
 use super::migrations::{MIGRATIONS, current_version, migrate};
 
 const FORMAT: &str = "koctl-state";
@@ -120,6 +121,20 @@ pub enum Damage {
     /// Its fields are not those of its version.
     #[error("{0}")]
     Fields(String),
+    /// Its encrypted part is not what was written.
+    #[error("its encrypted part was cut short or changed")]
+    Ciphertext,
+}
+
+/// Why a document cannot be read here and now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Nothing can read it.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// It takes a key.
+    #[error(transparent)]
+    Locked(KeyError),
 }
 
 impl State {

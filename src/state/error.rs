@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use state_backends::{Kind, LockInfo, OpenError};
 
-use super::document::Damage;
+use super::document::{Damage, Unreadable};
+use super::encryption::KeyError;
 
 /// Why a state could not be opened, read, locked or written. Every error has advice.
 ///
@@ -41,6 +42,16 @@ pub enum Error {
         /// What can be put in its place.
         intact: Option<Box<Intact>>,
     },
+    /// It takes other keys than those that are configured.
+    #[error("cannot use the state of `{scope}` in {store}: {error}")]
+    Sealed {
+        /// Whose state it is.
+        scope: String,
+        /// Where it is stored.
+        store: String,
+        /// What is missing.
+        error: KeyError,
+    },
     /// The state of another scope lies where that of this one should: somebody copied it.
     #[error("cannot use the state of `{scope}` in {store}: it is the state of `{found}`")]
     WrongScope {
@@ -62,8 +73,8 @@ pub enum Error {
 /// The newest earlier version of a damaged state that is whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intact {
-    /// Where a person finds it.
-    pub location: String,
+    /// What the store calls it.
+    pub revision: state_backends::Revision,
     /// How often the state had been written by then.
     pub serial: u64,
     /// When it was written.
@@ -82,12 +93,13 @@ impl Error {
             Error::Damaged { damage: Damage::Newer { .. }, .. } => {
                 "Use the koctl that wrote it, or a newer one.".to_owned()
             }
-            Error::Damaged { intact: Some(intact), .. } => {
-                let Intact { location, serial, written } = &**intact;
+            Error::Damaged { intact: Some(intact), scope, .. } => {
+                let Intact { revision, serial, written } = &**intact;
                 format!(
                     "The newest version that is whole has serial {serial}, of {written}: restore it with \
-                     `koctl state push {}`.",
-                    shell_word(location)
+                     `koctl state restore {} {}`, or another that `koctl state history` lists.",
+                    shell_word(scope),
+                    shell_word(revision.as_str())
                 )
             }
             Error::Damaged { intact: None, .. } | Error::WrongScope { .. } => {
@@ -95,6 +107,7 @@ impl Error {
                  exists."
                     .to_owned()
             }
+            Error::Sealed { error, .. } => error.help().to_owned(),
             Error::WriterStopped { .. } => "Run the command again: it continues from what is stored.".to_owned(),
         }
     }
@@ -102,6 +115,15 @@ impl Error {
     /// Whether somebody else holds the lock, so that waiting may help.
     pub fn is_locked(&self) -> bool {
         matches!(self, Error::Store { error, .. } if matches!(error.kind(), Kind::Locked { .. }))
+    }
+
+    /// What is stored for `scope` in `store` cannot be read.
+    pub(super) fn unreadable(scope: &str, store: String, reason: Unreadable) -> Self {
+        let scope = scope.to_owned();
+        match reason {
+            Unreadable::Damaged(damage) => Error::Damaged { scope, store, damage, intact: None },
+            Unreadable::Locked(error) => Error::Sealed { scope, store, error },
+        }
     }
 
     /// The store failed at something that is about one scope.
@@ -149,7 +171,7 @@ fn with_cause(error: &state_backends::Error) -> String {
 }
 
 /// `text` as one word of a command that somebody copies.
-fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@~%".contains(&byte);
     match text.bytes().all(is_plain) {
         true => text.to_owned(),

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use state_backends::{Backend, Expected, LockId, Revision};
+use state_backends::{Backend, Document, Expected, LockId, Revision};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::document::State;
+use super::encryption::Keys;
 use super::error::Error;
 
 /// The state of one scope, under its lock: the only thing that can be written.
@@ -151,7 +152,7 @@ impl Writer {
         let bytes = next.to_bytes();
         let digest = Sha256::digest(&bytes).into();
         let expected = Expected::from(self.stored.borrow().revision.clone());
-        match self.held.write(bytes, &expected).await {
+        match self.held.write(&next, bytes, &expected).await {
             Ok(revision) => {
                 self.accept(next, revision);
                 Ok(())
@@ -177,7 +178,7 @@ impl Writer {
         }
         let found = self.held.read().await?;
         if let (Some(InDoubt { state, digest }), Some(found)) = (self.in_doubt.take(), found)
-            && <[u8; 32]>::from(Sha256::digest(&found.bytes)) == digest
+            && <[u8; 32]>::from(Sha256::digest(&found.clear)) == digest
         {
             self.accept(state, found.revision);
         }
@@ -195,23 +196,37 @@ impl Writer {
 #[derive(Debug)]
 pub(super) struct HeldLock {
     backend: Arc<dyn Backend>,
+    keys: Keys,
     scope: String,
     id: LockId,
     is_released: bool,
 }
 
+/// A document in the clear, as it is stored now.
+struct Found {
+    clear: Vec<u8>,
+    revision: Revision,
+}
+
 impl HeldLock {
     /// A lock that was just taken.
-    pub(super) fn new(backend: Arc<dyn Backend>, scope: &str, id: LockId) -> Self {
-        Self { backend, scope: scope.to_owned(), id, is_released: false }
+    pub(super) fn new(backend: Arc<dyn Backend>, keys: Keys, scope: &str, id: LockId) -> Self {
+        Self { backend, keys, scope: scope.to_owned(), id, is_released: false }
     }
 
-    pub(super) async fn write(&self, bytes: Vec<u8>, expected: &Expected) -> Result<Revision, Error> {
+    /// Stores `clear`, the document of `state`, encrypted where there are keys. Whether the keys may write it,
+    /// [`Keys::check_write`] has told before.
+    pub(super) async fn write(&self, state: &State, clear: Vec<u8>, expected: &Expected) -> Result<Revision, Error> {
+        let bytes = self.keys.seal(state, clear);
         self.backend.write(&self.scope, bytes, expected, &self.id).await.map_err(Error::of_scope(&self.scope))
     }
 
-    async fn read(&self) -> Result<Option<state_backends::Document>, Error> {
-        self.backend.read(&self.scope).await.map_err(Error::of_scope(&self.scope))
+    async fn read(&self) -> Result<Option<Found>, Error> {
+        let found = self.backend.read(&self.scope).await.map_err(Error::of_scope(&self.scope))?;
+        let Some(Document { bytes, revision }) = found else { return Ok(None) };
+        let opened = self.keys.open(&bytes);
+        let opened = opened.map_err(|reason| Error::unreadable(&self.scope, self.backend.describe(), reason))?;
+        Ok(Some(Found { clear: opened.clear.into_owned(), revision }))
     }
 
     /// Gives it back, and waits for that.

@@ -3,6 +3,7 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `document` | the state as a value, and as a document: its format, checksum and versions |
+//! | `encryption` | what a store sees of a state where there are keys |
 //! | `migrations` | how documents of older versions become the current one |
 //! | `store` | where documents are kept: opening, reading, locking, replacing |
 //! | `locked` | the only way to write a state: under its lock, many changes a write |
@@ -12,6 +13,7 @@
 //! This module knows nothing of what a resource is to the engine: an address is a text here.
 
 mod document;
+mod encryption;
 mod error;
 mod locked;
 mod migrations;
@@ -19,8 +21,10 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use document::{Damage, Intent, IntentAction, ResourceState, State};
+pub use document::{Damage, Intent, IntentAction, ResourceState, State, Unreadable};
+pub use encryption::{InvalidKey, KeyError, KeySources, Keys};
+pub(crate) use error::shell_word;
 pub use error::{Error, Intact};
 pub use locked::LockedState;
 pub use state_backends::{LockId, LockInfo, Revision, Version};
-pub use store::{LockOptions, Snapshot, Store};
+pub use store::{LockOptions, Replaced, Snapshot, Store};

@@ -7,7 +7,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use state_backends::{Backend, Document, Expected, LockId, LockInfo, Revision, Variables, Version};
 use tokio::time::Instant;
 
-use super::document::{Damage, State};
+use super::document::{Damage, State, Unreadable};
+use super::encryption::{Keys, is_sealed};
 use super::error::{Error, Intact};
 use super::locked::{HeldLock, LockedState, Stored};
 
@@ -18,6 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone)]
 pub struct Store {
     backend: Arc<dyn Backend>,
+    keys: Keys,
 }
 
 /// A state as it was stored at one moment. It cannot be written: that takes the lock.
@@ -27,6 +29,19 @@ pub struct Snapshot {
     pub state: State,
     /// Which version of the document it was.
     pub revision: Revision,
+    /// Whether it was encrypted.
+    pub encrypted: bool,
+}
+
+/// What a state is put in the place of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Replaced {
+    /// There was none.
+    Nothing,
+    /// Another state.
+    State(State),
+    /// A document that cannot be read.
+    Unreadable(Unreadable),
 }
 
 /// How to take a lock.
@@ -57,9 +72,21 @@ impl Store {
         Ok(Self::new(state_backends::open(url, variables)?))
     }
 
-    /// The store in a backend.
+    /// The store in a backend, which encrypts nothing.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend }
+        Self { backend, keys: Keys::default() }
+    }
+
+    /// The same place, whose documents are opened and encrypted with `keys`.
+    #[must_use]
+    pub fn with_keys(self, keys: Keys) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// What the states of this store are opened and encrypted with.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The store in words for a message: ``the directory `/srv/state` ``.
@@ -92,11 +119,12 @@ impl Store {
     /// # Errors
     ///
     /// Where somebody still holds the lock ([`Error::is_locked`]), the error says who, since when and for what, and
-    /// its advice has the command to force it open. Where the state cannot be read, the lock is given back.
+    /// its advice has the command to force it open. Where the state cannot be read, or could not be written with the
+    /// keys there are, the lock is given back.
     pub async fn lock(&self, scope: &str, options: &LockOptions) -> Result<LockedState, Error> {
         let held = self.wait_for_lock(scope, options).await?;
-        match self.read(scope).await {
-            Ok(Some(Snapshot { state, revision })) => {
+        match self.read_to_write(scope).await {
+            Ok(Some(Snapshot { state, revision, .. })) => {
                 Ok(LockedState::start(held, Stored { state: Arc::new(state), revision: Some(revision) }))
             }
             Ok(None) => {
@@ -114,6 +142,24 @@ impl Store {
         }
     }
 
+    async fn read_to_write(&self, scope: &str) -> Result<Option<Snapshot>, Error> {
+        let snapshot = self.read(scope).await?;
+        let encrypted = snapshot.as_ref().is_some_and(|snapshot| snapshot.encrypted);
+        self.check_write(scope, encrypted)?;
+        if snapshot.is_some() && !encrypted && self.keys.encrypts() {
+            tracing::warn!(
+                "The state of `{scope}` is stored in the clear; the next write encrypts it, and `koctl state rekey` does \
+                 at once."
+            );
+        }
+        Ok(snapshot)
+    }
+
+    fn check_write(&self, scope: &str, encrypted: bool) -> Result<(), Error> {
+        let refused = |error| Error::Sealed { scope: scope.to_owned(), store: self.describe(), error };
+        self.keys.check_write(encrypted).map_err(refused)
+    }
+
     /// Takes the lock `id` of `scope` away from who holds it.
     pub async fn force_unlock(&self, scope: &str, id: &LockId) -> Result<(), Error> {
         self.backend.force_unlock(scope, id).await.map_err(Error::of_scope(scope))
@@ -127,28 +173,92 @@ impl Store {
     /// One of the versions that [`history`](Store::history) lists.
     pub async fn read_version(&self, scope: &str, revision: &Revision) -> Result<State, Error> {
         let document = self.backend.read_version(scope, revision).await.map_err(Error::of_scope(scope))?;
-        State::from_bytes(&document.bytes).map_err(|damage| self.damaged(scope, damage, None))
+        let read = self.parse(&document.bytes);
+        read.map(|(state, _)| state).map_err(|reason| Error::unreadable(scope, self.describe(), reason))
     }
 
-    /// Puts `state` in the place of whatever is stored for its scope, even of a document that cannot be read. Whether
-    /// it may replace that (its lineage, its serial) is the caller's to decide. Its serial becomes one more than that
-    /// of both.
-    pub async fn replace(&self, state: &State, options: &LockOptions) -> Result<Snapshot, Error> {
+    /// The state in a document as this store keeps it, and whether it was encrypted.
+    ///
+    /// # Errors
+    /// Where it is no state, or the keys do not open it.
+    pub fn parse(&self, document: &[u8]) -> Result<(State, bool), Unreadable> {
+        let opened = self.keys.open(document)?;
+        let state = State::from_bytes(&opened.clear)?;
+        match opened.beside {
+            Some((lineage, serial)) if lineage != state.lineage() || serial != state.serial() => {
+                Err(Damage::Edited.into())
+            }
+            beside => Ok((state, beside.is_some())),
+        }
+    }
+
+    /// Puts `state` in the place of whatever is stored for its scope, even of a document that cannot be read, if `may`
+    /// says so once it sees that, under the lock. Its serial becomes one more than that of both.
+    ///
+    /// # Errors
+    /// Those of `may`; where the lock cannot be had; where what is stored is encrypted, and this would not be.
+    pub async fn replace<E: From<Error>>(
+        &self,
+        state: &State,
+        options: &LockOptions,
+        may: impl FnOnce(&Replaced) -> Result<(), E>,
+    ) -> Result<Snapshot, E> {
         let held = self.wait_for_lock(state.scope(), options).await?;
-        let replaced = self.replace_under(&held, state).await;
+        let replaced = self.replace_under(&held, state, may).await;
         let released = held.release().await;
         let snapshot = replaced?;
+        released?;
+        Ok(snapshot)
+    }
+
+    async fn replace_under<E: From<Error>>(
+        &self,
+        held: &HeldLock,
+        state: &State,
+        may: impl FnOnce(&Replaced) -> Result<(), E>,
+    ) -> Result<Snapshot, E> {
+        let scope = state.scope();
+        let found = self.backend.read(scope).await.map_err(Error::of_scope(scope))?;
+        let replaced = match &found {
+            None => Replaced::Nothing,
+            Some(document) => {
+                self.parse(&document.bytes).map_or_else(Replaced::Unreadable, |read| Replaced::State(read.0))
+            }
+        };
+        may(&replaced)?;
+        self.check_write(scope, found.as_ref().is_some_and(|document| is_sealed(&document.bytes)))?;
+        let before = if let Replaced::State(before) = &replaced { before.serial() } else { 0 };
+        let state = state.following(state.serial().max(before));
+        let snapshot = self.write_under(held, state, Expected::from(found.map(|document| document.revision))).await?;
+        Ok(snapshot)
+    }
+
+    /// Writes the state of `scope` anew, as it is but for its serial: with the keys of today. Nothing where there is
+    /// no state.
+    ///
+    /// # Errors
+    /// Those of [`lock`](Store::lock), and where the write fails.
+    pub async fn rewrite(&self, scope: &str, options: &LockOptions) -> Result<Option<Snapshot>, Error> {
+        let held = self.wait_for_lock(scope, options).await?;
+        let rewritten = match self.read(scope).await {
+            Ok(Some(Snapshot { state, revision, encrypted })) => match self.check_write(scope, encrypted) {
+                Ok(()) => {
+                    let next = state.following(state.serial());
+                    self.write_under(&held, next, Expected::Revision(revision)).await.map(Some)
+                }
+                Err(refused) => Err(refused),
+            },
+            Ok(None) => Ok(None),
+            Err(unreadable) => Err(unreadable),
+        };
+        let released = held.release().await;
+        let snapshot = rewritten?;
         released.map(|()| snapshot)
     }
 
-    async fn replace_under(&self, held: &HeldLock, state: &State) -> Result<Snapshot, Error> {
-        let scope = state.scope();
-        let found = self.backend.read(scope).await.map_err(Error::of_scope(scope))?;
-        let replaced = found.as_ref().and_then(|document| State::from_bytes(&document.bytes).ok());
-        let state = state.following(state.serial().max(replaced.map_or(0, |replaced| replaced.serial())));
-        let expected = Expected::from(found.map(|document| document.revision));
-        let revision = held.write(state.to_bytes(), &expected).await?;
-        Ok(Snapshot { state, revision })
+    async fn write_under(&self, held: &HeldLock, state: State, expected: Expected) -> Result<Snapshot, Error> {
+        let revision = held.write(&state, state.to_bytes(), &expected).await?;
+        Ok(Snapshot { state, revision, encrypted: self.keys.encrypts() })
     }
 
     async fn wait_for_lock(&self, scope: &str, options: &LockOptions) -> Result<HeldLock, Error> {
@@ -178,31 +288,31 @@ impl Store {
     async fn try_lock(&self, scope: &str, operation: &str) -> Result<HeldLock, Error> {
         let info = LockInfo::of_this_process(operation, concat!("koctl ", env!("CARGO_PKG_VERSION")));
         self.backend.lock(scope, &info).await.map_err(Error::of_scope(scope))?;
-        Ok(HeldLock::new(Arc::clone(&self.backend), scope, info.id))
+        Ok(HeldLock::new(Arc::clone(&self.backend), self.keys.clone(), scope, info.id))
     }
 
     async fn snapshot(&self, scope: &str, document: Document) -> Result<Snapshot, Error> {
-        let state = match State::from_bytes(&document.bytes) {
-            Ok(state) => state,
-            Err(damage) => return Err(self.damaged(scope, damage, self.newest_intact(scope).await)),
+        let (state, encrypted) = match self.parse(&document.bytes) {
+            Ok(read) => read,
+            Err(Unreadable::Damaged(damage)) => {
+                let intact = self.newest_intact(scope).await;
+                return Err(Error::Damaged { scope: scope.to_owned(), store: self.describe(), damage, intact });
+            }
+            Err(locked) => return Err(Error::unreadable(scope, self.describe(), locked)),
         };
         if state.scope() != scope {
             let found = state.scope().to_owned();
             return Err(Error::WrongScope { scope: scope.to_owned(), store: self.describe(), found });
         }
-        Ok(Snapshot { state, revision: document.revision })
-    }
-
-    fn damaged(&self, scope: &str, damage: Damage, intact: Option<Box<Intact>>) -> Error {
-        Error::Damaged { scope: scope.to_owned(), store: self.describe(), damage, intact }
+        Ok(Snapshot { state, revision: document.revision, encrypted })
     }
 
     /// What to advise for a damaged state. Where the history cannot be read either, there is just no advice: the
     /// damage is what is told.
     async fn newest_intact(&self, scope: &str) -> Option<Box<Intact>> {
-        for Version { revision, written, location } in self.backend.history(scope).await.ok()? {
+        for Version { revision, written, .. } in self.backend.history(scope).await.ok()? {
             if let Ok(state) = self.read_version(scope, &revision).await {
-                return Some(Box::new(Intact { location, serial: state.serial(), written }));
+                return Some(Box::new(Intact { revision, serial: state.serial(), written }));
             }
         }
         None
@@ -215,6 +325,10 @@ mod tests {
 
     use super::*;
     use crate::state::testing::{World, portal};
+
+    fn anything(_: &Replaced) -> Result<(), Error> {
+        Ok(())
+    }
 
     fn waiting(timeout: Duration) -> LockOptions {
         LockOptions { timeout, ..LockOptions::new("apply") }
@@ -302,7 +416,11 @@ mod tests {
             let error = world.store().read("kong").await.unwrap_err();
             let Error::Damaged { intact: Some(intact), .. } = &error else { panic!("{error}") };
             assert_eq!(intact.serial, 1);
-            assert!(error.help().contains(&format!("`koctl state push {}`", intact.location)), "{}", error.help());
+            assert!(
+                error.help().contains(&format!("`koctl state restore kong {}`", intact.revision)),
+                "{}",
+                error.help()
+            );
 
             let locked = world.store().lock("kong", &LockOptions::new("apply")).await;
             assert!(matches!(locked, Err(Error::Damaged { .. })), "a damaged state is not written over");
@@ -311,7 +429,7 @@ mod tests {
 
         let version = world.store().history("kong").await.unwrap().remove(0);
         let earlier = world.store().read_version("kong", &version.revision).await.unwrap();
-        let restored = world.store().replace(&earlier, &LockOptions::new("state push")).await.unwrap();
+        let restored = world.store().replace(&earlier, &LockOptions::new("state push"), anything).await.unwrap();
         assert_eq!(restored.state.resources["a"].id, "1");
         assert_eq!(world.store().read("kong").await.unwrap(), Some(restored));
     }
@@ -323,9 +441,9 @@ mod tests {
             world.record("kong", |state| drop(state.resources.insert("a".into(), portal(id)))).await;
         }
         let replacement = State::new("kong");
-        let replaced = world.store().replace(&replacement, &LockOptions::new("state push")).await.unwrap();
+        let replaced = world.store().replace(&replacement, &LockOptions::new("state push"), anything).await.unwrap();
         assert_eq!((replaced.state.serial(), replaced.state.lineage()), (4, replacement.lineage()));
-        let again = world.store().replace(&replaced.state, &LockOptions::new("state push")).await.unwrap();
+        let again = world.store().replace(&replaced.state, &LockOptions::new("state push"), anything).await.unwrap();
         assert_eq!(again.state.serial(), 5);
     }
 

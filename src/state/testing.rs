@@ -45,6 +45,15 @@ impl World {
         Store::new(Arc::clone(&self.backend) as Arc<dyn Backend>)
     }
 
+    /// The text of the document of `scope`, as the store keeps it.
+    pub(super) fn document(&self, scope: &str) -> String {
+        std::fs::read_to_string(self.directory().join(format!("{scope}.json"))).unwrap()
+    }
+
+    pub(super) fn put_document(&self, scope: &str, text: &str) {
+        std::fs::write(self.directory().join(format!("{scope}.json")), text).unwrap();
+    }
+
     /// A whole run that makes one change.
     pub(super) async fn record(&self, scope: &str, change: impl FnOnce(&mut State) + Send + 'static) {
         let locked = self.store().lock(scope, &LockOptions::new("test")).await.unwrap();

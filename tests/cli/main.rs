@@ -4,12 +4,15 @@
 
 mod bad_input;
 mod changes;
+mod encryption;
 mod first_apply;
 mod kongair;
 mod other_commands;
 mod prompt;
 mod pulls;
+mod renames;
 mod requests;
 mod retries;
 mod saved_plans;
+mod state_commands;
 mod world;

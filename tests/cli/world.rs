@@ -216,7 +216,8 @@ impl World {
     }
 }
 
-fn finish(mut command: Command) -> Run {
+/// Runs a command that [`World::command`] made.
+pub(crate) fn finish(mut command: Command) -> Run {
     let output = command.output().unwrap();
     Run {
         code: output.status.code().unwrap_or(-1),

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 
 use super::Rules;
 use crate::manifest::git::{Remote, RemoteError};
-use crate::manifest::model::{GitAuth, GitAuthType};
+use crate::manifest::model::{Encryption, GitAuth, GitAuthType};
 use crate::manifest::path::KeyPath;
 use crate::manifest::secret::{Secret, is_variable_name};
 use crate::manifest::suggest::{nearest, one_of};
@@ -19,7 +19,13 @@ impl Rules<'_> {
         };
         let path = KeyPath::from(["platform"]);
         if let Some(state) = &platform.state {
-            self.state_url(&path.key("state").key("url"), &state.url);
+            let path = path.key("state");
+            if let Some(url) = &state.url {
+                self.state_url(&path.key("url"), url);
+            }
+            if let Some(encryption) = &state.encryption {
+                self.encryption(&path.key("encryption"), encryption);
+            }
         }
         let Some(git) = &platform.git else { return };
         let path = path.key("git");
@@ -46,6 +52,22 @@ impl Rules<'_> {
         } else if rest.trim_start_matches('/').is_empty() && !(scheme == "file" && rest == "/") {
             let help = "write the address whole, like `file:.koctl/state` or `s3://bucket/prefix`";
             self.report(path, code, format!("`{url}` names no place to store anything"), help);
+        }
+    }
+
+    fn encryption(&mut self, path: &KeyPath, encryption: &Encryption) {
+        for (index, recipient) in encryption.recipients.iter().enumerate() {
+            if recipient.trim().parse::<age::x25519::Recipient>().is_err() {
+                // The text is not repeated: who takes one for the other has written a secret.
+                let help = "write a public key as `age-keygen` prints it: it begins with `age1`";
+                let path = path.key("recipients").index(index);
+                self.report(&path, "koctl::manifest::recipient", "this is no age recipient".to_owned(), help);
+            }
+        }
+        if encryption.passphrase.is_none() && encryption.recipients.is_empty() {
+            let message = format!("{path} says nothing to encrypt states with");
+            let help = "add `recipients`, or a `passphrase`, which the variable KOCTL_STATE_PASSPHRASE can also hold";
+            self.report(path, "koctl::manifest::encryption", message, help);
         }
     }
 

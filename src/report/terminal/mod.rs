@@ -24,7 +24,7 @@ mod tests;
 mod text;
 
 pub use outcome::outcome;
-pub use state::state;
+pub use state::{resource, state};
 
 use screen::Screen;
 

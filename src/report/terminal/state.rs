@@ -21,13 +21,43 @@ pub fn state<'a>(
     resources.sort_by(|(a, _), (b, _)| (a.scope(), order::key(a, schemas)).cmp(&(b.scope(), order::key(b, schemas))));
     for (address, resource) in &resources {
         screen.blank();
-        let name = screen.paint(Tone::Strong, &escape(address.as_str()));
-        screen.line(0, &format!("{name} ({})", escape(&resource.id)));
+        headline(&mut screen, address, resource);
         attributes(&mut screen, &resource.attributes, schemas(address.type_name()));
     }
     screen.blank();
     screen.sentence(&format!("{} in the state.", count(resources.len(), "resource")));
     screen.finish()
+}
+
+/// All that the state knows of one resource.
+#[must_use]
+pub fn resource(address: &Address, resource: &ResourceState, schemas: Schemas<'_>, style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    headline(&mut screen, address, resource);
+    let schema = schemas(address.type_name());
+    attributes(&mut screen, &resource.attributes, schema);
+    if !resource.normalised.is_empty() {
+        screen.blank();
+        screen.sentence("Asked for, where the server stored another form:");
+        attributes(&mut screen, &resource.normalised, schema);
+    }
+    if !resource.dependencies.is_empty() {
+        screen.blank();
+        screen.sentence("Refers to:");
+        for dependency in &resource.dependencies {
+            screen.line(4, &escape(dependency));
+        }
+    }
+    if resource.protect {
+        screen.blank();
+        screen.sentence("It is protected: no plan may destroy it.");
+    }
+    screen.finish()
+}
+
+fn headline(screen: &mut Screen<'_>, address: &Address, resource: &ResourceState) {
+    let name = screen.paint(Tone::Strong, &escape(address.as_str()));
+    screen.line(0, &format!("{name} ({})", escape(&resource.id)));
 }
 
 fn attributes(screen: &mut Screen<'_>, attributes: &Attributes, schema: Option<&Schema>) {

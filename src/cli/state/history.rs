@@ -1,0 +1,74 @@
+//! `koctl state history`
+
+use serde_json::{Value, json};
+
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::operations::state::{HistoryEntry, history, pull};
+use crate::report;
+use crate::state::Store;
+
+/// List the earlier versions of a state, newest first.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The organization whose state it is; may be left out where there is only one.
+    scope: Option<String>,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
+    let scope = match &args.scope {
+        Some(scope) => scope.clone(),
+        None => pull(store, scopes, None).await?.scope().to_owned(),
+    };
+    let entries = history(store, &scope).await?;
+    if args.json {
+        let list: Vec<Value> = entries.iter().map(entry).collect();
+        output.data(&format!("{:#}", json!(list)));
+    } else if entries.is_empty() {
+        output.note(&format!("The state of `{scope}` has no earlier versions."));
+    } else {
+        output.data(&table(&entries));
+    }
+    Ok(())
+}
+
+fn entry(HistoryEntry { version, state }: &HistoryEntry) -> Value {
+    let mut shown = json!({
+        "version": version.revision.as_str(),
+        "written": version.written,
+        "location": version.location,
+    });
+    match state {
+        Ok(state) => {
+            shown["lineage"] = state.lineage().into();
+            shown["serial"] = state.serial().into();
+            shown["resources"] = state.resources.len().into();
+        }
+        Err(error) => shown["error"] = error.to_string().into(),
+    }
+    shown
+}
+
+/// How much of a version's name is shown; `koctl state restore` takes the beginning of one.
+const SHOWN: usize = 16;
+
+fn table(entries: &[HistoryEntry]) -> String {
+    let mut lines = format!("{:SHOWN$}  {:20}  {:>6}  RESOURCES\n", "VERSION", "WRITTEN", "SERIAL");
+    for HistoryEntry { version, state } in entries {
+        let name: String = version.revision.as_str().chars().take(SHOWN).collect();
+        let written = version.written.round(jiff::Unit::Second).unwrap_or(version.written).to_string();
+        let says = match state {
+            Ok(state) => format!("{:>6}  {}", state.serial(), state.resources.len()),
+            Err(error) => error.to_string(),
+        };
+        lines += &format!("{:SHOWN$}  {written:20}  {}\n", report::safe(&name), report::safe(&says));
+    }
+    lines
+}

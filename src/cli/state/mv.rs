@@ -1,0 +1,114 @@
+//! `koctl state mv`
+
+use super::edit::EditArgs;
+use super::show::parse;
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::compiler::rename::Rename;
+use crate::operations::Failure;
+use crate::operations::state::{Moves, rename, rename_one};
+use crate::report;
+use crate::state::Store;
+
+/// Give resources other addresses, so that what was renamed in the configuration keeps its objects.
+///
+/// With --team, --service, --environment or --organization everything that is named after it moves along. The next
+/// plan then changes the names in place, instead of destroying and creating.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The address, or the name, from before; of an environment, ORGANIZATION/NAME.
+    #[arg(value_name = "FROM")]
+    from: String,
+
+    /// The new address, or the new name.
+    #[arg(value_name = "TO")]
+    to: String,
+
+    #[command(flatten)]
+    kind: Kind,
+
+    #[command(flatten)]
+    edit: EditArgs,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+/// What FROM and TO name; without any of these, they are addresses.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+struct Kind {
+    /// A team was renamed.
+    #[arg(long)]
+    team: bool,
+
+    /// A service was renamed: its `name`.
+    #[arg(long)]
+    service: bool,
+
+    /// An environment was renamed.
+    #[arg(long)]
+    environment: bool,
+
+    /// An organization was renamed.
+    #[arg(long)]
+    organization: bool,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
+    let options = args.edit.lock("state mv");
+    let Moves { moved, edit } = match renamed(args)? {
+        Some(what) => rename(store, scopes, &what, &options).await?,
+        None => rename_one(store, &parse(&args.from)?, &parse(&args.to)?, &options).await?,
+    };
+    for one in &moved {
+        output.data(&format!("{} -> {}", report::safe(one.from.as_str()), report::safe(one.to.as_str())));
+    }
+    let what = report::count(moved.len(), "resource");
+    match args.edit.approves(&format!("Move {what}?"), output) {
+        Ok(true) => edit.commit().await?,
+        Ok(false) => return released(edit.cancel().await),
+        Err(refused) => {
+            let mut failures = edit.cancel().await;
+            failures.insert(0, refused);
+            return Err(failures);
+        }
+    }
+    output.data(&format!("Moved {what}."));
+    Ok(())
+}
+
+/// Whether all locks could be given back.
+pub(super) fn released(failures: Failures) -> Result<(), Failures> {
+    if failures.is_empty() { Ok(()) } else { Err(failures) }
+}
+
+fn renamed(args: &Args) -> Result<Option<Rename>, Failure> {
+    let (from, to) = (name(&args.from), name(&args.to));
+    let Kind { team, service, environment, organization } = args.kind;
+    if !(team || service || environment || organization) {
+        return Ok(None);
+    }
+    if environment {
+        let Some((organization, from)) = args.from.split_once('/').filter(|(_, from)| !from.contains('/')) else {
+            return Err(Failure::new(format!("`{}` is not an environment of an organization", args.from))
+                .help("write it as ORGANIZATION/NAME, and the new name alone"));
+        };
+        return Ok(Some(Rename::Environment { organization: organization.to_owned(), from: name(from)?, to: to? }));
+    }
+    let (from, to) = (from?, to?);
+    Ok(Some(match (team, service) {
+        (true, _) => Rename::Team { from, to },
+        (_, true) => Rename::Service { from, to },
+        _ => Rename::Organization { from, to },
+    }))
+}
+
+/// A name is one segment of an address.
+fn name(text: &str) -> Result<String, Failure> {
+    if text.is_empty() || text.contains('/') {
+        return Err(Failure::new(format!("`{text}` is no name: it is empty, or holds a slash"))
+            .help("to move one resource, leave the flag out and write whole addresses"));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,22 @@
+//! `koctl state pull`
+
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::operations::state::pull;
+use crate::state::Store;
+
+/// Print a state as it is, in the clear.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The organization whose state it is; may be left out where there is only one.
+    scope: Option<String>,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
+    let state = pull(store, scopes, args.scope.as_deref()).await?;
+    output.data(&String::from_utf8_lossy(&state.to_bytes()));
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! `koctl state push`
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::operations::Failure;
+use crate::operations::state::{Pushed, push};
+use crate::state::{LockOptions, Store};
+
+/// Put a state, as `koctl state pull` printed it, in the place of the stored one.
+///
+/// Refuses a state of another lineage, and one that is older than the stored one. What is stored is kept in the
+/// history, where the store has one.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A file with a state, or `-` for what is piped in.
+    #[arg(value_name = "STATE")]
+    file: PathBuf,
+
+    /// Also a state of another lineage, or an older one.
+    #[arg(long)]
+    force: bool,
+
+    /// How long to wait for a state that somebody else has locked, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    lock_timeout: u64,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
+    let file = args.file.display().to_string();
+    let failed = |cause: String| Failure::new(format!("could not push {file}: {cause}"));
+    let bytes = read(args).map_err(|error| failed(error.to_string()))?;
+    let (state, _) = store.parse(&bytes).map_err(|reason| failed(reason.to_string()))?;
+    let options = LockOptions { timeout: Duration::from_secs(args.lock_timeout), ..LockOptions::new("state push") };
+    let scope = state.scope();
+    match push(store, &file, &state, args.force, &options).await? {
+        Pushed::Unchanged(stored) => {
+            output.data(&format!("The state of `{scope}` is the same already, with serial {}.", stored.serial()));
+        }
+        Pushed::Stored(stored) => {
+            output.data(&format!("The state of `{scope}` now has serial {}.", stored.state.serial()));
+        }
+    }
+    Ok(())
+}
+
+fn read(args: &Args) -> io::Result<Vec<u8>> {
+    if args.file.as_os_str() != "-" {
+        return std::fs::read(&args.file);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,35 @@
+//! `koctl state rekey`
+
+use std::time::Duration;
+
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::operations::state::rekey;
+use crate::state::{LockOptions, Store};
+
+/// Encrypt all states with the keys that are configured now.
+///
+/// To rotate keys, configure the new ones, and leave the old ones in `identities` or `old-passphrases`, or in the
+/// variable KOCTL_STATE_OLD_PASSPHRASE, until this is done. Earlier versions in the history keep the keys they have.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How long to wait for a state that somebody else has locked, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    lock_timeout: u64,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
+    let options = LockOptions { timeout: Duration::from_secs(args.lock_timeout), ..LockOptions::new("state rekey") };
+    let (written, failures) = rekey(store, scopes, &options).await?;
+    for stored in &written {
+        let state = &stored.state;
+        output.data(&format!("The state of `{}` is encrypted anew, with serial {}.", state.scope(), state.serial()));
+    }
+    if written.is_empty() && failures.is_empty() {
+        output.note("There is no state yet.");
+    }
+    if failures.is_empty() { Ok(()) } else { Err(failures) }
+}

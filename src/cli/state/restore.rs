@@ -1,0 +1,47 @@
+//! `koctl state restore`
+
+use super::edit::EditArgs;
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::operations::state::{Restore, restore};
+use crate::report;
+use crate::state::Store;
+
+/// Make an earlier version of a state the stored one again, with a new serial.
+///
+/// Konnect and the platform repository stay as they are: the next plan shows how they differ from it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The organization whose state it is.
+    scope: String,
+
+    /// The version, as `koctl state history` names it.
+    version: String,
+
+    #[command(flatten)]
+    edit: EditArgs,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
+    let planned = restore(store, &args.scope, &args.version).await?;
+    let Restore { state, version, going, coming, replaces } = &planned;
+    for (sign, addresses) in [("-", going), ("+", coming)] {
+        for address in addresses {
+            output.data(&format!("{sign} {}", report::safe(address)));
+        }
+    }
+    let resources = report::count(state.resources.len(), "resource");
+    let instead = match replaces {
+        Some(serial) => format!("instead of serial {serial}"),
+        None => "instead of what cannot be read".to_owned(),
+    };
+    output.data(&format!("Serial {} of {}, with {resources}, {instead}.", state.serial(), version.written));
+    if args.edit.approves("Restore this version?", output)? {
+        let stored = planned.commit(store, &args.edit.lock("state restore")).await?;
+        output.data(&format!("The state of `{}` now has serial {}.", args.scope, stored.state.serial()));
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! `koctl state show`
+
+use serde_json::{Value, json};
+
+use super::{Failures, StoreArgs};
+use crate::cli::output::Output;
+use crate::engine::Address;
+use crate::operations::state::resource;
+use crate::operations::{Failure, schema};
+use crate::report;
+use crate::state::Store;
+
+/// Show all that the state knows of one resource.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Its address, as `koctl state list` prints it.
+    address: String,
+
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+}
+
+pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
+    let address: Address = parse(&args.address)?;
+    let found = resource(store, &address).await?;
+    if args.json {
+        let mut shown = json!({"address": found.address});
+        let known = serde_json::to_value(&found.resource).map_err(|error| Failure::new(error.to_string()))?;
+        if let (Some(shown), Value::Object(known)) = (shown.as_object_mut(), known) {
+            shown.extend(known);
+        }
+        output.data(&format!("{shown:#}"));
+    } else {
+        output.data(&report::terminal::resource(&found.address, &found.resource, &schema, &output.style()));
+    }
+    Ok(())
+}
+
+/// An address of the command line.
+pub(super) fn parse(text: &str) -> Result<Address, Failure> {
+    text.parse().map_err(|invalid: crate::engine::address::InvalidAddress| {
+        Failure::new(invalid.to_string()).help("`koctl state list` lists all addresses that the state knows")
+    })
+}

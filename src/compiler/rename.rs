@@ -1,0 +1,233 @@
+//! What a renamed team, service, environment or organization does to addresses.
+//!
+//! The other side of what the areas of this module name their resources after: an address of the configuration with
+//! the old name becomes that of the configuration with the new one. A test holds the two together.
+
+use std::collections::BTreeSet;
+
+use crate::engine::Address;
+
+/// The types that are named `<environment>/<service>`.
+const OF_A_SERVICE: [&str; 4] = ["api", "api_version", "api_publication", "api_implementation"];
+
+/// Something that gets another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rename {
+    /// A team, in every organization.
+    Team {
+        /// Its name in the state.
+        from: String,
+        /// Its name in the configuration.
+        to: String,
+    },
+    /// A service, by its `name`, in every organization.
+    Service {
+        /// Its name in the state.
+        from: String,
+        /// Its name in the configuration.
+        to: String,
+    },
+    /// An environment of one organization.
+    Environment {
+        /// The organization.
+        organization: String,
+        /// Its name in the state.
+        from: String,
+        /// Its name in the configuration.
+        to: String,
+    },
+    /// An organization: its state becomes that of another scope.
+    Organization {
+        /// Its name in the state.
+        from: String,
+        /// Its name in the configuration.
+        to: String,
+    },
+}
+
+impl Rename {
+    /// The address that a resource has after the renaming, where it gets another. `teams` are the names of the teams
+    /// that the state has in its scope: a control plane is named after its team unless it was given a name.
+    #[must_use]
+    pub fn address(&self, address: &Address, teams: &BTreeSet<String>) -> Option<Address> {
+        let within = |key: String| Address::new(address.scope(), address.type_name(), &key);
+        match self {
+            Rename::Team { from, to } => of_team(address, from, to).map(within),
+            Rename::Service { from, to } => {
+                let (environment, name) = address.key().split_once('/')?;
+                let is_meant = OF_A_SERVICE.contains(&address.type_name()) && name == from;
+                is_meant.then(|| within(format!("{environment}/{to}")))
+            }
+            Rename::Environment { organization, from, to } => {
+                let is_meant = address.scope() == organization;
+                of_environment(address, from, to, teams).filter(|_| is_meant).map(within)
+            }
+            Rename::Organization { from, to } => {
+                (address.scope() == from).then(|| Address::new(to, address.type_name(), address.key()))
+            }
+        }
+    }
+}
+
+/// The key after a team was renamed.
+fn of_team(address: &Address, from: &str, to: &str) -> Option<String> {
+    let key = address.key();
+    match address.type_name() {
+        "team" => (key == from).then(|| to.to_owned()),
+        "team_user" | "team_group_mapping" => {
+            let (team, rest) = key.split_once('/')?;
+            (team == from).then(|| format!("{to}/{rest}"))
+        }
+        "team_role" => {
+            let (environment, team) = key.split_once('/')?;
+            (team == from).then(|| format!("{environment}/{to}"))
+        }
+        "control_plane" => {
+            let (environment, name) = key.split_once('/')?;
+            (name == format!("{from}-{environment}")).then(|| format!("{environment}/{to}-{environment}"))
+        }
+        _ => None,
+    }
+}
+
+/// The key after an environment was renamed.
+fn of_environment(address: &Address, from: &str, to: &str, teams: &BTreeSet<String>) -> Option<String> {
+    let key = address.key();
+    match address.type_name() {
+        "portal" | "pull_request" => (key == from).then(|| to.to_owned()),
+        "control_plane" => {
+            let (environment, name) = key.split_once('/')?;
+            let team = name.strip_suffix(from).and_then(|team| team.strip_suffix('-'));
+            let name = match team.filter(|team| teams.contains(*team)) {
+                Some(team) => format!("{team}-{to}"),
+                None => name.to_owned(),
+            };
+            (environment == from).then(|| format!("{to}/{name}"))
+        }
+        "team_role" => moved(key, from, to),
+        type_name if OF_A_SERVICE.contains(&type_name) => moved(key, from, to),
+        _ => None,
+    }
+}
+
+fn moved(key: &str, from: &str, to: &str) -> Option<String> {
+    let (environment, rest) = key.split_once('/')?;
+    (environment == from).then(|| format!("{to}/{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::compiler::{Input, Spec, Specs, compile, placements};
+    use crate::manifest::load::load_texts;
+    use crate::manifest::model::Manifest;
+
+    /// Two teams, of which one shares and names its control plane, a service each, two environments.
+    const WORLD: &str = r#"
+teams:
+  orders:
+    users: [kim@example.com]
+    services:
+      Acme/checkout: {name: checkout, git: {remote: "https://github.com/Acme/checkout.git"}}
+  stock:
+    users: [kim@example.com]
+    services:
+      Acme/cart: {name: cart, git: {remote: "https://github.com/Acme/cart.git"}}
+organizations:
+  Acme:
+    access-token: {type: env, value: ACME}
+    environments:
+      dev: {type: DEV, region: eu}
+      prd:
+        type: PROD
+        region: eu
+        teams: {orders: {control-plane-name: gateway-prd}, stock: {}}
+"#;
+
+    fn manifest(text: &str) -> Manifest {
+        load_texts(&[("koctl.yaml", text)], Path::new("/")).unwrap().manifest
+    }
+
+    fn addresses(manifest: &Manifest) -> BTreeSet<Address> {
+        let mut all = BTreeSet::new();
+        for (name, organization) in &manifest.organizations {
+            let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
+            let spec = || Ok(Spec { content: "openapi: 3.1.0".into(), version: Some("1".into()) });
+            let specs: Specs = placed.map(|placement| (placement.spec(), spec())).collect();
+            let input = Input { manifest, specs: &specs, platform_repository: "Acme/platform" };
+            all.extend(compile(input, name, organization).unwrap().into_iter().map(|desired| desired.address));
+        }
+        all
+    }
+
+    /// What the old configuration compiles to, renamed, is what the new one compiles to.
+    #[track_caller]
+    fn agrees(rename: &Rename, edits: &[(&str, &str)]) {
+        let edited = edits.iter().fold(WORLD.to_owned(), |text, (from, to)| {
+            assert!(text.contains(from), "{from}");
+            text.replace(from, to)
+        });
+        let (before, after) = (addresses(&manifest(WORLD)), addresses(&manifest(&edited)));
+        assert_ne!(before, after);
+        let teams = BTreeSet::from(["orders".to_owned(), "stock".to_owned()]);
+        let renamed = before.iter().map(|address| rename.address(address, &teams).unwrap_or_else(|| address.clone()));
+        assert_eq!(renamed.collect::<BTreeSet<_>>(), after);
+    }
+
+    fn names(from: &str, to: &str) -> (String, String) {
+        (from.to_owned(), to.to_owned())
+    }
+
+    #[test]
+    fn a_name_that_nothing_has_renames_nothing() {
+        let (from, to) = names("nobody", "somebody");
+        let teams = BTreeSet::new();
+        for rename in [
+            Rename::Team { from: from.clone(), to: to.clone() },
+            Rename::Service { from: from.clone(), to: to.clone() },
+            Rename::Environment { organization: "Acme".into(), from: from.clone(), to: to.clone() },
+            Rename::Organization { from, to },
+        ] {
+            assert!(addresses(&manifest(WORLD)).iter().all(|address| rename.address(address, &teams).is_none()));
+        }
+    }
+
+    #[test]
+    fn a_renamed_team_takes_along_what_is_named_after_it() {
+        let (from, to) = names("orders", "sales");
+        agrees(&Rename::Team { from, to }, &[("orders:", "sales:")]);
+    }
+
+    #[test]
+    fn a_renamed_service_takes_its_apis_along() {
+        let (from, to) = names("checkout", "payment");
+        agrees(&Rename::Service { from, to }, &[("{name: checkout", "{name: payment")]);
+    }
+
+    #[test]
+    fn a_renamed_environment_takes_along_all_of_it_but_the_names_of_others() {
+        let rename = |from: &str, to: &str| Rename::Environment {
+            organization: "Acme".into(),
+            from: from.into(),
+            to: to.into(),
+        };
+        agrees(&rename("dev", "test"), &[("dev:", "test:")]);
+        // The control plane whose name is configured keeps it, though it ends like the others.
+        agrees(&rename("prd", "live"), &[("prd:\n", "live:\n")]);
+    }
+
+    #[test]
+    fn a_renamed_organization_takes_everything_along() {
+        let (from, to) = names("Acme", "Ajax");
+        agrees(&Rename::Organization { from, to }, &[("  Acme:\n", "  Ajax:\n")]);
+    }
+
+    #[test]
+    fn an_environment_of_another_organization_stays() {
+        let rename = Rename::Environment { organization: "Other".into(), from: "dev".into(), to: "test".into() };
+        let address = Address::new("Acme", "portal", "dev");
+        assert_eq!(rename.address(&address, &BTreeSet::new()), None);
+    }
+}

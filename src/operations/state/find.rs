@@ -1,0 +1,83 @@
+//! The resources that patterns name, and the scopes that there are.
+
+use crate::engine::Address;
+use crate::engine::address::Targets;
+use crate::operations::Failure;
+use crate::state::{ResourceState, State, Store};
+
+/// A resource in a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its address.
+    pub address: Address,
+    /// What the state knows of it.
+    pub resource: ResourceState,
+}
+
+/// The resources of `scopes` whose address one of `patterns` names, all without any, by address. A pattern is a glob over
+/// addresses, or the beginning of some up to a slash: an organization, or an organization and a type.
+///
+/// # Errors
+/// A pattern that is none, or that names nothing; a state that cannot be read.
+pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Result<Vec<Found>, Failure> {
+    let mut found = Vec::new();
+    for scope in scopes {
+        if let Some(snapshot) = store.read(scope).await? {
+            found.extend(resources(&snapshot.state)?);
+        }
+    }
+    let mut named = Vec::new();
+    for pattern in patterns {
+        let targets = targets(pattern)?;
+        if !found.iter().any(|one| targets.contains(&one.address)) {
+            return Err(unknown(pattern, &found));
+        }
+        named.push(targets);
+    }
+    if !named.is_empty() {
+        found.retain(|one| named.iter().any(|targets| targets.contains(&one.address)));
+    }
+    found.sort_by(|a, b| a.address.cmp(&b.address));
+    Ok(found)
+}
+
+/// The one resource at `address`.
+///
+/// # Errors
+/// Where the state knows none, with the nearest that it knows.
+pub async fn resource(store: &Store, address: &Address) -> Result<Found, Failure> {
+    let all = match store.read(address.scope()).await? {
+        Some(snapshot) => resources(&snapshot.state)?,
+        None => Vec::new(),
+    };
+    match all.iter().find(|one| &one.address == address) {
+        Some(found) => Ok(found.clone()),
+        None => Err(unknown(address.as_str(), &all)),
+    }
+}
+
+/// The resources of one state.
+pub(super) fn resources(state: &State) -> Result<Vec<Found>, Failure> {
+    let found = state.resources.iter().map(|(address, resource)| match address.parse() {
+        Ok(address) => Ok(Found { address, resource: resource.clone() }),
+        Err(invalid) => Err(Failure::new(format!("cannot use the state of `{}`: {invalid}", state.scope()))
+            .help("restore an earlier version with `koctl state restore`")),
+    });
+    found.collect()
+}
+
+/// What a pattern names, and everything below it.
+pub(super) fn targets(pattern: &str) -> Result<Targets, Failure> {
+    let below = format!("{}/**", pattern.trim_end_matches('/'));
+    Targets::new(&[pattern, &below])
+        .map_err(|error| Failure::new(format!("`{pattern}` is no pattern over addresses: {}", error.reason())))
+}
+
+fn unknown(pattern: &str, all: &[Found]) -> Failure {
+    let near = crate::manifest::suggest::nearest(pattern, all.iter().map(|one| one.address.as_str()));
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`? `koctl state list` lists all that it knows"),
+        None => "`koctl state list` lists all that it knows".to_owned(),
+    };
+    Failure::new(format!("the state knows nothing at `{pattern}`")).help(help)
+}

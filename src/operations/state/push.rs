@@ -1,0 +1,76 @@
+//! A state from a file is put in the place of the stored one, and the other way round.
+
+use crate::operations::Failure;
+use crate::state::{LockOptions, Replaced, Snapshot, State, Store, Unreadable};
+
+/// What a push did.
+#[derive(Debug, PartialEq)]
+pub enum Pushed {
+    /// The stored state was the same already.
+    Unchanged(State),
+    /// It is stored now.
+    Stored(Snapshot),
+}
+
+/// The state of `scope`, or of the only one of `scopes`.
+///
+/// # Errors
+/// Where there is none, or where it has to be said which.
+pub async fn pull(store: &Store, scopes: &[String], scope: Option<&str>) -> Result<State, Failure> {
+    let scope = match (scope, scopes) {
+        (Some(scope), _) => scope,
+        (None, [only]) => only,
+        (None, []) => return Err(Failure::new(format!("there is no state in {}", store.describe()))),
+        (None, several) => {
+            let names = several.join("`, `");
+            return Err(Failure::new(format!("there are {} states in {}", several.len(), store.describe()))
+                .help(format!("name one of them: `{names}`")));
+        }
+    };
+    let known = || match scopes {
+        [] => "there is no state yet: `koctl apply` begins one".to_owned(),
+        scopes => format!("there are states of `{}`", scopes.join("`, `")),
+    };
+    let found = store.read(scope).await?;
+    found
+        .map(|snapshot| snapshot.state)
+        .ok_or_else(|| Failure::new(format!("there is no state of `{scope}` in {}", store.describe())).help(known()))
+}
+
+/// Puts `state`, which comes from `file`, in the place of what is stored for its scope. Only with `force` it may be
+/// the state of something else, or an older one.
+///
+/// # Errors
+/// Where it may not be, and where the stored state is encrypted with other keys.
+pub async fn push(
+    store: &Store,
+    file: &str,
+    state: &State,
+    force: bool,
+    options: &LockOptions,
+) -> Result<Pushed, Failure> {
+    let failed = |cause: String| Failure::new(format!("could not push {file}: {cause}"));
+    if let Some(stored) = store.read(state.scope()).await.ok().flatten()
+        && stored.state == *state
+    {
+        return Ok(Pushed::Unchanged(stored.state));
+    }
+    let may = |replaced: &Replaced| match replaced {
+        // A damaged state has no lineage to compare with; replacing it is what this is for.
+        Replaced::Nothing | Replaced::Unreadable(Unreadable::Damaged(_)) => Ok(()),
+        _ if force => Ok(()),
+        Replaced::Unreadable(Unreadable::Locked(error)) => {
+            Err(failed(format!("the stored state cannot be compared with it: {error}")).help(error.help()))
+        }
+        Replaced::State(stored) if stored.lineage() != state.lineage() => {
+            let cause = format!("it has lineage {}, and the stored state {}", state.lineage(), stored.lineage());
+            Err(failed(cause).help("it is the state of something else; add --force if that is meant"))
+        }
+        Replaced::State(stored) if stored.serial() >= state.serial() => {
+            let cause = format!("it has serial {}, and the stored state {}", state.serial(), stored.serial());
+            Err(failed(cause).help("it is an older state than the stored one; add --force if that is meant"))
+        }
+        Replaced::State(_) => Ok(()),
+    };
+    store.replace(state, options, may).await.map(Pushed::Stored)
+}

@@ -1,0 +1,141 @@
+//! `koctl state mv`: what is renamed in the configuration keeps its objects.
+
+use crate::world::{Run, World, filters};
+
+/// Renames in the configuration, moves in the state, and returns the plan that is left.
+#[track_caller]
+fn after_move(edit: impl FnOnce(&World), arguments: &[&str]) -> Run {
+    let world = World::new().applied();
+    edit(&world);
+    let mut all = vec!["state", "mv", "--auto-approve"];
+    all.extend(arguments);
+    world.koctl(&all).exits(0);
+    let plan = world.koctl(&["plan"]).exits(0);
+    world.applied().koctl(&["plan", "--detailed-exitcode"]).exits(0);
+    plan
+}
+
+#[test]
+fn nothing_named_so_moves_nothing() {
+    let world = World::new().applied();
+    for (kind, from) in [("--team", "nobody"), ("--service", "nobody"), ("--environment", "Acme/nobody")] {
+        let refused = world.koctl(&["state", "mv", "--auto-approve", kind, from, "somebody"]).exits(1);
+        assert!(refused.stderr.contains("Nothing in the state is named after"), "{}", refused.stderr);
+    }
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn a_renamed_team_is_updated_in_place() {
+    let _filters = filters();
+    let plan =
+        after_move(|world| world.edit("konnect/teams.yaml", "  orders:", "  sales:"), &["--team", "orders", "sales"]);
+    insta::assert_snapshot!(plan.stdout);
+    assert!(plan.last_line().ends_with("0 to destroy."), "{}", plan.stdout);
+}
+
+#[test]
+fn a_renamed_service_keeps_its_api() {
+    let edit = |world: &World| world.edit("konnect/teams.yaml", "name: checkout", "name: payment");
+    let plan = after_move(edit, &["--service", "checkout", "payment"]);
+    assert_eq!(plan.last_line(), "Plan: 0 to add, 2 to change, 0 to destroy.", "{}", plan.stdout);
+}
+
+#[test]
+fn a_renamed_environment_keeps_its_portal_its_control_planes_and_its_apis() {
+    let edit = |world: &World| world.edit("konnect/organizations.yaml", "      dev:", "      test:");
+    let plan = after_move(edit, &["--environment", "Acme/dev", "test"]);
+    for kept in ["control_plane", "portal", "api/", "team_role"] {
+        let destroyed = plan.stdout.lines().any(|line| line.contains(kept) && line.contains("will be destroyed"));
+        assert!(!destroyed, "{kept}: {}", plan.stdout);
+    }
+}
+
+#[test]
+fn a_renamed_organization_takes_its_state_along() {
+    let world = World::new().applied();
+    let shown = world.koctl(&["state", "mv", "--organization", "Acme", "Ajax", "--dry-run"]).exits(0);
+    assert!(shown.stdout.contains("Acme/team/orders -> Ajax/team/orders\n"), "{}", shown.stdout);
+    world.koctl(&["state", "mv", "--organization", "Acme", "Ajax", "--auto-approve"]).exits(0);
+    let list = world.koctl(&["state", "list"]).exits(0).stdout;
+    assert!(list.lines().count() == 8 && list.lines().all(|line| line.starts_with("Ajax/")), "{list}");
+}
+
+#[test]
+fn a_move_between_organizations_that_was_interrupted_ends_when_it_is_run_again() {
+    let world = World::new().applied();
+    let (old, new) = (".koctl/sandbox/state/Acme~1.json", ".koctl/sandbox/state/Ajax~1.json");
+    let before = world.read(old);
+    let mv = ["state", "mv", "--organization", "Acme", "Ajax", "--auto-approve"];
+    world.koctl(&mv).exits(0);
+    // As a kill leaves it after the first of the two writes.
+    world.write(old, &before);
+    let arrived = world.read(new);
+    let shown = world.koctl(&["state", "list"]).exits(0).stdout;
+    assert_eq!(shown.lines().count(), 16);
+    world.koctl(&mv).exits(0);
+    assert_eq!(world.read(new), arrived);
+    assert_eq!(world.koctl(&["state", "list"]).exits(0).stdout.lines().count(), 8);
+}
+
+#[test]
+fn an_address_moves_within_its_type_to_where_nothing_is() {
+    let world = World::new().applied();
+    let refused = |from: &str, to: &str| world.koctl(&["state", "mv", "--auto-approve", from, to]).exits(1).stderr;
+    assert!(refused("Acme/team/orders", "Acme/user/orders").contains("keeps its organization and its type"));
+    assert!(refused("Acme/team/orders", "Ajax/team/orders").contains("--organization OLD NEW"));
+    assert!(refused("Acme/team/nobody", "Acme/team/sales").contains("The state knows nothing at"));
+    assert!(refused("orders", "sales").contains("`orders` is not an address"));
+    world.koctl(&["state", "mv", "--auto-approve", "Acme/portal/dev", "Acme/portal/test"]).exits(0);
+    let publication = world.koctl(&["state", "show", "--json", "Acme/api_publication/dev/checkout"]).exits(0).stdout;
+    assert!(publication.contains("Acme/portal/test"), "{publication}");
+}
+
+#[test]
+fn a_new_address_that_is_taken_is_refused_and_nothing_moves() {
+    let world = World::new();
+    world.edit("konnect/teams.yaml", "teams:\n", "teams:\n  sales:\n    description: Sells.\n");
+    let world = world.applied();
+    let before = world.read(".koctl/sandbox/state/Acme~1.json");
+    let refused = world.koctl(&["state", "mv", "--auto-approve", "--team", "orders", "sales"]).exits(1);
+    assert!(refused.stderr.contains("the state knows another object there"), "{}", refused.stderr);
+    assert_eq!(world.read(".koctl/sandbox/state/Acme~1.json"), before);
+}
+
+/// What the plan says besides, after an edit of what was applied.
+fn suggested(edit: impl FnOnce(&World)) -> String {
+    let world = World::new().applied();
+    edit(&world);
+    let told = world.koctl(&["plan"]).exits(0).stderr;
+    told.lines().filter(|line| line.contains("koctl state mv")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn a_plan_that_looks_like_a_renaming_tells_the_command_that_keeps_the_objects() {
+    let team = suggested(|world| world.edit("konnect/teams.yaml", "  orders:", "  sales:"));
+    assert!(team.contains("`koctl state mv --team orders sales`") && team.lines().count() == 1, "{team}");
+    let service = suggested(|world| world.edit("konnect/teams.yaml", "name: checkout", "name: payment"));
+    assert!(service.contains("`koctl state mv --service checkout payment`"), "{service}");
+    let environment = suggested(|world| world.edit("konnect/organizations.yaml", "      dev:", "      test:"));
+    assert!(environment.contains("`koctl state mv --environment Acme/dev test`"), "{environment}");
+    let plane = suggested(|world| {
+        let named = "region: eu\n        teams: {orders: {control-plane-name: gateway}}\n";
+        world.edit("konnect/organizations.yaml", "region: eu\n", named);
+    });
+    assert!(
+        plane.contains("`koctl state mv Acme/control_plane/dev/orders-dev Acme/control_plane/dev/gateway`"),
+        "{plane}"
+    );
+}
+
+#[test]
+fn a_team_that_goes_while_another_comes_is_no_renaming() {
+    let other = suggested(|world| {
+        world.edit(
+            "konnect/teams.yaml",
+            "  orders:\n    description: Takes orders.",
+            "  sales:\n    description: Sells.",
+        );
+    });
+    assert!(!other.contains("--team"), "{other}");
+}
