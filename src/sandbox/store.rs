@@ -7,6 +7,7 @@
 //! acknowledged, and a reader never sees what could still be lost.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -41,7 +42,8 @@ pub(super) struct Kind {
     /// Groups of fields that no two documents of a place may agree on. A document in which the first field
     /// of a group is absent or null is not bound by that group.
     pub(super) unique: &'static [&'static [&'static str]],
-    /// Fields that hold the id of another document, by which [`World::referring`] finds this one.
+    /// Fields that hold the id of another document, or what else it belongs to, by which
+    /// [`World::referring`] finds this one.
     pub(super) references: &'static [&'static str],
 }
 
@@ -53,6 +55,13 @@ pub(super) struct Record {
     /// Its fields, `id` among them.
     pub(super) body: Arc<Body>,
     sequence: u64,
+}
+
+impl Record {
+    /// Its place in the order of creation, which no other document shares and no change moves.
+    pub(super) fn sequence(&self) -> u64 {
+        self.sequence
+    }
 }
 
 /// Why the store could not be opened or changed.
@@ -259,7 +268,7 @@ impl Batch {
         place: &Place,
         kind: &'static Kind,
         reference: &'static str,
-        id: Uuid,
+        id: impl Display,
     ) {
         for document in world.referring(place, kind, reference, id) {
             self.remove(place, kind, document);
@@ -346,19 +355,29 @@ impl World {
         self.collection(place, kind).map_or(&NONE, |collection| &collection.documents).values()
     }
 
+    /// All documents of a kind in the same region of other organizations, for what must be unique to one.
+    pub(super) fn of_others<'a>(&'a self, place: &Place, kind: &Kind) -> impl Iterator<Item = &'a Record> {
+        let others = self
+            .collections
+            .iter()
+            .filter(move |(other, _)| other.organization != place.organization && other.region == place.region);
+        others.filter_map(move |(_, kinds)| kinds.get(kind.name)).flat_map(|found| found.documents.values())
+    }
+
     /// The documents whose field `reference` holds `id`, in order of creation. The field must be one of the
     /// kind's [references](Kind::references).
-    pub(super) fn referring<'a>(
+    pub(super) fn referring<'a, I: Display>(
         &'a self,
         place: &Place,
         kind: &Kind,
         reference: &str,
-        id: Uuid,
-    ) -> impl ExactSizeIterator<Item = &'a Record> + use<'a> {
+        id: I,
+    ) -> impl ExactSizeIterator<Item = &'a Record> + use<'a, I> {
         debug_assert!(kind.references.contains(&reference), "{} has no index of {reference}", kind.name);
         static NONE: BTreeSet<u64> = BTreeSet::new();
         let collection = self.collection(place, kind);
-        let found = collection.and_then(|collection| collection.references.get(&reference_key(reference, id)));
+        let found =
+            collection.and_then(|collection| collection.references.get(&reference_key(reference, &id.to_string())));
         found.unwrap_or(&NONE).iter().map(move |sequence| {
             let collection = collection.expect("an index entry was found in this collection");
             &collection.documents[sequence]
@@ -445,13 +464,12 @@ fn unique_key(group: &[&str], body: &Body) -> Option<String> {
 }
 
 fn reference_keys(kind: &Kind, body: &Body) -> impl Iterator<Item = String> {
-    kind.references.iter().filter_map(|field| {
-        let id: Uuid = body.get(*field)?.as_str()?.parse().ok()?;
-        Some(reference_key(field, id))
-    })
+    kind.references.iter().filter_map(|field| Some(reference_key(field, body.get(*field)?.as_str()?)))
 }
 
-fn reference_key(field: &str, id: Uuid) -> String {
+/// The key of an index. An id may be written in capitals as well.
+fn reference_key(field: &str, id: &str) -> String {
+    let id = id.parse::<Uuid>().map_or_else(|_| id.to_owned(), |id| id.to_string());
     format!("{field}={id}")
 }
 

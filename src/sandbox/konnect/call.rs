@@ -19,6 +19,8 @@ pub(super) struct Call {
     pub(super) document: Document,
     /// The organization that the token opened, and the region that was called.
     pub(super) place: Place,
+    /// The path as it was sent, below the version: `/teams`.
+    pub(super) address: String,
     /// The parameters in the path, by name.
     pub(super) path: Vec<(String, String)>,
     /// The query string.
@@ -45,6 +47,11 @@ impl Call {
         let text = self.parameter(name);
         let id = Some(text).filter(|text| schema::is_uuid(text)).and_then(|text| text.parse().ok());
         id.ok_or_else(|| self.document.malformed_id(name, text))
+    }
+
+    /// Where another page of the same list is, from the document's server on.
+    pub(super) fn link(&self, name: &str, cursor: &str) -> String {
+        format!("{}?{}", self.address, self.query.with_cursor(name, cursor))
     }
 
     /// The request body, which must be a JSON object.

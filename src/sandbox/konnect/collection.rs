@@ -22,15 +22,47 @@ pub(super) struct Listing {
     pub(super) joined: &'static [&'static str],
     /// Adds the joined fields to a record.
     pub(super) join: fn(&World, &Place, &mut Body),
+    /// How it is cut into pages.
+    pub(super) paging: Paging,
+}
+
+/// How a list is cut into pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paging {
+    /// By `page[size]` and `page[number]`.
+    Numbered,
+    /// The same, for a list whose document describes no paging: all of it, unless the caller asks for a page.
+    Whole,
+    /// By `page[size]`, `page[after]` and `page[before]`.
+    Cursor,
+    /// The same, for a list whose document describes no parameters: all of it is one page.
+    WholeCursor,
 }
 
 impl Listing {
-    /// A listing that is filtered and sorted by stored fields alone.
+    /// A listing that is filtered and sorted by stored fields alone, and has numbered pages.
     pub(super) const fn new(filters: &'static [Filter], sorts: &'static [&'static str]) -> Listing {
-        Listing { filters, sorts, joined: &[], join: |_, _, _| {} }
+        Listing { filters, sorts, joined: &[], join: |_, _, _| {}, paging: Paging::Numbered }
     }
 
-    /// The records that the request's filters let through, in the order that it asks for, not yet paged.
+    /// The same, but with other pages.
+    pub(super) const fn paged(self, paging: Paging) -> Listing {
+        Listing { paging, ..self }
+    }
+
+    /// The records of a list that is never cut into pages.
+    pub(super) fn select_all<'a>(
+        &self,
+        call: &Call,
+        world: &World,
+        mut records: impl Iterator<Item = &'a Record>,
+    ) -> Result<Vec<&'a Record>, Problem> {
+        let selected = self.select(call, world, records.by_ref())?;
+        Ok(selected.unwrap_or_else(|| records.collect()))
+    }
+
+    /// The records that the request's filters let through, in the order that it asks for, not yet paged;
+    /// `None`, and none taken, where it asks for nothing.
     fn select<'a>(
         &self,
         call: &Call,
@@ -66,44 +98,55 @@ impl Listing {
 pub(super) fn list<'a>(
     call: &Call,
     world: &'a World,
-    records: impl ExactSizeIterator<Item = &'a Record>,
-    listing: &Listing,
-    view: impl Fn(&World, &Place, &Body) -> Value,
-) -> Result<Answer, Problem> {
-    let page = call.query.page()?;
-    paged(call, world, records, listing, |_| Ok(page), view)
-}
-
-/// The same for a list whose document describes no paging: all of it, unless the caller asks for a page.
-pub(super) fn list_whole<'a>(
-    call: &Call,
-    world: &'a World,
-    records: impl ExactSizeIterator<Item = &'a Record>,
-    listing: &Listing,
-    view: impl Fn(&World, &Place, &Body) -> Value,
-) -> Result<Answer, Problem> {
-    paged(call, world, records, listing, |total| call.query.optional_page(total), view)
-}
-
-fn paged<'a>(
-    call: &Call,
-    world: &'a World,
     mut records: impl ExactSizeIterator<Item = &'a Record>,
     listing: &Listing,
-    page: impl FnOnce(usize) -> Result<Page, Problem>,
     view: impl Fn(&World, &Place, &Body) -> Value,
 ) -> Result<Answer, Problem> {
     let count = records.len();
     let selected = listing.select(call, world, records.by_ref())?;
     let total = selected.as_ref().map_or(count, Vec::len);
-    let page = page(total)?;
-    let show = |record: &Record| view(world, &call.place, &record.body);
-    let data: Vec<Value> = match &selected {
-        Some(selected) => selected.iter().skip(page.skipped()).take(page.size).map(|found| show(found)).collect(),
-        None => records.skip(page.skipped()).take(page.size).map(show).collect(),
+    let cut = |page: Page| -> Vec<&'a Record> {
+        match &selected {
+            Some(selected) => selected.iter().skip(page.skipped()).take(page.size).copied().collect(),
+            None => records.skip(page.skipped()).take(page.size).collect(),
+        }
     };
-    let meta = json!({ "page": { "number": page.number, "size": page.size, "total": total } });
-    Ok(Answer::ok(json!({ "data": data, "meta": meta })))
+    let (shown, page) = match listing.paging {
+        Paging::Numbered => numbered(cut, call.query.page()?, total),
+        Paging::Whole => numbered(cut, call.query.optional_page(total)?, total),
+        Paging::Cursor => cursor(call, cut(Page::whole(total)), call.query.page_size()?)?,
+        Paging::WholeCursor => cursor(call, cut(Page::whole(total)), total.max(1))?,
+    };
+    let data: Vec<Value> = shown.into_iter().map(|record| view(world, &call.place, &record.body)).collect();
+    Ok(Answer::ok(json!({ "data": data, "meta": { "page": page } })))
+}
+
+/// A numbered page, and what the answer says of it.
+fn numbered<'a>(cut: impl FnOnce(Page) -> Vec<&'a Record>, page: Page, total: usize) -> (Vec<&'a Record>, Value) {
+    let meta = json!({ "number": page.number, "size": page.size, "total": total });
+    (cut(page), meta)
+}
+
+/// The page after or before a cursor, and what the answer says of it.
+///
+/// A cursor is a place in the order of creation, so it stays good when the record that it was made from is
+/// deleted.
+fn cursor<'a>(call: &Call, records: Vec<&'a Record>, size: usize) -> Result<(Vec<&'a Record>, Value), Problem> {
+    let (after, before) = (call.query.cursor("page[after]")?, call.query.cursor("page[before]")?);
+    let from = records.partition_point(|record| after.is_some_and(|after| record.sequence() <= after));
+    let to = records.partition_point(|record| before.is_none_or(|before| record.sequence() < before)).max(from);
+    // What comes before a cursor is read backwards: its last entries are the page.
+    let (from, to) = match before {
+        Some(_) => (from.max(to.saturating_sub(size)), to),
+        None => (from, to.min(from.saturating_add(size))),
+    };
+    let shown = records[from..to].to_vec();
+    let link = |is_there: bool, name: &str, record: Option<&&Record>| {
+        record.filter(|_| is_there).map(|record| call.link(name, &query::encode_cursor(record.sequence())))
+    };
+    let next = link(to < records.len(), "page[after]", shown.last());
+    let previous = link(from > 0, "page[before]", shown.first());
+    Ok((shown, json!({ "size": size, "next": next, "previous": previous })))
 }
 
 /// The record with this id, or 404 naming `what` it should have been.

@@ -1,7 +1,7 @@
 //! The sandbox's Konnect, written from the published API documents alone.
 //!
 //! What lives here: the plumbing that all documents share (`serve`, `call`, `query`, `schema`, `problem`,
-//! `collection`), and one short file a collection below it, which says what its document says: a table of
+//! `collection`, `resource`), and one short file a collection below it, which says what its document says: a table of
 //! routes, a table of fields, a table of filters, and the few rules that no table can hold. A new
 //! collection is such a file, its routes in [`routes`], its kinds of record in [`KINDS`], and its lines
 //! taken out of `unserved`.
@@ -13,12 +13,15 @@ mod apis;
 mod call;
 mod collection;
 mod control_planes;
+mod dashboards;
 mod document;
 mod gateway_services;
 mod identity;
+mod notifications;
 mod portals;
 mod problem;
 mod query;
+mod resource;
 mod schema;
 mod serve;
 mod unserved;
@@ -40,12 +43,18 @@ use schema::{Field, Initial, Schema, Unknown};
 use serve::Route;
 
 /// Every kind of record that the store may hold.
-const KINDS: [&Kind; 14] = [
+const KINDS: &[&Kind] = &[
     &identity::ORGANIZATIONS,
     &identity::TEAMS,
     &identity::TEAM_USERS,
     &identity::USERS,
     &identity::ASSIGNED_ROLES,
+    &identity::AUTHENTICATION_SETTINGS,
+    &identity::IMPERSONATION_SETTINGS,
+    &identity::IDENTITY_PROVIDERS,
+    &identity::TEAM_GROUP_MAPPINGS,
+    &notifications::SUBSCRIPTIONS,
+    &dashboards::DASHBOARDS,
     &control_planes::CONTROL_PLANES,
     &gateway_services::SERVICES,
     &portals::PORTALS,
@@ -60,6 +69,8 @@ const KINDS: [&Kind; 14] = [
 /// Every operation that the sandbox offers.
 fn routes() -> impl Iterator<Item = &'static Route> {
     identity::routes()
+        .chain(notifications::ROUTES)
+        .chain(dashboards::ROUTES)
         .chain(control_planes::ROUTES)
         .chain(gateway_services::ROUTES)
         .chain(portals::routes())
@@ -76,7 +87,7 @@ pub(super) struct Konnect {
 impl Konnect {
     /// Opens the store at `file` and founds the organizations that it does not know yet.
     pub(super) fn open(file: &Path, accounts: &[Account]) -> Result<Konnect, SandboxError> {
-        let store = Store::open(file, &KINDS)?;
+        let store = Store::open(file, KINDS)?;
         let mut tokens = HashMap::new();
         for account in accounts {
             store.write(|world, batch| identity::found(world, batch, &account.organization))?;

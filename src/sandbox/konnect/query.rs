@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -66,10 +68,30 @@ impl Query {
 
     /// The page that is asked for.
     pub(super) fn page(&self) -> Result<Page, Problem> {
-        Ok(Page {
-            size: self.number("page[size]", 1, GREATEST_PAGE_SIZE, DEFAULT_PAGE_SIZE)?,
-            number: self.number("page[number]", 1, usize::MAX, 1)?,
+        Ok(Page { size: self.page_size()?, number: self.number("page[number]", 1, usize::MAX, 1)? })
+    }
+
+    /// How many entries a page shall have.
+    pub(super) fn page_size(&self) -> Result<usize, Problem> {
+        self.number("page[size]", 1, GREATEST_PAGE_SIZE, DEFAULT_PAGE_SIZE)
+    }
+
+    /// The place in the order of creation that a parameter names, where it is given.
+    pub(super) fn cursor(&self, name: &str) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.get(name).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let bytes: Option<[u8; 8]> = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(u64::from_be_bytes).map(Some).ok_or_else(|| {
+            Invalid::at(Source::Query, name, Rule::Named("invalid"), "is not a cursor that a list has given").into()
         })
+    }
+
+    /// The query string again, with a cursor in the place of those it had.
+    pub(super) fn with_cursor(&self, name: &str, cursor: &str) -> String {
+        let kept = self.pairs.iter().filter(|(key, _)| !matches!(key.as_str(), "page[after]" | "page[before]"));
+        let mut text = url::form_urlencoded::Serializer::new(String::new());
+        text.extend_pairs(kept).append_pair(name, cursor).finish()
     }
 
     /// The page that is asked for, where no document describes paging: everything, unless a size is given.
@@ -101,6 +123,11 @@ impl Query {
     }
 }
 
+/// The text of a cursor.
+pub(super) fn encode_cursor(sequence: u64) -> String {
+    URL_SAFE_NO_PAD.encode(sequence.to_be_bytes())
+}
+
 /// One page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Page {
@@ -111,6 +138,11 @@ pub(super) struct Page {
 }
 
 impl Page {
+    /// One page with everything on it.
+    pub(super) fn whole(total: usize) -> Page {
+        Page { size: total, number: 1 }
+    }
+
     /// How many entries come before this page.
     pub(super) fn skipped(self) -> usize {
         self.size.saturating_mul(self.number - 1)
@@ -166,6 +198,11 @@ impl Filter {
     /// The keys of an object, each as a text.
     pub(super) const fn keys(name: &'static str, operators: &'static [&'static str], bare: bool) -> Filter {
         Filter { bare, kind: Compared::Key, ..Filter::new(name, operators) }
+    }
+
+    /// The same filter, but allowed without an operator as well, which then means `eq`.
+    pub(super) const fn or_bare(self) -> Filter {
+        Filter { bare: true, ..self }
     }
 
     /// The same filter, but of a field with another name.

@@ -3,7 +3,9 @@
 //! A table is a [`Schema`]: its fields with their kinds, limits and defaults. [`Schema::check`] gives every
 //! violation at once; handlers see only bodies that passed.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use url::Url;
 use uuid::Uuid;
 
 use super::problem::{Invalid, Problem, Rule};
@@ -50,14 +52,22 @@ pub(super) enum Kind {
     Email(usize),
     /// `true` or `false`.
     Boolean,
+    /// A URI with a scheme.
+    Uri,
+    /// A time in the format of RFC 3339.
+    Time,
     /// A whole number within limits.
     Integer(i64, i64),
+    /// Any number.
+    Number,
     /// One of a few texts.
     Choice(&'static [&'static str]),
     /// A list of so many values of one kind.
     List(usize, usize, &'static Kind),
     /// An object with fields of its own.
     Object(&'static Schema),
+    /// An object whose kind depends on one of its fields: the field, and the kind for each of its values.
+    Variant(&'static str, &'static [(&'static [&'static str], &'static Kind)]),
     /// Labels, at most so many.
     Labels(usize),
     /// Changes to labels, at most so many: a null value takes a label away.
@@ -88,8 +98,12 @@ pub(super) enum Initial {
     Text(&'static str),
     /// `[]`.
     List,
-    /// `{}`.
+    /// A list of texts.
+    Texts(&'static [&'static str]),
+    /// `{}`, before the defaults of its own fields are filled in.
     Object,
+    /// An object with these texts in it.
+    With(&'static [(&'static str, &'static str)]),
 }
 
 impl Initial {
@@ -100,7 +114,9 @@ impl Initial {
             Initial::Integer(value) => json!(value),
             Initial::Text(value) => json!(value),
             Initial::List => json!([]),
+            Initial::Texts(values) => json!(values),
             Initial::Object => json!({}),
+            Initial::With(fields) => fields.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect(),
         }
     }
 }
@@ -143,12 +159,30 @@ impl Schema {
     /// The fields of a body that creates or replaces an object, defaults filled in.
     pub(super) fn create(&self, body: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
         let mut accepted = self.check(body, Presence::Whole)?;
+        self.fill(&mut accepted);
+        Ok(accepted)
+    }
+
+    /// Puts the defaults into an object, and into the objects in it.
+    fn fill(&self, fields: &mut Map<String, Value>) {
         for field in self.fields {
-            if let (Some(default), false) = (field.default, accepted.contains_key(field.name)) {
-                accepted.insert(field.name.to_owned(), default.value());
+            if let (Some(default), false) = (field.default, fields.contains_key(field.name)) {
+                fields.insert(field.name.to_owned(), default.value());
+            }
+            if let Some(value) = fields.get_mut(field.name) {
+                field.kind.fill(value);
             }
         }
-        Ok(accepted)
+    }
+
+    /// Whether the table has a field of this name.
+    pub(super) fn names(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
+    }
+
+    /// Whether a body can set a field of this name.
+    pub(super) fn sets(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name && !field.read_only)
     }
 
     /// The fields of a body that changes some of an object's fields.
@@ -162,7 +196,7 @@ impl Schema {
         if !invalid.is_empty() {
             return Err(Problem::invalid(invalid));
         }
-        body.retain(|name, _| self.fields.iter().any(|field| field.name == name));
+        body.retain(|name, _| self.names(name));
         Ok(body)
     }
 
@@ -182,7 +216,7 @@ impl Schema {
             }
         }
         if self.unknown == Unknown::Refused {
-            for name in body.keys().filter(|name| !self.fields.iter().any(|field| field.name == *name)) {
+            for name in body.keys().filter(|name| !self.names(name)) {
                 let path = format!("{prefix}{name}");
                 invalid.push(Invalid::body(path, Rule::Named("unknown_property"), "is not allowed"));
             }
@@ -209,7 +243,16 @@ impl Kind {
                     invalid.push(Invalid::body(path, Rule::Named("invalid"), "must be an email address"));
                 }
             }
-            (Kind::Boolean, Value::Bool(_)) => {}
+            (Kind::Uri, Value::String(text)) if Url::parse(text).is_ok() => {}
+            (Kind::Uri, Value::String(_)) => {
+                invalid.push(Invalid::body(path, Rule::Named("invalid"), "must be a URI with a scheme"));
+            }
+            (Kind::Time, Value::String(text)) if text.parse::<Timestamp>().is_ok() => {}
+            (Kind::Time, Value::String(_)) => {
+                let reason = "must be a time in the format of RFC 3339";
+                invalid.push(Invalid::body(path, Rule::Named("is_date_time"), reason));
+            }
+            (Kind::Boolean, Value::Bool(_)) | (Kind::Number, Value::Number(_)) => {}
             (Kind::Integer(least, most), Value::Number(number)) if number.is_i64() || number.is_u64() => {
                 // A number beyond i64 is beyond every limit there is.
                 range(path, number.as_i64().unwrap_or(i64::MAX), *least, *most, invalid);
@@ -229,6 +272,15 @@ impl Kind {
             (Kind::Object(schema), Value::Object(fields)) => {
                 schema.violations(&format!("{path}."), fields, Presence::Whole, invalid);
             }
+            (Kind::Variant(name, kinds), Value::Object(fields)) => match variant(kinds, fields.get(*name)) {
+                Some(kind) => kind.violations(path, value, invalid),
+                None => {
+                    let choices: Vec<&str> = kinds.iter().flat_map(|(values, _)| values.iter().copied()).collect();
+                    let reason = format!("must be one of [{}]", choices.join(", "));
+                    let choices = choices.into_iter().map(str::to_owned).collect();
+                    invalid.push(Invalid::body(format!("{path}.{name}"), Rule::Choices(choices), reason));
+                }
+            },
             (Kind::Labels(most), Value::Object(labels)) => label_violations(path, labels, *most, false, invalid),
             (Kind::LabelChanges(most), Value::Object(labels)) => label_violations(path, labels, *most, true, invalid),
             (Kind::Attributes, Value::Object(attributes)) => attribute_violations(path, attributes, invalid),
@@ -239,19 +291,46 @@ impl Kind {
         }
     }
 
+    /// Puts the defaults into the objects that a value holds.
+    fn fill(&self, value: &mut Value) {
+        match (self, value) {
+            (Kind::List(_, _, kind), Value::Array(items)) => {
+                items.iter_mut().for_each(|item| kind.fill(item));
+            }
+            (Kind::Object(schema), Value::Object(fields)) => schema.fill(fields),
+            (Kind::Variant(name, kinds), value) => {
+                if let Some(kind) = variant(kinds, value.get(name)) {
+                    kind.fill(value);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn expectation(&self) -> (&'static str, &'static str) {
         match self {
-            Kind::Text(..) | Kind::Shaped(..) | Kind::Uuid | Kind::Email(_) | Kind::Choice(_) => {
-                ("is_string", "must be a string")
-            }
+            Kind::Text(..)
+            | Kind::Shaped(..)
+            | Kind::Uuid
+            | Kind::Email(_)
+            | Kind::Uri
+            | Kind::Time
+            | Kind::Choice(_) => ("is_string", "must be a string"),
             Kind::Boolean => ("is_boolean", "must be a boolean"),
             Kind::Integer(..) => ("is_integer", "must be an integer"),
+            Kind::Number => ("is_number", "must be a number"),
             Kind::List(..) => ("is_array", "must be an array"),
-            Kind::Object(_) | Kind::Labels(_) | Kind::LabelChanges(_) | Kind::Attributes => {
+            Kind::Object(_) | Kind::Variant(..) | Kind::Labels(_) | Kind::LabelChanges(_) | Kind::Attributes => {
                 ("is_object", "must be an object")
             }
         }
     }
+}
+
+/// The kind of an object, by the value of the field that decides it.
+fn variant(kinds: &[(&[&str], &'static Kind)], value: Option<&Value>) -> Option<&'static Kind> {
+    let value = value?.as_str()?;
+    kinds.iter().find(|(values, _)| values.contains(&value)).map(|(_, kind)| *kind)
 }
 
 fn length(path: &str, text: &str, least: usize, most: usize, invalid: &mut Vec<Invalid>) {

@@ -91,12 +91,18 @@ impl Route {
         Ok(Call {
             document: self.document,
             place: Place { organization, region },
+            address: below_version(parts.uri.path()),
             path,
             query: Query::parse(parts.uri.query().unwrap_or_default()),
             content_type: content_type.and_then(|value| value.to_str().ok()).map(str::to_owned),
             bytes,
         })
     }
+}
+
+/// What follows `/{region}/{version}` in a path.
+fn below_version(path: &str) -> String {
+    path.splitn(4, '/').nth(3).map(|rest| format!("/{rest}")).unwrap_or_default()
 }
 
 /// The parameters of the path, percent-decoded; the first is the region.

@@ -31,12 +31,6 @@ const UNSERVED: &[(Document, &[(&str, &str)])] = &[
     (
         Document::Identity,
         &[
-            ("/v3/organizations/impersonation", "GET PATCH"),
-            ("/v3/authentication-settings", "GET PATCH"),
-            ("/v3/identity-providers", "GET POST"),
-            ("/v3/identity-providers/{id}", "DELETE GET PATCH"),
-            ("/v3/identity-providers/{idpId}/team-group-mappings", "GET POST"),
-            ("/v3/identity-providers/{idpId}/team-group-mappings/{id}", "DELETE GET"),
             ("/v3/identity-provider", "GET PATCH"),
             ("/v3/identity-provider/team-mappings", "GET PUT"),
             ("/v3/identity-provider/team-group-mappings", "GET PATCH"),
@@ -62,9 +56,6 @@ const UNSERVED: &[(Document, &[(&str, &str)])] = &[
             ("/v1/notifications/inbox", "GET"),
             ("/v1/notifications/inbox/{notificationId}", "DELETE GET PATCH"),
             ("/v1/notifications/inbox/bulk", "POST"),
-            ("/v1/notifications/configurations", "GET"),
-            ("/v1/notifications/configurations/{eventId}/subscriptions", "GET POST"),
-            ("/v1/notifications/configurations/{eventId}/subscriptions/{subscriptionId}", "DELETE GET PATCH"),
         ],
     ),
     (
@@ -259,7 +250,6 @@ const UNSERVED: &[(Document, &[(&str, &str)])] = &[
             ("/v2/control-planes/{controlPlaneId}/core-entities/vaults/{VaultId}", "DELETE GET PUT"),
         ],
     ),
-    (Document::Dashboards, &[("/v2/dashboards", "GET POST"), ("/v2/dashboards/{dashboardId}", "DELETE GET PUT")]),
     (
         Document::AuthStrategies,
         &[

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{IMPLEMENTATIONS, PUBLICATIONS, VERSIONS, implementations, versions};
-use crate::sandbox::konnect::collection::{Listing, amend, create, find, id, list, merge, pick, reference, text};
+use crate::sandbox::konnect::collection::{
+    Listing, Paging, amend, create, find, id, list, merge, pick, reference, text,
+};
 use crate::sandbox::konnect::portals::PORTALS;
 use crate::sandbox::konnect::schema::{Kind as Is, Shape};
 use crate::sandbox::konnect::{
@@ -89,6 +91,7 @@ static LISTING: Listing = Listing {
         let mode = implementations::mode(world, place, id(api));
         api.insert("implementation_mode".to_owned(), json!(mode));
     },
+    paging: Paging::Numbered,
 };
 
 /// The API that the path names.

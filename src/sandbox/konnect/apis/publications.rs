@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{APIS, api};
-use crate::sandbox::konnect::collection::{Listing, amend, create, fields, list, pick, reference};
+use crate::sandbox::konnect::collection::{Listing, Paging, amend, create, fields, list, pick, reference};
 use crate::sandbox::konnect::portals::{self, PORTALS};
 use crate::sandbox::konnect::schema::Kind as Is;
 use crate::sandbox::konnect::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
@@ -47,6 +47,7 @@ static LISTING: Listing = Listing {
     sorts: &["portal_id", "portal_name", "api_id", "api_name", "created_at", "updated_at"],
     joined: &["api_name", "portal_name"],
     join: add_names,
+    paging: Paging::Numbered,
 };
 
 static LISTING_OF_PORTAL: Listing = Listing {
@@ -59,6 +60,7 @@ static LISTING_OF_PORTAL: Listing = Listing {
     sorts: &["api_id", "api_name", "created_at", "updated_at"],
     joined: &["api_name", "portal_name"],
     join: add_names,
+    paging: Paging::Numbered,
 };
 
 fn add_names(world: &World, place: &Place, publication: &mut Body) {

@@ -3,8 +3,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{teams, users};
-use crate::sandbox::konnect::collection::{create, fields, pick};
+use super::{authentication, identity_providers, teams, users};
+use crate::sandbox::konnect::collection::{create, fields, pick, text};
 use crate::sandbox::konnect::{Answer, Call, Document, Konnect, Problem, Route};
 use crate::sandbox::store::{Batch, Body, GLOBAL, Kind, Place, Unsaved, World};
 
@@ -23,13 +23,13 @@ pub(in crate::sandbox::konnect) fn found(world: &World, batch: &mut Batch, organ
         return Ok(());
     }
     let owner: Uuid = users::create_owner(world, batch, &place)?;
-    let body = json!({ "name": organization, "owner_id": owner, "login_path": "", "state": "active" });
+    let body = json!({ "name": organization, "owner_id": owner, "state": "active" });
     create(world, batch, &place, &ORGANIZATIONS, fields(body))?;
     teams::create_predefined(world, batch, &place, owner)
 }
 
 /// The organization of a place.
-pub(super) fn current<'a>(world: &'a World, place: &Place) -> Option<&'a Body> {
+pub(in crate::sandbox::konnect) fn current<'a>(world: &'a World, place: &Place) -> Option<&'a Body> {
     world.all(place, &ORGANIZATIONS).next().map(|record| &*record.body)
 }
 
@@ -37,6 +37,18 @@ fn me(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let organization =
         current(&world, &call.place).ok_or_else(|| Problem::not_found("organization", &call.place.organization))?;
-    let shown = ["id", "name", "owner_id", "login_path", "state", "created_at", "updated_at"];
-    Ok(Answer::ok(pick(organization, &shown)))
+    let mut shown = pick(organization, &["id", "name", "owner_id", "state", "created_at", "updated_at"]);
+    shown.insert("login_path".to_owned(), json!(login_path(&world, call)?));
+    Ok(Answer::ok(shown))
+}
+
+/// The path of the provider through which people log in, empty where they do not.
+fn login_path<'a>(world: &'a World, call: &Call) -> Result<&'a str, Problem> {
+    for kind in ["oidc", "saml"] {
+        let provider = identity_providers::of_type(world, &call.place, kind);
+        if let (Some(provider), true) = (provider, authentication::uses(world, call, kind)?) {
+            return Ok(text(&provider.body, "login_path"));
+        }
+    }
+    Ok("")
 }

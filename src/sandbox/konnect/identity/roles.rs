@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{teams, users};
-use crate::sandbox::konnect::collection::{Listing, create, list_whole, pick, reference};
+use crate::sandbox::konnect::collection::{self, Listing, Paging, create, pick, reference};
 use crate::sandbox::konnect::schema::Kind as Is;
 use crate::sandbox::konnect::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
 use crate::sandbox::store::{Body, Kind, Place, Record, World};
@@ -104,12 +104,14 @@ static ASSIGN: Schema = Schema {
 };
 
 static LISTING_OF_TEAM: Listing =
-    Listing::new(&[Filter::new("role_name", &["eq"]), Filter::new("entity_type_name", &["eq"])], &[]);
+    Listing::new(&[Filter::new("role_name", &["eq"]), Filter::new("entity_type_name", &["eq"])], &[])
+        .paged(Paging::Whole);
 
 static LISTING_OF_USER: Listing = Listing::new(
     &[Filter::new("entity_id", &["eq"]), Filter::new("role_name", &["eq"]), Filter::new("entity_type_name", &["eq"])],
     &[],
-);
+)
+.paged(Paging::Whole);
 
 fn view(_: &World, _: &Place, role: &Body) -> Value {
     let shown = ["id", "role_name", "entity_id", "entity_type_name", "entity_region"];
@@ -132,7 +134,7 @@ fn assign(konnect: &Konnect, call: &Call, subject: Subject) -> Result<Answer, Pr
 fn list(konnect: &Konnect, call: &Call, subject: Subject, listing: &Listing) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let subject = subject(&world, call)?.id;
-    list_whole(call, &world, world.referring(&call.place, &ASSIGNED_ROLES, SUBJECT, subject), listing, view)
+    collection::list(call, &world, world.referring(&call.place, &ASSIGNED_ROLES, SUBJECT, subject), listing, view)
 }
 
 fn get(konnect: &Konnect, call: &Call, subject: Subject) -> Result<Answer, Problem> {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::roles::{self, ASSIGNED_ROLES};
+use super::team_group_mappings::TEAM_GROUP_MAPPINGS;
 use super::users::{self, USERS};
 use crate::sandbox::konnect::collection::{Listing, amend, create, fields, find, list, merge, pick, reference};
 use crate::sandbox::konnect::problem::Source;
@@ -147,6 +148,7 @@ fn delete_team(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         batch.remove(&call.place, &TEAMS, team);
         batch.remove_referring(world, &call.place, &TEAM_USERS, "team_id", team.id);
         batch.remove_referring(world, &call.place, &ASSIGNED_ROLES, roles::SUBJECT, team.id);
+        batch.remove_referring(world, &call.place, &TEAM_GROUP_MAPPINGS, "team_id", team.id);
         Ok(Answer::no_content())
     })
 }
