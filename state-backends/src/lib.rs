@@ -16,8 +16,11 @@
 //! | --- | --- |
 //! | [`open`] | from a URL to the backend that it names |
 //! | [`directory`] | the backend for a local directory |
+//! | [`github`] | the backend for a branch of a GitHub repository |
 //! | [`objects`] | the backend for S3, Google Cloud Storage and Azure |
 //! | [`postgres`] | the backend for a PostgreSQL database |
+//! | `name` | names for keys, where a key cannot be one itself |
+//! | `web`, `detached` | requests over HTTP; work that nobody can wait for |
 //! | `conformance` (feature) | the rules above as tests, the same for every backend |
 //!
 //! A new backend is a module with one public type that implements [`Backend`], and a file in `tests/` that runs the
@@ -26,17 +29,21 @@
 mod backend;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod detached;
 pub mod directory;
 mod error;
+pub mod github;
 mod lock;
 mod name;
 pub mod objects;
 mod open;
 pub mod postgres;
+mod web;
 
 pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revision, Version};
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};
+pub use github::GitHub;
 pub use lock::{LockId, LockInfo};
 pub use objects::Objects;
 pub use open::{AddressError, OpenError, Variables, open};

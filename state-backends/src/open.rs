@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Backend, Directory, Error, Objects, Postgres};
+use crate::{Backend, Directory, Error, GitHub, Objects, Postgres};
 
 /// The variables that an address leaves things to: credentials above all. Those of the process, or of a test.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -11,6 +11,7 @@ pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 /// What a user may write, by the kind of place; also the order in which messages list them.
 const FORMS: &[&str] = &[
     "file:DIR",
+    "github://OWNER/REPOSITORY/BRANCH",
     "s3://BUCKET/PREFIX",
     "gs://BUCKET/PREFIX",
     "az://CONTAINER/PREFIX",
@@ -30,6 +31,7 @@ pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, Ope
     };
     match scheme {
         "file" => Ok(Arc::new(Directory::open(directory(url, rest, variables)?)?)),
+        "github" => Ok(Arc::new(GitHub::open(url, variables)?)),
         "s3" | "gs" | "az" => Ok(Arc::new(Objects::open(url, variables)?)),
         "postgres" | "postgresql" => Ok(Arc::new(Postgres::open(url, variables)?)),
         _ => Err(AddressError::new(url, format!("`{scheme}` is not a kind of store that this koctl knows")).into()),
