@@ -174,7 +174,8 @@ async fn a_write_after_a_write_costs_four_requests_and_waiting_for_a_lock_one_a_
     let lock = must_lock(&backend, "kong").await;
     let mut revision = must_write(&backend, "kong", "0", None, &lock).await;
     for step in 1..=3 {
-        let write = async { revision = must_write(&backend, "kong", &step.to_string(), Some(revision), &lock).await };
+        let write =
+            async { revision = must_write(&backend, "kong", &step.to_string(), Some(revision.clone()), &lock).await };
         assert_eq!(place.requests(write).await, 4);
     }
     other.lock("kong", &somebody()).await.unwrap_err();
