@@ -241,13 +241,13 @@ mod tests {
     #[test]
     fn a_server_asks_for_a_pause_in_seconds_or_until_a_time() {
         let now = Timestamp::from_second(1_000).unwrap();
-        let asked = |headers| asked_pause(&answer(429, headers).headers, now);
+        let asked = |headers: &[(&'static str, &'static str)]| asked_pause(&answer(429, headers).headers, now);
         assert_eq!(asked(&[("retry-after", "7")]), Some(Duration::from_secs(7)));
         assert_eq!(asked(&[("retry-after", "Thu, 01 Jan 1970 00:17:00 GMT")]), Some(Duration::from_secs(20)));
         assert_eq!(asked(&[("retry-after", "soon")]), None);
-        let spent = ("x-ratelimit-remaining", "0");
-        assert_eq!(asked(&[spent, ("x-ratelimit-reset", "1090")]), Some(Duration::from_secs(90)));
-        assert_eq!(asked(&[spent, ("x-ratelimit-reset", "10")]), Some(Duration::ZERO));
+        let reset_at = |second| asked(&[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", second)]);
+        assert_eq!(reset_at("1090"), Some(Duration::from_secs(90)));
+        assert_eq!(reset_at("10"), Some(Duration::ZERO));
         assert_eq!(asked(&[("x-ratelimit-remaining", "5"), ("x-ratelimit-reset", "1090")]), None);
     }
 }
