@@ -37,7 +37,7 @@ struct Google;
 struct Azure;
 
 impl Cloud for S3 {
-    const VARIABLE: &'static str = "KOCTL_TEST_S3";
+    const VARIABLE: &'static str = "KOCTL_TEST_S3_URL";
     const SCHEME: &'static str = "s3";
 
     fn variable(name: &str, server: &str, user: &str, secret: &str) -> Option<String> {
@@ -52,7 +52,7 @@ impl Cloud for S3 {
 }
 
 impl Cloud for Google {
-    const VARIABLE: &'static str = "KOCTL_TEST_GOOGLE";
+    const VARIABLE: &'static str = "KOCTL_TEST_GOOGLE_URL";
     const SCHEME: &'static str = "gs";
 
     fn variable(name: &str, server: &str, _user: &str, secret: &str) -> Option<String> {
@@ -65,7 +65,7 @@ impl Cloud for Google {
 }
 
 impl Cloud for Azure {
-    const VARIABLE: &'static str = "KOCTL_TEST_AZURE";
+    const VARIABLE: &'static str = "KOCTL_TEST_AZURE_URL";
     const SCHEME: &'static str = "az";
 
     fn variable(name: &str, server: &str, user: &str, secret: &str) -> Option<String> {
