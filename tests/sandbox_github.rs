@@ -8,6 +8,8 @@ mod access;
 mod contents;
 #[path = "sandbox_github/git_data.rs"]
 mod git_data;
+#[path = "sandbox_github/git_http.rs"]
+mod git_http;
 #[path = "sandbox_github/history.rs"]
 mod history;
 #[path = "sandbox_github/issues.rs"]

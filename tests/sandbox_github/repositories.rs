@@ -74,7 +74,7 @@ async fn urls_follow_the_host_that_the_client_used() {
     assert_eq!(body["branches_url"], "http://github.example:8080/github/repos/Org/repo/branches{/branch}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_clone_url_can_be_cloned() {
     let world = World::with(&[("a", "1")]).await;
     let body = world.get("/repos/Org/repo").await.expect(200);

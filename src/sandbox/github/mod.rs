@@ -14,6 +14,7 @@
 //! | `issues`, `labels`, `comments` | what pull requests share with issues |
 //! | `secrets` | Actions secrets, in sealed boxes that are opened |
 //! | `seed` | repositories made from folders |
+//! | `git_http` | clones, fetches and pushes of git clients |
 //!
 //! Under these lie `store` (names, folders, locks), `repository` (one open repository), `metadata` (what git does
 //! not keep), `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`.
@@ -28,6 +29,7 @@ mod compare;
 mod contents;
 mod diff;
 mod errors;
+mod git_http;
 mod issues;
 mod labels;
 mod limits;
@@ -54,6 +56,8 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post, put};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
 use serde_json::json;
 
@@ -93,6 +97,7 @@ pub fn router(root: PathBuf) -> Router {
         .merge(git_routes())
         .merge(collaboration_routes())
         .merge(secret_routes())
+        .merge(git_http::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -247,17 +252,24 @@ async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Ne
     response
 }
 
-/// Whether a request carries a credential; 401 where it carries an Authorization header without one.
+/// Whether a request carries a credential; 401 where it carries an Authorization header without one. Git clients send
+/// theirs as the password of HTTP's basic authentication.
 fn credential(headers: &HeaderMap) -> Result<bool, ApiError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return Ok(false);
     };
     let text = header.to_str().unwrap_or_default();
     let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
-    let known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
-    if known && !secret.trim().is_empty() {
-        Ok(true)
-    } else {
-        Err(ApiError::new(StatusCode::UNAUTHORIZED, "Bad credentials"))
-    }
+    let known = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" | "token" => !secret.trim().is_empty(),
+        "basic" => has_password(secret),
+        _ => false,
+    };
+    if known { Ok(true) } else { Err(ApiError::new(StatusCode::UNAUTHORIZED, "Bad credentials")) }
+}
+
+/// Whether a Base64 text of a name, a colon and a password has a password.
+fn has_password(secret: &str) -> bool {
+    let decoded = STANDARD.decode(secret.trim()).unwrap_or_default();
+    decoded.iter().position(|byte| *byte == b':').is_some_and(|colon| colon + 1 < decoded.len())
 }

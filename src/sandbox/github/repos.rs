@@ -253,21 +253,16 @@ fn urls(name: &RepoName, links: &Links) -> Value {
     Value::Object(URLS.into_iter().map(url).collect())
 }
 
-/// Where else the repository is found. `git clone` works with `clone_url`, which therefore is the folder on disk.
+/// Where else the repository is found. `git clone` works with `clone_url`.
 fn addresses(repo: &Repo, links: &Links) -> Value {
     let (name, host) = (&repo.name, links.host());
-    let folder = repo.git.path();
-    let clone_url = std::path::absolute(folder)
-        .ok()
-        .and_then(|folder| url::Url::from_file_path(folder).ok())
-        .map_or_else(|| folder.display().to_string(), String::from);
     json!({
         "url": links.repo(name, ""),
         "html_url": links.html(name, ""),
         "svn_url": links.html(name, ""),
         "git_url": format!("git://{host}/{name}.git"),
         "ssh_url": format!("git@{host}:{name}.git"),
-        "clone_url": clone_url.trim_end_matches('/'),
+        "clone_url": links.html(name, ".git"),
     })
 }
 
