@@ -127,7 +127,7 @@ pub enum Credentials {
 }
 
 /// The platform repository and the access to it, from the manifest and the environment.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PlatformRepository {
     /// Its address; none where neither the manifest nor `GITHUB_REPO_URL` has one.
     pub remote: Option<Remote>,

@@ -68,7 +68,8 @@ impl Session {
         let store = Store::open(&state, &environment)?.with_keys(keys);
         let sandbox = match sandbox {
             Some(directory) => {
-                let remote = default_platform(&loaded, &mut platform)?;
+                let first = loaded.manifest.organizations.keys().next();
+                let remote = default_platform(first.map(String::as_str), &mut platform)?;
                 let sandbox = start_sandbox(&directory, &loaded, &remote, &environment).await?;
                 konnect_url = sandbox.konnect_url();
                 github_url = sandbox.github_url();
@@ -133,11 +134,11 @@ pub(super) fn sandbox_token(organization: &str) -> String {
 }
 
 /// The platform repository of the sandbox: the configured one, or `<first organization>/platform`.
-fn default_platform(loaded: &Loaded, platform: &mut PlatformRepository) -> Result<Remote, Failure> {
+pub(super) fn default_platform(first: Option<&str>, platform: &mut PlatformRepository) -> Result<Remote, Failure> {
     if let Some(remote) = &platform.remote {
         return Ok(remote.clone());
     }
-    let first = loaded.manifest.organizations.keys().next().map_or("sandbox", String::as_str);
+    let first = first.unwrap_or("sandbox");
     let owner: String = first.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let remote = Remote::parse(&format!("https://github.com/{owner}/platform.git"))
         .map_err(|error| Failure::new(format!("could not name the sandbox's platform repository: {error}")))?;
@@ -159,14 +160,14 @@ async fn start_sandbox(
     }
     prepare_repositories(directory, &loaded.directory, platform)?;
     let options = sandbox::Options { dir: directory.to_owned(), port: 0, organizations };
-    Sandbox::start(options)
+    Sandbox::start_with(options, sandbox::Wire::default())
         .await
         .map_err(|error| Failure::new(format!("could not start the sandbox in {}: {error}", directory.display())))
 }
 
 /// On first use, service repositories come from the folder `services/` beside `konnect/`, and the platform
 /// repository has nothing but a README.
-fn prepare_repositories(directory: &Path, manifest: &Path, platform: &Remote) -> Result<(), Failure> {
+pub(super) fn prepare_repositories(directory: &Path, manifest: &Path, platform: &Remote) -> Result<(), Failure> {
     let root = directory.join("github");
     let failed = |error: sandbox::github::GitHubSandboxError| {
         Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))

@@ -1,6 +1,7 @@
 //! Faults: what a test or a user makes the sandbox do wrong, and to which request.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -17,32 +18,32 @@ pub enum Fault {
         /// The body, sent as a problem document.
         body: Value,
     },
+    /// Nothing is done; the answer has this status and a bare body, as the system that is asked would write it: a
+    /// problem document of Konnect, or a message of GitHub.
+    Status {
+        /// The status.
+        status: StatusCode,
+        /// Header names and values, beside `Content-Type`.
+        headers: Vec<(String, String)>,
+    },
     /// Nothing is done, and the connection is closed without an answer.
     Drop,
     /// The request is served, and the connection is closed without an answer: the client cannot know.
     LoseAnswer,
+    /// The request is served, and the body of the answer stops halfway for so long.
+    SlowBody(Duration),
 }
 
 impl Fault {
-    /// An answer with a bare problem document: the status, its title, and that the sandbox was told so.
+    /// An answer with this status, and nothing done.
     pub fn status(status: StatusCode) -> Fault {
-        Fault::with_headers(status, Vec::new())
+        Fault::Status { status, headers: Vec::new() }
     }
 
     /// 429 that asks to wait so many seconds.
     pub fn rate_limited(seconds: u64) -> Fault {
-        let retry = ("Retry-After".to_owned(), seconds.to_string());
-        Fault::with_headers(StatusCode::TOO_MANY_REQUESTS, vec![retry])
-    }
-
-    fn with_headers(status: StatusCode, headers: Vec<(String, String)>) -> Fault {
-        let body = serde_json::json!({
-            "status": status.as_u16(),
-            "title": status.canonical_reason().unwrap_or("Fault"),
-            "instance": "kong:trace:0",
-            "detail": "The sandbox was told to answer this.",
-        });
-        Fault::Answer { status, headers, body }
+        let headers = vec![("Retry-After".to_owned(), seconds.to_string())];
+        Fault::Status { status: StatusCode::TOO_MANY_REQUESTS, headers }
     }
 }
 

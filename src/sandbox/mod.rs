@@ -2,18 +2,21 @@
 //!
 //! [`Sandbox::start`] serves both on one loopback port and keeps their data in a directory between runs, so
 //! that every command can be tried without an account, and every test can run against something that answers
-//! as the real ones do. What lives here: the server with its [`Faults`] and its log of [`Exchange`]s, the
-//! store, `konnect` and `github`. What must not enter: anything of koctl's clients.
+//! as the real ones do. What lives here: the server with the [`Wire`] before it, its [`Faults`] and its log of
+//! [`Exchange`]s, the store, `konnect` and `github`. What must not enter: anything of koctl's clients.
 
 mod exchanges;
+mod fault_rule;
 mod faults;
 pub mod github;
 mod konnect;
 mod server;
 mod store;
+mod wire;
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::Router;
@@ -23,12 +26,15 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use exchanges::Exchange;
+pub use fault_rule::{FaultRule, FaultRuleError, duration};
 pub use faults::{Fault, Faults, Trigger};
+pub use wire::{Record, Wire};
 
 use exchanges::Log;
 use konnect::Konnect;
 use server::Served;
 use store::{StoreError, Unsaved};
+use wire::Limiter;
 
 /// What to serve, and where.
 #[derive(Debug)]
@@ -71,8 +77,16 @@ pub enum SandboxError {
         /// The file that it holds.
         path: PathBuf,
     },
+    /// Something of the sandbox cannot be deleted.
+    #[error("{} cannot be deleted: {source}; see to that, and reset the sandbox again", path.display())]
+    Delete {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
     /// The data of an earlier run cannot be used.
-    #[error("the sandbox's data cannot be used: {reason}; to start afresh, delete the sandbox's directory")]
+    #[error("the sandbox's data cannot be used: {reason}; to start afresh, run `koctl sandbox reset`")]
     Data {
         /// What is wrong, naming the file.
         reason: String,
@@ -84,6 +98,17 @@ pub enum SandboxError {
         one: String,
         /// The other.
         other: String,
+    },
+    /// The repositories cannot be prepared.
+    #[error(transparent)]
+    Repositories(#[from] github::GitHubSandboxError),
+    /// The file for the exchanges cannot be written.
+    #[error("the exchanges cannot be recorded in {}: {source}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
     },
     /// The port is taken, or may not be used.
     #[error("the sandbox cannot listen on {address}: {source}; choose another port, or 0 for any that is free")]
@@ -125,12 +150,21 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Opens the data, founds the organizations that are new, and serves from then on.
+    /// Opens the data, founds the organizations that are new, and serves from then on, keeping all exchanges in memory.
     ///
     /// # Errors
     ///
     /// Where the directory, its data or the port cannot be used, or two organizations share a token.
     pub async fn start(options: Options) -> Result<Sandbox, SandboxError> {
+        Sandbox::start_with(options, Wire { record: Record::InMemory, ..Wire::default() }).await
+    }
+
+    /// The same over another wire.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Sandbox::start), and where the exchanges cannot be recorded.
+    pub async fn start_with(options: Options, wire: Wire) -> Result<Sandbox, SandboxError> {
         let Options { dir, port, organizations } = options;
         let repositories = dir.join("github");
         let opening = tokio::task::spawn_blocking(move || open(dir, &organizations));
@@ -139,10 +173,18 @@ impl Sandbox {
         let listen = |source| SandboxError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let (faults, log) = (Faults::default(), Log::default());
+        let log = Log::open(wire.record, address)?;
+        let faults = Faults::default();
+        wire.faults.into_iter().for_each(|(trigger, fault)| faults.inject(trigger, fault));
         let router =
             Router::new().nest("/konnect", Arc::clone(&konnect).router()).nest("/github", github::router(repositories));
-        let served = Served { router, faults: faults.clone(), log: log.clone() };
+        let served = Served {
+            router,
+            latency: wire.latency,
+            limiter: wire.rate_limit.map(|a_second| Arc::new(Limiter::new(a_second))),
+            faults: faults.clone(),
+            log: log.clone(),
+        };
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(server::run(listener, served, stopped));
         Ok(Sandbox { address, faults, log, konnect, stop, server })
@@ -163,7 +205,8 @@ impl Sandbox {
         &self.faults
     }
 
-    /// All exchanges since the start, of Konnect and GitHub, in the order in which they were completed.
+    /// All exchanges since the start, of Konnect and GitHub, in the order in which they were completed; none where the
+    /// [`Wire`] does not keep them in memory.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.log.all()
     }
@@ -180,7 +223,59 @@ impl Sandbox {
     }
 }
 
+/// Gives the sandbox in `dir` the repositories of [`github::seed`], whether or not it is being served; makes the
+/// directory a sandbox's where it is none yet. Returns the full names of the repositories that were made.
+///
+/// # Errors
+///
+/// Where the directory cannot be used, or the folder `services` holds no repositories.
+pub fn seed(dir: &Path, services: &Path) -> Result<Vec<String>, SandboxError> {
+    match open(dir.to_owned(), &[]) {
+        Ok(konnect) => konnect.close(),
+        // It is being served, and finds new repositories by itself.
+        Err(SandboxError::InUse { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    Ok(github::seed(&dir.join("github"), services)?)
+}
+
+/// Deletes everything of the sandbox in `dir`: Konnect's data, GitHub's repositories, and the state of koctl that goes
+/// with them. Returns whether there was a sandbox; what else is in the directory stays.
+///
+/// # Errors
+///
+/// Where another process has the sandbox open, or something cannot be deleted.
+pub fn reset(dir: &Path) -> Result<bool, SandboxError> {
+    let data = dir.join(DATA);
+    if !data.exists() {
+        return Ok(false);
+    }
+    // Nobody else can open it until it is gone. Damaged data is opened by nobody, and a reason to be here.
+    let opened = match open(dir.to_owned(), &[]) {
+        Err(error @ SandboxError::InUse { .. }) => return Err(error),
+        opened => opened,
+    };
+    // The data goes last: as long as it is there, a reset that was cut short can be repeated.
+    for folder in ["github", "state"] {
+        let folder = dir.join(folder);
+        match std::fs::remove_dir_all(&folder) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                return Err(SandboxError::Delete { path: folder, source });
+            }
+            _ => {}
+        }
+    }
+    std::fs::remove_file(&data).map_err(|source| SandboxError::Delete { path: data, source })?;
+    if let Ok(konnect) = opened {
+        konnect.close();
+    }
+    Ok(true)
+}
+
+/// The file with Konnect's data, which makes a directory a sandbox's.
+const DATA: &str = "konnect.redb";
+
 fn open(dir: PathBuf, accounts: &[Account]) -> Result<Arc<Konnect>, SandboxError> {
     std::fs::create_dir_all(&dir).map_err(|source| SandboxError::Directory { path: dir.clone(), source })?;
-    Ok(Arc::new(Konnect::open(&dir.join("konnect.redb"), accounts)?))
+    Ok(Arc::new(Konnect::open(&dir.join(DATA), accounts)?))
 }

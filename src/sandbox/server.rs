@@ -4,22 +4,26 @@
 //! which `axum::serve` has no way to do.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header};
+use axum::body::{Body, Bytes, to_bytes};
+use futures::stream::{self, StreamExt};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
+use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
 use super::exchanges::{Exchange, Log, read_json};
 use super::faults::{Fault, Faults};
+use super::wire::Limiter;
 
 /// How long a stop waits for requests in flight.
 const GRACE: Duration = Duration::from_secs(5);
@@ -37,6 +41,10 @@ struct NoAnswer;
 pub(super) struct Served {
     /// Konnect and GitHub.
     pub(super) router: Router,
+    /// How long a request waits.
+    pub(super) latency: Duration,
+    /// How many requests pass.
+    pub(super) limiter: Option<Arc<Limiter>>,
     /// The faults that are set.
     pub(super) faults: Faults,
     /// The log of exchanges.
@@ -80,6 +88,7 @@ fn spawn_connection(stream: TcpStream, served: Served, graceful: &GracefulShutdo
 
 impl Served {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
+        tokio::time::sleep(self.latency).await;
         let (parts, body) = request.into_parts();
         let (method, uri) = (parts.method.clone(), parts.uri.clone());
         let path = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
@@ -87,7 +96,7 @@ impl Served {
             Ok(read) => read,
             Err(status) => return Ok(bare(status)),
         };
-        let fault = self.faults.strike(&method, uri.path());
+        let fault = self.fault(&method, uri.path());
         let record = |status: Option<StatusCode>, response_body| {
             let status = status.map(|status| status.as_u16());
             self.log.push(Exchange {
@@ -104,7 +113,8 @@ impl Served {
                 return Err(NoAnswer);
             }
             Some(Fault::Answer { status, headers, body }) => injected(*status, headers, body),
-            Some(Fault::LoseAnswer) | None => self.route(Request::from_parts(parts, body)).await,
+            Some(Fault::Status { status, headers }) => injected(*status, headers, &bare_body(*status, uri.path())),
+            Some(Fault::LoseAnswer | Fault::SlowBody(_)) | None => self.route(Request::from_parts(parts, body)).await,
         };
         if fault == Some(Fault::LoseAnswer) {
             record(None, None);
@@ -116,7 +126,17 @@ impl Served {
             Err(_) => return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR)),
         };
         record(Some(parts.status), response_body);
+        let body = match fault {
+            Some(Fault::SlowBody(pause)) => halting(body, pause).await,
+            _ => body,
+        };
         Ok(Response::from_parts(parts, body))
+    }
+
+    /// What goes wrong with this request. One that is turned away counts for no other fault.
+    fn fault(&self, method: &Method, path: &str) -> Option<Fault> {
+        let turned_away = self.limiter.as_ref().is_some_and(|limiter| !limiter.admits());
+        if turned_away { Some(Fault::rate_limited(1)) } else { self.faults.strike(method, path) }
     }
 
     async fn route(&self, request: Request<Body>) -> Response<Body> {
@@ -132,8 +152,39 @@ fn bare(status: StatusCode) -> Response<Body> {
     response
 }
 
+/// A body that says nothing but a status, as the system that is asked would write it: GitHub's `basic-error`, or the
+/// problem document of Konnect's API documents.
+fn bare_body(status: StatusCode, path: &str) -> Value {
+    let title = status.canonical_reason().unwrap_or("Fault");
+    if path.starts_with("/github/") {
+        json!({ "message": title, "documentation_url": "https://docs.github.com/rest", "status": status.as_str() })
+    } else {
+        json!({
+            "status": status.as_u16(),
+            "title": title,
+            "instance": "kong:trace:0",
+            "detail": "The sandbox was told to answer this.",
+        })
+    }
+}
+
+/// The same body, which stops halfway for so long. It is read whole first, to know where half of it is.
+async fn halting(body: Body, pause: Duration) -> Body {
+    let bytes = match to_bytes(body, usize::MAX).await {
+        Ok(bytes) => bytes,
+        // What cannot be read cannot be slowed down either: the client sees it break off.
+        Err(error) => return Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
+    };
+    let (first, rest) = (bytes.slice(..bytes.len() / 2), bytes.slice(bytes.len() / 2..));
+    let rest = async move {
+        tokio::time::sleep(pause).await;
+        rest
+    };
+    Body::from_stream(stream::iter([first]).chain(stream::once(rest)).map(Ok::<_, Infallible>))
+}
+
 /// The answer of a fault. A header that HTTP does not allow is left out.
-fn injected(status: StatusCode, headers: &[(String, String)], body: &serde_json::Value) -> Response<Body> {
+fn injected(status: StatusCode, headers: &[(String, String)], body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;
     let map = response.headers_mut();
