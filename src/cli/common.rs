@@ -1,6 +1,6 @@
 //! Flags that commands share, and the way from them to a session.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -30,6 +30,12 @@ pub(super) struct ManifestArgs {
 }
 
 impl ManifestArgs {
+    /// Whether there is a configuration to load: named by a flag, or in its usual place.
+    pub(super) fn is_there(&self) -> bool {
+        let named = [&self.file, &self.teams, &self.orgs, &self.platform].into_iter().any(Option::is_some);
+        named || ["teams.yaml", "organizations.yaml"].iter().any(|file| Path::new("konnect").join(file).exists())
+    }
+
     /// Loads and checks the configuration; shows what is wrong with it.
     pub(super) fn load(&self, output: &Output) -> Option<Loaded> {
         let sources = Sources {

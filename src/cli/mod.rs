@@ -12,6 +12,7 @@ mod graph;
 mod interrupt;
 mod output;
 mod plan;
+mod sandbox;
 mod schema;
 mod show;
 mod state;
@@ -60,6 +61,7 @@ enum Command {
     Graph(graph::Args),
     State(state::Args),
     ForceUnlock(force_unlock::Args),
+    Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
     Version(version::Args),
@@ -94,6 +96,7 @@ async fn run(command: Command, output: &Output) -> u8 {
         Command::Graph(args) => graph::run(&args, output).await,
         Command::State(args) => state::run(&args, output).await,
         Command::ForceUnlock(args) => force_unlock::run(&args, output).await,
+        Command::Sandbox(args) => sandbox::run(args, output).await,
         Command::Schema(args) => schema::run(&args, output),
         Command::Completions(args) => completions::run(&args, output),
         Command::Version(args) => version::run(&args, output),

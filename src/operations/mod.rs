@@ -11,12 +11,14 @@ mod keys;
 mod lineage;
 mod plan;
 mod renames;
+mod sandbox;
 mod session;
 pub mod state;
 
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use failure::Failure;
 pub use plan::{PlanRequest, Planned};
+pub use sandbox::{ServeOptions, Serving, Tenants, serve};
 pub use session::{Environment, Session, SessionOptions};
 
 use crate::engine::Schema;

@@ -13,6 +13,7 @@ mod pulls;
 mod renames;
 mod requests;
 mod retries;
+mod sandbox;
 mod saved_plans;
 mod state_commands;
 mod world;
