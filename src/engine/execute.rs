@@ -1,15 +1,20 @@
-//! Carrying a plan out (R8).
+//! Carrying a plan out (R8, R10).
 //!
 //! Creates and updates run after what they refer to, deletes before it, as many at the same time as the graph
 //! and the caller allow. A failure skips only what depends on it.
+//!
+//! What is about to be done is in the state before the first request leaves. So nothing has to wait until its outcome
+//! is stored: outcomes are recorded behind the requests, and an outcome and the end of its intent are one change of
+//! the state. What the process could not record is found by the next run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use futures::StreamExt;
+use futures::future::{BoxFuture, join_all};
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
 use tokio::sync::{Semaphore, SemaphorePermit, watch};
@@ -17,30 +22,62 @@ use tokio::sync::{Semaphore, SemaphorePermit, watch};
 use super::address::Address;
 use super::desired::{Desired, Expr, Reference};
 use super::error::{Error, ErrorKind};
-use super::plan::{ResourceChange, ScopePlan};
+use super::intent;
+use super::plan::{Action, ResourceChange, ScopePlan};
+use super::recover::{Recovery, SETTLE};
 use super::refresh;
 use super::resource::{Attributes, Readers, Remote, Update, Writer, Writers};
 use super::schedule::Schedule;
 use super::schema::Schema;
 use super::secret::Secrets;
-use crate::state::ResourceState;
+use crate::state::{Intent, IntentAction, ResourceState, State};
 
 /// How often a create whose answer was lost is tried again after nothing was found.
 const CREATE_ATTEMPTS: u32 = 3;
-/// How many resources, for each that may be worked on at the same time, may be under way or wait for their record.
-/// While one record is written, others are worked on, so that the next write holds many; but no more than these could
-/// be without a record when the process dies, and would have to be found by their names.
-pub const BACKLOG: usize = 4;
-/// How long a create whose answer was lost may still be under way before it is looked for.
-const SETTLE: Duration = Duration::from_secs(2);
 
-/// Where the outcome of each step is kept. It returns when the record is durable.
+/// Where outcomes are kept.
 #[async_trait]
 pub trait Recorder: Send + Sync {
-    /// The resource is now as given.
-    async fn put(&self, address: &Address, resource: ResourceState) -> Result<(), Error>;
-    /// The resource is gone. That it was not there is no error.
-    async fn remove(&self, address: &Address) -> Result<(), Error>;
+    /// Changes the state, all of it or nothing, and returns when that is durable. What could not be stored may be
+    /// stored with a later entry: it tells what has happened.
+    async fn record(&self, entry: Entry) -> Result<(), Error>;
+}
+
+/// One change of the state.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entry {
+    /// Resources as they are now; `None` for those that are gone. That one was not there is no error.
+    pub resources: BTreeMap<Address, Option<ResourceState>>,
+    /// The old address of an object and its new one: what depended on the old depends on the new.
+    pub renamed: Option<(Address, Address)>,
+    /// What is known by now, or was never begun: these intents go.
+    pub closed: Vec<(Address, IntentAction)>,
+    /// What is about to be done, in place of what was there under the same address and action.
+    pub opened: Vec<Intent>,
+}
+
+impl Entry {
+    /// Makes the change.
+    pub fn enter(self, state: &mut State) {
+        for (address, resource) in self.resources {
+            match resource {
+                Some(resource) => state.resources.insert(address.to_string(), resource),
+                None => state.resources.remove(address.as_str()),
+            };
+        }
+        if let Some((old, new)) = self.renamed {
+            for resource in state.resources.values_mut() {
+                if resource.dependencies.remove(old.as_str()) {
+                    resource.dependencies.insert(new.to_string());
+                }
+            }
+        }
+        let opened = self.opened.iter().map(|intent| (intent.address.clone(), intent.action));
+        let closed = self.closed.iter().map(|(address, action)| (address.to_string(), *action));
+        let gone: HashSet<_> = closed.chain(opened).collect();
+        state.intents.retain(|intent| !gone.contains(&(intent.address.clone(), intent.action)));
+        state.intents.extend(self.opened);
+    }
 }
 
 /// What happens during an apply, as it happens.
@@ -83,6 +120,8 @@ pub enum Step {
 pub struct Execution<'a> {
     /// The plan, approved.
     pub plan: &'a ScopePlan,
+    /// What became of an earlier run that did not end; the plan was made with it.
+    pub recovery: &'a Recovery,
     /// To find out the fate of a lost create.
     pub readers: &'a Readers,
     /// What does it.
@@ -108,7 +147,7 @@ pub struct Outcome {
     pub failed: Vec<(Address, Error)>,
     /// What was not tried because of a failure.
     pub skipped: Vec<Address>,
-    /// What was not begun because somebody interrupted, or because a record could not be written.
+    /// What was not begun because somebody interrupted, or because the state could not be written.
     pub interrupted: Vec<Address>,
 }
 
@@ -143,13 +182,29 @@ struct Run<'a> {
     made: HashMap<&'a Address, Remote>,
     ready: Vec<usize>,
     skipped: HashSet<&'a Address>,
+    /// The changes whose intents were closed, or stay open because nobody knows what came of them.
+    decided: HashSet<usize>,
+    /// What is being stored.
+    records: FuturesUnordered<BoxFuture<'a, Stored<'a>>>,
     outcome: Outcome,
+}
+
+/// What was stored of a step, or not.
+struct Stored<'a> {
+    change: &'a ResourceChange,
+    step: Step,
+    /// Whether the step has succeeded.
+    succeeded: bool,
+    result: Result<(), Error>,
 }
 
 impl Execution<'_> {
     /// Does what the plan says, and tells how it went. Errors are part of the outcome: one never stops the rest,
-    /// unless it is the state that cannot be written.
-    pub async fn run(&self) -> Outcome {
+    /// unless it is the state that cannot be written. It returns when all that was done is stored, or could not be.
+    ///
+    /// # Errors
+    /// When it could not be stored what is about to be done. Nothing was begun.
+    pub async fn run(&self) -> Result<Outcome, Error> {
         let changes = &self.plan.changes;
         let schedule = Schedule::new(changes, self.readers);
         let steps = schedule.steps.len();
@@ -159,10 +214,72 @@ impl Execution<'_> {
             schedule,
             made: HashMap::new(),
             skipped: HashSet::new(),
+            decided: HashSet::new(),
+            records: FuturesUnordered::new(),
             outcome: Outcome::default(),
         };
-        let halted = AtomicBool::new(false);
-        let backlog = Semaphore::new(BACKLOG * self.permits.available_permits().max(1));
+        if *self.stop.borrow() {
+            return Ok(self.conclude(run, true));
+        }
+        let beginning = self.beginning();
+        if beginning != Entry::default() {
+            self.recorder.record(beginning).await?;
+        }
+        let stored = self.complete_recovered(&mut run).await;
+        let halted = self.work_off(&mut run, AtomicBool::new(!stored)).await;
+        self.close_what_was_not_begun(&run).await;
+        Ok(self.conclude(run, halted))
+    }
+
+    /// What the state has to know before the first request: what an earlier run left, and what this one is about to
+    /// do.
+    fn beginning(&self) -> Entry {
+        let completed_first: HashSet<_> = self.to_complete().map(|(address, action, _)| (address, action)).collect();
+        let resolved = self.recovery.found().iter().map(|one| (one.address.clone(), one.action));
+        Entry {
+            resources: self.recovery.resources().clone(),
+            renamed: None,
+            closed: resolved.filter(|(address, action)| !completed_first.contains(&(address, *action))).collect(),
+            opened: intent::intents(&self.plan.changes, self.readers),
+        }
+    }
+
+    /// What an earlier run made and may not have completed. What goes now needs no completion.
+    fn to_complete(&self) -> impl Iterator<Item = (&Address, IntentAction, &Remote)> {
+        let going = self.plan.changes.iter().filter(|change| change.destroys());
+        let going: HashSet<&Address> = going.map(|change| &change.address).collect();
+        self.recovery.made().filter(move |(address, ..)| !going.contains(address))
+    }
+
+    /// Completes what an earlier run made. Returns whether that it did could be stored.
+    async fn complete_recovered<'a>(&'a self, run: &mut Run<'a>) -> bool {
+        let completions = self.to_complete().map(async |(address, action, remote)| {
+            let completed = self.complete(address, remote).await;
+            if completed.is_ok() {
+                let closed = vec![(address.clone(), action)];
+                self.recorder.record(Entry { closed, ..Entry::default() }).await?;
+            }
+            completed
+        });
+        let mut stored = true;
+        let addresses = self.to_complete().map(|(address, ..)| address);
+        for (address, completed) in addresses.zip(join_all(completions).await) {
+            if let Err(error) = completed {
+                stored &= error.kind != ErrorKind::State;
+                self.observer.event(&Event::Failed(address, Step::Create, &error));
+                run.outcome.failed.push((address.clone(), error));
+            }
+        }
+        stored
+    }
+
+    async fn complete(&self, address: &Address, made: &Remote) -> Result<(), Error> {
+        let _permit = self.permit().await?;
+        self.writer(address)?.complete(made).await
+    }
+
+    /// Works until nothing is left that can be begun. Returns whether something stood in the way of beginning all.
+    async fn work_off<'a>(&'a self, run: &mut Run<'a>, halted: AtomicBool) -> bool {
         let mut running = FuturesUnordered::new();
         let mut stop = self.stop.clone();
         loop {
@@ -174,32 +291,33 @@ impl Execution<'_> {
                 for step in run.ready.drain(..) {
                     run.progress[step] = Progress::Begun;
                     let (index, kind) = run.schedule.steps[step];
-                    let (change, halted, backlog) = (&changes[index], &halted, &backlog);
+                    let (change, halted) = (&self.plan.changes[index], &halted);
                     let known = known(change, &run.made);
-                    running.push(async move { (step, self.step(change, kind, known, halted, backlog).await) });
+                    running.push(async move { (step, self.step(change, kind, known, halted).await) });
                 }
             }
-            let finished = tokio::select! {
-                finished = running.next() => finished,
-                Ok(()) = stop.changed(), if !halt => continue,
-            };
-            let Some((step, result)) = finished else { break };
-            if let Err(error) = &result
-                && error.kind == ErrorKind::State
-            {
-                halted.store(true, Ordering::Relaxed);
+            if running.is_empty() && run.records.is_empty() {
+                return halt;
             }
-            self.finished(&mut run, step, result);
+            tokio::select! {
+                Some((step, ended)) = running.next() => self.finished(run, step, ended),
+                Some(stored) = run.records.next() => {
+                    if self.stored(run, stored).is_err() {
+                        halted.store(true, Ordering::Relaxed);
+                    }
+                }
+                Ok(()) = stop.changed(), if !halt => {}
+            }
         }
-        self.conclude(run, halted.load(Ordering::Relaxed))
     }
 
-    fn finished<'a>(&'a self, run: &mut Run<'a>, step: usize, result: Result<Done, Error>) {
+    fn finished<'a>(&'a self, run: &mut Run<'a>, step: usize, ended: Ended) {
         let (index, kind) = run.schedule.steps[step];
-        let address = &self.plan.changes[index].address;
-        match result {
-            Ok(Done::Held) => run.progress[step] = Progress::Waiting,
-            Ok(Done::As(remote)) => {
+        let change = &self.plan.changes[index];
+        let address = &change.address;
+        match ended {
+            Ended::Held => run.progress[step] = Progress::Waiting,
+            Ended::Done { remote, record } => {
                 run.progress[step] = Progress::Done;
                 for follower in std::mem::take(&mut run.schedule.followers[step]) {
                     run.schedule.waits[follower] -= 1;
@@ -208,20 +326,96 @@ impl Execution<'_> {
                     }
                 }
                 run.made.extend(remote.map(|remote| (address, remote)));
-                run.outcome.done.push((address.clone(), kind));
-                // What is taken over and differs is changed too, and counts as both, as in the plan.
-                if kind == Step::Import && !self.plan.changes[index].changed.is_empty() {
-                    run.outcome.done.push((address.clone(), Step::Update));
-                }
+                // What is deleted to be made again is not done with.
+                let is_half = kind == Step::Delete && change.action == Action::Replace;
+                let closed = if is_half { Vec::new() } else { self.close(run, index) };
+                let mut resources: BTreeMap<_, _> = [(address.clone(), record)].into();
+                // Never are there two records of one object.
+                let earlier = if kind == Step::Import { self.earlier_address(change) } else { None };
+                resources.extend(earlier.map(|earlier| (earlier.clone(), None)));
+                let renamed = earlier.map(|earlier| (earlier.clone(), address.clone()));
+                self.keep(run, step, true, Entry { resources, renamed, closed, opened: Vec::new() });
             }
-            Err(error) => {
+            Ended::Failed { error, made } => {
                 self.observer.event(&Event::Failed(address, kind, &error));
                 run.progress[step] = Progress::Given;
                 for skipped in run.schedule.descendants(step) {
                     self.skip(run, skipped, address);
                 }
+                let closed = if leaves_nothing(&error) && made.is_none() { self.close(run, index) } else { Vec::new() };
+                run.decided.insert(index);
                 run.outcome.failed.push((address.clone(), error));
+                let resources = made.map(|made| (address.clone(), Some(made))).into_iter().collect();
+                self.keep(run, step, false, Entry { resources, closed, ..Entry::default() });
             }
+        }
+    }
+
+    /// The address that is forgotten because its object gets that of the change.
+    fn earlier_address(&self, change: &ResourceChange) -> Option<&Address> {
+        let same = |other: &&ResourceChange| {
+            other.action == Action::Forget
+                && other.id == change.id
+                && other.address.type_name() == change.address.type_name()
+        };
+        self.plan.changes.iter().find(same).map(|forgotten| &forgotten.address)
+    }
+
+    /// The intent of a change, which goes.
+    fn close(&self, run: &mut Run<'_>, index: usize) -> Vec<(Address, IntentAction)> {
+        run.decided.insert(index);
+        let change = &self.plan.changes[index];
+        intent::action(change).map(|action| (change.address.clone(), action)).into_iter().collect()
+    }
+
+    /// Begins to store what came of a step. Nothing waits for it but the end.
+    fn keep<'a>(&'a self, run: &mut Run<'a>, step: usize, succeeded: bool, entry: Entry) {
+        if entry == Entry::default() {
+            return;
+        }
+        let (index, step) = run.schedule.steps[step];
+        let change = &self.plan.changes[index];
+        run.records.push(Box::pin(async move {
+            let result = self.recorder.record(entry).await.map_err(|error| Error {
+                attempted: format!("record in the state what was done to `{}`", change.address),
+                ..error
+            });
+            Stored { change, step, succeeded, result }
+        }));
+    }
+
+    /// A step is done when that is stored.
+    fn stored(&self, run: &mut Run<'_>, stored: Stored<'_>) -> Result<(), ()> {
+        let Stored { change, step, succeeded, result } = stored;
+        let address = &change.address;
+        if let Err(error) = result {
+            self.observer.event(&Event::Failed(address, step, &error));
+            run.outcome.failed.push((address.clone(), error));
+            return Err(());
+        }
+        if succeeded {
+            run.outcome.done.push((address.clone(), step));
+            // What is taken over and differs is changed too, and counts as both, as in the plan.
+            if step == Step::Import && !change.changed.is_empty() {
+                run.outcome.done.push((address.clone(), Step::Update));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back the intents of what was not begun. Where they cannot be, the next run finds that nothing came of
+    /// them, and what is not stored is told when the lock is given back.
+    async fn close_what_was_not_begun(&self, run: &Run<'_>) {
+        let undecided = (0..self.plan.changes.len()).filter(|index| !run.decided.contains(index));
+        let intent = |index: usize| {
+            let change = &self.plan.changes[index];
+            Some((change.address.clone(), intent::action(change)?))
+        };
+        let closed: Vec<_> = undecided.filter_map(intent).collect();
+        if !closed.is_empty()
+            && let Err(error) = self.recorder.record(Entry { closed, ..Entry::default() }).await
+        {
+            tracing::debug!("the intents of what was not begun stay in the state: {error}");
         }
     }
 
@@ -261,37 +455,37 @@ impl Execution<'_> {
         outcome
     }
 
-    async fn step(
-        &self,
-        change: &ResourceChange,
-        step: Step,
-        known: Attributes,
-        halted: &AtomicBool,
-        backlog: &Semaphore,
-    ) -> Result<Done, Error> {
-        let _place = backlog.acquire().await.map_err(|_| closed())?;
-        let permit = self.permit().await?;
+    async fn step(&self, change: &ResourceChange, step: Step, known: Attributes, halted: &AtomicBool) -> Ended {
+        let permit = match self.permit().await {
+            Ok(permit) => permit,
+            Err(error) => return Ended::Failed { error, made: None },
+        };
         if *self.stop.borrow() || halted.load(Ordering::Relaxed) {
-            return Ok(Done::Held);
+            return Ended::Held;
         }
         let started = Instant::now();
         self.observer.event(&Event::Started(&change.address, step));
-        let type_name = change.address.type_name();
-        let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
-        let writer = self.writers.get(type_name).ok_or_else(|| no_such_type(type_name))?;
-        let remote = match step {
-            Step::Delete | Step::Forget => {
-                self.unmake(change, step, writer, permit).await?;
-                None
-            }
-            _ => {
-                let made = self.make(change, known, (step, schema, writer), permit).await;
-                Some(made.map_err(|error| self.secrets.conceal(&change.address, error))?)
-            }
+        let done = match step {
+            Step::Delete | Step::Forget => self.unmake(change, step).await.map(|()| None),
+            _ => self
+                .make(change, known, step)
+                .await
+                .map(Some)
+                .map_err(|error| self.secrets.conceal(&change.address, error)),
         };
+        drop(permit);
+        let made = match done {
+            Ok(Some(Made { completed: Err(error), record, .. })) => {
+                let error = self.secrets.conceal(&change.address, error);
+                return Ended::Failed { error, made: Some(record) };
+            }
+            Ok(made) => made,
+            Err(error) => return Ended::Failed { error, made: None },
+        };
+        let (remote, record) = made.map(|made| (made.remote, made.record)).unzip();
         let id = remote.as_ref().map(|remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
         self.observer.event(&Event::Finished(&change.address, step, &id, started.elapsed()));
-        Ok(Done::As(remote))
+        Ended::Done { remote, record }
     }
 
     /// The right to work on one more resource.
@@ -299,45 +493,32 @@ impl Execution<'_> {
         self.permits.acquire().await.map_err(|_| closed())
     }
 
-    async fn unmake(
-        &self,
-        change: &ResourceChange,
-        step: Step,
-        writer: &dyn Writer,
-        permit: SemaphorePermit<'_>,
-    ) -> Result<(), Error> {
+    fn writer(&self, address: &Address) -> Result<&dyn Writer, Error> {
+        let type_name = address.type_name();
+        self.writers.get(type_name).ok_or_else(|| no_such_type(type_name))
+    }
+
+    async fn unmake(&self, change: &ResourceChange, step: Step) -> Result<(), Error> {
+        let writer = self.writer(&change.address)?;
         if step == Step::Delete {
             let id = change.id.as_deref().unwrap_or_default();
             writer.delete(id, &change.before).await?;
         }
-        drop(permit);
-        self.recorder.remove(&change.address).await
+        Ok(())
     }
 
-    /// A new object is recorded before it is completed: whatever happens then, it is not lost. Others are worked on
-    /// while the record is written, so that the next write holds many.
-    async fn make(
-        &self,
-        change: &ResourceChange,
-        known: Attributes,
-        (step, schema, writer): (Step, &'static Schema, &dyn Writer),
-        permit: SemaphorePermit<'_>,
-    ) -> Result<Remote, Error> {
+    async fn make(&self, change: &ResourceChange, known: Attributes, step: Step) -> Result<Made, Error> {
+        let type_name = change.address.type_name();
+        let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
+        let writer = self.writer(&change.address)?;
         let change = complete(change, known)?;
-        let (change, remote) = match step {
-            Step::Create => self.create(change, schema, writer).await?,
-            _ => {
-                let remote = self.bring(&change, schema, writer).await?;
-                (change, remote)
-            }
-        };
-        drop(permit);
-        self.recorder.put(&change.address, change.record(schema, &remote)).await?;
-        if step == Step::Create {
-            let _permit = self.permit().await?;
-            writer.complete(&remote).await?;
+        if step != Step::Create {
+            let remote = self.bring(&change, schema, writer).await?;
+            return Ok(Made { record: change.record(schema, &remote), remote, completed: Ok(()) });
         }
-        Ok(remote)
+        let (change, remote) = self.create(change, schema, writer).await?;
+        let completed = writer.complete(&remote).await;
+        Ok(Made { record: change.record(schema, &remote), remote, completed })
     }
 
     /// Creates the object. Where the answer is lost, it is looked for before it is sent again (R13). Returns the
@@ -399,11 +580,40 @@ impl Execution<'_> {
 }
 
 /// How a step ended.
-enum Done {
-    /// It is done; the object, where there is one now.
-    As(Option<Remote>),
+enum Ended {
+    /// It is done.
+    Done {
+        /// The object, where there is one now.
+        remote: Option<Remote>,
+        /// What the state keeps of it.
+        record: Option<ResourceState>,
+    },
+    /// It failed.
+    Failed {
+        /// Why.
+        error: Error,
+        /// What the state keeps of the object, where one was made all the same.
+        made: Option<ResourceState>,
+    },
     /// It was not begun, because nothing new may be.
     Held,
+}
+
+/// An object that was made or changed.
+struct Made {
+    remote: Remote,
+    record: ResourceState,
+    /// Whether a new object got what it needs beyond its creation.
+    completed: Result<(), Error>,
+}
+
+/// Whether an error is the server's word that it has done nothing. Where it is not, the intent stays, and the next run
+/// looks.
+fn leaves_nothing(error: &Error) -> bool {
+    match error.kind {
+        ErrorKind::Unauthorized | ErrorKind::Refused | ErrorKind::NotFound | ErrorKind::Conflict => true,
+        ErrorKind::FateUnknown | ErrorKind::Unavailable | ErrorKind::Unexpected | ErrorKind::State => false,
+    }
 }
 
 fn closed() -> Error {

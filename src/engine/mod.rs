@@ -19,8 +19,10 @@
 //! | [`value`] | values of attributes: how they are compared and kept |
 //! | `collide`, `target` | resources that would be one object; plans limited to some addresses |
 //! | [`plan`] | the plan as a document (R7) |
+//! | `intent` | what a plan is about to do, as the state keeps it (R10) |
+//! | [`recover`] | what became of an apply that did not end (R10) |
 //! | `schedule` | the steps of a plan, and which wait for which (R8) |
-//! | [`execute`] | carrying a plan out (R8, R13) |
+//! | [`execute`] | carrying a plan out (R8, R10, R13) |
 
 pub mod address;
 mod change;
@@ -30,7 +32,9 @@ pub mod diff;
 pub mod error;
 pub mod execute;
 pub mod graph;
+mod intent;
 pub mod plan;
+pub mod recover;
 pub mod refresh;
 pub mod resource;
 mod schedule;

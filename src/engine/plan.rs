@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::address::Address;
 use super::desired::Reference;
 use super::resource::Attributes;
+use crate::state::IntentAction;
 
 /// What the first field of a plan file says.
 const FORMAT: &str = "koctl-plan";
@@ -123,10 +124,12 @@ impl Plan {
         self.scopes.iter().flat_map(|scope| &scope.changes).any(|change| change.action.is_change())
     }
 
-    /// Whether applying it would write anything, if only records in the state that are stale.
+    /// Whether applying it would write anything, if only records in the state that are stale, or intents that an
+    /// apply left which did not end.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.scopes.iter().flat_map(|scope| &scope.changes).any(|change| change.action != Action::Deferred)
+        let works = |change: &ResourceChange| change.action != Action::Deferred;
+        self.scopes.iter().any(|scope| scope.changes.iter().any(works) || !scope.recovered.is_empty())
     }
 
     /// The deletions and replacements of guarded types (R12).
@@ -162,6 +165,9 @@ pub struct ScopePlan {
     /// What changed outside koctl since the last apply, by address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// What became of the intents that the state held, which the plan counts on, by address (R10).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recovered: Vec<Recovered>,
 }
 
 /// Why a plan does not fit the state as it is now. Each is told before the first request.
@@ -205,6 +211,15 @@ pub enum Stale {
         /// That of the state.
         found: u64,
     },
+    /// Work of an apply that did not end has shown, or has gone, since.
+    #[error(
+        "what an apply that did not end has left in `{scope}` is not what it was when the plan was made; make a new \
+         plan"
+    )]
+    Recovered {
+        /// The scope.
+        scope: String,
+    },
 }
 
 impl ScopePlan {
@@ -224,6 +239,14 @@ impl ScopePlan {
             (Some(planned), Some((_, found))) if planned != found => Err(Stale::Serial { scope, planned, found }),
             (Some(_), Some(_)) => Ok(()),
         }
+    }
+
+    /// Checks that what has become of the open intents is what the plan was made with.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn check_recovered(&self, found: &[Recovered]) -> Result<(), Stale> {
+        if self.recovered == found { Ok(()) } else { Err(Stale::Recovered { scope: self.scope.clone() }) }
     }
 }
 
@@ -392,6 +415,33 @@ pub struct Drifted {
     pub is: Value,
 }
 
+/// What became of something that an apply was about to do which did not end (R10).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recovered {
+    /// The resource.
+    pub address: Address,
+    /// What was to be done to it.
+    pub action: IntentAction,
+    /// What is to be seen of it.
+    pub fate: Fate,
+}
+
+/// What is to be seen of something that an apply was about to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Fate {
+    /// The object was made, and belongs to the state from now on.
+    Made {
+        /// Its id.
+        id: String,
+    },
+    /// The object was changed, or is gone.
+    Done,
+    /// Nothing.
+    NotDone,
+}
+
 /// How many of what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -466,7 +516,7 @@ mod tests {
         let address = Address::new("Acme", "team", "a");
         let drift = kinds.into_iter().map(|kind| Drift { address: address.clone(), kind }).collect();
         let (scope, lineage) = ("Acme".to_owned(), String::new());
-        let scope = ScopePlan { scope, lineage, serial: None, changes: Vec::new(), drift };
+        let scope = ScopePlan { scope, lineage, serial: None, changes: Vec::new(), drift, recovered: Vec::new() };
         let plan = Plan::new(String::new(), String::new(), false, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }

@@ -65,8 +65,9 @@ pub trait Writer: Send + Sync {
     /// natural key.
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error>;
 
-    /// What a new object needs beyond its creation, once; it must bear being called for an object that has it. The
-    /// object is recorded by then: where this fails, the step fails, and no later run calls it for the object again.
+    /// What a new object needs beyond its creation. Where this fails, the step fails, the object is recorded all the
+    /// same, and the next run calls it again, as it does after a kill: it must bear being called for an object that
+    /// has what it needs.
     async fn complete(&self, made: &Remote) -> Result<(), Error> {
         let _ = made;
         Ok(())

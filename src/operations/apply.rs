@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::future::join_all;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OnceCell, Semaphore, watch};
 
 use super::{Failure, Session};
-use crate::engine::execute::{Execution, Observer, Outcome, Recorder};
+use crate::engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
 use crate::engine::plan::Stale;
-use crate::engine::{Address, Error, ErrorKind, Plan, ScopePlan, Secrets};
-use crate::state::{LockOptions, LockedState, ResourceState};
+use crate::engine::recover::{Recovery, SETTLE, recover};
+use crate::engine::refresh::Remembered;
+use crate::engine::{Error, ErrorKind, Plan, Readers, ScopePlan, Secrets};
+use crate::state::{LockOptions, LockedState};
 
 /// How to apply.
 pub struct Settings {
@@ -49,7 +51,31 @@ impl<'a> Approved<'a> {
 
 /// The states of some scopes under their locks. Locks that are dropped are given back.
 #[derive(Debug, Default)]
-pub struct Locks(pub(super) BTreeMap<String, LockedState>);
+pub struct Locks(pub(super) BTreeMap<String, Held>);
+
+/// The state of one scope under its lock, with what became of the apply before it where that did not end (R10): it is
+/// found out once, as nobody else can change it while the lock is held.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) state: LockedState,
+    recovery: OnceCell<Recovery>,
+}
+
+impl Held {
+    fn new(state: LockedState) -> Self {
+        Self { state, recovery: OnceCell::new() }
+    }
+
+    /// What became of the intents of the state. What may be on its way still is waited for.
+    pub(super) async fn recovery(&self, readers: &Readers) -> Result<&Recovery, Vec<Error>> {
+        let recovery = async || {
+            let state = self.state.state();
+            let remembered = Remembered::new(Some(&state)).map_err(|error| vec![error])?;
+            recover(&state.intents, &remembered, readers, Some(SETTLE)).await
+        };
+        self.recovery.get_or_try_init(recovery).await
+    }
+}
 
 /// How it went.
 #[derive(Debug, Default)]
@@ -142,7 +168,7 @@ impl Session {
             let options = LockOptions { timeout, lineage, ..LockOptions::new(operation) };
             match self.store.lock(&scope, &options).await {
                 Ok(locked) => {
-                    locks.0.insert(scope, locked);
+                    locks.0.insert(scope, Held::new(locked));
                 }
                 Err(error) => failures.push(Failure::from(error).of(&scope)),
             }
@@ -167,7 +193,7 @@ impl Session {
         for outcome in join_all(scopes).await {
             match outcome {
                 Ok(outcome) => applied.outcomes.push(outcome),
-                Err(failure) => applied.failures.push(failure),
+                Err(failures) => applied.failures.extend(failures),
             }
         }
         applied.failures.extend(locks.release().await);
@@ -181,26 +207,24 @@ impl Session {
         permits: Arc<Semaphore>,
         stop: watch::Receiver<bool>,
         observer: &dyn Observer,
-    ) -> Result<(String, Outcome), Failure> {
+    ) -> Result<(String, Outcome), Vec<Failure>> {
         let scope = &plan.scope;
-        let of_scope = |failure: Failure| failure.of(scope);
-        let locked = locks.check(plan).map_err(of_scope)?;
+        let of_scope = |failure: Failure| vec![failure.of(scope)];
+        let held = locks.check(plan).map_err(of_scope)?;
         let organizations = &self.loaded.manifest.organizations;
         let organization = organizations.get(scope).ok_or_else(|| of_scope(unknown(scope)))?;
         let clients = self.clients(scope, organization).map_err(of_scope)?;
         let (readers, writers) = (clients.readers(), clients.writers());
-        let recorder = StateRecorder(locked);
-        let execution = Execution {
-            plan,
-            readers: &readers,
-            writers: &writers,
-            secrets: &Secrets::default(),
-            recorder: &recorder,
-            observer,
-            permits,
-            stop,
-        };
-        Ok((scope.clone(), execution.run().await))
+        let of_each =
+            |errors: Vec<Error>| errors.into_iter().flat_map(|error| of_scope(error.into())).collect::<Vec<_>>();
+        let recovery = held.recovery(&readers).await.map_err(of_each)?;
+        plan.check_recovered(recovery.found()).map_err(|stale| of_scope(stale.into()))?;
+        let (writers, recorder) = (&writers, &StateRecorder(&held.state));
+        let secrets = &Secrets::default();
+        let readers = &readers;
+        let execution = Execution { plan, recovery, readers, writers, secrets, recorder, observer, permits, stop };
+        let outcome = execution.run().await.map_err(|error| of_scope(error.into()))?;
+        Ok((scope.clone(), outcome))
     }
 }
 
@@ -210,18 +234,18 @@ fn unknown(scope: &str) -> Failure {
 
 impl Locks {
     /// The state of the plan's scope, if it is still the one that the plan was made from.
-    fn check(&self, plan: &ScopePlan) -> Result<&LockedState, Failure> {
-        let locked = self.0.get(&plan.scope).ok_or_else(|| unknown(&plan.scope))?;
-        let state = locked.state();
-        plan.check(locked.revision().map(|_| (state.lineage(), state.serial())))?;
-        Ok(locked)
+    fn check(&self, plan: &ScopePlan) -> Result<&Held, Failure> {
+        let held = self.0.get(&plan.scope).ok_or_else(|| unknown(&plan.scope))?;
+        let state = held.state.state();
+        plan.check(held.state.revision().map(|_| (state.lineage(), state.serial())))?;
+        Ok(held)
     }
 
     /// Gives all locks back, and says what could not be stored or given back.
     pub async fn release(self) -> Vec<Failure> {
         let mut failures = Vec::new();
-        for (scope, locked) in self.0 {
-            if let Err(error) = locked.release().await {
+        for (scope, held) in self.0 {
+            if let Err(error) = held.state.release().await {
                 failures.push(Failure::from(error).of(&scope));
             }
         }
@@ -229,29 +253,16 @@ impl Locks {
     }
 }
 
-/// Keeps the outcome of each step in the state.
+/// Keeps intents and outcomes in the state.
 struct StateRecorder<'a>(&'a LockedState);
 
 #[async_trait]
 impl Recorder for StateRecorder<'_> {
-    async fn put(&self, address: &Address, resource: ResourceState) -> Result<(), Error> {
-        let key = address.to_string();
-        let stored = self.0.record(move |state| {
-            state.resources.insert(key, resource);
-        });
-        stored.await.map_err(|error| unrecorded(address, &error))
+    async fn record(&self, entry: Entry) -> Result<(), Error> {
+        let stored = self.0.record(move |state| entry.enter(state));
+        stored.await.map_err(|error| {
+            let attempted = "record in the state what is about to be done";
+            Error::new(ErrorKind::State, attempted, error.to_string()).help(error.help())
+        })
     }
-
-    async fn remove(&self, address: &Address) -> Result<(), Error> {
-        let key = address.to_string();
-        let stored = self.0.record(move |state| {
-            state.resources.remove(&key);
-        });
-        stored.await.map_err(|error| unrecorded(address, &error))
-    }
-}
-
-fn unrecorded(address: &Address, error: &crate::state::Error) -> Error {
-    let attempted = format!("record in the state what was done to `{address}`");
-    Error::new(ErrorKind::State, attempted, error.to_string()).help(error.help())
 }

@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 
-use super::apply::Locks;
+use super::apply::{Held, Locks};
 use super::connect::Clients;
 use super::{Failure, Session, lineage, renames};
 use crate::compiler::{self, Input, Specs};
 use crate::engine::address::Targets;
 use crate::engine::diff::{Diff, Options, diff};
+use crate::engine::plan::Recovered;
+use crate::engine::recover::recover;
 use crate::engine::refresh::{Remembered, refresh};
 use crate::engine::world::World;
-use crate::engine::{Desired, Plan, Readers, ScopePlan};
+use crate::engine::{Desired, Error, Plan, Readers, ScopePlan};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
-use crate::state::{LockedState, State, shell_word};
+use crate::state::{State, shell_word};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]
@@ -80,7 +82,7 @@ impl Session {
                 targets: targets.as_ref(),
                 configuration: &configuration,
                 clients: &clients,
-                locked: locks.and_then(|locks| locks.0.get(name)),
+                held: locks.and_then(|locks| locks.0.get(name)),
                 progress,
             };
             let of_scope = |failures: Vec<Failure>| failures.into_iter().map(|f| f.of(name)).collect::<Vec<_>>();
@@ -149,7 +151,7 @@ impl Session {
         let configured: BTreeSet<&String> = self.loaded.manifest.organizations.keys().collect();
         let mut warnings = Vec::new();
         for scope in self.remembered_scopes().await?.iter().filter(|scope| !configured.contains(scope)) {
-            let count = self.store.read(scope).await?.map_or(0, |snapshot| snapshot.state.resources.len());
+            let count = self.store.read(scope).await?.map_or(0, |snapshot| known_or_begun(&snapshot.state));
             if count > 0 {
                 warnings.push(format!(
                     "The organization `{scope}` left the configuration, but {count} of its resources are in the state. \
@@ -161,6 +163,12 @@ impl Session {
         }
         Ok(warnings)
     }
+}
+
+/// How many resources a state has, or may turn out to have when what an apply had begun is found.
+fn known_or_begun(state: &State) -> usize {
+    let begun = state.intents.iter().map(|intent| &intent.address);
+    state.resources.keys().chain(begun).collect::<BTreeSet<_>>().len()
 }
 
 fn unmatched(targets: &Targets, plan: &Plan, complete: bool) -> Option<String> {
@@ -176,7 +184,7 @@ struct ScopeRequest<'a> {
     targets: Option<&'a Targets>,
     configuration: &'a str,
     clients: &'a Clients,
-    locked: Option<&'a LockedState>,
+    held: Option<&'a Held>,
     progress: &'a Progress,
 }
 
@@ -188,12 +196,13 @@ impl ScopeRequest<'_> {
         if !self.request.destroy {
             desired = compiler::compile(input, name, organization).map_err(into_failures)?;
         }
-        let remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
+        let mut remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
         if self.request.no_refresh && state.is_none() {
             let failure = Failure::new("there is no state yet that could be compared with");
             return Err(one(failure.help("leave --no-refresh out, so that what exists is found")));
         }
         let readers = self.clients.readers();
+        let recovered = self.recover(state.as_deref(), &mut remembered, &readers).await.map_err(into_failures)?;
         let world = self.world(name, &desired, &remembered, &readers).await?;
         let protected = self.request.destroy.then(|| compiler::protected(input.manifest, name, organization));
         let compare = |lineage: &str| {
@@ -201,21 +210,42 @@ impl ScopeRequest<'_> {
             let options = Options { no_adopt, targets, protected: protected.as_ref(), lineage };
             diff(&desired, &remembered, &world, &readers, options).map_err(into_failures)
         };
-        let lineage = match (&state, self.locked) {
+        let lineage = match (&state, self.held) {
             (Some(state), _) => state.lineage().to_owned(),
-            (None, Some(locked)) => locked.state().lineage().to_owned(),
+            (None, Some(held)) => held.state.state().lineage().to_owned(),
             // It follows from the changes, and the traces of secrets among these follow from it.
             (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
         };
         let Diff { changes, drift } = compare(&lineage)?;
         let serial = state.map(|state| state.serial());
-        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift })
+        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, recovered })
+    }
+
+    /// Has `remembered` know what became of the intents of the state, which is asked of the live systems in every case:
+    /// no state knows it.
+    async fn recover(
+        &self,
+        state: Option<&State>,
+        remembered: &mut Remembered,
+        readers: &Readers,
+    ) -> Result<Vec<Recovered>, Vec<Error>> {
+        let Some(state) = state.filter(|state| !state.intents.is_empty()) else { return Ok(Vec::new()) };
+        let found;
+        let recovery = match self.held {
+            Some(held) => held.recovery(readers).await?,
+            None => {
+                found = recover(&state.intents, remembered, readers, None).await?;
+                &found
+            }
+        };
+        recovery.teach(remembered);
+        Ok(recovery.found().to_vec())
     }
 
     /// The state as it is stored; none where there is none yet.
     async fn state(&self, name: &str) -> Result<Option<Arc<State>>, Failure> {
-        match self.locked {
-            Some(locked) => Ok(locked.revision().map(|_| locked.state())),
+        match self.held {
+            Some(held) => Ok(held.state.revision().map(|_| held.state.state())),
             None => Ok(self.session.store.read(name).await?.map(|snapshot| Arc::new(snapshot.state))),
         }
     }

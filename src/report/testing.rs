@@ -136,6 +136,7 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         serial: Some(1),
         changes: changes.iter().filter(|change| change.address.scope() == scope).cloned().collect(),
         drift: drift.iter().filter(|drift| drift.address.scope() == scope).cloned().collect(),
+        recovered: Vec::new(),
         scope,
     };
     Plan::new("a digest".to_owned(), "the sandbox".to_owned(), false, scopes.into_iter().map(scope).collect())

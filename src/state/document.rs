@@ -32,8 +32,8 @@ pub struct State {
     scope: String,
     /// What was made, by address: `KongAirlines/portal/prod`.
     pub resources: BTreeMap<String, ResourceState>,
-    /// What is being done right now, or was when koctl was killed: an intent is stored before its request leaves,
-    /// and goes when the outcome is recorded (R10). Empty between two runs that ended in order.
+    /// What is being done right now, or was when koctl was killed (R10), at most one for an address and action. Empty
+    /// after an apply that did all that it was to do.
     pub intents: Vec<Intent>,
 }
 
@@ -61,26 +61,48 @@ pub struct ResourceState {
     pub protect: bool,
 }
 
-/// A request that may have left: after a kill, its outcome has to be found out before anything else is done there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What an apply is about to do to one resource: stored before the first request of the apply leaves, and taken back
+/// in the write that records the outcome. After a kill it says what may be there that no record tells of, and how to
+/// find it without the configuration that asked for it (R10).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intent {
-    /// The address of the resource, whose key is what to look for.
+    /// The address of the resource.
     pub address: String,
-    /// What the request asks for.
+    /// What is done to it.
     pub action: IntentAction,
-    /// When it was about to leave.
+    /// When the apply began.
     pub since: Timestamp,
+    /// The object that is changed, replaced or deleted, by the id that the remote system has for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The attributes that are set, in the form in which [`ResourceState`] keeps them: all where the object is made,
+    /// those that change where it is changed. Never a secret (R11).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, Value>,
+    /// Those of them that come from what the same apply makes, as `address#attribute`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub references: BTreeMap<String, String>,
+    /// As in [`ResourceState`], once it is done.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub dependencies: BTreeSet<String>,
+    /// As in [`ResourceState`], once it is done.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub protect: bool,
 }
 
-/// What a request asks the remote system for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What an apply is about to do to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum IntentAction {
     /// To make the object.
     Create,
     /// To change the object.
     Update,
+    /// To take the object over, which the state knew under another address or not at all, and to change it.
+    Import,
+    /// To delete the object and to make another in its place.
+    Replace,
     /// To delete the object.
     Delete,
 }
@@ -340,9 +362,24 @@ mod tests {
         resource.protect = true;
         full.intents.push(Intent {
             address: "KongAirlines/api/flights".into(),
-            action: IntentAction::Create,
+            action: IntentAction::Replace,
             since: "2026-01-02T03:04:05Z".parse().unwrap(),
+            id: Some("a51c".into()),
+            attributes: BTreeMap::from([("name".into(), json!("flights"))]),
+            references: BTreeMap::from([("portal_id".into(), "KongAirlines/portal/prod#id".into())]),
+            dependencies: BTreeSet::from(["KongAirlines/portal/prod".into()]),
+            protect: true,
         });
+        let bare = Intent {
+            action: IntentAction::Delete,
+            id: None,
+            attributes: BTreeMap::new(),
+            references: BTreeMap::new(),
+            dependencies: BTreeSet::new(),
+            protect: false,
+            ..full.intents[0].clone()
+        };
+        full.intents.push(bare);
         assert_eq!(State::from_bytes(&full.to_bytes()), Ok(full));
     }
 

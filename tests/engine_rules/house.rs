@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use koctl::engine::diff::{Diff, Options, Refusal, diff};
-use koctl::engine::execute::{Event, Execution, Observer, Outcome, Recorder, Step};
+use koctl::engine::execute::{Entry, Event, Execution, Observer, Outcome, Recorder, Step};
+use koctl::engine::plan::Recovered;
+use koctl::engine::recover::{Recovery, SETTLE, recover};
 use koctl::engine::refresh::{Remembered, refresh};
 use koctl::engine::world::World;
 use koctl::engine::{
     Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Readers, Reference, ScopePlan, Secrets, Writers,
 };
-use koctl::state::ResourceState;
+use koctl::state::{Intent, ResourceState, State};
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
@@ -83,17 +87,35 @@ pub(crate) fn link(plane: &str, tag: &str) -> Desired {
 const OPTIONS: Options<'static> = Options { lineage: LINEAGE, no_adopt: false, targets: None, protected: None };
 
 /// Where outcomes are kept, in memory.
-#[derive(Default)]
 pub(crate) struct Book {
-    pages: Mutex<BTreeMap<Address, ResourceState>>,
+    state: Mutex<State>,
     /// How many more records the disk takes, where it is filling up.
     room: Mutex<Option<usize>>,
+    /// How many more records it takes before it makes everybody wait.
+    patience: watch::Sender<Option<usize>>,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self { state: Mutex::new(State::new(SCOPE)), room: Mutex::default(), patience: watch::Sender::new(None) }
+    }
 }
 
 impl Book {
     /// After that many records the disk is full, until told otherwise.
     pub(crate) fn room(&self, records: Option<usize>) {
         *self.room.lock().unwrap() = records;
+    }
+
+    /// After that many records it makes everybody wait, until told otherwise.
+    pub(crate) fn stall(&self, records: Option<usize>) {
+        self.patience.send_replace(records);
+    }
+
+    async fn wait_for_its_turn(&self) {
+        let mut patience = self.patience.subscribe();
+        patience.wait_for(|left| *left != Some(0)).await.unwrap();
+        self.patience.send_modify(|left| *left = left.map(|left| left - 1));
     }
 
     fn use_room(&self) -> Result<(), Error> {
@@ -106,43 +128,49 @@ impl Book {
 
     /// What is remembered of a resource.
     pub(crate) fn get(&self, label: &str) -> Option<ResourceState> {
-        self.pages.lock().unwrap().get(&address(label)).cloned()
+        self.state().resources.get(address(label).as_str()).cloned()
     }
 
     /// Remembers something, as an older run could have left it.
     pub(crate) fn set(&self, label: &str, resource: ResourceState) {
-        self.pages.lock().unwrap().insert(address(label), resource);
+        self.state.lock().unwrap().resources.insert(address(label).to_string(), resource);
     }
 
     /// Forgets a resource, as a run that was killed before it could write.
     pub(crate) fn tear(&self, label: &str) -> ResourceState {
-        self.pages.lock().unwrap().remove(&address(label)).unwrap()
+        self.state.lock().unwrap().resources.remove(address(label).as_str()).unwrap()
     }
 
     /// The addresses that are remembered.
     pub(crate) fn addresses(&self) -> Vec<String> {
-        self.pages.lock().unwrap().keys().map(short).collect()
+        self.remembered().0.keys().map(short).collect()
     }
 
-    /// The whole of it.
+    /// What is about to be done, in short: `create page/a`.
+    pub(crate) fn intents(&self) -> Vec<String> {
+        let short =
+            |intent: &Intent| format!("{:?} {}", intent.action, short(&intent.address.parse().unwrap())).to_lowercase();
+        self.state().intents.iter().map(short).collect()
+    }
+
+    /// All of it.
+    pub(crate) fn state(&self) -> State {
+        self.state.lock().unwrap().clone()
+    }
+
+    /// The resources.
     pub(crate) fn remembered(&self) -> Remembered {
-        Remembered(self.pages.lock().unwrap().clone())
+        Remembered::new(Some(&self.state())).unwrap()
     }
 }
 
 #[async_trait]
 impl Recorder for Book {
-    async fn put(&self, address: &Address, resource: ResourceState) -> Result<(), Error> {
+    async fn record(&self, entry: Entry) -> Result<(), Error> {
         tokio::task::yield_now().await;
+        self.wait_for_its_turn().await;
         self.use_room()?;
-        self.pages.lock().unwrap().insert(address.clone(), resource);
-        Ok(())
-    }
-
-    async fn remove(&self, address: &Address) -> Result<(), Error> {
-        tokio::task::yield_now().await;
-        self.use_room()?;
-        self.pages.lock().unwrap().remove(address);
+        entry.enter(&mut self.state.lock().unwrap());
         Ok(())
     }
 }
@@ -226,10 +254,26 @@ impl House {
         refresh(desired, &self.book.remembered(), &self.readers).await
     }
 
+    /// Finds out what became of an apply that did not end.
+    pub(crate) async fn try_recover(&self) -> Result<Recovery, Vec<Error>> {
+        let intents = self.book.state().intents;
+        recover(&intents, &self.book.remembered(), &self.readers, Some(SETTLE)).await
+    }
+
+    /// The same, in short: `create page/a: NotDone`.
+    pub(crate) async fn recovered(&self) -> Vec<String> {
+        let line = |one: &Recovered| {
+            format!("{:?} {}: ", one.action, short(&one.address)).to_lowercase() + &format!("{:?}", one.fate)
+        };
+        self.try_recover().await.unwrap().found().iter().map(line).collect()
+    }
+
     /// Compares, with options.
     pub(crate) async fn try_plan(&self, desired: &[Desired], options: Options<'_>) -> Result<Diff, Vec<Refusal>> {
-        let world = self.refresh(desired).await.unwrap();
-        diff(desired, &self.book.remembered(), &world, &self.readers, options)
+        let mut state = self.book.remembered();
+        self.try_recover().await.unwrap().teach(&mut state);
+        let world = refresh(desired, &state, &self.readers).await.unwrap();
+        diff(desired, &state, &world, &self.readers, options)
     }
 
     /// Compares.
@@ -259,20 +303,23 @@ impl House {
 
     /// Carries out what was found.
     pub(crate) async fn run(&self, diff: Diff) -> Outcome {
-        self.run_with(diff, Secrets::default()).await
+        self.try_run(diff, Secrets::default()).await.unwrap()
     }
 
-    /// The same, with what the plan has only the traces of.
-    pub(crate) async fn run_with(&self, diff: Diff, secrets: Secrets) -> Outcome {
+    /// The same, where it may not even begin, with what the plan has only the traces of.
+    pub(crate) async fn try_run(&self, diff: Diff, secrets: Secrets) -> Result<Outcome, Error> {
+        let recovery = self.try_recover().await.unwrap();
         let plan = ScopePlan {
             scope: SCOPE.to_owned(),
             lineage: LINEAGE.to_owned(),
             serial: None,
             changes: diff.changes,
             drift: diff.drift,
+            recovered: recovery.found().to_vec(),
         };
         let execution = Execution {
             plan: &plan,
+            recovery: &recovery,
             readers: &self.readers,
             writers: &self.writers,
             secrets: &secrets,
@@ -287,7 +334,29 @@ impl House {
     /// Plans and carries out, whatever comes of it.
     pub(crate) async fn try_apply(&self, desired: &[Desired]) -> Outcome {
         let diff = self.plan(desired).await;
-        self.run_with(diff, Secrets::of(desired)).await
+        self.try_run(diff, Secrets::of(desired)).await.unwrap()
+    }
+
+    /// Plans, carries out as far as the server and the book let it, and is killed there.
+    pub(crate) async fn kill_when_stuck(&self, desired: &[Desired]) {
+        let diff = self.plan(desired).await;
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.try_run(diff, Secrets::of(desired))).await;
+        assert!(ended.is_err(), "it has ended: {ended:#?}");
+        self.book.stall(None);
+    }
+
+    /// Plans, carries out, and is killed when the process has run that many times. What has left arrives all the same.
+    /// Returns whether it was done before that.
+    pub(crate) async fn kill_after(&self, turns: usize, desired: &[Desired]) -> bool {
+        let diff = self.plan(desired).await;
+        let mut apply = std::pin::pin!(self.try_run(diff, Secrets::of(desired)));
+        let mut turns = turns;
+        std::future::poll_fn(|context| {
+            let Some(left) = turns.checked_sub(1) else { return Poll::Ready(false) };
+            turns = left;
+            apply.as_mut().poll(context).map(|_| true)
+        })
+        .await
     }
 
     /// Plans and carries out, which must succeed.
@@ -298,6 +367,7 @@ impl House {
 
     /// Asserts that there is nothing to do and nothing to tell.
     pub(crate) async fn assert_quiet(&self, desired: &[Desired]) {
+        assert_eq!(self.book.intents(), Vec::<String>::new());
         let diff = self.plan(desired).await;
         assert_eq!(lines(&diff), Vec::<String>::new(), "{:#?}", diff.changes);
         assert_eq!(diff.drift, []);

@@ -12,6 +12,8 @@
 
 mod house;
 mod properties;
+mod r10_intents;
+mod r10_recovery;
 mod r11_secrets;
 mod r12_protect;
 mod r13_fate;

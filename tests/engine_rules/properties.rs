@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use koctl::engine::Desired;
 use koctl::engine::address::Targets;
 use koctl::engine::diff::Options;
+use koctl::engine::{Desired, Secrets};
 use proptest::collection::btree_map;
 use proptest::option;
 use proptest::prelude::*;
@@ -131,26 +131,35 @@ fn config() -> impl Strategy<Value = Config> {
         })
 }
 
-/// What breaks an apply off, and after how many steps, writes or records.
+/// What breaks an apply off, and after how many steps, writes, records, or turns of the process.
 #[derive(Debug, Clone, Copy)]
 enum Break {
     Stop(usize),
     Outage(usize),
     DiskFull(usize),
+    Kill(usize),
 }
 
 impl Break {
-    fn befall(self, house: &House) {
+    /// An apply of `desired` which it befalls, and after which all is well again.
+    async fn befall(self, house: &House, desired: &[Desired]) {
         match self {
             Self::Stop(steps) => house.stop_after(Some(steps)),
             Self::Outage(writes) => house.server.allow_writes(Some(writes)),
             Self::DiskFull(records) => house.book.room(Some(records)),
+            Self::Kill(turns) => {
+                house.kill_after(turns, desired).await;
+                return;
+            }
         }
+        let begun = house.try_run(house.plan(desired).await, Secrets::of(desired)).await;
+        assert!(begun.is_ok() || matches!(self, Self::DiskFull(0)));
+        house.repair();
     }
 }
 
 fn some_break() -> impl Strategy<Value = Break> {
-    let kinds: [fn(usize) -> Break; 3] = [Break::Stop, Break::Outage, Break::DiskFull];
+    let kinds: [fn(usize) -> Break; 4] = [Break::Stop, Break::Outage, Break::DiskFull, Break::Kill];
     (0..25usize, prop::sample::select(kinds.to_vec())).prop_map(|(after, kind)| kind(after))
 }
 
@@ -250,13 +259,32 @@ proptest! {
             let mut house = House::with(&old.desired()).await;
             house = house.parallelism(parallelism);
             for one in breaks {
-                one.befall(&house);
-                house.try_apply(&new.desired()).await;
-                house.repair();
+                one.befall(&house, &new.desired()).await;
             }
             house.apply(&new.desired()).await;
             house.assert_quiet(&new.desired()).await;
             let alone = House::with(&new.desired()).await;
+            assert_eq!(house.server.snapshot(), alone.server.snapshot());
+            assert_eq!(house.book.addresses(), alone.book.addresses());
+        });
+    }
+
+    /// Each configuration is given up for the next while it is applied: what of it was made goes with the last.
+    #[test]
+    fn r10_what_a_kill_left_of_any_configuration_is_found_by_the_apply_of_another(
+        killed in prop::collection::vec((config(), 0..60usize), 1..4),
+        new in config(),
+        parallelism in 1..5usize,
+    ) {
+        run(async {
+            let house = House::new().parallelism(parallelism);
+            for (config, turns) in &killed {
+                house.kill_after(*turns, &config.desired()).await;
+            }
+            house.apply(&new.desired()).await;
+            house.assert_quiet(&new.desired()).await;
+            let alone = House::with(&new.desired()).await;
+            assert_eq!(house.server.labels(), alone.server.labels());
             assert_eq!(house.server.snapshot(), alone.server.snapshot());
             assert_eq!(house.book.addresses(), alone.book.addresses());
         });

@@ -164,7 +164,7 @@ async fn r11_a_secret_that_is_not_at_hand_fails_its_resource_before_a_request_an
     let house = House::new();
     let desired = [door("a", "hunter2"), page("b"), page("c").with("parent_name", attribute_of("door/a", "name"))];
     let diff = house.plan(&desired).await;
-    let outcome = house.run_with(diff, Secrets::default()).await;
+    let outcome = house.try_run(diff, Secrets::default()).await.unwrap();
     assert_eq!(house.server.take_writes(), ["create page/b"]);
     assert_eq!(outcome.failed[0].1.to_string(), "could not begin `Acme/door/a`: the `key` to send is not at hand");
     assert_eq!(outcome.skipped, [address("page/c")]);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use koctl::engine::ErrorKind;
-use koctl::engine::execute::{BACKLOG, Step};
+use koctl::engine::execute::Step;
 use koctl::state::ResourceState;
 use tokio::sync::Notify;
 
@@ -112,7 +112,7 @@ async fn r8_an_interruption_finishes_what_is_under_way_and_begins_nothing_new() 
     let outcome = house.try_apply(&pages).await;
     assert!(outcome.failed.is_empty() && outcome.skipped.is_empty());
     assert_eq!(outcome.done.len() + outcome.interrupted.len(), 300);
-    assert!((5..=5 + 3 * BACKLOG).contains(&outcome.done.len()), "{}", outcome.done.len());
+    assert!((5..=5 + 3).contains(&outcome.done.len()), "{}", outcome.done.len());
     // What was done is remembered, and what is remembered was done.
     assert_eq!(house.book.addresses().into_iter().collect::<std::collections::BTreeSet<_>>(), house.server.labels());
     house.stop_after(None);
@@ -165,14 +165,14 @@ async fn r8_a_slow_request_holds_up_only_what_depends_on_it() {
     assert!(outcome.is_complete());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn r8_a_record_that_cannot_be_written_stops_everything_new() {
     let pages: Vec<_> = (0..300).map(|i| page(&format!("{i:03}"))).collect();
     let house = House::new().parallelism(2);
-    house.book.room(Some(0));
+    house.book.room(Some(1));
     let outcome = house.try_apply(&pages).await;
     assert!(outcome.failed.iter().all(|(_, error)| error.kind == ErrorKind::State));
-    assert!(outcome.failed.len() <= 2 * BACKLOG, "{} objects were made that no state knows", outcome.failed.len());
+    assert!(outcome.failed.len() < 20, "{} objects were made that no state knows", outcome.failed.len());
     assert_eq!(outcome.failed.len() + outcome.interrupted.len(), 300);
     // What was made without a record is found again, and not made twice.
     house.repair();
@@ -181,7 +181,7 @@ async fn r8_a_record_that_cannot_be_written_stops_everything_new() {
 }
 
 #[tokio::test]
-async fn r8_an_object_is_remembered_before_it_is_completed() {
+async fn r8_an_object_that_could_not_be_completed_is_remembered() {
     let house = House::new();
     house.server.fault("complete plane/p", Fault::Refuse);
     let outcome = house.try_apply(&[plane("p")]).await;

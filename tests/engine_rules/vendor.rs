@@ -118,6 +118,8 @@ pub(crate) enum Fault {
     LoseAnswer,
     /// It never hears of it, and the caller cannot know.
     LoseRequest,
+    /// It does it, and never answers.
+    Silence,
     /// It waits until told to go on, and then does it.
     Hang(Arc<Notify>),
 }
@@ -222,18 +224,33 @@ impl Server {
         self.inner().peak
     }
 
+    /// What has left is carried out, whether or not its sender lives to hear the answer.
     async fn write(
         &self,
         request: String,
-        act: impl FnOnce(&mut Inner) -> Result<Option<Remote>, Error>,
+        act: impl FnOnce(&mut Inner) -> Result<Option<Remote>, Error> + Send + 'static,
     ) -> Result<Option<Remote>, Error> {
         let fault = self.inner().begin(&request)?;
+        let server = self.clone();
+        tokio::spawn(async move { server.carry_out(request, fault, act).await }).await.unwrap()
+    }
+
+    async fn carry_out(
+        &self,
+        request: String,
+        fault: Option<Fault>,
+        act: impl FnOnce(&mut Inner) -> Result<Option<Remote>, Error>,
+    ) -> Result<Option<Remote>, Error> {
         // Others get their turn, as they would while a request travels, some longer than others.
         for _ in 0..=request.len() % 5 {
             tokio::task::yield_now().await;
         }
         if let Some(Fault::Hang(go_on)) = &fault {
             go_on.notified().await;
+        }
+        if let Some(Fault::Silence) = fault {
+            let _ = act(&mut self.inner());
+            return std::future::pending().await;
         }
         let mut inner = self.inner();
         inner.busy -= 1;
@@ -242,7 +259,7 @@ impl Server {
             Some(Fault::Refuse) => Err(Error::new(ErrorKind::Refused, request, "no")),
             Some(Fault::LoseRequest) => lost(),
             Some(Fault::LoseAnswer) => act(&mut inner).and_then(|_| lost()),
-            Some(Fault::Hang(_)) | None => act(&mut inner),
+            Some(Fault::Hang(_) | Fault::Silence) | None => act(&mut inner),
         }
     }
 }
@@ -410,9 +427,10 @@ impl Reader for Table {
 impl Writer for Table {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let request = format!("create {}", self.server.inner().name(self.schema, planned));
-        let made = self.server.write(request, |inner| {
-            inner.check(self.schema, None, planned)?;
-            Ok(Some(inner.insert(self.schema, planned.clone())))
+        let (schema, planned) = (self.schema, planned.clone());
+        let made = self.server.write(request, move |inner| {
+            inner.check(schema, None, &planned)?;
+            Ok(Some(inner.insert(schema, planned)))
         });
         made.await.map(|made| made.unwrap())
     }
@@ -430,7 +448,8 @@ impl Writer for Table {
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
         let changed = update.changed.join(", ");
         let request = format!("update {} [{changed}]", self.server.inner().label(update.id));
-        let made = self.server.write(request, |inner| inner.update(update.id, update.changes()).map(Some));
+        let (id, changes) = (update.id.to_owned(), update.changes());
+        let made = self.server.write(request, move |inner| inner.update(&id, changes).map(Some));
         made.await.map(|made| made.unwrap())
     }
 
@@ -439,7 +458,8 @@ impl Writer for Table {
             let inner = self.server.inner();
             if inner.objects.contains_key(id) { inner.label(id) } else { id.to_owned() }
         };
-        self.server.write(format!("delete {label}"), |inner| inner.delete(id).map(|()| None)).await.map(|_| ())
+        let id = id.to_owned();
+        self.server.write(format!("delete {label}"), move |inner| inner.delete(&id).map(|()| None)).await.map(|_| ())
     }
 }
 

@@ -8,6 +8,7 @@
 //! | `resource` | one resource: its headline, and which of its attributes are shown |
 //! | `attribute` | attributes as a table, from the old value to the new |
 //! | `text` | long texts as unified diffs |
+//! | `recovered` | the section of what became of an apply that did not end |
 //! | `drift` | the section of what changed outside koctl |
 //! | `outcome` | how an apply went |
 //! | `state` | what the state remembers |
@@ -16,6 +17,7 @@
 mod attribute;
 mod drift;
 mod outcome;
+mod recovered;
 mod resource;
 mod screen;
 mod state;
@@ -45,11 +47,12 @@ const LEGEND: &[(Action, &str)] = &[
     (Action::Deferred, "deferred: it waits for something that is not there yet"),
 ];
 
-/// A whole plan: what changed outside koctl, then what will be done, by organization and environment, and the
+/// A whole plan: what became of an apply that did not end, what changed outside koctl, then what will be done, by organization and environment, and the
 /// summary last.
 #[must_use]
 pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
+    recovered::section(&mut screen, plan);
     drift::section(&mut screen, plan, schemas);
     legend(&mut screen, plan);
     for scope in &plan.scopes {

@@ -1,0 +1,64 @@
+//! What a plan is about to do, as the state keeps it until the outcome is recorded (R10).
+
+use std::collections::{BTreeMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::plan::{Action, ResourceChange};
+use super::resource::Readers;
+use super::schema::Schema;
+use super::value::stored_form;
+use crate::state::{Intent, IntentAction};
+
+/// The intents of all changes that send a request which changes something, or give an object another address: what
+/// comes to depend on it names it so.
+pub(super) fn intents(changes: &[ResourceChange], readers: &Readers) -> Vec<Intent> {
+    let since = Timestamp::now();
+    let object = |change: &ResourceChange| (change.address.type_name().to_owned(), change.id.clone());
+    let forgotten = changes.iter().filter(|change| change.action == Action::Forget);
+    let forgotten: HashSet<_> = forgotten.map(object).collect();
+    let matters = |change: &ResourceChange| {
+        change.action != Action::Import || !change.changed.is_empty() || forgotten.contains(&object(change))
+    };
+    let intent = |change: &ResourceChange| {
+        let schema = readers.schema(change.address.type_name())?;
+        Some(new(change, action(change)?, schema, since))
+    };
+    changes.iter().filter(|change| matters(change)).filter_map(intent).collect()
+}
+
+/// What a change is about to do to an object; none where it does nothing to any.
+pub(super) fn action(change: &ResourceChange) -> Option<IntentAction> {
+    match change.action {
+        Action::Create => Some(IntentAction::Create),
+        Action::Update => Some(IntentAction::Update),
+        Action::Import => Some(IntentAction::Import),
+        Action::Replace => Some(IntentAction::Replace),
+        Action::Delete => Some(IntentAction::Delete),
+        Action::Forget | Action::NoOp | Action::Deferred => None,
+    }
+}
+
+fn new(change: &ResourceChange, action: IntentAction, schema: &Schema, since: Timestamp) -> Intent {
+    let is_set = |name: &str| match action {
+        IntentAction::Create | IntentAction::Replace => true,
+        IntentAction::Update | IntentAction::Import => change.changed.iter().any(|changed| changed == name),
+        IntentAction::Delete => false,
+    };
+    let mut attributes = BTreeMap::new();
+    for attribute in schema.attributes.iter().filter(|attribute| is_set(attribute.name)) {
+        let value = change.after.get(attribute.name);
+        attributes.extend(value.map(|value| (attribute.name.to_owned(), stored_form(attribute.kind, value))));
+    }
+    let references = change.unknown.iter().filter(|(name, _)| is_set(name));
+    Intent {
+        address: change.address.to_string(),
+        action,
+        since,
+        id: change.id.clone(),
+        attributes,
+        references: references.map(|(name, reference)| (name.clone(), reference.to_string())).collect(),
+        dependencies: change.dependencies.iter().map(ToString::to_string).collect(),
+        protect: change.protect,
+    }
+}

@@ -1,0 +1,40 @@
+//! What became of an apply that did not end (R10), in a section of its own.
+
+use super::screen::Screen;
+use crate::engine::plan::{Fate, Plan, Recovered};
+use crate::report::count;
+use crate::report::escape::escape;
+use crate::report::style::Tone;
+
+/// Writes the section, where there is anything to tell.
+pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
+    let all = || plan.scopes.iter().flat_map(|scope| &scope.recovered);
+    if all().next().is_none() {
+        return;
+    }
+    let heading = "Note: an apply has not ended; it was killed, could not store what it did, or is still at work.";
+    let heading = screen.paint(Tone::Strong, heading);
+    screen.sentence(&heading);
+    let of = |wanted: fn(&Fate) -> bool| all().filter(|one| wanted(&one.fate)).collect::<Vec<_>>();
+    list(screen, "made, and known to the state from now on", &of(|fate| matches!(fate, Fate::Made { .. })));
+    list(screen, "changed, or deleted", &of(|fate| *fate == Fate::Done));
+    let nothing = of(|fate| *fate == Fate::NotDone).len();
+    if nothing > 0 {
+        screen.line(2, &format!("Nothing is to be seen of what else it was to do ({}).", count(nothing, "object")));
+    }
+    screen.blank();
+}
+
+fn list(screen: &mut Screen<'_>, what: &str, recovered: &[&Recovered]) {
+    if recovered.is_empty() {
+        return;
+    }
+    screen.line(2, &format!("It had {what}:"));
+    for one in recovered {
+        let id = match &one.fate {
+            Fate::Made { id } => screen.paint(Tone::Note, &format!("  [id={}]", escape(id))),
+            Fate::Done | Fate::NotDone => String::new(),
+        };
+        screen.line(4, &format!("{}{id}", escape(one.address.as_str())));
+    }
+}
