@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::Value;
+use tokio::sync::Notify;
 
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,42 @@ pub enum Fault {
     LoseAnswer,
     /// The request is served, and the body of the answer stops halfway for so long.
     SlowBody(Duration),
+    /// The request waits before it is served. It never is where its client gives up or dies meanwhile.
+    HaltBefore(Halt),
+    /// The request is served, and its answer waits.
+    HaltAfter(Halt),
+}
+
+/// A moment at which a request waits: whoever set the fault can look at the world, kill the client, or let it go on.
+#[derive(Debug, Clone, Default)]
+pub struct Halt {
+    reached: Arc<Notify>,
+    resumed: Arc<Notify>,
+}
+
+impl Halt {
+    /// Waits until the request is there.
+    pub async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the request go on.
+    pub fn resume(&self) {
+        self.resumed.notify_one();
+    }
+
+    /// The request is there, and waits.
+    pub(super) async fn wait(&self) {
+        self.reached.notify_one();
+        self.resumed.notified().await;
+    }
+}
+
+/// Two are the same if they are one moment.
+impl PartialEq for Halt {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.reached, &other.reached)
+    }
 }
 
 impl Fault {
@@ -47,10 +84,19 @@ impl Fault {
     }
 }
 
+/// The methods that a trigger is about.
+#[derive(Debug, Clone)]
+enum Methods {
+    Any,
+    One(Method),
+    /// Those that can change something.
+    Unsafe,
+}
+
 /// Which requests a fault strikes.
 #[derive(Debug, Clone)]
 pub struct Trigger {
-    method: Option<Method>,
+    method: Methods,
     path: String,
     /// How many matching requests pass before the fault strikes.
     passing: usize,
@@ -64,7 +110,13 @@ impl Trigger {
     /// In the pattern `*` stands for any text; it matches a path that ends with it, so that `/v3/apis`
     /// matches `/konnect/us/v3/apis` but not `/konnect/us/v3/apis/1`. The query string is not looked at.
     pub fn new(method: impl Into<Option<Method>>, path: impl Into<String>) -> Trigger {
-        Trigger { method: method.into(), path: path.into(), passing: 0, striking: 1 }
+        let method = method.into().map_or(Methods::Any, Methods::One);
+        Trigger { method, path: path.into(), passing: 0, striking: 1 }
+    }
+
+    /// The next request that can change something, whatever its path.
+    pub fn write() -> Trigger {
+        Trigger { method: Methods::Unsafe, path: "*".to_owned(), passing: 0, striking: 1 }
     }
 
     /// Only the nth such request from now, counted from 1.
@@ -83,7 +135,12 @@ impl Trigger {
     }
 
     fn matches(&self, method: &Method, path: &str) -> bool {
-        self.method.as_ref().is_none_or(|wanted| wanted == method) && ends_with_pattern(path, &self.path)
+        let of_method = match &self.method {
+            Methods::Any => true,
+            Methods::One(wanted) => wanted == method,
+            Methods::Unsafe => !method.is_safe(),
+        };
+        of_method && ends_with_pattern(path, &self.path)
     }
 }
 
@@ -167,6 +224,15 @@ mod tests {
         assert_eq!(strike(Method::GET), None);
         assert_eq!(strike(Method::POST), Some(Fault::Drop));
         assert_eq!(strike(Method::POST), None);
+    }
+
+    #[test]
+    fn a_fault_on_writes_strikes_no_request_that_only_reads() {
+        let faults = Faults::default();
+        faults.inject(Trigger::write().nth(2), Fault::Drop);
+        let methods = [Method::POST, Method::GET, Method::HEAD, Method::DELETE, Method::PATCH];
+        let strikes = methods.map(|method| faults.strike(&method, "/github/anything"));
+        assert_eq!(strikes, [None, None, None, Some(Fault::Drop), None]);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 pub use exchanges::Exchange;
 pub use fault_rule::{FaultRule, FaultRuleError, duration};
-pub use faults::{Fault, Faults, Trigger};
+pub use faults::{Fault, Faults, Halt, Trigger};
 pub use wire::{Record, Wire};
 
 use exchanges::Log;

@@ -114,6 +114,15 @@ impl Served {
             }
             Some(Fault::Answer { status, headers, body }) => injected(*status, headers, body),
             Some(Fault::Status { status, headers }) => injected(*status, headers, &bare_body(*status, uri.path())),
+            Some(Fault::HaltBefore(halt)) => {
+                halt.wait().await;
+                self.route(Request::from_parts(parts, body)).await
+            }
+            Some(Fault::HaltAfter(halt)) => {
+                let response = self.route(Request::from_parts(parts, body)).await;
+                halt.wait().await;
+                response
+            }
             Some(Fault::LoseAnswer | Fault::SlowBody(_)) | None => self.route(Request::from_parts(parts, body)).await,
         };
         if fault == Some(Fault::LoseAnswer) {
