@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::world::World;
 
 /// A copy of Kong Air, or none where it is not at hand.
-fn kongair() -> Option<World> {
+pub(crate) fn kongair() -> Option<World> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/kongair");
     let folder = std::env::var_os("KOCTL_KONGAIR").map_or(beside, PathBuf::from);
     if folder.join("konnect").is_dir() {

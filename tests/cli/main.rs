@@ -6,6 +6,7 @@ mod bad_input;
 mod changes;
 mod encryption;
 mod first_apply;
+mod kills;
 mod kongair;
 mod other_commands;
 mod prompt;
