@@ -1,18 +1,23 @@
 """Runs the scripts of a platform repository's workflows in repositories with awkward names.
 
 `deck` is a stand-in that takes exactly the flags that decK documents and writes down what it is asked; `yq` is yaqpy.
-Run by `.ci/workflows`, which sets the path.
+GitHub is that of `koctl sandbox`, and a stand-in for its Actions and bots, which the sandbox does not have.
+Run by `.ci/workflows`, which sets the path and the variable KOCTL, the program whose sandbox is used.
 """
 
+import http.server
 import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import unittest
+import urllib.request
 
 FILES = pathlib.Path(__file__).parent.parent / "src/platform_repository"
 SCRIPTS = FILES / "scripts"
@@ -522,6 +527,205 @@ class Koctl(Case):
         self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --auto-approve")
         self.run_script("apply.sh", "plan/plan.koctl", ALLOW_DESTROY="true", **by_hand)
         self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --allow-destroy --auto-approve")
+
+
+TOKEN = "ghp_secret"
+
+
+class Sandboxed(Case):
+    """A checkout of `acme/platform`, whose GitHub is the sandbox."""
+
+    def setUp(self):
+        super().setUp()
+        command = [os.environ["KOCTL"], "sandbox", "--organization", "acme", "--dir", self.scratch / "sandbox"]
+        sandbox = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.end, sandbox)
+        lines = iter(sandbox.stdout.readline, "")
+        address = next(line for line in lines if line.startswith("export KOCTL_GITHUB_URL="))
+        self.api = address.split("'")[1]
+        self.environment |= {"GITHUB_API_URL": self.api, "GH_TOKEN": TOKEN, "GIT_TERMINAL_PROMPT": "0"}
+        self.root = self.scratch / "checkout"
+        self.root.mkdir()
+        self.git("clone", "--quiet", f"{self.api}/acme/platform.git", ".")
+        self.body = self.scratch / "body.md"
+        self.body.write_text("What changes.\n")
+
+    def end(self, sandbox):
+        sandbox.send_signal(signal.SIGTERM)
+        sandbox.communicate()
+
+    def ask(self, path):
+        request = urllib.request.Request(f"{self.api}/repos/acme/platform/{path}")
+        request.add_header("Authorization", "Bearer test")
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def pulls(self, state="open"):
+        return self.ask(f"pulls?state={state}")
+
+    def branches(self):
+        return [branch["name"] for branch in self.ask("branches")]
+
+    def propose(self, branch, text, title="A title"):
+        """Proposes a file with this text, from a fresh checkout of main."""
+        self.git("switch", "--quiet", "--force", "main")
+        self.git("reset", "--quiet", "--hard", "origin/main")
+        self.write("konnect/file.yaml", text)
+        printed = self.run_script("propose.sh", branch, title, self.body, ":(glob)konnect/**")
+        self.assertNotIn(TOKEN, printed)
+        return printed
+
+
+class Proposing(Sandboxed):
+    BRANCH = "deck/openapi/Gr%C3%B6%C3%9Fe_1/dev.1"
+
+    def test_nothing_is_proposed_where_nothing_changed(self):
+        printed = self.run_script("propose.sh", self.BRANCH, "A title", self.body, ":(glob)konnect/**")
+        self.assertIn("no pull request is needed", printed)
+        self.assertEqual((self.pulls(), self.branches()), ([], ["main"]))
+
+    def test_a_change_becomes_a_pull_request(self):
+        self.write("outside.txt", "not part of it")
+        self.propose(self.BRANCH, "one")
+        [pull] = self.pulls()
+        self.assertEqual((pull["title"], pull["body"]), ("A title", "What changes.\n"))
+        self.assertEqual((pull["head"]["ref"], pull["base"]["ref"]), (self.BRANCH, "main"))
+        files = self.ask(f"pulls/{pull['number']}/files")
+        self.assertEqual([file["filename"] for file in files], ["konnect/file.yaml"])
+
+    def test_the_same_change_is_not_pushed_again(self):
+        self.propose(self.BRANCH, "one")
+        [before] = self.pulls()
+        self.assertIn("holds this already", self.propose(self.BRANCH, "one"))
+        [after] = self.pulls()
+        self.assertEqual(after["head"]["sha"], before["head"]["sha"])
+
+    def test_another_change_brings_the_pull_request_up_to_date(self):
+        self.propose(self.BRANCH, "one")
+        [before] = self.pulls()
+        self.propose(self.BRANCH, "two", title="Another title")
+        [after] = self.pulls()
+        self.assertEqual((after["number"], after["title"]), (before["number"], "Another title"))
+        self.assertNotEqual(after["head"]["sha"], before["head"]["sha"])
+
+    def test_a_refusal_of_github_is_shown_and_fails_the_run(self):
+        self.environment["GITHUB_REPOSITORY"] = "acme/none"
+        self.write("konnect/file.yaml", "one")
+        command = ["bash", SCRIPTS / "propose.sh", "branch", "A title", self.body, "konnect"]
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could not GET pulls", done.stderr)
+        self.assertIn("Not Found", done.stderr)
+        self.assertNotIn(TOKEN, done.stderr)
+
+
+class Withdrawing(Sandboxed):
+    def setUp(self):
+        super().setUp()
+        for branch in ("deck/kong/gone%2E", "deck/kong/wanted", "deck/openapi/other"):
+            self.propose(branch, branch)
+
+    def test_pull_requests_that_are_wanted_stay(self):
+        self.run_script("withdraw.sh", "deck/kong/", '["deck/kong/gone%2E", "deck/kong/wanted"]')
+        self.assertEqual(len(self.pulls()), 3)
+
+    def test_one_that_is_no_longer_wanted_is_closed_and_its_branch_deleted(self):
+        self.run_script("withdraw.sh", "deck/kong/", '["deck/kong/wanted"]')
+        self.assertCountEqual([pull["head"]["ref"] for pull in self.pulls()], ["deck/kong/wanted", "deck/openapi/other"])
+        self.assertEqual([pull["head"]["ref"] for pull in self.pulls("closed")], ["deck/kong/gone%2E"])
+        self.assertNotIn("deck/kong/gone%2E", self.branches())
+
+
+class StandIn(Case):
+    """A GitHub that answers what it is told to, by method and path, and writes down what it is sent."""
+
+    def setUp(self):
+        super().setUp()
+        case = self
+        self.answers, self.requests = {}, []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                path = self.path.removeprefix("/repos/acme/platform/")
+                case.requests.append((self.command, path, json.loads(body) if body else None))
+                known = case.answers.get((self.command, path.split("?")[0]))
+                self.send_response(404 if known is None else 200)
+                self.end_headers()
+                self.wfile.write(json.dumps(known).encode())
+
+            do_GET = do_POST = do_PATCH = answer
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        self.environment |= {"GITHUB_API_URL": address, "GH_TOKEN": TOKEN}
+
+    def written(self):
+        return [request for request in self.requests if request[0] != "GET"]
+
+
+class Commenting(StandIn):
+    MARKER = "<!-- koctl plan -->"
+
+    def comment(self, comments, code="0"):
+        plan = self.scratch / "plan.txt"
+        plan.write_text("Plan: 1 to add")
+        self.answers[("GET", "issues/7/comments")] = comments
+        self.answers[("POST", "issues/7/comments")] = self.answers[("PATCH", "issues/comments/3")] = {}
+        self.run_script("plan-comment.sh", "7", plan, code)
+        [(method, path, body)] = self.written()
+        return method, path, body["body"]
+
+    def test_the_first_plan_is_a_new_comment(self):
+        expected = f"{self.MARKER}\n### koctl plan\n\n```text\nPlan: 1 to add\n```"
+        self.assertEqual(self.comment([]), ("POST", "issues/7/comments", expected))
+
+    def test_the_next_plan_replaces_it(self):
+        comments = [
+            {"id": 1, "user": {"type": "User"}, "body": "Looks good."},
+            {"id": 3, "user": {"type": "Bot"}, "body": f"{self.MARKER}\nan older plan"},
+        ]
+        self.assertEqual(self.comment(comments)[:2], ("PATCH", "issues/comments/3"))
+
+    def test_a_plan_is_never_written_into_a_comment_that_a_person_can_edit(self):
+        comments = [{"id": 3, "user": {"type": "User"}, "body": f"{self.MARKER}\na trap"}]
+        self.assertEqual(self.comment(comments)[:2], ("POST", "issues/7/comments"))
+
+    def test_a_plan_that_failed_says_so(self):
+        self.assertIn("### koctl plan failed", self.comment([], code="1")[2])
+
+
+class FindingThePlan(StandIn):
+    COMMIT = "c" * 40
+
+    def find(self, pulls, runs, code=0):
+        self.answers[("GET", f"commits/{self.COMMIT}/pulls")] = pulls
+        self.answers[("GET", "actions/workflows/koctl-plan.yml/runs")] = {"workflow_runs": runs}
+        command = ["bash", SCRIPTS / "reviewed-plan.sh", self.COMMIT]
+        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def pull(self, **fields):
+        return {"number": 7, "merged_at": "2024-01-01", "merge_commit_sha": self.COMMIT, "head": {"sha": "a" * 40}} | fields
+
+    def test_the_plan_of_the_merged_pull_request_is_found(self):
+        others = [self.pull(number=5, merged_at=None), self.pull(number=6, merge_commit_sha="d" * 40)]
+        self.assertEqual(self.find([*others, self.pull()], [{"id": 42}]), "run=42\nartifact=koctl-plan-7\n")
+        query = f"event=pull_request&status=success&head_sha={'a' * 40}"
+        self.assertIn(query, self.requests[-1][1])
+
+    def test_a_commit_that_no_pull_request_merged_has_no_plan(self):
+        self.assertIn("nobody reviewed a plan of it. Run this workflow by hand", self.find([], [], code=1))
+
+    def test_a_pull_request_whose_plan_failed_is_not_applied(self):
+        self.assertIn("The plan of pull request #7", self.find([self.pull()], [], code=1))
 
 
 if __name__ == "__main__":

@@ -37,7 +37,8 @@ git clone --quiet "$KOCTL_GITHUB_URL/acme/platform.git" "$clone"
 git -C "$clone" switch --quiet --create topic
 echo 'A line of a walk through the sandbox.' >>"$clone/README.md"
 git -C "$clone" -c user.name=tour -c user.email=tour@example.com commit --quiet --all --message 'Add a line'
-# As with GitHub, git gives the token as the password of any user.
+# As with GitHub, git gives the token as the password of any user; its helper takes it from the environment.
+# shellcheck disable=SC2016
 git -C "$clone" -c credential.helper='!f() { echo username=tour; echo "password=$GITHUB_TOKEN"; }; f' \
     push --quiet origin topic
 

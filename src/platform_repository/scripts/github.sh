@@ -26,7 +26,8 @@ github_list() {
     local page=1 answer separator='?'
     [[ $1 != *'?'* ]] || separator='&'
     while :; do
-        answer=$(github GET "$1${separator}per_page=100&page=$page")
+        # Within a command substitution, bash would go on after a failure.
+        answer=$(github GET "$1${separator}per_page=100&page=$page") || return 1
         jq --compact-output '.[]' <<<"$answer"
         [ "$(jq length <<<"$answer")" -eq 100 ] || return 0
         page=$((page + 1))

@@ -8,11 +8,11 @@ source "${BASH_SOURCE%/*}/github.sh"
 branch=$1 title=$2 body=$3
 base=$(git symbolic-ref --short HEAD)
 
-git add --all -- "${@:4}"
-if git diff --cached --quiet; then
+if [ -z "$(git status --porcelain --untracked-files=all -- "${@:4}")" ]; then
     echo "Nothing changed: no pull request is needed."
     exit 0
 fi
+git add --all -- "${@:4}"
 git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com' \
     commit --quiet --message "$title"
 
