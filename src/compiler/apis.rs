@@ -63,6 +63,7 @@ fn implementation(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, api: 
         list: "tags",
         needle,
         absent,
+        must_exist: false,
     };
     let implementation = scope
         .resource("api_implementation", &placement.service.name)

@@ -121,7 +121,8 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A search among objects that somebody else manages. Nothing found yet defers the resource (R9).
+/// A search among objects that somebody else manages. Nothing found yet defers the resource (R9), unless it
+/// [`must_exist`](Self::must_exist).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lookup {
     /// The type that is searched, which has a reader but no writer.
@@ -134,4 +135,6 @@ pub struct Lookup {
     pub needle: String,
     /// How the reason reads when nothing is found: `no gateway service is tagged … yet`.
     pub absent: String,
+    /// Nobody is about to make it: where it is not found, it is misspelt, and the scope is not planned.
+    pub must_exist: bool,
 }

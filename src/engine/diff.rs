@@ -76,6 +76,14 @@ pub enum Refusal {
         /// Its id.
         id: String,
     },
+    /// It names something that does not exist.
+    #[error("`{address}` cannot be made: {reason}")]
+    Absent {
+        /// The resource.
+        address: Address,
+        /// What does not exist, and what is called nearly the same.
+        reason: String,
+    },
     /// Two resources would be one object.
     #[error("`{first}` and `{second}` would be the same object ({}); give one of them another name", .key.join(", "))]
     Collision {
@@ -102,9 +110,10 @@ impl Refusal {
     /// Whether it concerns one of `addresses`. What is wrong with the graph concerns all.
     fn concerns(&self, addresses: &HashSet<&Address>) -> bool {
         match self {
-            Self::Protected { address, .. } | Self::Ambiguous { address, .. } | Self::Exists { address, .. } => {
-                addresses.contains(address)
-            }
+            Self::Protected { address, .. }
+            | Self::Ambiguous { address, .. }
+            | Self::Exists { address, .. }
+            | Self::Absent { address, .. } => addresses.contains(address),
             Self::Collision { first, second, .. } => addresses.contains(first) || addresses.contains(second),
             Self::Graph(_) => true,
         }
@@ -172,6 +181,8 @@ enum Resolved {
     Known(Value),
     Unknown(Reference),
     Deferred(Waiting),
+    /// It is not there, and nobody will make it.
+    Absent(String),
 }
 
 /// Why a resource waits (R9).
@@ -246,12 +257,20 @@ impl<'a> Differ<'a> {
                 Resolved::Unknown(_) => {
                     return Resolved::Deferred(Waiting { reason: lookup.absent.clone(), lost: true });
                 }
-                deferred @ Resolved::Deferred(_) => return deferred,
+                other @ (Resolved::Deferred(_) | Resolved::Absent(_)) => return other,
             }
         }
         match self.world.look_up(lookup) {
             Ok(value) => Resolved::Known(value),
+            Err(reason) if lookup.must_exist => Resolved::Absent(self.suggest(lookup, reason)),
             Err(reason) => Resolved::Deferred(Waiting { reason, lost: false }),
+        }
+    }
+
+    fn suggest(&self, lookup: &Lookup, reason: String) -> String {
+        match self.world.nearest(lookup) {
+            Some(meant) => format!("{reason}; did you mean `{meant}`?"),
+            None => reason,
         }
     }
 
@@ -273,6 +292,9 @@ impl<'a> Differ<'a> {
                 }
                 Resolved::Unknown(reference) => {
                     change.unknown.insert(name.clone(), reference);
+                }
+                Resolved::Absent(reason) => {
+                    return self.refusals.push(Refusal::Absent { address: address.clone(), reason });
                 }
                 // What exists already keeps what was found when it was made.
                 Resolved::Deferred(waiting) => match case.remote.and_then(|remote| remote.attribute(name)) {

@@ -191,6 +191,18 @@ impl World {
         }
     }
 
+    /// What a lookup that finds nothing may have meant.
+    pub(super) fn nearest(&self, lookup: &Lookup) -> Option<&str> {
+        let known = self.listing(lookup.type_name)?.by_item.get(lookup.list)?.keys();
+        let (wanted, close) = (lookup.needle.to_lowercase(), lookup.needle.chars().count() / 3);
+        let distance = |name: &&String| strsim::damerau_levenshtein(&name.to_lowercase(), &wanted);
+        known
+            .map(|name| (distance(&name), name.as_str()))
+            .min()
+            .filter(|(found, _)| *found <= close)
+            .map(|(_, name)| name)
+    }
+
     /// An object by its id.
     #[must_use]
     pub fn by_id(&self, type_name: &str, id: &str) -> Option<&Remote> {

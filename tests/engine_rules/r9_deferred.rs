@@ -129,3 +129,25 @@ async fn r9_what_was_deleted_outside_and_has_to_wait_is_told() {
     let diff = house.plan(&desired).await;
     assert_eq!((lines(&diff), diff.drift.len()), (vec!["deferred link/orders".to_owned()], 1));
 }
+
+#[tokio::test]
+async fn r9_what_must_exist_and_does_not_is_refused_with_the_nearest_name() {
+    let named = |needle: &str| {
+        let absent = format!("there is no service `{needle}`");
+        let (type_name, list, needle) = ("service", "tags", needle.to_owned());
+        let lookup = Lookup { type_name, within: BTreeMap::new(), list, needle, absent, must_exist: true };
+        let link = resource("link", "x").with("plane_id", id_of("plane/p")).with("service_id", Expr::Lookup(lookup));
+        [plane("p"), link, crate::house::link("p", "other")]
+    };
+    let house = House::with(&[plane("p"), link("p", "other")]).await;
+    house.server.put("service", json!({ "plane_id": house.server.id("plane/p"), "tags": ["Flights Admin"] }));
+    assert_eq!(lines(&house.plan(&named("Flights Admin")).await), ["deferred link/other", "create link/x"]);
+    assert_eq!(
+        house.refusals(&named("flight admin")).await,
+        ["`Acme/link/x` cannot be made: there is no service `flight admin`; did you mean `Flights Admin`?"]
+    );
+    assert_eq!(
+        house.refusals(&named("weather")).await,
+        ["`Acme/link/x` cannot be made: there is no service `weather`"]
+    );
+}
