@@ -1,15 +1,23 @@
 //! The buckets of S3, Google Cloud Storage and Azure: the rules that every backend keeps, against servers that speak
 //! their protocols. `.ci/servers` starts them, and says in variables where they are.
 
+use std::collections::HashMap;
+use std::error::Error as _;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, process};
 
 use async_trait::async_trait;
-use libtest_mimic::{Arguments, Trial};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use libtest_mimic::{Arguments, Failed, Trial};
 use state_backends::conformance::{Fixture, NetworkFixture, trials};
-use state_backends::{Backend, LockId, Objects};
+use state_backends::{Backend, Kind, LockId, LockInfo, Objects};
+use tokio::net::TcpListener;
 use url::Url;
 
 fn main() -> process::ExitCode {
@@ -18,7 +26,15 @@ fn main() -> process::ExitCode {
         trials::of_network::<In<Google>>("google", Google::VARIABLE),
         trials::of_network::<In<Azure>>("azure", Azure::VARIABLE),
     ];
-    let trials: Vec<Trial> = places.into_iter().flatten().collect();
+    let mut trials: Vec<Trial> = places.into_iter().flatten().collect();
+    trials.extend([
+        missing_bucket::<S3>("s3::a_bucket_that_does_not_exist_is_told"),
+        missing_bucket::<Google>("google::a_bucket_that_does_not_exist_is_told"),
+        missing_bucket::<Azure>("azure::a_bucket_that_does_not_exist_is_told"),
+        Trial::test("a_server_that_ignores_conditions_is_refused", || {
+            run(a_server_that_ignores_conditions_is_refused())
+        }),
+    ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
@@ -144,5 +160,73 @@ impl<C: Cloud> NetworkFixture for In<C> {
 
     async fn open_with_secret(&self, secret: &str) -> Arc<dyn Backend> {
         Arc::new(open::<C>(&self.address, &self.server(), secret))
+    }
+}
+
+fn run(test: impl Future<Output = ()>) -> Result<(), Failed> {
+    tokio::runtime::Runtime::new()?.block_on(test);
+    Ok(())
+}
+
+/// Left out where there is no server, as the rules for all places are.
+fn missing_bucket<C: Cloud>(name: &str) -> Trial {
+    let trial = Trial::test(name, || {
+        run(async {
+            let server = server::<C>();
+            let address = format!("{}://no-such-bucket", C::SCHEME);
+            let bucket = open::<C>(&address, &host_and_port(&server), secret(&server));
+            let error = bucket.lock("a", &somebody()).await.expect_err("there is no bucket");
+            assert_eq!(error.kind(), &Kind::Misconfigured, "{error:?}");
+            assert!(error.next_step().contains(&bucket.describe()), "{}", error.next_step());
+        })
+    });
+    trial.with_ignored_flag(env::var_os(C::VARIABLE).is_none())
+}
+
+fn somebody() -> LockInfo {
+    LockInfo::of_this_process("test", "object store tests")
+}
+
+/// Two writers would overwrite each other there, so nothing is ever written but the lock, which is removed.
+async fn a_server_that_ignores_conditions_is_refused() {
+    let objects = Careless::default();
+    let router = Router::new().fallback(careless).with_state(Arc::clone(&objects));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port can be listened on");
+    let host = listener.local_addr().expect("a listening socket has an address").to_string();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let variables = |name: &str| S3::variable(name, &host, "koctl", "sesame");
+    let bucket = Objects::open("s3://bucket", &variables).expect("it is an address");
+    let error = bucket.lock("a", &somebody()).await.expect_err("the server overwrites");
+    assert_eq!(error.kind(), &Kind::Unsupported, "{error:?}");
+    let cause = error.source().expect("there is a cause").to_string();
+    assert!(cause.contains("without looking at the condition of the write"), "{cause}");
+    assert_eq!(error.next_step(), "Use a store that can.");
+    assert!(objects.lock().expect("nobody panicked").is_empty(), "the lock was left");
+}
+
+/// The objects of a server that stores whatever comes, by their paths.
+type Careless = Arc<Mutex<HashMap<String, Bytes>>>;
+
+/// As much of S3's protocol as a lock takes, without the conditions.
+async fn careless(State(objects): State<Careless>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, 1 << 20).await.expect("a lock is small");
+    let mut objects = objects.lock().expect("nobody panicked");
+    let headers = [("ETag", "\"1\""), ("Last-Modified", "Sun, 06 Nov 1994 08:49:37 GMT")];
+    let path = parts.uri.path().to_owned();
+    match parts.method {
+        Method::PUT => {
+            objects.insert(path, body);
+            (headers, "").into_response()
+        }
+        Method::DELETE => {
+            objects.remove(&path);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        _ => match objects.get(&path) {
+            Some(found) => (headers, found.clone()).into_response(),
+            None => StatusCode::NOT_FOUND.into_response(),
+        },
     }
 }

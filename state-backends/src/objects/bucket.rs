@@ -179,3 +179,53 @@ fn is_missing_object(error: &Error) -> bool {
 fn timestamp(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or_default()
 }
+
+#[cfg(test)]
+pub(super) mod testing {
+    use object_store::memory::InMemory;
+
+    use super::*;
+
+    impl Object {
+        /// The version `revision` of a document, whose content is the same text.
+        pub(in crate::objects) fn of_test(revision: &str) -> Self {
+            Self {
+                bytes: Bytes::from(revision.to_owned()),
+                revision: Revision::new(revision),
+                written: Timestamp::UNIX_EPOCH,
+                server_date: None,
+                writer: None,
+            }
+        }
+    }
+
+    /// An empty bucket in memory, which has the conditions of S3, but tells no time.
+    pub(in crate::objects) fn bucket() -> Bucket {
+        let (url, prefix) = ("memory://bucket".to_owned(), Path::from("prefix"));
+        Bucket { store: Arc::new(InMemory::new()), versioning: Versioning::ETag, url, prefix }
+    }
+
+    #[tokio::test]
+    async fn looking_finds_nothing_and_creates_nothing() {
+        let bucket = bucket();
+        let path = inside(&bucket.prefix, "a.json");
+        assert!(bucket.get(&path).await.unwrap().is_none());
+        assert_eq!(bucket.list(Some(&bucket.prefix)).await.unwrap(), []);
+    }
+
+    #[tokio::test]
+    async fn an_object_is_replaced_only_if_it_is_the_version_that_was_seen() {
+        let bucket = bucket();
+        let path = inside(&bucket.prefix, "a.json");
+        let put = async |bytes: &'static str, expected| {
+            bucket.put(&path, Bytes::from_static(bytes.as_bytes()), &expected).await.unwrap()
+        };
+        let Written::Done(first) = put("1", Expected::Absent).await else { panic!("there was nothing") };
+        assert_eq!(put("2", Expected::Absent).await, Written::Overtaken);
+        assert_eq!(put("2", Expected::Revision(bucket.impossible_revision())).await, Written::Overtaken);
+        let Written::Done(second) = put("2", Expected::Revision(first.clone())).await else { panic!("it was seen") };
+        assert_eq!(put("3", Expected::Revision(first)).await, Written::Overtaken);
+        let stored = bucket.get(&path).await.unwrap().unwrap();
+        assert_eq!((stored.bytes, stored.revision), (Bytes::from_static(b"2"), second));
+    }
+}

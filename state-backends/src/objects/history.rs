@@ -107,6 +107,68 @@ impl Kept {
 mod tests {
     use super::*;
 
+    use crate::objects::bucket::testing;
+
+    struct World {
+        bucket: Bucket,
+        history: History,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let bucket = testing::bucket();
+            let history = History { folder: inside(&bucket.prefix, "history") };
+            Self { bucket, history }
+        }
+
+        /// Keeps the version `revision`, whose content is the same text.
+        async fn keep(&self, revision: &str) {
+            let document = Object::of_test(revision);
+            self.history.keep(&self.bucket, &document).await.unwrap();
+        }
+
+        async fn listed(&self, current: &str) -> Vec<String> {
+            let versions = self.history.newest_first(&self.bucket, Some(&Revision::new(current))).await.unwrap();
+            versions.into_iter().map(|version| version.revision.to_string()).collect()
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_write_nothing_is_kept() {
+        assert_eq!(World::new().listed("a").await, Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn the_last_twenty_versions_are_kept_and_can_be_read() {
+        let world = World::new();
+        for number in 1..=25 {
+            world.keep(&format!("\"{number}\"")).await;
+        }
+        let expected: Vec<_> = (6..=25).rev().map(|number| format!("\"{number}\"")).collect();
+        assert_eq!(world.listed("now").await, expected);
+        let read = async |revision: &str| world.history.read(&world.bucket, &Revision::new(revision)).await.unwrap();
+        assert_eq!(read("\"6\"").await, Some(Bytes::from_static(b"\"6\"")));
+        assert_eq!(read("\"5\"").await, None);
+    }
+
+    #[tokio::test]
+    async fn a_version_that_a_killed_writer_left_is_no_earlier_one_and_is_kept_once() {
+        let world = World::new();
+        world.keep("a").await;
+        assert_eq!(world.listed("a").await, Vec::<String>::new());
+        world.keep("a").await;
+        assert_eq!(world.listed("b").await, ["a"]);
+    }
+
+    #[tokio::test]
+    async fn content_that_comes_back_is_kept_again_in_its_order() {
+        let world = World::new();
+        for revision in ["a", "b", "a"] {
+            world.keep(revision).await;
+        }
+        assert_eq!(world.listed("c").await, ["a", "b", "a"]);
+    }
+
     fn kept() -> Kept {
         Kept {
             number: 7,
@@ -117,7 +179,7 @@ mod tests {
 
     #[test]
     fn the_name_of_a_version_says_all_of_it() {
-        assert_eq!(kept().name(), "000007-1767323045-%220x8D-F%22~03.json");
+        assert_eq!(kept().name(), "000007-1767323045-%220x8D-F%22~6.json");
         assert_eq!(Kept::from_name(&kept().name()), Some(kept()));
     }
 

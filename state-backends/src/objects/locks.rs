@@ -74,6 +74,14 @@ impl Drop for Renewal {
 }
 
 impl Found {
+    /// Who holds the lock, unless its lease is over.
+    fn living_holder(&self) -> Option<&LockInfo> {
+        match &self.content {
+            Content::Held { holder, lease_seconds, .. } if !self.is_over(*lease_seconds) => Some(holder),
+            Content::Held { .. } | Content::Free { .. } => None,
+        }
+    }
+
     /// Whether the holder has given no sign of life for longer than its lease. Unknown is no.
     fn is_over(&self, lease_seconds: u64) -> bool {
         let Some(now) = self.object.server_date else { return false };
@@ -87,9 +95,7 @@ impl Locks {
     pub(super) async fn take(&self, place: &Place, info: &LockInfo) -> Result<Revision> {
         for _ in 0..ROUNDS {
             let found = self.look(place).await?;
-            if let Some(Found { content: Content::Held { holder, lease_seconds, .. }, .. }) = &found
-                && !found.as_ref().is_some_and(|found| found.is_over(*lease_seconds))
-            {
+            if let Some(holder) = found.as_ref().and_then(Found::living_holder) {
                 return Err(place.attempt.failed(Kind::Locked { holder: Some(Box::new(holder.clone())) }));
             }
             let expected = Expected::from(found.map(|found| found.object.revision));
@@ -182,5 +188,87 @@ impl Locks {
         let bytes = serde_json::to_vec_pretty(content).expect("a lock has only texts and numbers");
         let written = self.bucket.put(&place.path, Bytes::from(bytes), expected).await;
         written.map_err(|error| failure::failed(&place.attempt, &error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::bucket::{inside, testing};
+
+    const LEASE: Duration = Duration::from_secs(60);
+
+    fn world() -> (Locks, Place) {
+        let bucket = testing::bucket();
+        let path = inside(&bucket.prefix, "a.lock");
+        let attempt = Attempt::new("lock the document `a`", "the store `memory://bucket`");
+        (Locks { bucket: Arc::new(bucket), lease: LEASE }, Place { attempt, path })
+    }
+
+    fn somebody() -> LockInfo {
+        LockInfo::of_this_process("test", "unit tests")
+    }
+
+    fn found(age: Option<i64>) -> Found {
+        let mut object = Object::of_test("1");
+        object.server_date = age.map(|age| object.written + SignedDuration::from_secs(age));
+        Found { content: Content::Free { last: LockId::new("1") }, object }
+    }
+
+    #[test]
+    fn a_lease_is_over_when_the_clock_of_the_store_says_so_and_not_before() {
+        for (age, is_over) in [(None, false), (Some(0), false), (Some(-9), false), (Some(61), false), (Some(62), true)]
+        {
+            assert_eq!(found(age).is_over(LEASE.as_secs()), is_over, "{age:?}");
+        }
+        assert!(!found(Some(1 << 30)).is_over(u64::MAX));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lease_is_renewed_for_as_long_as_the_lock_is_held() {
+        let (locks, place) = world();
+        let info = somebody();
+        let revision = locks.take(&place, &info).await.unwrap();
+        let renewal = locks.renew(place.clone(), info.clone(), revision);
+        tokio::time::sleep(LEASE * 2).await;
+        let renewed = locks.require(&place, &info.id).await.unwrap();
+        let Content::Held { renewal: times, lease_seconds: 60, .. } = renewed.content else { panic!("it is held") };
+        assert!((6..=8).contains(&times), "{times}");
+
+        drop(renewal);
+        let last = locks.require(&place, &info.id).await.unwrap().object.revision;
+        tokio::time::sleep(LEASE * 2).await;
+        assert_eq!(locks.require(&place, &info.id).await.unwrap().object.revision, last);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lock_that_became_anothers_is_not_renewed_into_the_hands_of_who_lost_it() {
+        let (locks, place) = world();
+        let (mine, other) = (somebody(), somebody());
+        let revision = locks.take(&place, &mine).await.unwrap();
+        let _renewal = locks.renew(place.clone(), mine.clone(), revision);
+        locks.release(&place, &mine.id).await.unwrap();
+        locks.take(&place, &other).await.unwrap();
+        tokio::time::sleep(LEASE * 2).await;
+        locks.require_in_force(&place, &other.id).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_object_that_is_no_lock_is_told_with_its_place_and_left_alone() {
+        let (locks, place) = world();
+        locks.bucket.overwrite(&place.path, Bytes::from_static(b"notes")).await.unwrap();
+        let error = locks.take(&place, &somebody()).await.unwrap_err();
+        let Kind::Corrupt(damage) = error.kind() else { panic!("{error}") };
+        assert!(damage.contains("`memory://bucket/prefix/a.lock`"), "{damage}");
+        assert_eq!(locks.bucket.get(&place.path).await.unwrap().unwrap().bytes, "notes");
+    }
+
+    #[tokio::test]
+    async fn a_store_that_judges_conditions_is_let_through_and_its_lock_stays() {
+        let (locks, place) = world();
+        let info = somebody();
+        locks.take(&place, &info).await.unwrap();
+        locks.require_conditions(&place, &info).await.unwrap();
+        locks.require_in_force(&place, &info.id).await.unwrap();
     }
 }

@@ -184,19 +184,17 @@ impl Backend for Objects {
         // Until it is this value's own, it is given back where the caller is gone or something fails: the store may
         // have taken it although its answer was lost.
         let undo = Undo { backend: self, key, id: Some(&info.id) };
-        let revision = self.inner.locks.take(&names.lock, info).await;
-        if let Err(error) = &revision
-            && matches!(error.kind(), Kind::Locked { .. })
-        {
-            undo.forget();
-            return revision.map(drop);
-        }
-        let revision = revision?;
-        let conditions = self
-            .inner
-            .judges_conditions
-            .get_or_try_init(|| async { self.inner.locks.require_conditions(&names.lock, info).await });
-        conditions.await?;
+        let revision = match self.inner.locks.take(&names.lock, info).await {
+            Ok(revision) => revision,
+            Err(error) => {
+                if matches!(error.kind(), Kind::Locked { .. }) {
+                    undo.forget();
+                }
+                return Err(error);
+            }
+        };
+        let judged = async || self.inner.locks.require_conditions(&names.lock, info).await;
+        self.inner.judges_conditions.get_or_try_init(judged).await?;
         let renewal = self.inner.locks.renew(names.lock, info.clone(), revision);
         self.inner.own_locks().insert(info.id.clone(), Held { _renewal: renewal, has_kept: false });
         undo.forget();

@@ -47,6 +47,8 @@ pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Resu
         .with_bucket_name(&place.bucket)
         .with_client_options(address::client_options(address, allow_http))
         .with_retry(address::retries())
+        // Objects are deleted one at a time, which every compatible server can.
+        .with_disable_bulk_delete(true)
         .with_http_connector(Dated);
     for (name, key) in SETTINGS {
         if let Some(value) = variables(name) {
