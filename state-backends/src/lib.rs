@@ -18,6 +18,7 @@
 //! | [`directory`] | the backend for a local directory |
 //! | [`github`] | the backend for a branch of a GitHub repository |
 //! | [`objects`] | the backend for S3, Google Cloud Storage and Azure |
+//! | [`http`] | the backend for servers that speak Terraform's HTTP backend protocol |
 //! | [`postgres`] | the backend for a PostgreSQL database |
 //! | `name` | names for keys, where a key cannot be one itself |
 //! | `web`, `detached` | requests over HTTP; work that nobody can wait for |
@@ -33,6 +34,7 @@ mod detached;
 pub mod directory;
 mod error;
 pub mod github;
+pub mod http;
 mod lock;
 mod name;
 pub mod objects;
@@ -44,6 +46,7 @@ pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revi
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};
 pub use github::GitHub;
+pub use http::Http;
 pub use lock::{LockId, LockInfo};
 pub use objects::Objects;
 pub use open::{AddressError, OpenError, Variables, open};

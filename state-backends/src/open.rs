@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Backend, Directory, Error, GitHub, Objects, Postgres};
+use crate::{Backend, Directory, Error, GitHub, Http, Objects, Postgres};
 
 /// The variables that an address leaves things to: credentials above all. Those of the process, or of a test.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -16,6 +16,7 @@ const FORMS: &[&str] = &[
     "gs://BUCKET/PREFIX",
     "az://CONTAINER/PREFIX",
     "postgres://USER@HOST/DATABASE",
+    "https://HOST/PATH",
 ];
 
 /// The backend that `url` names, with what it needs from `variables`. Nothing is created and nobody asked before it
@@ -33,6 +34,7 @@ pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, Ope
         "file" => Ok(Arc::new(Directory::open(directory(url, rest, variables)?)?)),
         "github" => Ok(Arc::new(GitHub::open(url, variables)?)),
         "s3" | "gs" | "az" => Ok(Arc::new(Objects::open(url, variables)?)),
+        "https" | "http" => Ok(Arc::new(Http::open(url, variables)?)),
         "postgres" | "postgresql" => Ok(Arc::new(Postgres::open(url, variables)?)),
         _ => Err(AddressError::new(url, format!("`{scheme}` is not a kind of store that this koctl knows")).into()),
     }

@@ -152,10 +152,12 @@ async fn errors_of_all(backend: &dyn Backend) -> Vec<Error> {
     let id = LockId::random();
     let mut errors = vec![
         backend.read(KEY).await.expect_err("reading needs the place"),
-        backend.keys().await.expect_err("listing needs the place"),
         backend.lock(KEY, &somebody("test")).await.expect_err("locking needs the place"),
         backend.force_unlock(KEY, &id).await.expect_err("forcing a lock open needs the place"),
     ];
+    if backend.capabilities().listing {
+        errors.push(backend.keys().await.expect_err("listing needs the place"));
+    }
     if backend.capabilities().history {
         errors.push(backend.history(KEY).await.expect_err("listing versions needs the place"));
     }
