@@ -13,6 +13,7 @@
 
 pub mod diagnostic;
 pub mod document;
+pub mod edit;
 pub mod git;
 pub mod load;
 pub mod model;
