@@ -9,7 +9,9 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
+use dryoc::dryocbox::{DryocBox, PublicKey as PublicKeyBytes};
 use http::{HeaderName, HeaderValue, Request, Response, header};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use octocrab::models::pulls::PullRequest;
 use octocrab::service::middleware::base_uri::BaseUriLayer;
@@ -67,6 +69,9 @@ pub struct Author {
 /// The files of a commit: the ids of their blobs by path.
 pub type Files = BTreeMap<String, String>;
 
+/// An answer as it came.
+type Raw = Response<BoxBody<Bytes, octocrab::Error>>;
+
 /// A commit and the files in it.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
@@ -118,6 +123,22 @@ struct Blob {
     sha: String,
 }
 
+#[derive(Deserialize)]
+struct SecretNames {
+    secrets: Vec<SecretName>,
+}
+
+#[derive(Deserialize)]
+struct SecretName {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct PublicKey {
+    key_id: String,
+    key: String,
+}
+
 impl ReadClient {
     /// A client over `transport`.
     ///
@@ -164,13 +185,23 @@ impl ReadClient {
         }
     }
 
-    /// The name of the branch that pull requests go to (`repos/get`).
+    /// The name of the branch that pull requests go to (`repos/get`); none where there is no such repository, or the
+    /// token may not see it.
     ///
     /// # Errors
-    /// When the repository does not exist, or may not be read.
+    /// What else GitHub answered, in its own words.
+    pub async fn default_branch_if_there(&self, repository: &Repository) -> Result<Option<String>, Error> {
+        let found: Option<Value> =
+            self.get_if_there(&read_repository(repository), &format!("/repos/{repository}")).await?;
+        Ok(found.map(|found| found["default_branch"].as_str().unwrap_or("main").to_owned()))
+    }
+
+    /// The same of a repository that must exist.
+    ///
+    /// # Errors
+    /// When it does not exist, or may not be read.
     pub async fn default_branch(&self, repository: &Repository) -> Result<String, Error> {
-        let attempted = format!("read the repository {repository}");
-        let found: Value = self.get(&attempted, &format!("/repos/{repository}")).await?;
+        let found: Value = self.get(&read_repository(repository), &format!("/repos/{repository}")).await?;
         Ok(found["default_branch"].as_str().unwrap_or("main").to_owned())
     }
 
@@ -236,6 +267,25 @@ impl ReadClient {
         }
     }
 
+    /// The names of the Actions secrets of a repository (`actions/list-repo-secrets`), all pages.
+    ///
+    /// # Errors
+    /// What GitHub answered, in its own words.
+    pub async fn secrets(&self, repository: &Repository) -> Result<Vec<String>, Error> {
+        let attempted = format!("read the names of the Actions secrets of {repository}");
+        let mut all = Vec::new();
+        for number in 1u32.. {
+            let route = format!("/repos/{repository}/actions/secrets?per_page={PAGE_SIZE}&page={number}");
+            let page: SecretNames = self.get(&attempted, &route).await?;
+            let last = page.secrets.len() < usize::from(PAGE_SIZE);
+            all.extend(page.secrets.into_iter().map(|secret| secret.name));
+            if last {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
     /// The open pull requests of a repository (`pulls/list`), all pages.
     ///
     /// # Errors
@@ -277,6 +327,74 @@ impl WriteClient {
 
     async fn patch(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
         let answer = self.read.octocrab.patch(route, Some(body)).await;
+        answer.map_err(|error| explain(attempted, &self.read.access, error))
+    }
+
+    /// Makes a private repository with a README in it (`repos/create-in-org`, or `repos/create-for-authenticated-user`
+    /// where the owner is the token's own user, `users/get-authenticated`).
+    ///
+    /// # Errors
+    /// What GitHub answered, in its own words.
+    pub async fn create_repository(&self, repository: &Repository, description: &str) -> Result<(), Error> {
+        let attempted = format!("create the repository {repository}");
+        let user: Value = self.read.get(&attempted, "/user").await?;
+        let own = user["login"].as_str().is_some_and(|login| login.eq_ignore_ascii_case(&repository.owner));
+        let route = if own { "/user/repos".to_owned() } else { format!("/orgs/{}/repos", repository.owner) };
+        let body = json!({
+            "name": repository.name,
+            "description": description,
+            "private": true,
+            "auto_init": true,
+        });
+        self.post(&attempted, &route, &body).await?;
+        Ok(())
+    }
+
+    /// Sets an Actions secret (`actions/get-repo-public-key`, `actions/create-or-update-repo-secret`). Its value
+    /// leaves in a sealed box, which only GitHub can open.
+    ///
+    /// # Errors
+    /// What GitHub answered, in its own words, and a public key that is none.
+    pub async fn set_secret(&self, repository: &Repository, name: &str, value: &SecretString) -> Result<(), Error> {
+        let attempted = format!("set the Actions secret {name} of {repository}");
+        let route = format!("/repos/{repository}/actions/secrets");
+        let key: PublicKey = self.read.get(&attempted, &format!("{route}/public-key")).await?;
+        let sealed = seal(&attempted, &key.key, value)?;
+        let body = json!({ "encrypted_value": sealed, "key_id": key.key_id });
+        let answer = self.read.octocrab._put(format!("{route}/{name}"), Some(&body)).await;
+        self.without_body(&attempted, answer).await
+    }
+
+    /// Deletes an Actions secret (`actions/delete-repo-secret`). One that is gone already is as good as deleted.
+    ///
+    /// # Errors
+    /// What GitHub answered, in its own words.
+    pub async fn delete_secret(&self, repository: &Repository, name: &str) -> Result<(), Error> {
+        let attempted = format!("delete the Actions secret {name} of {repository}");
+        let route = format!("/repos/{repository}/actions/secrets/{name}");
+        let answer = self.read.octocrab._delete(route, None::<&()>).await;
+        match self.without_body(&attempted, answer).await {
+            Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Renames a pull request (`pulls/update`).
+    ///
+    /// # Errors
+    /// What GitHub answered, in its own words.
+    pub async fn rename_pull(&self, repository: &Repository, number: u64, title: &str) -> Result<(), Error> {
+        let attempted = format!("rename the pull request {number} of {repository}");
+        self.patch(&attempted, &format!("/repos/{repository}/pulls/{number}"), &json!({ "title": title })).await?;
+        Ok(())
+    }
+
+    /// What an answer without a body says: that it worked out, or why not.
+    async fn without_body(&self, attempted: &str, answer: octocrab::Result<Raw>) -> Result<(), Error> {
+        let answer = match answer {
+            Ok(response) => octocrab::map_github_error(response).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
         answer.map_err(|error| explain(attempted, &self.read.access, error))
     }
 
@@ -376,6 +494,22 @@ impl WriteClient {
         self.patch(&attempted, &format!("/repos/{repository}/pulls/{number}"), &json!({ "state": "closed" })).await?;
         Ok(())
     }
+}
+
+/// `value` in a sealed box (libsodium's `crypto_box_seal`) for a public key in Base64, in Base64 as well.
+fn seal(attempted: &str, key: &str, value: &SecretString) -> Result<String, Error> {
+    let unusable = || {
+        let cause =
+            "the repository's public key is not one of 32 bytes in Base64, which the published document promises";
+        Error::new(ErrorKind::Unexpected, attempted, cause)
+    };
+    let key: [u8; 32] = BASE64.decode(key).ok().and_then(|bytes| bytes.try_into().ok()).ok_or_else(unusable)?;
+    let sealed = DryocBox::seal_to_vecbox(value.expose_secret().as_bytes(), &PublicKeyBytes::from(key));
+    Ok(BASE64.encode(sealed.map_err(|_| unusable())?.to_vec()))
+}
+
+fn read_repository(repository: &Repository) -> String {
+    format!("read the repository {repository}")
 }
 
 fn sha(attempted: &str, answer: &Value) -> Result<String, Error> {

@@ -21,6 +21,7 @@ const TYPES: &[&str] = &[
     "api_publication",
     "api_implementation",
     "repository",
+    "repository_files",
     "actions_secret",
     "pull_request",
 ];

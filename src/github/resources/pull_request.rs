@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use octocrab::models::pulls::PullRequest as Pull;
-use serde_json::{Map, Value};
-use sha1::{Digest, Sha1};
+use serde_json::Value;
 
+use super::platform::{Platform, blob_id, contents};
+use super::{parse, text, texts};
 use crate::engine::refresh::{Scan, Wanted};
 use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
-use crate::github::remote::{InvalidRepository, Repository};
+use crate::github::remote::Repository;
 
 /// What the engine knows of staged files.
 pub static SCHEMA: Schema = Schema {
@@ -38,48 +39,6 @@ pub const STAGED: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
 /// Staged files over a client.
 pub struct PullRequest<C>(pub C);
 
-/// One platform repository as a scan finds it.
-struct Platform {
-    repository: Repository,
-    /// The branch that pull requests go to.
-    branch: String,
-    base: Snapshot,
-    pulls: Vec<Pull>,
-}
-
-impl Platform {
-    async fn read(client: &ReadClient, repository: Repository) -> Result<Self, Error> {
-        let branch = client.default_branch(&repository).await?;
-        let tip = client.tip(&repository, &branch).await?.ok_or_else(|| {
-            let cause = format!("its default branch {branch} has no commit yet");
-            Error::new(ErrorKind::NotFound, format!("read the platform repository {repository}"), cause)
-                .help("push a first commit, a README for example")
-        })?;
-        let (base, pulls) = futures::try_join!(client.snapshot(&repository, &tip), client.open_pulls(&repository))?;
-        Ok(Self { repository, branch, base, pulls })
-    }
-
-    /// The open pull request from our own branch into the base; forks may have branches of the same name.
-    fn pull(&self, branch: &str) -> Option<&Pull> {
-        let name = self.repository.to_string();
-        let own = |pull: &&Pull| {
-            let home = pull.head.repo.as_ref().and_then(|repository| repository.full_name.as_deref());
-            pull.head.ref_field == branch
-                && pull.base.ref_field == self.branch
-                && home.is_some_and(|home| home.eq_ignore_ascii_case(&name))
-        };
-        self.pulls.iter().find(own)
-    }
-}
-
-/// The id that git gives a text.
-fn blob_id(text: &str) -> String {
-    let mut hash = Sha1::new();
-    hash.update(format!("blob {}\0", text.len()));
-    hash.update(text);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Those of `files` that koctl staged under `folder`.
 fn staged(files: &Files, folder: &str) -> Files {
     let ours = |path: &str| {
@@ -90,11 +49,6 @@ fn staged(files: &Files, folder: &str) -> Files {
     files.iter().filter(|(path, _)| ours(path)).map(|(path, id)| (path.clone(), id.clone())).collect()
 }
 
-fn texts(files: Option<&Value>) -> BTreeMap<String, String> {
-    let entries = files.and_then(Value::as_object).into_iter().flatten();
-    entries.filter_map(|(path, text)| Some((path.clone(), text.as_str()?.to_owned()))).collect()
-}
-
 impl PullRequest<ReadClient> {
     /// What stands in the platform repository for one environment; none where nothing does.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
@@ -102,7 +56,6 @@ impl PullRequest<ReadClient> {
             return Ok(None);
         };
         let texts = texts(wanted.value("files").as_ref());
-        let ids: Files = texts.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
         let pull = platform.pull(&branch);
         // An open pull request is what will be: even where the base is as wanted, merging it could change that.
         let found = match pull {
@@ -112,7 +65,7 @@ impl PullRequest<ReadClient> {
         if found.is_empty() && pull.is_none() {
             return Ok(None);
         }
-        let files = self.contents(&platform.repository, found, &texts, &ids).await?;
+        let files = contents(&self.0, &platform.repository, found, &texts).await?;
         let mut attributes = Attributes::from([
             ("repository".to_owned(), platform.repository.to_string().into()),
             ("branch".to_owned(), branch.clone().into()),
@@ -122,24 +75,6 @@ impl PullRequest<ReadClient> {
         // The title is of a pull request that may be merged long since: it is as it was asked for.
         attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
         Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
-    }
-
-    /// The texts of files: those that are as wanted are known, the others are read.
-    async fn contents(
-        &self,
-        repository: &Repository,
-        found: Files,
-        texts: &BTreeMap<String, String>,
-        ids: &Files,
-    ) -> Result<Map<String, Value>, Error> {
-        let read = found.into_iter().map(async |(path, id)| {
-            if ids.get(&path) == Some(&id) {
-                return Ok((path.clone(), texts[&path].clone().into()));
-            }
-            let bytes = self.0.blob(repository, &id).await?;
-            Ok::<_, Error>((path, String::from_utf8_lossy(&bytes).into_owned().into()))
-        });
-        Ok(try_join_all(read).await?.into_iter().collect())
     }
 }
 
@@ -165,12 +100,6 @@ impl Reader for PullRequest<ReadClient> {
     }
 }
 
-fn parse(name: &str) -> Result<Repository, Error> {
-    name.parse().map_err(|error: InvalidRepository| {
-        Error::new(ErrorKind::Refused, "find the platform repository", error.to_string())
-    })
-}
-
 /// What is proposed for one environment.
 struct Proposal {
     repository: Repository,
@@ -182,12 +111,7 @@ struct Proposal {
 
 impl Proposal {
     fn new(attributes: &Attributes, files: BTreeMap<String, String>) -> Result<Self, Error> {
-        let text = |name: &str| {
-            attributes.get(name).and_then(Value::as_str).map(str::to_owned).ok_or_else(|| {
-                Error::new(ErrorKind::Refused, "prepare the pull request", format!("the attribute `{name}` is missing"))
-                    .help("make a new plan")
-            })
-        };
+        let text = |name: &str| text(attributes, name).map(str::to_owned);
         Ok(Self {
             repository: parse(&text("repository")?)?,
             branch: text("branch")?,
@@ -284,12 +208,6 @@ impl Writer for PullRequest<WriteClient> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_blob_id_is_the_one_that_git_gives() {
-        // `printf 'hello\n' | git hash-object --stdin`
-        assert_eq!(blob_id("hello\n"), "ce013625030ba8dba906f756967f9e9ca394464a");
-    }
 
     #[test]
     fn only_the_files_that_koctl_stages_are_its_own() {

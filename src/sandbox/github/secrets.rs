@@ -113,7 +113,7 @@ pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let fields = request.fields(RESOURCE)?;
     let (sealed, key) = (fields.required("encrypted_value")?, fields.required("key_id")?);
     let secrets = &mut repo.metadata.secrets;
-    if !secrets.keys().is_some_and(|keys| key_id(&keys.public_key) == key) {
+    if secrets.keys().is_none_or(|keys| key_id(&keys.public_key) != key) {
         return Err(fields.refuse("key_id", "it is not the id of the repository's public key"));
     }
     match secrets.open(sealed) {

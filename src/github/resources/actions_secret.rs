@@ -1,0 +1,71 @@
+//! `actions_secret`: a secret that the platform repository's workflows get (`actions/list-repo-secrets`,
+//! `actions/create-or-update-repo-secret`). GitHub tells names, never values.
+
+use async_trait::async_trait;
+use futures::future::try_join_all;
+use secrecy::SecretString;
+
+use super::{parse, text};
+use crate::engine::refresh::Scan;
+use crate::engine::resource::Update;
+use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use crate::github::client::{ReadClient, WriteClient};
+
+/// What the engine knows of Actions secrets.
+pub static SCHEMA: Schema = Schema {
+    type_name: "actions_secret",
+    natural_key: &["repository", "name"],
+    reads_after: &["repository"],
+    attributes: &[
+        Attribute::plain("repository").forces_replacement(),
+        Attribute::plain("name").forces_replacement(),
+        Attribute::write_only("value"),
+    ],
+    ..Schema::PLAIN
+};
+
+/// Actions secrets over a client.
+pub struct ActionsSecret<C>(pub C);
+
+fn remote(repository: &str, name: &str) -> Remote {
+    let attributes = [("repository", repository), ("name", name)];
+    Remote {
+        id: format!("{repository}:{name}"),
+        attributes: attributes.map(|(key, value)| (key.to_owned(), value.into())).into(),
+    }
+}
+
+#[async_trait]
+impl Reader for ActionsSecret<ReadClient> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let repositories = scan.distinct(["repository"]);
+        let found = try_join_all(repositories.iter().map(async |[repository]| {
+            let names = self.0.secrets(&parse(repository)?).await?;
+            Ok::<_, Error>(names.into_iter().map(|name| remote(repository, &name)).collect::<Vec<_>>())
+        }));
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+}
+
+#[async_trait]
+impl Writer for ActionsSecret<WriteClient> {
+    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
+        let (repository, name) = (text(planned, "repository")?, text(planned, "name")?);
+        let value = SecretString::from(text(planned, "value")?);
+        self.0.set_secret(&parse(repository)?, name, &value).await?;
+        Ok(remote(repository, name))
+    }
+
+    /// Its creation again: the value is all that can differ.
+    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
+        self.create(update.after).await
+    }
+
+    async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
+        self.0.delete_secret(&parse(text(prior, "repository")?)?, text(prior, "name")?).await
+    }
+}

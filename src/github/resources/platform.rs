@@ -1,0 +1,89 @@
+//! A platform repository as it is read: its default branch, and the pull requests that would change it.
+
+use std::collections::BTreeMap;
+
+use futures::future::try_join_all;
+use octocrab::models::pulls::PullRequest as Pull;
+use serde_json::{Map, Value};
+use sha1::{Digest, Sha1};
+
+use crate::engine::{Error, ErrorKind};
+use crate::github::client::{Files, ReadClient, Snapshot};
+use crate::github::remote::Repository;
+
+/// One platform repository as a scan finds it.
+pub(crate) struct Platform {
+    pub(crate) repository: Repository,
+    /// The branch that pull requests go to.
+    pub(crate) branch: String,
+    pub(crate) base: Snapshot,
+    pub(crate) pulls: Vec<Pull>,
+}
+
+impl Platform {
+    pub(crate) async fn read(client: &ReadClient, repository: Repository) -> Result<Self, Error> {
+        let branch = client.default_branch(&repository).await?;
+        Self::read_upon(client, repository, branch).await
+    }
+
+    /// The same, where the default branch is known.
+    pub(crate) async fn read_upon(client: &ReadClient, repository: Repository, branch: String) -> Result<Self, Error> {
+        let tip = client.tip(&repository, &branch).await?.ok_or_else(|| {
+            let cause = format!("its default branch {branch} has no commit yet");
+            Error::new(ErrorKind::NotFound, format!("read the platform repository {repository}"), cause)
+                .help("push a first commit, a README for example")
+        })?;
+        let (base, pulls) = futures::try_join!(client.snapshot(&repository, &tip), client.open_pulls(&repository))?;
+        Ok(Self { repository, branch, base, pulls })
+    }
+
+    /// The open pull request from our own branch into the base; forks may have branches of the same name.
+    pub(super) fn pull(&self, branch: &str) -> Option<&Pull> {
+        self.own_pulls().find(|pull| pull.head.ref_field == branch)
+    }
+
+    /// The open pull requests from the repository's own branches into the base.
+    pub(super) fn own_pulls(&self) -> impl Iterator<Item = &Pull> {
+        let name = self.repository.to_string();
+        self.pulls.iter().filter(move |pull| {
+            let home = pull.head.repo.as_ref().and_then(|repository| repository.full_name.as_deref());
+            pull.base.ref_field == self.branch && home.is_some_and(|home| home.eq_ignore_ascii_case(&name))
+        })
+    }
+}
+
+/// The id that git gives a text.
+pub(super) fn blob_id(text: &str) -> String {
+    let mut hash = Sha1::new();
+    hash.update(format!("blob {}\0", text.len()));
+    hash.update(text);
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The texts of files: those that are as `expected` are known, the others are read.
+pub(crate) async fn contents(
+    client: &ReadClient,
+    repository: &Repository,
+    found: Files,
+    expected: &BTreeMap<String, String>,
+) -> Result<Map<String, Value>, Error> {
+    let read = found.into_iter().map(async |(path, id)| {
+        if let Some(text) = expected.get(&path).filter(|text| blob_id(text) == id) {
+            return Ok((path, text.clone().into()));
+        }
+        let bytes = client.blob(repository, &id).await?;
+        Ok::<_, Error>((path, String::from_utf8_lossy(&bytes).into_owned().into()))
+    });
+    Ok(try_join_all(read).await?.into_iter().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blob_id_is_the_one_that_git_gives() {
+        // `printf 'hello\n' | git hash-object --stdin`
+        assert_eq!(blob_id("hello\n"), "ce013625030ba8dba906f756967f9e9ca394464a");
+    }
+}

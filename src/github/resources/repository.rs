@@ -1,0 +1,63 @@
+//! `repository`: the platform repository itself, where koctl made it (`repos/get`, `repos/create-in-org`).
+//!
+//! It is made private, with a first commit. It holds the history and the work of people: koctl never deletes one, and
+//! lets everything else about it be.
+
+use async_trait::async_trait;
+use futures::future::try_join_all;
+
+use super::{parse, text};
+use crate::engine::refresh::Scan;
+use crate::engine::schema::OnRemoval;
+use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::github::client::{ReadClient, WriteClient};
+
+/// What the engine knows of repositories.
+pub static SCHEMA: Schema = Schema {
+    type_name: "repository",
+    natural_key: &["name"],
+    guarded: true,
+    on_removal: OnRemoval::Forget,
+    attributes: &[Attribute::plain("name").forces_replacement()],
+    ..Schema::PLAIN
+};
+
+const DESCRIPTION: &str = "The platform repository of the Konnect Reference Platform.";
+
+/// Repositories over a client.
+pub struct Repository<C>(pub C);
+
+fn remote(name: &str) -> Remote {
+    Remote { id: name.to_owned(), attributes: Attributes::from([("name".to_owned(), name.into())]) }
+}
+
+#[async_trait]
+impl Reader for Repository<ReadClient> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    /// There is no list of just these: each is asked for by its name. A scope has one.
+    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let names = scan.distinct(["name"]);
+        let found = try_join_all(names.iter().map(async |[name]| {
+            let found = self.0.default_branch_if_there(&parse(name)?).await?;
+            Ok::<_, Error>(found.map(|_| remote(name)))
+        }));
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+}
+
+#[async_trait]
+impl Writer for Repository<WriteClient> {
+    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
+        let name = text(planned, "name")?;
+        self.0.create_repository(&parse(name)?, DESCRIPTION).await?;
+        Ok(remote(name))
+    }
+
+    async fn delete(&self, id: &str, _: &Attributes) -> Result<(), Error> {
+        let error = Error::new(ErrorKind::Refused, format!("delete the repository {id}"), "koctl never deletes one");
+        Err(error.help("delete it on GitHub, if nobody needs what is in it"))
+    }
+}

@@ -1,0 +1,222 @@
+//! `repository_files`: the files that koctl itself brings into the platform repository, workflows above all, and the
+//! pull request that brings them there.
+//!
+//! A file is wanted as a text or as a digest. A text is what the file should hold. A digest is what the state has of a
+//! file that is left to people: whatever stands there now is as wanted.
+//!
+//! Pull requests stack: a new one begins where the last open one of them ends, so that they can be merged one after
+//! the other. What the last one would make of the files counts as what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use octocrab::models::pulls::PullRequest as Pull;
+use serde_json::{Map, Value};
+
+use super::platform::{Platform, blob_id, contents};
+use super::{parse, text, texts};
+use crate::engine::refresh::{Scan, Wanted};
+use crate::engine::resource::Update;
+use crate::engine::schema::OnRemoval;
+use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
+use crate::github::remote::Repository;
+
+/// What the engine knows of koctl's own files.
+pub static SCHEMA: Schema = Schema {
+    type_name: "repository_files",
+    natural_key: &["repository"],
+    on_removal: OnRemoval::Forget,
+    reads_after: &["repository"],
+    attributes: &[
+        Attribute::plain("repository").forces_replacement(),
+        Attribute::plain("branch"),
+        Attribute::plain("title"),
+        // Kept up to date as long as nobody edits them.
+        Attribute::files("files"),
+        // Written once, or changed in some lines, and then left to people.
+        Attribute::files("shared_files"),
+    ],
+    ..Schema::PLAIN
+};
+
+/// What the names of the branches begin with from which koctl proposes its files.
+pub(crate) const BRANCH_PREFIX: &str = "konnect-orchestrator-";
+
+/// koctl's own files over a client.
+pub struct RepositoryFiles<C>(pub C);
+
+impl Platform {
+    /// The last open pull request that proposes koctl's own files: it holds those before it.
+    pub(crate) fn last_proposal(&self) -> Option<&Pull> {
+        let proposals = self.own_pulls().filter(|pull| pull.head.ref_field.starts_with(BRANCH_PREFIX));
+        proposals.max_by_key(|pull| pull.number)
+    }
+
+    /// The files as they are, or will be once what is proposed is merged.
+    pub(crate) async fn outlook(&self, client: &ReadClient) -> Result<Snapshot, Error> {
+        match self.last_proposal() {
+            Some(pull) => client.snapshot(&self.repository, &pull.head.sha).await,
+            None => Ok(self.base.clone()),
+        }
+    }
+}
+
+fn map(value: Option<&Value>) -> Map<String, Value> {
+    value.and_then(Value::as_object).cloned().unwrap_or_default()
+}
+
+/// Those of `files` that are known by a digest: they are as they should be.
+fn left_alone(files: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
+    files.iter().filter(|(_, file)| !file.is_string()).map(|(path, file)| (path.clone(), file.clone()))
+}
+
+impl RepositoryFiles<ReadClient> {
+    async fn view(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
+        let platform = Platform::read(&self.0, parse(repository)?).await?;
+        let outlook = platform.outlook(&self.0).await?;
+        let mut attributes = Attributes::from([("repository".to_owned(), repository.into())]);
+        let mut present = false;
+        for name in ["files", "shared_files"] {
+            let known = map(wanted.state.and_then(|state| state.attributes.get(name)));
+            let asked = map(wanted.value(name).as_ref());
+            let expected = texts(wanted.value(name).as_ref());
+            let ours = |path: &str| expected.contains_key(path) || (name == "files" && known.contains_key(path));
+            let found: Files = outlook.files.clone().into_iter().filter(|(path, _)| ours(path)).collect();
+            present |= !found.is_empty();
+            let mut files = contents(&self.0, &platform.repository, found, &expected).await?;
+            files.extend(left_alone(&asked));
+            if !asked.is_empty() {
+                attributes.insert(name.to_owned(), Value::Object(files));
+            }
+        }
+        // How a change travels is of the last one: it is as it was asked for then.
+        for name in ["branch", "title"] {
+            let last = wanted.state.and_then(|state| state.attributes.get(name)).cloned();
+            attributes.extend(last.or_else(|| wanted.value(name)).map(|value| (name.to_owned(), value)));
+        }
+        Ok(present.then(|| Remote { id: repository.to_owned(), attributes }))
+    }
+}
+
+#[async_trait]
+impl Reader for RepositoryFiles<ReadClient> {
+    fn schema(&self) -> &'static Schema {
+        &SCHEMA
+    }
+
+    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let mut found = Vec::new();
+        for wanted in scan.wanted() {
+            // The repository may be one that is still to be made, or one that the platform left.
+            let Some(repository) = wanted.text("repository") else { continue };
+            found.extend(self.view(&repository, wanted).await?);
+        }
+        Ok(found)
+    }
+}
+
+/// What is proposed.
+struct Proposal {
+    repository: Repository,
+    branch: String,
+    title: String,
+    texts: BTreeMap<String, String>,
+    /// Files that koctl wrote and no longer has.
+    gone: BTreeSet<String>,
+}
+
+impl Proposal {
+    fn new(planned: &Attributes, before: Option<&Attributes>) -> Result<Self, Error> {
+        let wanted = map(planned.get("files"));
+        let before = map(before.and_then(|before| before.get("files")));
+        let mut all = texts(planned.get("files"));
+        all.extend(texts(planned.get("shared_files")));
+        Ok(Self {
+            repository: parse(text(planned, "repository")?)?,
+            branch: text(planned, "branch")?.to_owned(),
+            title: text(planned, "title")?.to_owned(),
+            texts: all,
+            gone: before.into_iter().map(|(path, _)| path).filter(|path| !wanted.contains_key(path)).collect(),
+        })
+    }
+
+    /// What a tree needs to have the files of the proposal.
+    fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
+        let new = self.texts.iter().filter(|(path, text)| start.files.get(*path) != Some(&blob_id(text)));
+        let new = new.map(|(path, text)| (path.clone(), Some(text.clone())));
+        let gone = self.gone.iter().filter(|path| start.files.contains_key(*path)).map(|path| (path.clone(), None));
+        new.chain(gone).collect()
+    }
+}
+
+fn body(changes: &[TreeChange]) -> String {
+    let mut body = "koctl proposes these files of the platform repository:\n\n".to_owned();
+    for (path, text) in changes {
+        body.push_str(&format!("- `{path}`{}\n", if text.is_some() { "" } else { ", which goes" }));
+    }
+    body
+}
+
+impl RepositoryFiles<WriteClient> {
+    async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
+        let Proposal { repository, branch, title, .. } = proposal;
+        let reader = self.0.reader();
+        let platform = Platform::read(reader, repository.clone()).await?;
+        let start = platform.outlook(reader).await?;
+        let changes = proposal.changes(&start);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let pull = platform.pull(branch);
+        let commit =
+            self.0.commit(repository, &start, &changes, title).await.map_err(|error| explain(error, &changes))?;
+        let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
+        // Without an open pull request the branch is a remainder of a merged one, and ours to move.
+        let moved = self.0.point(repository, branch, &commit, exists, pull.is_none()).await;
+        moved.map_err(|error| explain(error, &changes))?;
+        match pull {
+            None => self.0.open_pull(repository, branch, &platform.branch, title, &body(&changes)).await.map(drop),
+            Some(pull) if pull.title.as_deref() != Some(title) => {
+                self.0.rename_pull(repository, pull.number, title).await
+            }
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// GitHub refuses workflows of a token that may not change them, and does not say so.
+fn explain(error: Error, changes: &[TreeChange]) -> Error {
+    let has_workflows = changes.iter().any(|(path, _)| path.starts_with(".github/workflows/"));
+    if has_workflows && matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized) {
+        let help = "give the token what changing workflows needs besides: the scope `workflow`, or for a fine-grained \
+                    token the permission to write Workflows";
+        let help = error.help.as_ref().map_or_else(|| help.to_owned(), |other| format!("{other}; {help}"));
+        return error.help(help);
+    }
+    error
+}
+
+/// The object as it is once the proposal is made.
+fn proposed(planned: &Attributes) -> Result<Remote, Error> {
+    Ok(Remote { id: text(planned, "repository")?.to_owned(), attributes: planned.clone() })
+}
+
+#[async_trait]
+impl Writer for RepositoryFiles<WriteClient> {
+    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
+        self.propose(&Proposal::new(planned, None)?).await?;
+        proposed(planned)
+    }
+
+    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
+        self.propose(&Proposal::new(update.after, Some(update.before))?).await?;
+        proposed(update.after)
+    }
+
+    async fn delete(&self, id: &str, _: &Attributes) -> Result<(), Error> {
+        let attempted = format!("delete koctl's files in {id}");
+        let error = Error::new(ErrorKind::Refused, attempted, "koctl only forgets them");
+        Err(error.help("delete them in the repository, if nobody needs them"))
+    }
+}
