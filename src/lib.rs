@@ -12,6 +12,7 @@ pub mod http;
 pub mod konnect;
 pub mod manifest;
 pub mod operations;
+pub mod platform_repository;
 pub mod report;
 pub mod sandbox;
 pub mod state;

@@ -6,6 +6,7 @@
 
 mod apis;
 mod gateways;
+pub mod platform;
 mod platform_repo;
 mod portals;
 pub mod rename;

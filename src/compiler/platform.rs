@@ -1,0 +1,517 @@
+//! The scope `@platform`: the platform repository itself, koctl's own files in it, and the secrets of its workflows.
+//!
+//! koctl keeps its files up to date as long as nobody edits them. Whether somebody did is told by the digest of what it
+//! wrote last, which the state has. What people keep, the configuration above all, it writes once; `add organization`
+//! changes single lines of it, and of workflows that somebody edited.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+
+use crate::engine::address::PLATFORM_SCOPE;
+use crate::engine::refresh::Remembered;
+use crate::engine::value::digest;
+use crate::engine::{Address, Desired, Error, ErrorKind, Expr, Reference};
+use crate::manifest::edit::{EditError, Entry, Step, insert};
+use crate::manifest::load::load_texts;
+use crate::manifest::model::Region;
+use crate::platform_repository::{
+    self as files, FILES, File, GITHUB_TOKEN_SECRET, Keeper, ORGANIZATIONS, PLATFORM, Settings, TEAMS, add_token,
+};
+
+/// What all titles of koctl's pull requests begin with.
+const TITLE: &str = "[Konnect Orchestrator] - ";
+/// The branch from which organizations are proposed.
+const ORGANIZATIONS_BRANCH: &str = "konnect-orchestrator-organizations";
+
+/// What a platform repository holds, as far as koctl's files are concerned: as it is, or will be once what is proposed
+/// is merged.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The branch that pull requests go to.
+    pub default_branch: String,
+    /// The texts of those of koctl's files that are there, by path.
+    pub texts: BTreeMap<String, String>,
+    /// The branch and the title of the last open pull request for koctl's files.
+    pub proposal: Option<(String, String)>,
+}
+
+/// What is to become of the platform repository.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// koctl's files are kept up to date.
+    Maintain,
+    /// It is set up.
+    Init(Init),
+    /// An organization is added.
+    AddOrganization(AddOrganization),
+}
+
+/// How a platform repository is set up.
+#[derive(Debug, Clone)]
+pub struct Init {
+    /// Make the repository, if there is none.
+    pub create: bool,
+    /// Overwrite koctl's files where somebody edited them.
+    pub force: bool,
+    /// Where the state will be kept, for the configuration.
+    pub state: String,
+    /// The token that koctl works with in the workflows.
+    pub token: SecretString,
+}
+
+/// An organization to be added.
+#[derive(Debug, Clone)]
+pub struct AddOrganization {
+    /// Its name.
+    pub name: String,
+    /// Where its environments are.
+    pub region: Region,
+    /// The variable, and Actions secret, with its token.
+    pub variable: String,
+    /// Its token.
+    pub token: SecretString,
+}
+
+/// What compiling the platform repository needs.
+#[derive(Debug, Clone, Copy)]
+pub struct PlatformInput<'a> {
+    /// `owner/name`.
+    pub repository: &'a str,
+    /// Its address.
+    pub remote: &'a str,
+    /// What is in it.
+    pub found: &'a Found,
+    /// The state of the scope.
+    pub remembered: &'a Remembered,
+    /// What is asked for.
+    pub work: &'a Work,
+}
+
+/// A file of koctl's that somebody edited, and that is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its path.
+    pub path: String,
+    /// What it holds.
+    pub is: String,
+    /// What koctl would write.
+    pub would_be: String,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Platform {
+    /// The resources.
+    pub desired: Vec<Desired>,
+    /// The files that are left alone although they are koctl's.
+    pub kept: Vec<Kept>,
+}
+
+/// The address of koctl's files in a platform repository.
+#[must_use]
+pub fn files_address(repository: &str) -> Address {
+    Address::new(PLATFORM_SCOPE, "repository_files", repository)
+}
+
+/// Compiles the scope `@platform`.
+///
+/// # Errors
+/// A file that is to be edited and is broken, with its place; an organization that is there already with other
+/// settings, or does not fit the rest of the configuration; a repository that was not set up.
+pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
+    let repository = repository(input);
+    let name = match &repository {
+        Some(made) => Expr::Reference(Reference::new(&made.address, "name")),
+        None => input.repository.into(),
+    };
+    let mut compiling = Compiling::new(input);
+    for file in FILES {
+        match file.keeper {
+            Keeper::Koctl => compiling.own(file)?,
+            Keeper::People => compiling.shared(file)?,
+        }
+    }
+    compiling.retired();
+    if let Work::AddOrganization(organization) = input.work {
+        compiling.add_organization(organization)?;
+    }
+    let kept = std::mem::take(&mut compiling.kept);
+    let files = compiling.finish().with("repository", name.clone());
+    let secret = secret(input.work).map(|secret| secret.with("repository", name));
+    Ok(Platform { desired: repository.into_iter().chain([files]).chain(secret).collect(), kept })
+}
+
+/// The Actions secret that is to be set, but for the repository that it is of.
+#[must_use]
+pub fn secret(work: &Work) -> Option<Desired> {
+    let (name, value) = match work {
+        Work::Maintain => return None,
+        Work::Init(init) => (GITHUB_TOKEN_SECRET, &init.token),
+        Work::AddOrganization(organization) => (organization.variable.as_str(), &organization.token),
+    };
+    let secret = Desired::new(PLATFORM_SCOPE, "actions_secret", name).with("name", name);
+    Some(secret.with("value", Expr::Secret(value.clone())))
+}
+
+/// The repository, where koctl made it or is to make it.
+fn repository(input: PlatformInput<'_>) -> Option<Desired> {
+    let desired = Desired::new(PLATFORM_SCOPE, "repository", input.repository).with("name", input.repository);
+    let creates = matches!(input.work, Work::Init(Init { create: true, .. }));
+    (creates || input.remembered.0.contains_key(&desired.address)).then_some(desired)
+}
+
+/// koctl's files while they are compared with what is there.
+struct Compiling<'a> {
+    input: PlatformInput<'a>,
+    settings: Settings<'a>,
+    /// What koctl wrote last of its own files, as digests.
+    wrote: Map<String, Value>,
+    files: Map<String, Value>,
+    shared: Map<String, Value>,
+    kept: Vec<Kept>,
+}
+
+impl<'a> Compiling<'a> {
+    fn new(input: PlatformInput<'a>) -> Self {
+        let state = input.remembered.0.get(&files_address(input.repository));
+        let remembered = |name: &str| {
+            let value = state.and_then(|state| state.attributes.get(name));
+            value.and_then(Value::as_object).cloned().unwrap_or_default()
+        };
+        let (wrote, shared) = (remembered("files"), remembered("shared_files"));
+        let state = match input.work {
+            Work::Init(init) => Some(init.state.as_str()),
+            _ => None,
+        };
+        let settings = Settings { remote: input.remote, state, default_branch: &input.found.default_branch };
+        Self { input, settings, wrote, files: Map::new(), shared, kept: Vec::new() }
+    }
+
+    fn found(&self, path: &str) -> Option<&'a String> {
+        self.input.found.texts.get(path)
+    }
+
+    /// A file that koctl keeps.
+    fn own(&mut self, file: &File) -> Result<(), Error> {
+        let text = file.text(self.settings, &self.tokens(file)).map_err(refused)?;
+        let Some(found) = self.found(file.path) else {
+            self.files.insert(file.path.to_owned(), text.into());
+            return Ok(());
+        };
+        let wrote = self.wrote.get(file.path);
+        let force = matches!(self.input.work, Work::Init(Init { force: true, .. }));
+        if *found == text || wrote == Some(&digest(found)) || force {
+            self.files.insert(file.path.to_owned(), text.into());
+            return Ok(());
+        }
+        if let Some(wrote) = wrote {
+            self.files.insert(file.path.to_owned(), wrote.clone());
+        }
+        self.kept.push(Kept { path: file.path.to_owned(), is: found.clone(), would_be: text });
+        if let (Work::AddOrganization(organization), true) = (self.input.work, file.takes_tokens()) {
+            let edited = add_token(file.path, found, &organization.variable).map_err(refused)?;
+            if edited != *found {
+                self.shared.insert(file.path.to_owned(), edited.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Files that an older koctl wrote and this one does not have go, unless somebody edited them.
+    fn retired(&mut self) {
+        let known = |path: &str| FILES.iter().any(|file| file.path == path && file.keeper == Keeper::Koctl);
+        for (path, wrote) in self.wrote.iter().filter(|(path, _)| !known(path)) {
+            if self.found(path).is_some_and(|found| digest(found) != *wrote) {
+                self.files.insert(path.clone(), wrote.clone());
+            }
+        }
+    }
+
+    /// The tokens that a workflow is to get: those that it has, in its order, those that others have, and a new one.
+    fn tokens(&self, file: &File) -> Vec<String> {
+        if !file.takes_tokens() {
+            return Vec::new();
+        }
+        let has = self.found(file.path).map(|found| files::tokens(found)).unwrap_or_default();
+        let mut all = has;
+        let others = FILES.iter().filter(|other| other.takes_tokens()).filter_map(|other| self.found(other.path));
+        let new = match self.input.work {
+            Work::AddOrganization(organization) => Some(organization.variable.clone()),
+            _ => None,
+        };
+        for token in others.flat_map(|other| files::tokens(other)).chain(new) {
+            if !all.contains(&token) {
+                all.push(token);
+            }
+        }
+        all
+    }
+
+    /// A file that people keep: it is written when the repository is set up, and where it is missing then.
+    fn shared(&mut self, file: &File) -> Result<(), Error> {
+        if matches!(self.input.work, Work::Init(_)) && self.found(file.path).is_none() {
+            let text = file.text(self.settings, &[]).map_err(refused)?;
+            self.shared.insert(file.path.to_owned(), text.into());
+        }
+        Ok(())
+    }
+
+    fn add_organization(&mut self, organization: &AddOrganization) -> Result<(), Error> {
+        let Some(found) = self.found(ORGANIZATIONS).filter(|_| !self.wrote.is_empty()) else {
+            let attempted = format!("add the organization {}", organization.name);
+            let cause = format!("koctl did not set up the platform repository {} yet", self.input.repository);
+            return Err(Error::new(ErrorKind::NotFound, attempted, cause).help("run `koctl init` first"));
+        };
+        let text = organization.added_to(found)?;
+        self.check(&text, organization)?;
+        if text != *found {
+            self.shared.insert(ORGANIZATIONS.to_owned(), text.into());
+        }
+        Ok(())
+    }
+
+    /// Checks the configuration as it will be.
+    fn check(&self, organizations: &str, organization: &AddOrganization) -> Result<(), Error> {
+        let others = [TEAMS, PLATFORM].into_iter().filter_map(|path| Some((path, self.found(path)?.as_str())));
+        let texts: Vec<(&str, &str)> = others.chain([(ORGANIZATIONS, organizations)]).collect();
+        load_texts(&texts, Path::new(".")).map(drop).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(crate::manifest::Diagnostic::line).collect();
+            let attempted = format!("add the organization {}", organization.name);
+            let help = errors.iter().next().and_then(crate::manifest::Diagnostic::help).map(str::to_owned);
+            let error = Error::new(ErrorKind::Refused, attempted, lines.join("; "));
+            error.help(help.unwrap_or_else(|| "correct it in the platform repository".to_owned()))
+        })
+    }
+
+    fn finish(self) -> Desired {
+        let (branch, title) = self.proposal();
+        let files = Desired::new(PLATFORM_SCOPE, "repository_files", self.input.repository)
+            .with("branch", branch)
+            .with("title", title)
+            .with("files", Value::Object(self.files));
+        let shared = Some(self.shared).filter(|shared| !shared.is_empty()).map(Value::Object);
+        files.with_some("shared_files", shared)
+    }
+
+    /// The branch and the title of the pull request. Where there is nothing to propose, those of the last one.
+    fn proposal(&self) -> (String, String) {
+        let state = self.input.remembered.0.get(&files_address(self.input.repository));
+        let last = |name: &str| state?.attributes.get(name)?.as_str().map(str::to_owned);
+        if let (false, Some(branch), Some(title)) = (self.has_changes(), last("branch"), last("title")) {
+            return (branch, title);
+        }
+        let open = self.input.found.proposal.clone();
+        match (self.input.work, open) {
+            (Work::AddOrganization(organization), Some((branch, title))) if branch == ORGANIZATIONS_BRANCH => {
+                let name = &organization.name;
+                let named = title.split([' ', ',']).any(|word| word == name);
+                (branch, if named { title } else { format!("{title}, {name}") })
+            }
+            (Work::AddOrganization(organization), _) => {
+                (ORGANIZATIONS_BRANCH.to_owned(), format!("{TITLE}Add Organization {}", organization.name))
+            }
+            // What is under way takes it along.
+            (_, Some(open)) => open,
+            (Work::Init(_), None) => ("konnect-orchestrator-init".to_owned(), format!("{TITLE}Init Platform")),
+            (Work::Maintain, None) => ("konnect-orchestrator-update".to_owned(), format!("{TITLE}Update Platform")),
+        }
+    }
+
+    fn has_changes(&self) -> bool {
+        let mut wanted = self.files.iter().chain(&self.shared).filter(|(_, file)| file.is_string());
+        let differs = wanted.any(|(path, file)| self.found(path).map(String::as_str) != file.as_str());
+        let goes = |path: &&String| !self.files.contains_key(*path) && self.found(path).is_some();
+        differs || self.wrote.keys().any(|path| goes(&path))
+    }
+}
+
+impl AddOrganization {
+    /// The organizations with this one, which is the last. Where it is there already, as it is to be, nothing changes.
+    fn added_to(&self, organizations: &str) -> Result<String, Error> {
+        let Self { region, variable, .. } = self;
+        let region = region.as_str();
+        let entry = format!(
+            "access-token:\n  type: env\n  value: {variable}\n\
+             environments:\n  dev:\n    type: DEV\n    region: {region}\n  prd:\n    type: PROD\n    region: {region}\n"
+        );
+        let path = [Step::Key("organizations")];
+        let text = insert(ORGANIZATIONS, organizations, &path, &self.name, Entry::Mapping(&entry)).map_err(refused)?;
+        self.is_ours(&text)?;
+        Ok(text)
+    }
+
+    /// Refuses an organization that is there with another token, and a token that is another organization's.
+    fn is_ours(&self, organizations: &str) -> Result<(), Error> {
+        let Self { name, variable, .. } = self;
+        let document = crate::manifest::document::parse_value(organizations).unwrap_or_default();
+        let refused = |cause: String, help: &str| {
+            let attempted = format!("add the organization {name}");
+            Err(Error::new(ErrorKind::Conflict, attempted, format!("{ORGANIZATIONS}: {cause}")).help(help))
+        };
+        for (other, organization) in document["organizations"].as_object().into_iter().flatten() {
+            let token = &organization["access-token"];
+            let ours = token["type"] == "env" && token["value"] == **variable;
+            if other == name && !ours {
+                let cause = format!("`{name}` is there already, and its token comes from elsewhere");
+                return refused(cause, "name its variable with --token-env to set its secret, or choose another name");
+            }
+            let regions =
+                || organization["environments"].as_object().into_iter().flatten().map(|(_, it)| &it["region"]);
+            if other == name && !regions().any(|region| *region == self.region.as_str()) {
+                let cause =
+                    format!("`{name}` is there already, and nothing of it is in the region {}", self.region.as_str());
+                return refused(
+                    cause,
+                    "change its environments in that file; to set its secret, give the region it has",
+                );
+            }
+            if other != name && ours {
+                let cause = format!("`{other}` has its token from the variable {variable} as well");
+                return refused(cause, "name another variable with --token-env");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refused(error: EditError) -> Error {
+    let help = match error {
+        EditError::Invalid { .. } => "correct the file in the platform repository, and try again",
+        EditError::NoPlace { .. } => "restore that part of the file, or let `koctl init --force` write it anew",
+        EditError::Unsafe { .. } => "add it by hand: an anchor or an alias may be in the way",
+    };
+    Error::new(ErrorKind::Refused, "edit the platform repository's files", error.to_string()).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::ResourceState;
+
+    const RULES: &str = "konnect/rules/openapi.yaml";
+    const REPOSITORY: &str = "Acme/platform";
+
+    fn init() -> Init {
+        Init { create: false, force: false, state: "file:.koctl/state".to_owned(), token: "token".to_owned().into() }
+    }
+
+    fn found() -> Found {
+        Found { default_branch: "main".to_owned(), ..Found::default() }
+    }
+
+    fn compiled(found: &Found, remembered: &Remembered, work: &Work) -> Platform {
+        let remote = "https://github.com/Acme/platform.git";
+        compile(PlatformInput { repository: REPOSITORY, remote, found, remembered, work }).unwrap()
+    }
+
+    fn literal<'a>(platform: &'a Platform, name: &str) -> &'a Value {
+        let files = platform.desired.iter().find(|resource| resource.address == files_address(REPOSITORY)).unwrap();
+        match &files.attributes[name] {
+            Expr::Value(value) => value,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The state after `platform` was applied, and what the repository holds then.
+    fn applied(platform: &Platform) -> (Found, Remembered) {
+        let mut found = found();
+        let mut state = ResourceState { type_name: "repository_files".to_owned(), ..ResourceState::default() };
+        for name in ["branch", "title"] {
+            state.attributes.insert(name.to_owned(), literal(platform, name).clone());
+        }
+        for name in ["files", "shared_files"] {
+            let files = literal(platform, name).as_object().unwrap();
+            let digests = files.iter().map(|(path, text)| (path.clone(), digest(text.as_str().unwrap())));
+            state.attributes.insert(name.to_owned(), Value::Object(digests.collect()));
+            found.texts.extend(files.iter().map(|(path, text)| (path.clone(), text.as_str().unwrap().to_owned())));
+        }
+        (found, Remembered(BTreeMap::from([(files_address(REPOSITORY), state)])))
+    }
+
+    fn set_up() -> (Found, Remembered) {
+        applied(&compiled(&found(), &Remembered::default(), &Work::Init(init())))
+    }
+
+    #[test]
+    fn after_an_init_everything_is_as_it_was_written_and_nothing_is_proposed() {
+        let (found, remembered) = set_up();
+        for work in [Work::Maintain, Work::Init(init())] {
+            let again = compiled(&found, &remembered, &work);
+            assert_eq!(again.kept, []);
+            for (path, text) in literal(&again, "files").as_object().unwrap() {
+                assert_eq!(text.as_str(), found.texts.get(path).map(String::as_str), "{path}");
+            }
+            let shared = literal(&again, "shared_files").as_object().unwrap();
+            assert!(shared.values().all(Value::is_object), "what people keep is left to them: {shared:?}");
+            assert_eq!(literal(&again, "title"), "[Konnect Orchestrator] - Init Platform");
+        }
+    }
+
+    #[test]
+    fn an_edited_file_is_kept_and_stays_known_by_what_koctl_wrote() {
+        let (mut found, remembered) = set_up();
+        found.texts.insert(RULES.to_owned(), "rules: {}\n".to_owned());
+        let platform = compiled(&found, &remembered, &Work::Maintain);
+        assert_eq!(platform.kept.iter().map(|kept| kept.path.as_str()).collect::<Vec<_>>(), [RULES]);
+        let wrote = &remembered.0[&files_address(REPOSITORY)].attributes["files"][RULES];
+        assert_eq!(&literal(&platform, "files")[RULES], wrote);
+        let forced = compiled(&found, &remembered, &Work::Init(Init { force: true, ..init() }));
+        assert_eq!(forced.kept, []);
+        assert!(literal(&forced, "files")[RULES].is_string());
+    }
+
+    #[test]
+    fn a_file_that_was_there_before_koctl_is_not_koctls() {
+        let mut found = found();
+        found.texts.insert(RULES.to_owned(), "rules: {}\n".to_owned());
+        let platform = compiled(&found, &Remembered::default(), &Work::Init(init()));
+        assert_eq!(platform.kept.len(), 1);
+        assert_eq!(literal(&platform, "files").get(RULES), None);
+    }
+
+    #[test]
+    fn a_file_that_koctl_no_longer_has_goes_unless_somebody_edited_it() {
+        let (mut found, mut remembered) = set_up();
+        let state = remembered.0.get_mut(&files_address(REPOSITORY)).unwrap();
+        for path in ["old", "edited"] {
+            state.attributes.get_mut("files").unwrap()[path] = digest("as koctl wrote it");
+        }
+        found.texts.insert("old".to_owned(), "as koctl wrote it".to_owned());
+        found.texts.insert("edited".to_owned(), "ours now".to_owned());
+        let platform = compiled(&found, &remembered, &Work::Maintain);
+        let files = literal(&platform, "files");
+        assert_eq!((files.get("old"), files.get("edited")), (None, Some(&digest("as koctl wrote it"))));
+        assert_eq!(literal(&platform, "title"), "[Konnect Orchestrator] - Update Platform");
+    }
+
+    #[test]
+    fn what_is_under_way_takes_an_update_along() {
+        let (mut found, remembered) = set_up();
+        found.texts.remove(RULES);
+        found.proposal = Some(("konnect-orchestrator-organizations".to_owned(), "Add Acme".to_owned()));
+        let platform = compiled(&found, &remembered, &Work::Maintain);
+        assert_eq!(literal(&platform, "branch"), "konnect-orchestrator-organizations");
+        assert_eq!(literal(&platform, "title"), "Add Acme");
+    }
+
+    #[test]
+    fn a_token_that_another_organization_has_is_refused_with_its_name() {
+        let organization = |name: &str| AddOrganization {
+            name: name.to_owned(),
+            region: Region::Eu,
+            variable: "TOKEN".to_owned(),
+            token: "t".to_owned().into(),
+        };
+        let one = organization("Acme").added_to("organizations: {}\n").unwrap();
+        assert_eq!(organization("Acme").added_to(&one).unwrap(), one);
+        let error = organization("Beta").added_to(&one).unwrap_err();
+        assert!(error.to_string().contains("`Acme` has its token from the variable TOKEN as well"), "{error}");
+        let elsewhere = AddOrganization { variable: "OTHER".to_owned(), ..organization("Acme") };
+        assert!(elsewhere.added_to(&one).unwrap_err().to_string().contains("its token comes from elsewhere"));
+        let region = AddOrganization { region: Region::Us, ..organization("Acme") };
+        assert!(region.added_to(&one).unwrap_err().to_string().contains("nothing of it is in the region us"));
+    }
+}
