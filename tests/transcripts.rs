@@ -8,12 +8,16 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Copies a page, and beside it the folder that its commands run in.
-fn stage(page: &str, folder: &str, into: &Path) -> PathBuf {
+/// Copies a page, and beside it the folder that its commands run in; without one, they run where nothing is yet.
+fn stage(page: &str, folder: Option<&str>, into: &Path) -> PathBuf {
     let name = Path::new(page).file_stem().unwrap().to_str().unwrap();
     let staged = into.join(Path::new(page).file_name().unwrap());
     std::fs::copy(root().join(page), &staged).unwrap();
-    copy(&root().join(folder), &into.join(format!("{name}.in")));
+    let inside = into.join(format!("{name}.in"));
+    std::fs::create_dir(&inside).unwrap();
+    if let Some(folder) = folder {
+        copy(&root().join(folder), &inside);
+    }
     staged
 }
 
@@ -33,6 +37,15 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn the_readmes_transcript_is_true() {
     let directory = tempfile::tempdir().unwrap();
-    let page = stage("README.md", "examples/orbit", directory.path());
+    run(stage("README.md", Some("examples/orbit"), directory.path()));
+}
+
+#[test]
+fn the_transcript_of_getting_started_is_true() {
+    let directory = tempfile::tempdir().unwrap();
+    run(stage("docs/getting-started.md", None, directory.path()));
+}
+
+fn run(page: PathBuf) {
     trycmd::TestCases::new().register_bin("koctl", Path::new(env!("CARGO_BIN_EXE_koctl"))).case(page).run();
 }

@@ -66,6 +66,18 @@ pub(super) struct ApprovalArgs {
     json: bool,
 }
 
+impl ApprovalArgs {
+    /// Whether nobody is to be asked.
+    pub(super) fn auto_approve(&self) -> bool {
+        self.auto_approve
+    }
+
+    /// Whether a program reads what is printed.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+}
+
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let run = Run {

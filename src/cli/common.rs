@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output::Output;
 use crate::manifest::{Loaded, Sources, load};
-use crate::operations::{Session, SessionOptions};
+use crate::operations::{Environment, Session, SessionOptions};
 
 /// Which files make up the configuration.
 #[derive(Debug, Args)]
@@ -66,6 +66,18 @@ pub(super) struct SystemArgs {
 }
 
 impl SystemArgs {
+    /// The directory of the sandbox, where one stands for the systems.
+    pub(super) fn sandbox(&self) -> Option<&Path> {
+        self.sandbox.as_deref()
+    }
+
+    /// Where the state is kept, if a flag or a variable says so. What is tried out in the sandbox does not mix with the
+    /// state that the variable names.
+    pub(super) fn state(&self, environment: &Environment) -> Option<String> {
+        let variable = || environment("KOCTL_STATE").filter(|value| !value.trim().is_empty());
+        self.state.clone().or_else(|| if self.sandbox.is_some() { None } else { variable() })
+    }
+
     /// The flag that runs another command on the same sandbox, with a blank before it; nothing outside one.
     pub(super) fn sandbox_flag(&self) -> String {
         self.sandbox.as_ref().map(|directory| format!(" --sandbox={}", directory.display())).unwrap_or_default()

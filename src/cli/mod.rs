@@ -3,15 +3,19 @@
 //! The doc comments of the flags are the help texts. Nothing is decided here: what a command does is in
 //! [`operations`](crate::operations), how it looks in [`report`](crate::report).
 
+mod add;
 mod apply;
 mod common;
 mod completions;
 mod destroy;
+mod environment;
 mod force_unlock;
 mod graph;
+mod init;
 mod interrupt;
 mod output;
 mod plan;
+mod repository;
 mod sandbox;
 mod schema;
 mod show;
@@ -53,6 +57,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Args),
+    Add(add::Args),
     Validate(validate::Args),
     Plan(plan::Args),
     Apply(apply::Args),
@@ -88,6 +94,8 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command, output: &Output) -> u8 {
     match command {
+        Command::Init(args) => init::run(&args, output).await,
+        Command::Add(args) => add::run(&args, output).await,
         Command::Validate(args) => validate::run(&args, output),
         Command::Plan(args) => plan::run(&args, output).await,
         Command::Apply(args) => apply::run(&args, output).await,

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 
 use console::{Style, Term, style};
+use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 
 use crate::manifest::Diagnostics;
@@ -141,6 +142,23 @@ impl Output {
         input.interact_text()
     }
 
+    /// Asks for a text on the terminal; an empty answer takes the default, where there is one.
+    pub(super) fn prompt(&self, question: &str, default: Option<&str>) -> Result<String, Failure> {
+        let theme = dialoguer::theme::SimpleTheme;
+        let mut input = dialoguer::Input::<String>::with_theme(&theme).with_prompt(question);
+        if let Some(default) = default {
+            input = input.default(default.to_owned());
+        }
+        input.interact_text().map(|answer| answer.trim().to_owned()).map_err(unanswered)
+    }
+
+    /// Asks for a secret on the terminal, which does not show it.
+    pub(super) fn secret(&self, question: &str) -> Result<SecretString, Failure> {
+        let theme = dialoguer::theme::SimpleTheme;
+        let answer = dialoguer::Password::with_theme(&theme).with_prompt(question).interact().map_err(unanswered)?;
+        Ok(answer.trim().to_owned().into())
+    }
+
     fn paint<D: std::fmt::Display>(&self, text: console::StyledObject<D>) -> String {
         text.force_styling(self.stderr_color).to_string()
     }
@@ -149,6 +167,10 @@ impl Output {
     pub(super) fn good(&self, text: &str) -> String {
         Style::new().green().bold().force_styling(self.stdout_color).apply_to(text).to_string()
     }
+}
+
+fn unanswered(error: dialoguer::Error) -> Failure {
+    Failure::new(format!("could not ask for it: {error}")).help("give it by a flag or a variable")
 }
 
 /// A line on stderr. Where even that cannot be written, there is nobody left to tell.

@@ -44,7 +44,7 @@ pub(super) struct Args {
 }
 
 /// What to plan, as `plan`, `apply` and `destroy` take it.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct RequestArgs {
     /// Only addresses that match this glob, and what they depend on; may be given more than once.
     #[arg(long = "target", value_name = "GLOB")]
@@ -111,10 +111,21 @@ fn finish(args: &Args, output: &Output, planned: &Planned, progress: &Progress) 
 
 /// Shows a plan, with what could not be planned.
 pub(super) fn show(output: &Output, planned: &Planned, json: bool, progress: &Progress) {
+    if !json && planned.reviews_files && !planned.kept.is_empty() {
+        let files: Vec<_> = planned.kept.iter().map(|kept| (&*kept.path, &*kept.is, &*kept.would_be)).collect();
+        output.data(&report::terminal::left_alone(&files, &output.style()));
+    }
     if json {
         progress.planned(&planned.plan);
     } else if planned.failures.is_empty() || planned.plan.has_changes() {
         output.data(&report::terminal::plan(&planned.plan, &schema, &output.style()));
+    }
+    if !json && !planned.reviews_files && !planned.kept.is_empty() {
+        let paths: Vec<&str> = planned.kept.iter().map(|kept| &*kept.path).collect();
+        output.note(&format!(
+            "Left alone, since somebody edited them: {}. `koctl init` shows how they differ from this koctl's.",
+            report::safe(&paths.join(", "))
+        ));
     }
     for warning in &planned.warnings {
         output.warning(warning);

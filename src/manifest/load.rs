@@ -132,6 +132,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
+    /// No manifest at all, for work that needs none.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { manifest: Manifest::default(), directory: PathBuf::from("."), places: Places::default() }
+    }
+
     /// An error about what stands at this path, such as `["organizations", "KongAirlines", "environments", "dev"]`,
     /// for stages that find what the manifest's own checks cannot. It points at the path's line, or where that is
     /// not written, at the nearest thing above it. The code is like `koctl::compiler::cycle`.
@@ -286,7 +292,10 @@ fn unreadable(name: &str, wanted: &Wanted, error: &io::Error) -> Diagnostic {
     let Wanted { holds, flag, .. } = wanted;
     if error.kind() == io::ErrorKind::NotFound {
         Diagnostic::new("koctl::manifest::no_file", format!("{holds} cannot be read: there is no file {name}"))
-            .with_help(format!("run koctl where the folder `konnect` is, or name the file with `{flag}`"))
+            .with_help(format!(
+                "run koctl where the folder `konnect` is, name the file with `{flag}`, or begin a platform repository \
+                 with `koctl init`"
+            ))
     } else {
         Diagnostic::new("koctl::manifest::unreadable", format!("{holds} cannot be read from {name}: {error}"))
             .with_help(format!("make the file readable, or name another with `{flag}`"))

@@ -9,11 +9,12 @@ use futures::future::join_all;
 use tokio::sync::{OnceCell, Semaphore, watch};
 
 use super::{Failure, Session};
+use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
 use crate::engine::plan::Stale;
 use crate::engine::recover::{Recovery, SETTLE, recover};
 use crate::engine::refresh::Remembered;
-use crate::engine::{Error, ErrorKind, Plan, Readers, ScopePlan, Secrets};
+use crate::engine::{Error, ErrorKind, Plan, Readers, ScopePlan, Secrets, Writers};
 use crate::state::{LockOptions, LockedState};
 
 /// How to apply.
@@ -132,11 +133,18 @@ impl From<Stale> for Failure {
 }
 
 impl Session {
-    /// Locks the states of all organizations, for an apply that makes its own plan. One that cannot be locked does
-    /// not stop the others.
+    /// Locks the states of all organizations and of the platform repository, for an apply that makes its own plan. One
+    /// that cannot be locked does not stop the others.
     pub async fn lock_all(&self, operation: &str, timeout: Duration) -> (Locks, Vec<Failure>) {
-        let scopes = self.loaded.manifest.organizations.keys().map(|name| (name.clone(), None));
-        self.lock(scopes.collect(), operation, timeout).await
+        let mut scopes: BTreeMap<_, _> =
+            self.loaded.manifest.organizations.keys().map(|name| (name.clone(), None)).collect();
+        let kept = self.keeps_platform().await;
+        if let Ok(true) = kept {
+            scopes.insert(PLATFORM_SCOPE.to_owned(), None);
+        }
+        let (locks, mut failures) = self.lock(scopes, operation, timeout).await;
+        failures.extend(kept.err().map(|failure| failure.of(PLATFORM_SCOPE)));
+        (locks, failures)
     }
 
     /// Locks the states that a saved plan is about, and checks that it fits them and the configuration (R7). Nothing
@@ -211,20 +219,27 @@ impl Session {
         let scope = &plan.scope;
         let of_scope = |failure: Failure| vec![failure.of(scope)];
         let held = locks.check(plan).map_err(of_scope)?;
-        let organizations = &self.loaded.manifest.organizations;
-        let organization = organizations.get(scope).ok_or_else(|| of_scope(unknown(scope)))?;
-        let clients = self.clients(scope, organization).map_err(of_scope)?;
-        let (readers, writers) = (clients.readers(), clients.writers());
+        let (readers, writers, secrets) = self.access(scope).map_err(of_scope)?;
         let of_each =
             |errors: Vec<Error>| errors.into_iter().flat_map(|error| of_scope(error.into())).collect::<Vec<_>>();
         let recovery = held.recovery(&readers).await.map_err(of_each)?;
         plan.check_recovered(recovery.found()).map_err(|stale| of_scope(stale.into()))?;
-        let (writers, recorder) = (&writers, &StateRecorder(&held.state));
-        let secrets = &Secrets::default();
-        let readers = &readers;
+        let (readers, writers, secrets) = (&readers, &writers, &secrets);
+        let recorder = &StateRecorder(&held.state);
         let execution = Execution { plan, recovery, readers, writers, secrets, recorder, observer, permits, stop };
         let outcome = execution.run().await.map_err(|error| of_scope(error.into()))?;
         Ok((scope.clone(), outcome))
+    }
+
+    /// What carrying out a plan of `scope` takes.
+    fn access(&self, scope: &str) -> Result<(Readers, Writers, Secrets), Failure> {
+        if scope == PLATFORM_SCOPE {
+            let github = self.github_clients()?;
+            return Ok((github.readers(), github.writers(), self.platform_secrets()));
+        }
+        let organization = self.loaded.manifest.organizations.get(scope).ok_or_else(|| unknown(scope))?;
+        let clients = self.clients(scope, organization)?;
+        Ok((clients.readers(), clients.writers(), Secrets::default()))
     }
 }
 

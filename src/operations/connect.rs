@@ -18,26 +18,43 @@ use crate::konnect::{self};
 use crate::manifest::git;
 use crate::manifest::model::{Organization, Service};
 
-/// The clients of one organization.
-pub(super) struct Clients {
-    konnect: konnect::ReadClient,
-    github: github::ReadClient,
+/// The client of the platform repository.
+pub(super) struct GitHubClients {
+    read: github::ReadClient,
     author: Option<Author>,
 }
 
-impl Clients {
+impl GitHubClients {
     pub(super) fn readers(&self) -> Readers {
         let mut readers = Readers::default();
-        konnect::resources::add_readers(&mut readers, &self.konnect);
-        github::resources::add_readers(&mut readers, &self.github);
+        github::resources::add_readers(&mut readers, &self.read);
         readers
     }
 
     pub(super) fn writers(&self) -> Writers {
         let mut writers = Writers::default();
+        let client = github::WriteClient::new(self.read.clone(), self.author.clone());
+        github::resources::add_writers(&mut writers, &client);
+        writers
+    }
+}
+
+/// The clients of one organization.
+pub(super) struct Clients {
+    konnect: konnect::ReadClient,
+    github: GitHubClients,
+}
+
+impl Clients {
+    pub(super) fn readers(&self) -> Readers {
+        let mut readers = self.github.readers();
+        konnect::resources::add_readers(&mut readers, &self.konnect);
+        readers
+    }
+
+    pub(super) fn writers(&self) -> Writers {
+        let mut writers = self.github.writers();
         konnect::resources::add_writers(&mut writers, &konnect::WriteClient::new(self.konnect.clone()));
-        let github = github::WriteClient::new(self.github.clone(), self.author.clone());
-        github::resources::add_writers(&mut writers, &github);
         writers
     }
 }
@@ -56,19 +73,24 @@ impl Session {
             token_source: organization.access_token.to_string(),
             url: self.konnect_url.clone(),
         };
+        let konnect = konnect::ReadClient::new(self.transport.with_own_limits(), account);
+        Ok(Clients { konnect, github: self.github_clients()? })
+    }
+
+    /// The client of the platform repository.
+    pub(super) fn github_clients(&self) -> Result<GitHubClients, Failure> {
         let author = match (&self.platform.author.name, &self.platform.author.email) {
             (Some(name), Some(email)) => Some(Author { name: name.clone(), email: email.clone() }),
             _ => None,
         };
-        Ok(Clients {
-            konnect: konnect::ReadClient::new(self.transport.with_own_limits(), account),
-            github: self.github(self.platform.token.as_ref())?,
-            author,
-        })
+        Ok(GitHubClients { read: self.github(self.platform.token.as_ref())?, author })
     }
 
     /// A client for GitHub with this token.
-    fn github(&self, token: Option<&crate::manifest::secret::Secret>) -> Result<github::ReadClient, Failure> {
+    pub(super) fn github(
+        &self,
+        token: Option<&crate::manifest::secret::Secret>,
+    ) -> Result<github::ReadClient, Failure> {
         let token_source = token.map_or_else(|| "nowhere (none is configured)".to_owned(), ToString::to_string);
         let mut token = token.map(|secret| self.secret(secret, "sandbox")).transpose().map_err(|failure| {
             let message = format!("could not get the GitHub token: {}", failure.message);
@@ -90,17 +112,7 @@ impl Session {
             )
         };
         let remote = self.platform.remote.as_ref().ok_or_else(missing)?;
-        self.on_github(remote).ok_or_else(|| {
-            Failure::new(format!("the platform repository {remote} is not on GitHub"))
-                .help("koctl opens pull requests through GitHub's API: use a repository on github.com")
-        })
-    }
-
-    /// The repository behind a remote, where GitHub's API, or the sandbox for every host, can give it.
-    fn on_github(&self, remote: &git::Remote) -> Option<Repository> {
-        let (owner, name) = remote.owner_and_name()?;
-        let reachable = self.in_sandbox() || remote.host() == "github.com";
-        reachable.then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
+        on_github(remote, self.in_sandbox())
     }
 
     /// Reads every specification that an environment of these organizations is made from, each once.
@@ -134,7 +146,7 @@ impl Session {
             Some(git::Credentials::Token(token)) => Some(token),
             _ => None,
         };
-        if let Some(name) = self.on_github(&repository.remote) {
+        if let Some(name) = reachable(&repository.remote, self.in_sandbox()) {
             return Ok(Source::GitHub(self.github(token)?, name));
         }
         let credentials = match token {
@@ -143,6 +155,24 @@ impl Session {
         };
         Ok(Source::Git(credentials))
     }
+}
+
+/// The repository behind a remote, where GitHub's API, or the sandbox for every host, can give it.
+fn reachable(remote: &git::Remote, in_sandbox: bool) -> Option<Repository> {
+    let (owner, name) = remote.owner_and_name()?;
+    let reachable = in_sandbox || remote.host() == "github.com";
+    reachable.then(|| Repository { owner: owner.to_owned(), name: name.to_owned() })
+}
+
+/// The platform repository behind a remote.
+///
+/// # Errors
+/// When it is not on GitHub.
+pub(super) fn on_github(remote: &git::Remote, in_sandbox: bool) -> Result<Repository, Failure> {
+    reachable(remote, in_sandbox).ok_or_else(|| {
+        Failure::new(format!("the platform repository {remote} is not on GitHub"))
+            .help("koctl opens pull requests through GitHub's API: use a repository on github.com")
+    })
 }
 
 fn unreachable(remote: &str, failure: Failure) -> Error {

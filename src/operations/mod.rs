@@ -10,6 +10,7 @@ mod failure;
 mod keys;
 mod lineage;
 mod plan;
+mod platform;
 mod renames;
 mod sandbox;
 mod session;
@@ -18,8 +19,9 @@ pub mod state;
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use failure::Failure;
 pub use plan::{PlanRequest, Planned};
+pub use platform::{PlatformAccess, PlatformOptions, local_platform};
 pub use sandbox::{ServeOptions, Serving, Tenants, serve};
-pub use session::{Environment, Session, SessionOptions};
+pub use session::{Environment, Session, SessionOptions, sandbox_token};
 
 use crate::engine::Schema;
 

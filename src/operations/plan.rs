@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
+use futures::join;
 
 use super::apply::{Held, Locks};
-use super::connect::Clients;
 use super::{Failure, Session, lineage, renames};
+use crate::compiler::platform::{Kept, Work};
 use crate::compiler::{self, Input, Specs};
-use crate::engine::address::Targets;
+use crate::engine::address::{PLATFORM_SCOPE, Targets};
 use crate::engine::diff::{Diff, Options, diff};
 use crate::engine::plan::Recovered;
 use crate::engine::recover::recover;
 use crate::engine::refresh::{Remembered, refresh};
 use crate::engine::world::World;
-use crate::engine::{Desired, Error, Plan, Readers, ScopePlan};
+use crate::engine::{Address, Desired, Error, Plan, Readers, ScopePlan};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
 use crate::state::{State, shell_word};
@@ -42,11 +43,15 @@ pub struct Planned {
     pub failures: Vec<Failure>,
     /// What a person should know besides.
     pub warnings: Vec<String>,
+    /// koctl's own files in the platform repository that somebody edited, and that are left alone.
+    pub kept: Vec<Kept>,
+    /// Whether the plan is about the platform repository alone, so that somebody wants to see how those differ.
+    pub reviews_files: bool,
 }
 
 impl Session {
-    /// Plans every organization of the configuration, or where `locks` are given, those that are locked. One that
-    /// cannot be planned does not stop the others.
+    /// Plans every organization of the configuration and the platform repository, where koctl keeps that; or where
+    /// `locks` are given, those that are locked. One that cannot be planned does not stop the others.
     ///
     /// # Errors
     /// What stops all of them: a pattern that is none, no platform repository.
@@ -75,21 +80,34 @@ impl Session {
         }
         let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
         let configuration = self.loaded.digest();
-        let planned = join_all(scopes.into_iter().map(async |(name, organization, clients)| {
-            let scope = ScopeRequest {
-                session: self,
-                request,
-                targets: targets.as_ref(),
-                configuration: &configuration,
-                clients: &clients,
-                held: locks.and_then(|locks| locks.0.get(name)),
-                progress,
-            };
-            let of_scope = |failures: Vec<Failure>| failures.into_iter().map(|f| f.of(name)).collect::<Vec<_>>();
-            scope.plan(input, name, organization).await.map_err(of_scope)
-        }))
-        .await;
-        let mut plans = Vec::new();
+        let scope = |name: &str, readers: Readers| ScopeRequest {
+            session: self,
+            request,
+            targets: targets.as_ref(),
+            configuration: &configuration,
+            readers,
+            held: locks.and_then(|locks| locks.0.get(name)),
+            progress,
+        };
+        let planning = join_all(scopes.into_iter().map(async |(name, organization, clients)| {
+            let planned = scope(name, clients.readers()).plan(input, name, organization).await;
+            planned.map_err(|failures| of_scope(name, failures))
+        }));
+        let (planned, platform) = join!(planning, async {
+            if !self.plans_platform(request, locks).await? {
+                return Ok(None);
+            }
+            self.plan_platform(&scope(PLATFORM_SCOPE, self.platform_readers()?)).await.map(Some)
+        });
+        let (mut plans, mut kept) = (Vec::new(), Vec::new());
+        match platform {
+            Ok(Some((plan, files))) => {
+                plans.push(plan);
+                kept = files;
+            }
+            Ok(None) => {}
+            Err(reasons) => failures.extend(of_scope(PLATFORM_SCOPE, reasons)),
+        }
         for outcome in planned {
             match outcome {
                 Ok(plan) => plans.push(plan),
@@ -100,7 +118,8 @@ impl Session {
         let mut warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
         warnings.extend(renames::suggestions(&plan));
         warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
-        Ok(Planned { plan, failures, warnings })
+        let reviews_files = !matches!(self.work, Work::Maintain);
+        Ok(Planned { plan, failures, warnings, kept, reviews_files })
     }
 
     /// Every resource that the configuration asks for, of all organizations.
@@ -135,22 +154,31 @@ impl Session {
         Ok(states)
     }
 
-    /// The scopes that may have a state: those that the store lists, or else those that are configured.
+    /// The scopes that may have a state: those that the store lists, or else those that are configured and the
+    /// platform repository.
     ///
     /// # Errors
     /// When the store cannot be asked.
     pub async fn remembered_scopes(&self) -> Result<Vec<String>, Failure> {
         match self.store.lists_scopes() {
             true => Ok(self.store.scopes().await?),
-            false => Ok(self.loaded.manifest.organizations.keys().cloned().collect()),
+            false => {
+                let organizations = self.loaded.manifest.organizations.keys().cloned();
+                Ok(organizations.chain([PLATFORM_SCOPE.to_owned()]).collect())
+            }
         }
     }
 
     /// States of organizations that left the configuration: without a token, nothing can be done about them.
     async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
-        let configured: BTreeSet<&String> = self.loaded.manifest.organizations.keys().collect();
+        if !matches!(self.work, Work::Maintain) {
+            // There is no configuration that they could have left.
+            return Ok(Vec::new());
+        }
+        let organizations = self.loaded.manifest.organizations.keys().map(String::as_str);
+        let configured: BTreeSet<&str> = organizations.chain([PLATFORM_SCOPE]).collect();
         let mut warnings = Vec::new();
-        for scope in self.remembered_scopes().await?.iter().filter(|scope| !configured.contains(scope)) {
+        for scope in self.remembered_scopes().await?.iter().filter(|scope| !configured.contains(scope.as_str())) {
             let count = self.store.read(scope).await?.map_or(0, |snapshot| known_or_begun(&snapshot.state));
             if count > 0 {
                 warnings.push(format!(
@@ -177,15 +205,30 @@ fn unmatched(targets: &Targets, plan: &Plan, complete: bool) -> Option<String> {
     (complete && !hit).then(|| "No change is among the addresses that --target names.".to_owned())
 }
 
+fn of_scope(name: &str, failures: Vec<Failure>) -> Vec<Failure> {
+    failures.into_iter().map(|failure| failure.of(name)).collect()
+}
+
 /// Planning one scope.
-struct ScopeRequest<'a> {
+pub(super) struct ScopeRequest<'a> {
     session: &'a Session,
     request: &'a PlanRequest,
     targets: Option<&'a Targets>,
     configuration: &'a str,
-    clients: &'a Clients,
+    readers: Readers,
     held: Option<&'a Held>,
     progress: &'a Progress,
+}
+
+/// What the plan of a scope is made of.
+pub(super) struct Compared<'a> {
+    pub(super) desired: &'a [Desired],
+    /// With what became of the intents.
+    pub(super) remembered: &'a Remembered,
+    /// What became of them.
+    pub(super) recovered: Vec<Recovered>,
+    /// What must not go, where everything is to be destroyed.
+    pub(super) protected: Option<&'a BTreeSet<Address>>,
 }
 
 impl ScopeRequest<'_> {
@@ -201,40 +244,50 @@ impl ScopeRequest<'_> {
             let failure = Failure::new("there is no state yet that could be compared with");
             return Err(one(failure.help("leave --no-refresh out, so that what exists is found")));
         }
-        let readers = self.clients.readers();
-        let recovered = self.recover(state.as_deref(), &mut remembered, &readers).await.map_err(into_failures)?;
-        let world = self.world(name, &desired, &remembered, &readers).await?;
+        let recovered = self.recover(state.as_deref(), &mut remembered).await?;
         let protected = self.request.destroy.then(|| compiler::protected(input.manifest, name, organization));
+        let compared =
+            Compared { desired: &desired, remembered: &remembered, recovered, protected: protected.as_ref() };
+        self.planned(name, state.as_deref(), compared).await
+    }
+
+    /// Compares what is desired with what is there, and makes the scope's plan of it.
+    pub(super) async fn planned(
+        &self,
+        name: &str,
+        state: Option<&State>,
+        compared: Compared<'_>,
+    ) -> Result<ScopePlan, Vec<Failure>> {
+        let Compared { desired, remembered, recovered, protected } = compared;
+        let world = self.world(name, desired, remembered).await?;
         let compare = |lineage: &str| {
-            let (no_adopt, targets) = (self.request.no_adopt, self.targets);
-            let options = Options { no_adopt, targets, protected: protected.as_ref(), lineage };
-            diff(&desired, &remembered, &world, &readers, options).map_err(into_failures)
+            let options = Options { no_adopt: self.request.no_adopt, targets: self.targets, protected, lineage };
+            diff(desired, remembered, &world, &self.readers, options).map_err(into_failures)
         };
-        let lineage = match (&state, self.held) {
+        let lineage = match (state, self.held) {
             (Some(state), _) => state.lineage().to_owned(),
             (None, Some(held)) => held.state.state().lineage().to_owned(),
             // It follows from the changes, and the traces of secrets among these follow from it.
             (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
         };
         let Diff { changes, drift } = compare(&lineage)?;
-        let serial = state.map(|state| state.serial());
+        let serial = state.map(State::serial);
         Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, recovered })
     }
 
     /// Has `remembered` know what became of the intents of the state, which is asked of the live systems in every case:
     /// no state knows it.
-    async fn recover(
+    pub(super) async fn recover(
         &self,
         state: Option<&State>,
         remembered: &mut Remembered,
-        readers: &Readers,
-    ) -> Result<Vec<Recovered>, Vec<Error>> {
+    ) -> Result<Vec<Recovered>, Vec<Failure>> {
         let Some(state) = state.filter(|state| !state.intents.is_empty()) else { return Ok(Vec::new()) };
         let found;
         let recovery = match self.held {
-            Some(held) => held.recovery(readers).await?,
+            Some(held) => held.recovery(&self.readers).await.map_err(into_failures)?,
             None => {
-                found = recover(&state.intents, remembered, readers, None).await?;
+                found = recover(&state.intents, remembered, &self.readers, None).await.map_err(into_failures)?;
                 &found
             }
         };
@@ -243,7 +296,7 @@ impl ScopeRequest<'_> {
     }
 
     /// The state as it is stored; none where there is none yet.
-    async fn state(&self, name: &str) -> Result<Option<Arc<State>>, Failure> {
+    pub(super) async fn state(&self, name: &str) -> Result<Option<Arc<State>>, Failure> {
         match self.held {
             Some(held) => Ok(held.state.revision().map(|_| held.state.state())),
             None => Ok(self.session.store.read(name).await?.map(|snapshot| Arc::new(snapshot.state))),
@@ -251,18 +304,12 @@ impl ScopeRequest<'_> {
     }
 
     /// The live systems, or with `--no-refresh`, what the state remembers of them.
-    async fn world(
-        &self,
-        name: &str,
-        desired: &[Desired],
-        remembered: &Remembered,
-        readers: &Readers,
-    ) -> Result<World, Vec<Failure>> {
+    async fn world(&self, name: &str, desired: &[Desired], remembered: &Remembered) -> Result<World, Vec<Failure>> {
         if self.request.no_refresh {
-            return World::remembered(desired, remembered, readers).map_err(into_failures);
+            return World::remembered(desired, remembered, &self.readers).map_err(into_failures);
         }
         let refreshing = self.progress.refreshing(name);
-        let world = refresh(desired, remembered, readers).await.map_err(into_failures)?;
+        let world = refresh(desired, remembered, &self.readers).await.map_err(into_failures)?;
         refreshing.succeeded();
         Ok(world)
     }

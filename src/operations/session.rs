@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::platform::NewHome;
 use super::{Failure, keys};
+use crate::compiler::platform::Work;
 use crate::http::Transport;
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, Remote, platform_repository};
@@ -40,7 +42,11 @@ pub struct Session {
     pub(super) konnect_url: String,
     pub(super) github_url: String,
     pub(super) platform: PlatformRepository,
-    sandbox: Option<Sandbox>,
+    /// What is to become of the platform repository.
+    pub(super) work: Work,
+    pub(super) sandbox: Option<Sandbox>,
+    /// Where the state goes once the work is done, where it cannot be there before.
+    pub(super) new_home: Option<NewHome>,
 }
 
 impl Session {
@@ -70,7 +76,7 @@ impl Session {
             Some(directory) => {
                 let first = loaded.manifest.organizations.keys().next();
                 let remote = default_platform(first.map(String::as_str), &mut platform)?;
-                let sandbox = start_sandbox(&directory, &loaded, &remote, &environment).await?;
+                let sandbox = start_sandbox(&directory, &loaded, Some(&remote), &environment).await?;
                 konnect_url = sandbox.konnect_url();
                 github_url = sandbox.github_url();
                 Some(sandbox)
@@ -78,7 +84,19 @@ impl Session {
             None => None,
         };
         let transport = Transport::new().map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
-        Ok(Self { loaded, store, transport, environment, konnect_url, github_url, platform, sandbox })
+        let work = Work::Maintain;
+        Ok(Self {
+            loaded,
+            store,
+            transport,
+            environment,
+            konnect_url,
+            github_url,
+            platform,
+            work,
+            sandbox,
+            new_home: None,
+        })
     }
 
     /// The store of the state.
@@ -129,7 +147,8 @@ impl Session {
 }
 
 /// The token that opens an organization of the sandbox when its own cannot be had.
-pub(super) fn sandbox_token(organization: &str) -> String {
+#[must_use]
+pub fn sandbox_token(organization: &str) -> String {
     format!("sandbox-{organization}")
 }
 
@@ -146,10 +165,12 @@ pub(super) fn default_platform(first: Option<&str>, platform: &mut PlatformRepos
     Ok(remote)
 }
 
-async fn start_sandbox(
+/// Starts the sandbox in `directory`, with the organizations of the configuration and, if it is to be provided, the
+/// platform repository.
+pub(super) async fn start_sandbox(
     directory: &Path,
     loaded: &Loaded,
-    platform: &Remote,
+    platform: Option<&Remote>,
     environment: &Environment,
 ) -> Result<Sandbox, Failure> {
     let mut organizations = Vec::new();
@@ -167,7 +188,11 @@ async fn start_sandbox(
 
 /// On first use, service repositories come from the folder `services/` beside `konnect/`, and the platform
 /// repository has nothing but a README.
-pub(super) fn prepare_repositories(directory: &Path, manifest: &Path, platform: &Remote) -> Result<(), Failure> {
+pub(super) fn prepare_repositories(
+    directory: &Path,
+    manifest: &Path,
+    platform: Option<&Remote>,
+) -> Result<(), Failure> {
     let root = directory.join("github");
     let failed = |error: sandbox::github::GitHubSandboxError| {
         Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
@@ -176,7 +201,7 @@ pub(super) fn prepare_repositories(directory: &Path, manifest: &Path, platform: 
     if services.is_dir() {
         sandbox::github::seed(&root, &services).map_err(failed)?;
     }
-    if let Some((owner, name)) = platform.owner_and_name() {
+    if let Some((owner, name)) = platform.and_then(Remote::owner_and_name) {
         let readme = format!("# {name}\n\nThe platform repository of {owner}.\n");
         let files = BTreeMap::from([("README.md".to_owned(), readme.into_bytes())]);
         sandbox::github::ensure_repository(&root, owner, name, &files).map_err(failed)?;

@@ -9,6 +9,8 @@ mod first_apply;
 mod kills;
 mod kongair;
 mod other_commands;
+mod platform;
+mod platform_prompt;
 mod prompt;
 mod pulls;
 mod renames;

@@ -20,7 +20,8 @@ impl Rules<'_> {
                 &organizations,
                 "koctl::manifest::no_organization",
                 "no organization is configured".to_owned(),
-                "write one under `organizations:` with its `access-token` and `environments`",
+                "add one with `koctl add organization`, or write one under `organizations:` with its `access-token` and \
+                 `environments`",
             );
         }
         for (name, organization) in &self.manifest.organizations {

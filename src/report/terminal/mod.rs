@@ -29,6 +29,8 @@ pub use outcome::outcome;
 pub use state::{resource, state};
 
 use screen::Screen;
+use serde_json::Value;
+use text::Side;
 
 use super::style::{Style, Tone};
 use super::{Schemas, count, escape, order};
@@ -79,6 +81,25 @@ pub fn guarded(plan: &Plan, style: &Style) -> Option<String> {
         }
     }
     Some(screen.finish())
+}
+
+/// Files that koctl would write otherwise, and leaves alone because somebody edited them: path, what is there, and what
+/// koctl would write.
+#[must_use]
+pub fn left_alone(files: &[(&str, &str, &str)], style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    let number = count(files.len(), "file");
+    let heading = format!("Left alone, since somebody edited what koctl keeps: {number}. --force makes them as shown.");
+    let heading = screen.paint(Tone::Strong, &heading);
+    screen.sentence(&heading);
+    for (path, is, would_be) in files {
+        screen.blank();
+        let (is, would_be) = (Value::from(*is), Value::from(*would_be));
+        let (old, new) = (Side::of(Some(&is)), Side::of(Some(&would_be)));
+        screen.line(2, &format!("{}{}", escape::escape(path), text::label(&old, &new)));
+        text::body(&mut screen, 6, &old, &new);
+    }
+    screen.finish()
 }
 
 /// Everything of a plan that is shown. No-ops only write the state's record again, which the closing counts.
