@@ -16,7 +16,7 @@ use crate::engine::plan::Recovered;
 use crate::engine::recover::recover;
 use crate::engine::refresh::{Remembered, refresh};
 use crate::engine::world::World;
-use crate::engine::{Address, Desired, Error, Plan, Readers, ScopePlan};
+use crate::engine::{Address, Desired, Plan, Readers, ScopePlan};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
 use crate::state::{State, shell_word};

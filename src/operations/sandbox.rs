@@ -68,7 +68,7 @@ pub async fn serve(options: ServeOptions) -> Result<Serving, Failure> {
     let organizations = organizations(&tenants, &environment);
     let first = organizations.first().map(|organization| organization.name.as_str());
     let remote = default_platform(first, &mut platform)?;
-    prepare_repositories(&directory, &folder, &remote)?;
+    prepare_repositories(&directory, &folder, Some(&remote))?;
 
     let accounts = organizations.iter().flat_map(Tenant::accounts).collect();
     let options = Options { dir: directory.clone(), port, organizations: accounts };

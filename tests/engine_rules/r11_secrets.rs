@@ -15,7 +15,7 @@ fn door(name: &str, key: &str) -> Desired {
 
 fn saved(changes: Vec<koctl::engine::ResourceChange>) -> ScopePlan {
     let (scope, lineage) = (SCOPE.to_owned(), LINEAGE.to_owned());
-    ScopePlan { scope, lineage, serial: Some(1), changes, drift: Vec::new() }
+    ScopePlan { scope, lineage, serial: Some(1), changes, drift: Vec::new(), recovered: Vec::new() }
 }
 
 #[tokio::test]

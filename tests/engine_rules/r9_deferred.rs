@@ -1,9 +1,12 @@
 //! R9: what waits for somebody else's work is deferred with the reason, and neither an error nor a change.
 
-use koctl::engine::{Action, Plan, ScopePlan};
+use std::collections::BTreeMap;
+
+use koctl::engine::desired::Lookup;
+use koctl::engine::{Action, Expr, Plan, ScopePlan};
 use serde_json::json;
 
-use crate::house::{House, address, id_of, lines, link, page, plane};
+use crate::house::{House, address, id_of, lines, link, page, plane, resource};
 
 fn service(house: &House, plane: &str, tag: &str) -> String {
     let plane = house.server.id(&format!("plane/{plane}"));
