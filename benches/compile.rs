@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use koctl::compiler::{Input, Spec, Specs, compile, placements};
+use koctl::compiler::{ClientSecrets, Events, Input, Spec, Specs, compile, placements};
 use koctl::engine::diff::{Options, diff};
 use koctl::engine::refresh::Remembered;
 use koctl::engine::world::World;
@@ -32,6 +32,8 @@ const PER_TEAM: usize = 1 + ENVIRONMENTS * (2 + 4 * SERVICES);
 struct Configuration {
     manifest: Manifest,
     specs: Specs,
+    client_secrets: ClientSecrets,
+    events: Events,
 }
 
 impl Configuration {
@@ -50,11 +52,17 @@ impl Configuration {
                 specs.insert(placement.spec(), Ok(Spec::parse(content).unwrap()));
             }
         }
-        Self { manifest, specs }
+        Self { manifest, specs, client_secrets: ClientSecrets::new(), events: Events::new() }
     }
 
     fn input(&self) -> Input<'_> {
-        Input { manifest: &self.manifest, specs: &self.specs, platform_repository: "Acme/platform" }
+        Input {
+            manifest: &self.manifest,
+            specs: &self.specs,
+            client_secrets: &self.client_secrets,
+            events: &self.events,
+            platform_repository: "Acme/platform",
+        }
     }
 }
 

@@ -788,6 +788,30 @@ fn one_way_to_sign_in_beside_a_disabled_one_is_fine() {
 }
 
 #[test]
+fn a_way_to_sign_in_is_left() {
+    let authorized =
+        |text: &str| lines(&changed("    environments:", &format!("    authorization: {text}\n    environments:")));
+    let all_off = "{built-in: {enabled: false}, oidc: {enabled: false}}";
+    insta::assert_snapshot!(authorized(all_off), @"koctl.yaml:11:42: nobody could sign in: every way to do so is disabled");
+    // What is not written is somebody else's business, and may be on.
+    assert_eq!(authorized("{built-in: {enabled: false}}"), "no errors");
+    assert_eq!(authorized("{built-in: {enabled: true}, oidc: {enabled: false}}"), "no errors");
+}
+
+#[test]
+fn groups_are_mapped_by_an_identity_provider() {
+    let mapped = |more: &str| {
+        let authorization = format!("    authorization: {{team-mappings: {{idp: {{mappings: {{data: [a]}}}}}}{more}}}");
+        lines(&changed("    environments:", &format!("{authorization}\n    environments:")))
+    };
+    let told = "koctl.yaml:11:43: groups are mapped to teams, and there is no identity provider that they could be of";
+    assert_eq!(mapped(""), told);
+    assert_eq!(mapped(", oidc: {issuer: 'https://a.b'}"), told, "one without a client is none");
+    assert_eq!(mapped(", oidc: {issuer: 'https://a.b', client-id: a}"), "no errors");
+    assert_eq!(mapped(", saml: {idp-metadata-url: 'https://a.b'}"), "no errors");
+}
+
+#[test]
 fn an_enabled_way_to_sign_in_is_complete() {
     let oidc = "    authorization: {oidc: {enabled: true, issuer: login}}\n    environments:";
     insta::assert_snapshot!(screen(&changed("    environments:", oidc)), @"
@@ -834,15 +858,14 @@ fn an_enabled_way_to_sign_in_is_complete() {
 
 #[test]
 fn a_mapped_team_has_groups_and_each_of_them_once() {
-    let mappings =
-        "    authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}}\n    environments:";
+    let mappings = "    authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}, saml: {idp-metadata-url: 'https://a.b'}}\n    environments:";
     insta::assert_snapshot!(screen(&changed("    environments:", mappings)), @"
     koctl::manifest::empty_mapping
 
       × no group is mapped to the team `data`
         ╭─[koctl.yaml:11:54]
      10 │     access-token: {type: env, value: AIR_TOKEN}
-     11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}}
+     11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}, saml: {idp-metadata-url: 'https://a.b'}}
         ·                                                      ────
      12 │     environments:
         ╰────
@@ -853,7 +876,7 @@ fn a_mapped_team_has_groups_and_each_of_them_once() {
       × the group `a` is listed twice
         ╭─[koctl.yaml:11:72]
      10 │     access-token: {type: env, value: AIR_TOKEN}
-     11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}}
+     11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}, saml: {idp-metadata-url: 'https://a.b'}}
         ·                                                                        ┬  ┬
         ·                                                                        │  ╰── again here
         ·                                                                        ╰── first here

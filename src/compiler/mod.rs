@@ -1,22 +1,29 @@
 //! The opinions of the Reference Platform: from a manifest to desired resources and their references.
 //!
-//! Pure: what is read from elsewhere (the specifications of services) is handed in. One file an area; each adds
+//! Pure: what is read from elsewhere (specifications, secrets, the events of Konnect's notifications) is handed in. One file an area; each adds
 //! the resources that its area derives from one organization. Types of resources are named by text here, as the
 //! engine knows no vendor and this module knows no client.
 
+mod analytics;
 mod apis;
 mod gateways;
+mod identity;
+mod notifications;
 pub mod platform;
 mod platform_repo;
 mod portals;
 pub mod rename;
 mod teams;
 
+pub use identity::ClientSecrets;
+pub use notifications::Events;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::engine::{Address, Desired, Error, ErrorKind};
+use crate::engine::{Address, Desired, Error, ErrorKind, Secrets};
 use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service, Team};
 
 /// The label that says who manages an object.
@@ -142,6 +149,10 @@ pub struct Input<'a> {
     pub manifest: &'a Manifest,
     /// The specifications of its services.
     pub specs: &'a Specs,
+    /// The client secrets of its organizations.
+    pub client_secrets: &'a ClientSecrets,
+    /// The events that its organizations can be told of.
+    pub events: &'a Events,
     /// The platform repository, `owner/name`.
     pub platform_repository: &'a str,
 }
@@ -149,11 +160,15 @@ pub struct Input<'a> {
 /// Compiles one organization (R1).
 ///
 /// # Errors
-/// Every specification that could not be had or read, with the service that needs it.
+/// Every specification that could not be had or read, with the service that needs it; a client secret, and the list
+/// of events, that could not be had.
 pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Result<Vec<Desired>, Vec<Error>> {
     let mut out = Output::default();
     let organization_scope = Scope { input, name, organization };
     teams::compile(&organization_scope, &mut out);
+    identity::compile(&organization_scope, &mut out);
+    notifications::compile(&organization_scope, &mut out);
+    analytics::compile(&organization_scope, &mut out);
     for (environment_name, environment) in &organization.environments {
         let scope = EnvironmentScope { organization: &organization_scope, name: environment_name, environment };
         gateways::compile(&scope, &mut out);
@@ -165,16 +180,42 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
     if out.errors.is_empty() { Ok(out.desired) } else { Err(out.errors) }
 }
 
-/// The addresses of one organization that `protect: true` covers. No specification is needed to know them.
+/// The addresses of one organization that `protect: true` covers. Nothing that is read from elsewhere is needed to
+/// know them.
 #[must_use]
 pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -> BTreeSet<Address> {
+    let client_secrets = ClientSecrets::from([(name.to_owned(), Ok(SecretString::default()))]);
+    let desired = outline(manifest, name, organization, &client_secrets).unwrap_or_default();
+    desired.into_iter().filter(|resource| resource.protect).map(|resource| resource.address).collect()
+}
+
+/// The secrets of one organization, by resource and attribute: what a saved plan has only the traces of (R11).
+///
+/// # Errors
+/// A secret that could not be had.
+pub fn secrets(
+    manifest: &Manifest,
+    name: &str,
+    organization: &Organization,
+    client_secrets: &ClientSecrets,
+) -> Result<Secrets, Vec<Error>> {
+    Ok(Secrets::of(&outline(manifest, name, organization, client_secrets)?))
+}
+
+/// The resources of one organization, without what their specifications and Konnect's events would add.
+fn outline(
+    manifest: &Manifest,
+    name: &str,
+    organization: &Organization,
+    client_secrets: &ClientSecrets,
+) -> Result<Vec<Desired>, Vec<Error>> {
     let environments = organization.environments.values();
     let addresses = environments.flat_map(|environment| placements(manifest, environment)).map(|placed| placed.spec());
     let nothing = || Ok(Spec { content: String::new(), version: None });
     let specs: Specs = addresses.map(|address| (address, nothing())).collect();
-    let input = Input { manifest, specs: &specs, platform_repository: "" };
-    let desired = compile(input, name, organization).unwrap_or_default();
-    desired.into_iter().filter(|resource| resource.protect).map(|resource| resource.address).collect()
+    let events = Events::from([(name.to_owned(), Ok(Vec::new()))]);
+    let input = Input { manifest, specs: &specs, client_secrets, events: &events, platform_repository: "" };
+    compile(input, name, organization)
 }
 
 /// What was compiled so far.

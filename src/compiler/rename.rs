@@ -120,7 +120,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::compiler::{Input, Spec, Specs, compile, placements};
+    use crate::compiler::{ClientSecrets, outline};
     use crate::manifest::load::load_texts;
     use crate::manifest::model::Manifest;
 
@@ -153,11 +153,8 @@ organizations:
     fn addresses(manifest: &Manifest) -> BTreeSet<Address> {
         let mut all = BTreeSet::new();
         for (name, organization) in &manifest.organizations {
-            let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
-            let spec = || Ok(Spec { content: "openapi: 3.1.0".into(), version: Some("1".into()) });
-            let specs: Specs = placed.map(|placement| (placement.spec(), spec())).collect();
-            let input = Input { manifest, specs: &specs, platform_repository: "Acme/platform" };
-            all.extend(compile(input, name, organization).unwrap().into_iter().map(|desired| desired.address));
+            let desired = outline(manifest, name, organization, &ClientSecrets::new()).unwrap();
+            all.extend(desired.into_iter().map(|resource| resource.address));
         }
         all
     }

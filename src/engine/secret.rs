@@ -140,6 +140,14 @@ impl Secrets {
     }
 }
 
+/// Whether carrying out the plan takes secrets.
+#[must_use]
+pub fn are_needed(plan: &ScopePlan, schema: impl Fn(&str) -> Option<&'static Schema>) -> bool {
+    plan.changes.iter().filter(|change| sends(change)).any(|change| {
+        write_only(schema(change.address.type_name())).any(|attribute| change.after.contains_key(attribute))
+    })
+}
+
 /// Whether carrying out a change may send its attributes.
 fn sends(change: &ResourceChange) -> bool {
     matches!(change.action, Action::Create | Action::Update | Action::Replace | Action::Import)

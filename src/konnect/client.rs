@@ -58,6 +58,14 @@ struct Page {
     offset: Option<String>,
 }
 
+/// A list, or a page of one, whatever is around it.
+#[derive(serde::Deserialize)]
+struct List {
+    data: Vec<Map<String, Value>>,
+    #[serde(default)]
+    meta: Value,
+}
+
 #[derive(serde::Deserialize)]
 struct Meta {
     page: PageMeta,
@@ -122,8 +130,42 @@ impl ReadClient {
     /// What the server answered, in its own words.
     pub async fn list_unpaged(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let body = self.get(region, path).await?;
-        let page: Page = serde_json::from_value(body).map_err(|error| self.unexpected(region, path, &error))?;
-        Ok(page.data.into_iter().map(Value::Object).collect())
+        let list: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, path, &error))?;
+        Ok(list.data.into_iter().map(Value::Object).collect())
+    }
+
+    /// The whole of a list that is a bare array, as that of identity providers is.
+    ///
+    /// # Errors
+    /// What the server answered, in its own words.
+    pub async fn list_bare(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
+        let body = self.get(region, path).await?;
+        let list: Vec<Map<String, Value>> =
+            serde_json::from_value(body).map_err(|error| self.unexpected(region, path, &error))?;
+        Ok(list.into_iter().map(Value::Object).collect())
+    }
+
+    /// All pages of a list with `page[size]` and `page[after]`, each of which says in `meta.page.next` where the next
+    /// one begins.
+    ///
+    /// # Errors
+    /// What the server answered, in its own words.
+    pub async fn list_by_cursor(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
+        let mut objects = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut next = format!("{path}?page%5Bsize%5D={PAGE_SIZE}");
+        loop {
+            let body = self.get(region, &next).await?;
+            let list: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, &next, &error))?;
+            objects.extend(list.data.into_iter().map(Value::Object));
+            let Some(link) = list.meta.pointer("/page/next").and_then(Value::as_str) else { return Ok(objects) };
+            let cursor =
+                cursor(link).ok_or_else(|| self.short(region, path, "a page does not say what comes after"))?;
+            if !seen.insert(cursor.clone()) {
+                return Err(self.short(region, path, "its pages lead back to where they began"));
+            }
+            next = format!("{path}?page%5Bsize%5D={PAGE_SIZE}&page%5Bafter%5D={}", encode(&cursor));
+        }
     }
 
     /// All pages of a list with `size` and `offset`, as those of a control plane's entities are.
@@ -210,9 +252,7 @@ impl ReadClient {
         if bytes.is_empty() || status == StatusCode::NO_CONTENT {
             return Ok(Value::Null);
         }
-        let object: Map<String, Value> =
-            serde_json::from_slice(bytes).map_err(|error| self.unexpected(region, path, &error))?;
-        Ok(Value::Object(object))
+        serde_json::from_slice(bytes).map_err(|error| self.unexpected(region, path, &error))
     }
 
     fn bad_token(&self, attempted: &str) -> Error {
@@ -276,6 +316,14 @@ impl WriteClient {
             other => other.map(|_| ()),
         }
     }
+}
+
+/// The `page[after]` in the link to a next page.
+fn cursor(link: &str) -> Option<String> {
+    let (_, query) = link.split_once('?')?;
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "page[after]")
+        .map(|(_, value)| value.into_owned())
 }
 
 /// `text` as part of a query.

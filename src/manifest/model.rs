@@ -467,6 +467,14 @@ pub struct Oidc {
     pub scopes: Option<Vec<String>>,
 }
 
+impl Oidc {
+    /// Whether it says enough for an identity provider, in use or not (schema `OIDCIdentityProviderConfig` of
+    /// `identity-v3`).
+    pub fn is_whole(&self) -> bool {
+        self.issuer.is_some() && self.client_id.is_some()
+    }
+}
+
 /// Names of OpenID Connect claims; a name that is left out is Konnect's own choice.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -495,6 +503,13 @@ pub struct Saml {
     /// The address of the identity provider's metadata.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp_metadata_url: Option<String>,
+}
+
+impl Saml {
+    /// Whether it says enough for an identity provider, in use or not.
+    pub fn is_whole(&self) -> bool {
+        self.idp_metadata_url.is_some()
+    }
 }
 
 /// How people get into teams.

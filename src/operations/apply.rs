@@ -9,12 +9,15 @@ use futures::future::join_all;
 use tokio::sync::{OnceCell, Semaphore, watch};
 
 use super::{Failure, Session};
+use crate::compiler;
 use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
 use crate::engine::plan::Stale;
 use crate::engine::recover::{Recovery, SETTLE, recover};
 use crate::engine::refresh::Remembered;
+use crate::engine::secret::{self, Unsuited};
 use crate::engine::{Error, ErrorKind, Plan, Readers, ScopePlan, Secrets, Writers};
+use crate::manifest::model::Organization;
 use crate::state::{LockOptions, LockedState};
 
 /// How to apply.
@@ -162,6 +165,7 @@ impl Session {
         let scopes = plan.scopes.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone())));
         let (locks, mut failures) = self.lock(scopes.collect(), operation, timeout).await;
         failures.extend(plan.scopes.iter().filter_map(|scope| locks.check(scope).err()));
+        failures.extend(plan.scopes.iter().filter_map(|scope| self.secrets(scope).err()).flatten());
         if failures.is_empty() { Ok(locks) } else { Err(failures) }
     }
 
@@ -219,7 +223,8 @@ impl Session {
         let scope = &plan.scope;
         let of_scope = |failure: Failure| vec![failure.of(scope)];
         let held = locks.check(plan).map_err(of_scope)?;
-        let (readers, writers, secrets) = self.access(scope).map_err(of_scope)?;
+        let secrets = self.secrets(plan)?;
+        let (readers, writers) = self.access(scope).map_err(of_scope)?;
         let of_each =
             |errors: Vec<Error>| errors.into_iter().flat_map(|error| of_scope(error.into())).collect::<Vec<_>>();
         let recovery = held.recovery(&readers).await.map_err(of_each)?;
@@ -232,14 +237,37 @@ impl Session {
     }
 
     /// What carrying out a plan of `scope` takes.
-    fn access(&self, scope: &str) -> Result<(Readers, Writers, Secrets), Failure> {
+    fn access(&self, scope: &str) -> Result<(Readers, Writers), Failure> {
         if scope == PLATFORM_SCOPE {
             let github = self.github_clients()?;
-            return Ok((github.readers(), github.writers(), self.platform_secrets()));
+            return Ok((github.readers(), github.writers()));
         }
         let organization = self.loaded.manifest.organizations.get(scope).ok_or_else(|| unknown(scope))?;
         let clients = self.clients(scope, organization)?;
-        Ok((clients.readers(), clients.writers(), Secrets::default()))
+        Ok((clients.readers(), clients.writers()))
+    }
+
+    /// The secrets of which the plan has the traces, if they are still those that it was made with (R11).
+    fn secrets(&self, plan: &ScopePlan) -> Result<Secrets, Vec<Failure>> {
+        if !secret::are_needed(plan, super::schema) {
+            return Ok(Secrets::default());
+        }
+        let (scope, of_scope) = (&plan.scope, |failure: Failure| failure.of(&plan.scope));
+        let secrets = match self.loaded.manifest.organizations.get(scope) {
+            _ if scope == PLATFORM_SCOPE => self.platform_secrets(),
+            Some(organization) => self.secrets_of(scope, organization)?,
+            None => return Err(vec![of_scope(unknown(scope))]),
+        };
+        let unsuited = |reason: Unsuited| vec![of_scope(Failure::new(reason.to_string()))];
+        secrets.check(plan, super::schema).map_err(unsuited)?;
+        Ok(secrets)
+    }
+
+    /// The secrets of an organization.
+    fn secrets_of(&self, name: &String, organization: &Organization) -> Result<Secrets, Vec<Failure>> {
+        let client_secrets = self.client_secrets(&[(name, organization)]);
+        compiler::secrets(&self.loaded.manifest, name, organization, &client_secrets)
+            .map_err(|errors| errors.into_iter().map(|error| Failure::from(error).of(name)).collect())
     }
 }
 

@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use futures::future::join_all;
 use secrecy::SecretString;
 
 use super::session::sandbox_token;
 use super::{Failure, Session};
-use crate::compiler::{Spec, SpecAddress, Specs, placements};
+use crate::compiler::{ClientSecrets, Events, Spec, SpecAddress, Specs, placements};
 use crate::engine::{Error, ErrorKind, Readers, Writers};
 use crate::github::client::{Access, Author};
 use crate::github::fetch::Credentials;
 use crate::github::specs::{self, Source, Wanted};
 use crate::github::{self, Repository};
 use crate::konnect::client::Account;
+use crate::konnect::resources::notification_subscription;
 use crate::konnect::{self};
 use crate::manifest::git;
-use crate::manifest::model::{Organization, Service};
+use crate::manifest::model::{Notifications, Organization, Service};
 
 /// The client of the platform repository.
 pub(super) struct GitHubClients {
@@ -115,6 +117,33 @@ impl Session {
         on_github(remote, self.in_sandbox())
     }
 
+    /// The OpenID Connect client secret of each of these organizations that has one, or why it could not be had.
+    pub(super) fn client_secrets(&self, organizations: &[(&String, &Organization)]) -> ClientSecrets {
+        let secret = |(name, organization): &(&String, &Organization)| {
+            let oidc = organization.authorization.as_ref()?.oidc.as_ref()?;
+            let secret = self.secret(oidc.client_secret.as_ref()?, "sandbox");
+            let attempted = || format!("get the OIDC client secret of `{name}`");
+            Some(((*name).clone(), secret.map_err(|failure| unobtainable(attempted(), failure))))
+        };
+        organizations.iter().filter_map(secret).collect()
+    }
+
+    /// The events that each of these organizations can be told of, where the configuration has a say in that.
+    pub(super) async fn events(&self, organizations: &[(&String, &Organization)]) -> Events {
+        let default = Notifications::default();
+        let asking = organizations.iter().filter(|(_, organization)| organization.notifications != default).map(
+            async |(name, organization)| {
+                let attempted = || format!("list the events that `{name}` can be told of");
+                let events = match self.clients(name, organization) {
+                    Ok(clients) => notification_subscription::events(&clients.konnect).await,
+                    Err(failure) => Err(unobtainable(attempted(), failure)),
+                };
+                ((*name).clone(), events)
+            },
+        );
+        join_all(asking).await.into_iter().collect()
+    }
+
     /// Reads every specification that an environment of these organizations is made from, each once.
     pub(super) async fn specs(&self, organizations: impl Iterator<Item = &Organization>) -> Specs {
         let manifest = &self.loaded.manifest;
@@ -173,6 +202,11 @@ pub(super) fn on_github(remote: &git::Remote, in_sandbox: bool) -> Result<Reposi
         Failure::new(format!("the platform repository {remote} is not on GitHub"))
             .help("koctl opens pull requests through GitHub's API: use a repository on github.com")
     })
+}
+
+fn unobtainable(attempted: String, failure: Failure) -> Error {
+    let error = Error::new(ErrorKind::Unauthorized, attempted, failure.message);
+    Error { help: failure.help, ..error }
 }
 
 fn unreachable(remote: &str, failure: Failure) -> Error {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use futures::join;
+use secrecy::SecretString;
 
 use super::apply::{Held, Locks};
 use super::{Failure, Session, lineage, renames};
 use crate::compiler::platform::{Kept, Work};
-use crate::compiler::{self, Input, Specs};
+use crate::compiler::{self, ClientSecrets, Events, Input, Specs};
 use crate::engine::address::{PLATFORM_SCOPE, Targets};
 use crate::engine::diff::{Diff, Options, diff};
 use crate::engine::plan::Recovered;
@@ -17,7 +18,7 @@ use crate::engine::recover::recover;
 use crate::engine::refresh::{Remembered, refresh};
 use crate::engine::world::World;
 use crate::engine::{Address, Desired, Plan, Readers, ScopePlan};
-use crate::manifest::model::Organization;
+use crate::manifest::model::{Manifest, Organization};
 use crate::report::progress::Progress;
 use crate::state::{State, shell_word};
 
@@ -73,12 +74,12 @@ impl Session {
                 Err(failure) => failures.push(failure.of(name)),
             }
         }
-        let (mut specs, mut platform) = (Specs::new(), String::new());
+        let mut sources = Sources::default();
         if !request.destroy && !scopes.is_empty() {
-            platform = self.platform_repository()?.to_string();
-            specs = self.specs(scopes.iter().map(|(_, organization, _)| *organization)).await;
+            let organizations: Vec<_> = scopes.iter().map(|(name, organization, _)| (*name, *organization)).collect();
+            sources = self.sources(&organizations).await?;
         }
-        let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
+        let input = sources.input(&self.loaded.manifest);
         let configuration = self.loaded.digest();
         let scope = |name: &str, readers: Readers| ScopeRequest {
             session: self,
@@ -122,15 +123,17 @@ impl Session {
         Ok(Planned { plan, failures, warnings, kept, reviews_files })
     }
 
-    /// Every resource that the configuration asks for, of all organizations.
+    /// Every resource that the configuration asks for, of all organizations, but without its secrets.
     ///
     /// # Errors
     /// Everything that could not be compiled.
     pub async fn desired(&self) -> Result<Vec<Desired>, Vec<Failure>> {
-        let one = |failure| vec![failure];
-        let platform = self.platform_repository().map_err(one)?.to_string();
-        let specs = self.specs(self.loaded.manifest.organizations.values()).await;
-        let input = Input { manifest: &self.loaded.manifest, specs: &specs, platform_repository: &platform };
+        let organizations = &self.loaded.manifest.organizations;
+        let all: Vec<_> = organizations.iter().collect();
+        let mut sources = self.sources(&all).await.map_err(|failure| vec![failure])?;
+        // Nothing is sent: which secrets there are does not matter, nor whether they are at hand.
+        sources.client_secrets = organizations.keys().map(|name| (name.clone(), Ok(SecretString::default()))).collect();
+        let input = sources.input(&self.loaded.manifest);
         let (mut desired, mut failures) = (Vec::new(), Vec::new());
         for (name, organization) in &self.loaded.manifest.organizations {
             match compiler::compile(input, name, organization) {
@@ -139,6 +142,16 @@ impl Session {
             }
         }
         if failures.is_empty() { Ok(desired) } else { Err(failures) }
+    }
+
+    /// Reads what these organizations are made from beside the manifest.
+    async fn sources(&self, organizations: &[(&String, &Organization)]) -> Result<Sources, Failure> {
+        Ok(Sources {
+            platform: self.platform_repository()?.to_string(),
+            specs: self.specs(organizations.iter().map(|(_, organization)| *organization)).await,
+            client_secrets: self.client_secrets(organizations),
+            events: self.events(organizations).await,
+        })
     }
 
     /// The states of all scopes.
@@ -207,6 +220,27 @@ fn unmatched(targets: &Targets, plan: &Plan, complete: bool) -> Option<String> {
 
 fn of_scope(name: &str, failures: Vec<Failure>) -> Vec<Failure> {
     failures.into_iter().map(|failure| failure.of(name)).collect()
+}
+
+/// What organizations are made from beside the manifest.
+#[derive(Default)]
+struct Sources {
+    platform: String,
+    specs: Specs,
+    client_secrets: ClientSecrets,
+    events: Events,
+}
+
+impl Sources {
+    fn input<'a>(&'a self, manifest: &'a Manifest) -> Input<'a> {
+        Input {
+            manifest,
+            specs: &self.specs,
+            client_secrets: &self.client_secrets,
+            events: &self.events,
+            platform_repository: &self.platform,
+        }
+    }
 }
 
 /// Planning one scope.

@@ -40,6 +40,7 @@ fn kongair_is_planned_applied_and_planned_empty() {
         ("api_version", 8),
         ("api_publication", 8),
         ("pull_request", 2),
+        ("dashboard", 2),
     ] {
         assert_eq!(count(plan, kind, "create"), expected, "{kind}");
     }

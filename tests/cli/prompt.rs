@@ -12,7 +12,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 fn answered(world: &World, answer: &str) -> PtySession {
     let command = world.command(&["apply", "--sandbox"]);
     let mut session = spawn_command(command, Some(TIMEOUT.as_millis().try_into().unwrap())).unwrap();
-    session.exp_string("Plan: 8 to add, 0 to change, 0 to destroy.").unwrap();
+    session.exp_string("Plan: 10 to add, 0 to change, 0 to destroy.").unwrap();
     session.exp_string("Only `yes` is accepted").unwrap();
     session.send_line(answer).unwrap();
     session

@@ -55,7 +55,7 @@ async fn requests_of_a_plan(teams: usize, environments: usize, services: usize) 
 
 /// What the published documents make of it: global lists of teams and users; members and roles of each team;
 /// regional lists of control planes, portals, APIs, publications and implementations; the services of each
-/// control plane. A page has 100 objects.
+/// control plane; dashboards of each region. A page has 100 objects.
 fn expected(teams: usize, environments: usize, services: usize) -> usize {
     let pages = |objects: usize| objects.div_ceil(100).max(1);
     let planes = teams * environments;
@@ -65,6 +65,7 @@ fn expected(teams: usize, environments: usize, services: usize) -> usize {
         + pages(planes) + pages(environments) // control planes, portals
         + 2 * pages(apis) + 1 // APIs, publications; no implementations yet
         + planes // gateway services
+        + 1 // dashboards of the one region
 }
 
 /// How many teams an organization of the sandbox has from the start.

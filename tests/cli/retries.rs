@@ -20,7 +20,7 @@ async fn ridden_out(trigger: Trigger, fault: Fault) {
     sandbox.faults().clear();
     world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
     let all = world.against(&sandbox, &["show", "--json"]).await.exits(0).stdout;
-    assert_eq!(all.matches("\"address\"").count(), 8, "{all}");
+    assert_eq!(all.matches("\"address\"").count(), 10, "{all}");
     sandbox.stop().await;
 }
 

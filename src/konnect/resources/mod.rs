@@ -7,10 +7,16 @@ pub mod api;
 pub mod api_implementation;
 pub mod api_publication;
 pub mod api_version;
+pub mod authentication_settings;
 pub mod control_plane;
+pub mod dashboard;
 pub mod gateway_service;
+pub mod identity_provider;
+pub mod konnect_team;
+pub mod notification_subscription;
 pub mod portal;
 pub mod team;
+pub mod team_group_mapping;
 pub mod team_role;
 pub mod team_user;
 pub mod user;
@@ -29,6 +35,11 @@ pub static SCHEMAS: &[&Schema] = &[
     &user::SCHEMA,
     &team_user::SCHEMA,
     &team_role::SCHEMA,
+    &authentication_settings::SCHEMA,
+    &identity_provider::SCHEMA,
+    &team_group_mapping::SCHEMA,
+    &notification_subscription::SCHEMA,
+    &dashboard::SCHEMA,
     &control_plane::SCHEMA,
     &portal::SCHEMA,
     &api::SCHEMA,
@@ -36,6 +47,7 @@ pub static SCHEMAS: &[&Schema] = &[
     &api_publication::SCHEMA,
     &api_implementation::SCHEMA,
     &gateway_service::SCHEMA,
+    &konnect_team::SCHEMA,
 ];
 
 /// Adds the readers of Konnect's types.
@@ -51,6 +63,12 @@ pub fn add_readers(readers: &mut Readers, client: &ReadClient) {
     readers.add(api_publication::ApiPublication(client.clone()));
     readers.add(api_implementation::ApiImplementation(client.clone()));
     readers.add(gateway_service::GatewayService(client.clone()));
+    readers.add(authentication_settings::AuthenticationSettings(client.clone()));
+    readers.add(identity_provider::IdentityProvider(client.clone()));
+    readers.add(team_group_mapping::TeamGroupMapping(client.clone()));
+    readers.add(notification_subscription::NotificationSubscription(client.clone()));
+    readers.add(dashboard::Dashboard(client.clone()));
+    readers.add(konnect_team::KonnectTeam(client.clone()));
 }
 
 /// Adds the writers of Konnect's types.
@@ -65,6 +83,12 @@ pub fn add_writers(writers: &mut Writers, client: &WriteClient) {
     writers.add(&api_version::SCHEMA, api_version::ApiVersion(client.clone()));
     writers.add(&api_publication::SCHEMA, api_publication::ApiPublication(client.clone()));
     writers.add(&api_implementation::SCHEMA, api_implementation::ApiImplementation(client.clone()));
+    writers.add(&authentication_settings::SCHEMA, authentication_settings::AuthenticationSettings(client.clone()));
+    writers.add(&identity_provider::SCHEMA, identity_provider::IdentityProvider(client.clone()));
+    writers.add(&team_group_mapping::SCHEMA, team_group_mapping::TeamGroupMapping(client.clone()));
+    writers
+        .add(&notification_subscription::SCHEMA, notification_subscription::NotificationSubscription(client.clone()));
+    writers.add(&dashboard::SCHEMA, dashboard::Dashboard(client.clone()));
 }
 
 /// The object in `json` with the attributes that the schema names, in `region`.

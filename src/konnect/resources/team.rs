@@ -20,7 +20,8 @@ pub static SCHEMA: Schema = Schema {
 /// Teams over a client.
 pub struct Team<C>(pub C);
 
-const PATH: &str = "/v3/teams";
+/// The collection.
+pub(super) const PATH: &str = "/v3/teams";
 const WRITABLE: &[&str] = &["name", "description", "labels"];
 
 #[async_trait]

@@ -125,6 +125,19 @@ impl Rules<'_> {
                 "Konnect lets one of them be active at a time: disable the other",
             );
         }
+        let is_off = |method: Option<bool>| method == Some(false);
+        let single = [oidc.map(|oidc| oidc.enabled), saml.map(|saml| saml.enabled)];
+        if is_off(authorization.built_in.as_ref().map(|built_in| built_in.enabled))
+            && single.contains(&Some(false))
+            && !single.contains(&Some(true))
+        {
+            self.report(
+                &enabled(path.key("built-in")),
+                "koctl::manifest::no_sign_in",
+                "nobody could sign in: every way to do so is disabled".to_owned(),
+                "enable `built-in`, or one of `oidc` and `saml`",
+            );
+        }
         if let Some(oidc) = oidc {
             self.oidc(&path.key("oidc"), oidc);
         }
@@ -132,7 +145,16 @@ impl Rules<'_> {
             self.saml(&path.key("saml"), saml);
         }
         if let Some(idp) = authorization.team_mappings.as_ref().and_then(|mappings| mappings.idp.as_ref()) {
-            self.idp_mappings(&path.key("team-mappings").key("idp").key("mappings"), idp);
+            let path = path.key("team-mappings").key("idp").key("mappings");
+            if !(oidc.is_some_and(Oidc::is_whole) || saml.is_some_and(Saml::is_whole)) && !idp.mappings.is_empty() {
+                self.report(
+                    &path,
+                    "koctl::manifest::no_provider",
+                    "groups are mapped to teams, and there is no identity provider that they could be of".to_owned(),
+                    "add `oidc` with its `issuer` and `client-id`, or `saml` with its `idp-metadata-url`; or leave the mappings out",
+                );
+            }
+            self.idp_mappings(&path, idp);
         }
     }
 
