@@ -3,17 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on panics, and says what it skips")]
 
 mod bad_input;
+mod better_than_before;
 mod changes;
 mod encryption;
+mod every_key;
 mod first_apply;
+mod identity;
 mod kills;
 mod kongair;
 mod other_commands;
 mod platform;
 mod platform_prompt;
 mod prompt;
+mod properties;
 mod pulls;
 mod renames;
+mod reports;
 mod requests;
 mod retries;
 mod sandbox;

@@ -1,0 +1,222 @@
+//! Every key of the configuration on two organizations: applied and quiet, and then each key changed by itself gives
+//! the plan that it should and no more.
+
+use std::fmt::Write;
+
+use crate::world::{World, filters, spec};
+
+const PLATFORM: &str = "\
+platform:
+  git:
+    remote: https://github.com/Acme/platform.git
+    author: {name: Platform, email: platform@example.com}
+    github: {token: {type: env, value: PLATFORM_TOKEN}}
+";
+
+const TEAMS: &str = "\
+teams:
+  orders:
+    description: Takes orders.
+    users: [kim@example.com]
+    protect: false
+    services:
+      Acme/checkout:
+        name: checkout
+        description: The checkout.
+        git: {remote: 'https://github.com/Acme/checkout.git'}
+        spec-path: openapi.yaml
+        prod-branch-name: main
+        dev-branch-name: dev
+        protect: false
+  stock:
+    services:
+      Acme/cart:
+        name: cart
+        git: {remote: 'https://github.com/Acme/cart.git'}
+";
+
+const ORGANIZATIONS: &str = "\
+organizations:
+  Acme:
+    access-token: {type: env, value: ACME_TOKEN}
+    protect: false
+    enable-custom-reports: true
+    notifications: {email: true, in-app: true}
+    authorization:
+      built-in: {enabled: true}
+      oidc:
+        enabled: true
+        login-path: acme
+        issuer: https://idp.example.com
+        client-id: konnect
+        client-secret: {type: file, value: secrets/oidc}
+        claim-mappings: {name: name, email: mail, groups: roles}
+        scopes: [openid, email]
+      team-mappings:
+        built-in: {enabled: false}
+        idp:
+          enabled: true
+          mappings:
+            Organization Admin: [owners]
+            orders: [buyers]
+    environments:
+      dev:
+        type: DEV
+        region: eu
+        protect: false
+        teams:
+          orders:
+            control-plane-name: gateway-dev
+            services:
+              Acme/checkout: {branch: dev}
+      prd:
+        type: PROD
+        region: us
+  Zeta:
+    access-token: {type: env, value: ZETA_TOKEN}
+    enable-custom-reports: false
+    notifications: {email: false, in-app: true}
+    authorization:
+      built-in: {enabled: false}
+      saml:
+        enabled: true
+        login-path: zeta
+        idp-metadata-url: https://idp.example.com/saml
+      team-mappings:
+        built-in: {enabled: true}
+        idp: {enabled: false}
+    environments:
+      dev: {type: DEV, region: au}
+";
+
+/// What is changed, by its key, and how: the file, what is there, and what comes in its place.
+const CHANGES: &[(&str, &str, &str, &str)] = &[
+    ("platform.git.author.name", "platform", "name: Platform", "name: Platform Team"),
+    ("teams.*.description", "teams", "Takes orders.", "Takes all orders."),
+    ("teams.*.users", "teams", "[kim@example.com]", "[kim@example.com, robin@example.com]"),
+    ("teams.*.protect", "teams", "    protect: false\n    services", "    protect: true\n    services"),
+    ("teams.*.services.*.name", "teams", "name: cart\n", "name: basket\n"),
+    ("teams.*.services.*.description", "teams", "The checkout.", "Where people pay."),
+    ("teams.*.services.*.git.remote", "teams", "Acme/cart.git", "Acme/other-cart.git"),
+    ("teams.*.services.*.spec-path", "teams", "spec-path: openapi.yaml", "spec-path: v2/openapi.yaml"),
+    ("teams.*.services.*.prod-branch-name", "teams", "prod-branch-name: main", "prod-branch-name: next"),
+    ("teams.*.services.*.dev-branch-name", "teams", "dev-branch-name: dev", "dev-branch-name: next"),
+    ("teams.*.services.*.protect", "teams", "        protect: false\n", "        protect: true\n"),
+    ("organizations.*.access-token", "organizations", "value: ACME_TOKEN", "value: OTHER_TOKEN"),
+    ("organizations.*.protect", "organizations", "    protect: false\n    enable", "    protect: true\n    enable"),
+    (
+        "organizations.*.enable-custom-reports",
+        "organizations",
+        "enable-custom-reports: true",
+        "enable-custom-reports: false",
+    ),
+    (
+        "organizations.*.notifications.email",
+        "organizations",
+        "{email: false, in-app: true}",
+        "{email: true, in-app: true}",
+    ),
+    (
+        "organizations.*.notifications.in-app",
+        "organizations",
+        "{email: false, in-app: true}",
+        "{email: false, in-app: false}",
+    ),
+    (
+        "authorization.built-in.enabled",
+        "organizations",
+        "built-in: {enabled: true}\n      oidc",
+        "built-in: {enabled: false}\n      oidc",
+    ),
+    (
+        "authorization.oidc.enabled",
+        "organizations",
+        "        enabled: true\n        login-path: acme",
+        "        enabled: false\n        login-path: acme",
+    ),
+    ("authorization.oidc.login-path", "organizations", "login-path: acme", "login-path: acme-sso"),
+    ("authorization.oidc.issuer", "organizations", "https://idp.example.com\n", "https://sso.example.com\n"),
+    ("authorization.oidc.client-id", "organizations", "client-id: konnect", "client-id: kong"),
+    ("authorization.oidc.client-secret", "organizations", "secrets/oidc", "secrets/new"),
+    ("authorization.oidc.claim-mappings", "organizations", "groups: roles", "groups: groups"),
+    ("authorization.oidc.scopes", "organizations", "[openid, email]", "[openid, email, profile]"),
+    (
+        "authorization.saml.enabled",
+        "organizations",
+        "built-in: {enabled: false}\n      saml:\n        enabled: true",
+        "built-in: {enabled: true}\n      saml:\n        enabled: false",
+    ),
+    ("authorization.saml.login-path", "organizations", "login-path: zeta", "login-path: zeta-sso"),
+    ("authorization.saml.idp-metadata-url", "organizations", "idp.example.com/saml", "sso.example.com/saml"),
+    (
+        "authorization.team-mappings.built-in.enabled",
+        "organizations",
+        "built-in: {enabled: false}\n        idp",
+        "built-in: {enabled: true}\n        idp",
+    ),
+    (
+        "authorization.team-mappings.idp.enabled",
+        "organizations",
+        "          enabled: true\n          mappings",
+        "          enabled: false\n          mappings",
+    ),
+    ("authorization.team-mappings.idp.mappings", "organizations", "orders: [buyers]", "orders: [buyers, sellers]"),
+    ("environments.*.type", "organizations", "type: DEV\n", "type: PROD\n"),
+    ("environments.*.region", "organizations", "region: us", "region: in"),
+    (
+        "environments.*.protect",
+        "organizations",
+        "        protect: false\n        teams",
+        "        protect: true\n        teams",
+    ),
+    ("environments.*.teams", "organizations", "        teams:\n", "        teams:\n          stock: {}\n"),
+    ("environments.*.teams.*.control-plane-name", "organizations", "gateway-dev", "gateway"),
+    ("environments.*.teams.*.services.*.branch", "organizations", "{branch: dev}", "{branch: next}"),
+];
+
+fn world() -> World {
+    let world = World::empty();
+    world.write("konnect/platform.yaml", PLATFORM);
+    world.write("konnect/teams.yaml", TEAMS);
+    world.write("konnect/organizations.yaml", ORGANIZATIONS);
+    world.write("secrets/oidc", "hunter2\n");
+    world.write("secrets/new", "hunter3\n");
+    for (repository, title) in [("checkout", "checkout"), ("cart", "cart"), ("other-cart", "cart")] {
+        for (branch, version) in [("main", "1.0.0"), ("dev", "1.0.0"), ("next", "1.1.0")] {
+            let folder = format!("services/Acme/{repository}/{branch}");
+            world.write(&format!("{folder}/openapi.yaml"), &spec(title, version));
+            world.write(&format!("{folder}/v2/openapi.yaml"), &spec(title, "2.0.0"));
+        }
+    }
+    world
+}
+
+/// What a plan does, in short: the resources, the attributes that change, and the count.
+fn gist(plan: &str) -> String {
+    let is_headline = |line: &str| ["  will be ", "  must be ", "  is deferred"].iter().any(|verb| line.contains(verb));
+    let is_attribute = |line: &str| ["    ~ ", "    + ", "    - "].iter().any(|mark| line.starts_with(mark));
+    let told = plan.lines().filter(|line| is_headline(line) || is_attribute(line));
+    let told = told.map(|line| line.split("  [id=").next().unwrap_or_default());
+    let last = plan.trim_end().lines().last().into_iter();
+    told.chain(last).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn each_key_changed_by_itself_gives_one_minimal_plan() {
+    let _filters = filters();
+    let world = world();
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+    let mut table = String::new();
+    for (key, file, from, to) in CHANGES {
+        let path = format!("konnect/{file}.yaml");
+        let before = world.read(&path);
+        world.write(&path, &before.replacen(from, to, 1));
+        assert_ne!(world.read(&path), before, "{key}: {path} has no `{from}`");
+        let plan = world.koctl(&["plan"]).exits(0).stdout;
+        writeln!(table, "{key}: {} -> {}\n{}", from.trim(), to.trim(), gist(&plan)).unwrap();
+        world.write(&path, &before);
+    }
+    insta::assert_snapshot!(table);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}

@@ -1,0 +1,189 @@
+//! What holds for every configuration, on the real compiler, the real clients and a sandbox, all in this process.
+//!
+//! A case is dear, so there are few of them; `PROPTEST_CASES` asks for more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use koctl::manifest::load::load_texts;
+use koctl::operations::{Approved, PlanRequest, Session, SessionOptions, Settings};
+use koctl::report::progress::Progress;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+use tokio::sync::watch;
+
+use crate::world::{World, spec};
+
+const TEAMS: [&str; 3] = ["orders", "stock", "web"];
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4);
+    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 8, ..ProptestConfig::default() }
+}
+
+fn team(name: &'static str) -> impl Strategy<Value = Value> {
+    let person = prop::sample::subsequence(vec!["kim@example.com", "robin@example.com", "Sam@example.com"], 0..=2);
+    (prop::option::of("[A-Z][a-z]{2,8}"), person, 0..=2_usize).prop_map(move |(description, users, services)| {
+        let service = |number: usize| {
+            let service = format!("{name}-{number}");
+            let git = json!({ "remote": "https://github.com/Acme/specs.git" });
+            (format!("Acme/{service}"), json!({ "name": service, "git": git }))
+        };
+        let mut team = json!({ "users": users, "services": (0..services).map(service).collect::<Map<_, _>>() });
+        if let Some(description) = description {
+            team["description"] = description.into();
+        }
+        team
+    })
+}
+
+fn environment(teams: Vec<&'static str>) -> impl Strategy<Value = Value> {
+    let chosen = prop::option::of(prop::sample::subsequence(teams, 0..=2));
+    let kind = prop::sample::select(vec!["DEV", "PROD"]);
+    let region = prop::sample::select(vec!["eu", "us", "sg"]);
+    (kind, region, chosen, any::<bool>()).prop_map(|(kind, region, chosen, shared)| {
+        let mut environment = json!({ "type": kind, "region": region });
+        if let Some(chosen) = chosen {
+            let part = |team: &str| {
+                let part = if shared { json!({ "control-plane-name": "shared" }) } else { json!({}) };
+                (team.to_owned(), part)
+            };
+            environment["teams"] = chosen.into_iter().map(part).collect::<Map<_, _>>().into();
+        }
+        environment
+    })
+}
+
+/// Ways to sign in of which each can follow any other.
+fn authorization() -> impl Strategy<Value = Value> {
+    let secret = prop::sample::select(vec!["one", "two"]);
+    let method = prop::sample::select(vec!["none", "oidc", "oidc-off", "saml"]);
+    let mapped = prop::sample::subsequence(vec!["buyers", "sellers"], 1..=2);
+    (method, any::<bool>(), secret, mapped, any::<bool>()).prop_map(|(method, basic, secret, groups, by_idp)| {
+        let oidc = |enabled: bool| {
+            json!({
+                "enabled": enabled,
+                "issuer": "https://idp.example.com",
+                "client-id": "konnect",
+                "client-secret": { "type": "literal", "value": secret },
+            })
+        };
+        let mut all = json!({ "built-in": { "enabled": true } });
+        match method {
+            "oidc" => all["oidc"] = oidc(true),
+            "oidc-off" => all["oidc"] = oidc(false),
+            "saml" => all["saml"] = json!({ "enabled": true, "idp-metadata-url": "https://idp.example.com/saml" }),
+            _ => return all,
+        }
+        if method != "oidc-off" {
+            all["built-in"]["enabled"] = basic.into();
+        }
+        let mappings = json!({ "Organization Admin": groups });
+        all["team-mappings"] = json!({ "idp": { "enabled": by_idp, "mappings": mappings } });
+        all
+    })
+}
+
+prop_compose! {
+    fn manifest()(teams in prop::sample::subsequence(TEAMS.to_vec(), 1..=3))(
+        all in teams.iter().map(|name| team(name)).collect::<Vec<_>>(),
+        environments in prop::collection::btree_map(
+            prop::sample::select(vec!["dev".to_owned(), "prd".to_owned()]), environment(teams.clone()), 0..=2
+        ),
+        authorization in authorization(),
+        email in any::<bool>(),
+        reports in any::<bool>(),
+        teams in Just(teams),
+    ) -> String {
+        let teams: Map<String, Value> = teams.iter().map(|name| (*name).to_owned()).zip(all).collect();
+        let organization = json!({
+            "access-token": { "type": "env", "value": "ACME_TOKEN" },
+            "authorization": authorization,
+            "notifications": { "email": email },
+            "enable-custom-reports": reports,
+            "environments": environments,
+        });
+        json!({ "teams": teams, "organizations": { "Acme": organization } }).to_string()
+    }
+}
+
+/// A place in which configurations are applied one after the other.
+struct Place(World);
+
+impl Place {
+    fn new() -> Self {
+        let world = World::empty();
+        for branch in ["main", "dev"] {
+            world.write(&format!("services/Acme/specs/{branch}/openapi.yaml"), &spec("app", "1.0.0"));
+        }
+        Self(world)
+    }
+
+    async fn session(&self, manifest: &str) -> Session {
+        let loaded = load_texts(&[("koctl.yaml", manifest)], self.0.path()).unwrap_or_else(|error| panic!("{error}"));
+        let sandbox = Some(self.0.path().join(".koctl/sandbox"));
+        let environment = Box::new(|_: &str| None);
+        let opened = Session::open(SessionOptions { loaded, state: None, sandbox, environment }).await;
+        opened.unwrap_or_else(|failure| panic!("{failure:?}"))
+    }
+
+    /// Applies, sees that nothing is left to do, and returns what koctl answers for then.
+    async fn apply(&self, manifest: &str) -> BTreeMap<String, Value> {
+        let session = self.session(manifest).await;
+        let progress = Progress::lines(Box::new(std::io::sink()));
+        let (locks, failures) = session.lock_all("apply", Duration::ZERO).await;
+        assert!(failures.is_empty(), "{failures:?}");
+        let planned = session.plan(&PlanRequest::default(), Some(&locks), &progress).await.unwrap();
+        assert!(planned.failures.is_empty(), "{:?}", planned.failures);
+        let (_go, stop) = watch::channel(false);
+        let settings = Settings { parallelism: 10, stop };
+        let applied = session.apply(Approved::by_a_person(&planned.plan), locks, settings, &progress).await;
+        assert!(applied.is_complete(), "{applied:#?}");
+        let again = session.plan(&PlanRequest::default(), None, &progress).await.unwrap();
+        assert!(again.failures.is_empty() && !again.plan.has_work(), "R6: {:#?}", again.plan.scopes);
+        let states = session.states().await.unwrap();
+        session.close().await;
+        let resources: BTreeMap<_, _> = states.into_iter().flat_map(|state| state.0).collect();
+        let names: BTreeMap<&str, &str> =
+            resources.iter().map(|(address, resource)| (resource.id.as_str(), address.as_str())).collect();
+        let meaning = |value: &Value| match value.as_str() {
+            Some(id) if names.contains_key(id) => names[id].into(),
+            Some(id) if uuid::Uuid::try_parse(id).is_ok() => "an object of Konnect's own".into(),
+            _ => value.clone(),
+        };
+        // What differs with time and chance: when a server changed something, and traces under another lineage.
+        let apart = BTreeSet::from(["updated_at", "client_secret"]);
+        let told = resources.iter().map(|(address, resource)| {
+            let attributes = resource.attributes.iter().filter(|(name, _)| !apart.contains(name.as_str()));
+            let attributes: Map<String, Value> = attributes.map(|(name, is)| (name.clone(), meaning(is))).collect();
+            (address.to_string(), attributes.into())
+        });
+        told.collect()
+    }
+}
+
+fn run(future: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future);
+}
+
+#[test]
+fn r6_nothing_configured_is_quiet_after_apply() {
+    let manifest = r#"{"teams": {}, "organizations": {"Acme": {"access-token": {"type": "env", "value": "A"}}}}"#;
+    run(async {
+        assert!(Place::new().apply(manifest).await.is_empty());
+    });
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn r6_any_configuration_after_any_other_is_quiet_and_means_what_it_means_alone(a in manifest(), b in manifest()) {
+        run(async {
+            let (place, alone) = (Place::new(), Place::new());
+            place.apply(&a).await;
+            let after = place.apply(&b).await;
+            assert_eq!(after, alone.apply(&b).await, "{a}\nand then\n{b}");
+        });
+    }
+}
