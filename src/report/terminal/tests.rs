@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::execute::{Outcome, Step};
-use crate::engine::plan::{Drift, DriftKind};
+use crate::engine::plan::{Drift, DriftKind, Fate, Recovered};
 use crate::engine::{Error, ErrorKind};
 use crate::report::testing::{self, PLAIN, because, change, drifted, schemas, unknown};
+use crate::state::IntentAction;
 
 const NOTHING: Value = Value::Null;
 
@@ -703,4 +704,16 @@ fn a_secret_is_named_and_never_shown() {
 
     Plan: 1 to add, 1 to change, 1 to destroy.
     "#);
+}
+
+#[test]
+fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
+    let recovered = |address: &str, action, fate| Recovered { address: address.parse().unwrap(), action, fate };
+    let mut plan = testing::plan(vec![change("Acme/api/dev/flights", Action::Create, NOTHING, NOTHING)], Vec::new());
+    plan.scopes[0].recovered = vec![
+        recovered("Acme/api/dev/flights", IntentAction::Create, Fate::NotDone),
+        recovered("Acme/portal/dev", IntentAction::Create, Fate::Made { id: "7c2f".to_owned() }),
+        recovered("Acme/team/crew", IntentAction::Delete, Fate::Done),
+    ];
+    assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"");
 }
