@@ -53,7 +53,7 @@ impl ManifestArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "State and systems")]
 pub(super) struct SystemArgs {
-    /// Where the state is kept, as `file:DIR`.
+    /// Where the state is kept: `file:DIR`, `github://OWNER/REPOSITORY/BRANCH`, `postgres://…`, `https://…` and others.
     ///
     /// Without it: the variable KOCTL_STATE, then `platform.state.url`, then `file:.koctl/state`. In the sandbox:
     /// the folder `state` of the sandbox.

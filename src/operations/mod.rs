@@ -15,6 +15,7 @@ mod renames;
 mod sandbox;
 mod session;
 pub mod state;
+mod store;
 
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use failure::Failure;

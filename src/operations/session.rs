@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 
 use super::platform::NewHome;
+use super::store::Access;
 use super::{Failure, keys};
 use crate::compiler::platform::Work;
 use crate::http::Transport;
@@ -71,7 +72,12 @@ impl Session {
             (Some(directory), None) => format!("file:{}", directory.join("state").display()),
             (None, None) => variable("KOCTL_STATE").or_else(configured).unwrap_or(DEFAULT_STATE.to_owned()),
         };
-        let store = Store::open(&state, &environment)?.with_keys(keys);
+        let access = |github_url: &str, platform: &PlatformRepository, in_sandbox: bool| {
+            let (directory, token) = (loaded.directory.as_path(), platform.token.as_ref());
+            Access { environment: &environment, directory, github_url, token, in_sandbox }.open(&state)
+        };
+        // First, so that an address that cannot be used leaves no sandbox behind.
+        let mut store = access(&github_url, &platform, sandbox.is_some())?;
         let sandbox = match sandbox {
             Some(directory) => {
                 let first = loaded.manifest.organizations.keys().next();
@@ -79,10 +85,12 @@ impl Session {
                 let sandbox = start_sandbox(&directory, &loaded, Some(&remote), &environment).await?;
                 konnect_url = sandbox.konnect_url();
                 github_url = sandbox.github_url();
+                store = access(&github_url, &platform, true)?;
                 Some(sandbox)
             }
             None => None,
         };
+        let store = store.with_keys(keys);
         let transport = Transport::new().map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
         let work = Work::Maintain;
         Ok(Self {
@@ -110,7 +118,14 @@ impl Session {
     /// # Errors
     /// Where it cannot be opened.
     pub fn open_store(&self, url: &str) -> Result<Store, Failure> {
-        Ok(Store::open(url, &self.environment)?.with_keys(self.store.keys().clone()))
+        let access = Access {
+            environment: &self.environment,
+            directory: &self.loaded.directory,
+            github_url: &self.github_url,
+            token: self.platform.token.as_ref(),
+            in_sandbox: self.in_sandbox(),
+        };
+        Ok(access.open(url)?.with_keys(self.store.keys().clone()))
     }
 
     /// The systems that this session is about, as plans name them: a sandbox, or the addresses of Konnect and GitHub.

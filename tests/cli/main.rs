@@ -24,4 +24,5 @@ mod retries;
 mod sandbox;
 mod saved_plans;
 mod state_commands;
+mod stores;
 mod world;
