@@ -96,7 +96,7 @@ impl<'a> Words<'a> {
                 set(&mut self.fault, word, Fault::status(status))
             }
             ("slow-body", Some(time)) => {
-                let pause = duration(time).ok_or_else(|| wrong("a time is written like `500ms`, `2s` or `1m`"))?;
+                let pause = parse_duration(time).ok_or_else(|| wrong("a time is written like `500ms`, `2s` or `1m`"))?;
                 set(&mut self.fault, word, Fault::SlowBody(pause))
             }
             ("method", Some(method)) => {
@@ -137,7 +137,7 @@ fn count(number: &str) -> Option<usize> {
 
 /// A time as people write it: `500ms`, `2s`, `1m30s`.
 #[must_use]
-pub fn duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     text.parse::<SignedDuration>().ok()?.try_into().ok()
 }
 

@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 pub use exchanges::Exchange;
-pub use fault_rule::{FaultRule, FaultRuleError, duration};
+pub use fault_rule::{FaultRule, FaultRuleError, parse_duration};
 pub use faults::{Fault, Faults, Halt, Trigger};
 pub use wire::{Record, Wire};
 

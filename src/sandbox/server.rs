@@ -90,56 +90,54 @@ impl Served {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
         tokio::time::sleep(self.latency).await;
         let (parts, body) = request.into_parts();
-        let (method, uri) = (parts.method.clone(), parts.uri.clone());
-        let path = uri.path_and_query().map_or_else(|| uri.path().to_owned(), ToString::to_string);
         let (body, request_body) = match read_json(&parts.headers, body).await {
             Ok(read) => read,
             Err(status) => return Ok(bare(status)),
         };
-        let fault = self.fault(&method, uri.path());
-        let record = |status: Option<StatusCode>, response_body| {
-            let status = status.map(|status| status.as_u16());
-            self.log.push(Exchange {
-                method: method.to_string(),
-                path: path.clone(),
-                status,
-                request_body,
-                response_body,
-            });
-        };
-        let response = match &fault {
-            Some(Fault::Drop) => {
-                record(None, None);
-                return Err(NoAnswer);
-            }
-            Some(Fault::Answer { status, headers, body }) => injected(*status, headers, body),
-            Some(Fault::Status { status, headers }) => injected(*status, headers, &bare_body(*status, uri.path())),
-            Some(Fault::HaltBefore(halt)) => {
-                halt.wait().await;
-                self.route(Request::from_parts(parts, body)).await
-            }
-            Some(Fault::HaltAfter(halt)) => {
-                let response = self.route(Request::from_parts(parts, body)).await;
-                halt.wait().await;
-                response
-            }
-            Some(Fault::LoseAnswer | Fault::SlowBody(_)) | None => self.route(Request::from_parts(parts, body)).await,
-        };
-        if fault == Some(Fault::LoseAnswer) {
-            record(None, None);
+        let path = parts.uri.path_and_query().map_or_else(|| parts.uri.path().to_owned(), ToString::to_string);
+        let method = parts.method.to_string();
+        let exchange = Exchange { method, path, status: None, request_body, response_body: None };
+        let fault = self.fault(&parts.method, parts.uri.path());
+        let Some(response) = self.respond(Request::from_parts(parts, body), fault.as_ref()).await else {
+            self.log.push(exchange);
             return Err(NoAnswer);
-        }
+        };
         let (parts, body) = response.into_parts();
         let (body, response_body) = match read_json(&parts.headers, body).await {
             Ok(read) => read,
             Err(_) => return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR)),
         };
-        record(Some(parts.status), response_body);
+        self.log.push(Exchange { status: Some(parts.status.as_u16()), response_body, ..exchange });
         let body = match fault {
             Some(Fault::SlowBody(pause)) => halting(body, pause).await,
             _ => body,
         };
         Ok(Response::from_parts(parts, body))
+    }
+
+    /// The answer to a request, or none where a fault takes it away.
+    async fn respond(&self, request: Request<Body>, fault: Option<&Fault>) -> Option<Response<Body>> {
+        match fault {
+            Some(Fault::Drop) => None,
+            Some(Fault::LoseAnswer) => {
+                self.route(request).await;
+                None
+            }
+            Some(Fault::Answer { status, headers, body }) => Some(injected(*status, headers, body)),
+            Some(Fault::Status { status, headers }) => {
+                Some(injected(*status, headers, &bare_body(*status, request.uri().path())))
+            }
+            Some(Fault::HaltBefore(halt)) => {
+                halt.wait().await;
+                Some(self.route(request).await)
+            }
+            Some(Fault::HaltAfter(halt)) => {
+                let response = self.route(request).await;
+                halt.wait().await;
+                Some(response)
+            }
+            Some(Fault::SlowBody(_)) | None => Some(self.route(request).await),
+        }
     }
 
     /// What goes wrong with this request. One that is turned away counts for no other fault.

@@ -10,7 +10,7 @@ use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::{DONE, FAILED};
 use crate::operations::{ServeOptions, Tenants, serve};
-use crate::sandbox::{FaultRule, Record, Wire, duration};
+use crate::sandbox::{FaultRule, Record, Wire, parse_duration};
 
 /// The organization of a sandbox that nobody named any for.
 const NAMELESS: &str = "sandbox";
@@ -53,7 +53,7 @@ pub(super) struct ServeArgs {
 }
 
 fn time(text: &str) -> Result<Duration, &'static str> {
-    duration(text).ok_or("a time is written like `500ms`, `2s` or `1m`")
+    parse_duration(text).ok_or("a time is written like `500ms`, `2s` or `1m`")
 }
 
 fn limit(text: &str) -> Result<NonZeroU32, &'static str> {

@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -45,14 +45,14 @@ async fn serve(
     Path((owner, repo)): Path<(String, String)>,
     method: Method,
     uri: Uri,
-    RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, ApiError> {
     let repo = repo.strip_suffix(".git").unwrap_or(&repo);
     let name = RepoName::parse(&owner, repo).map_err(|_| ApiError::not_found())?;
     let service = uri.path().splitn(4, '/').nth(3).unwrap_or_default().to_owned();
-    let request = GitRequest { name, service, method, query: query.unwrap_or_default(), headers, signed_in, body };
+    let query = uri.query().unwrap_or_default().to_owned();
+    let request = GitRequest { name, service, method, query, headers, signed_in, body };
     let served = tokio::task::spawn_blocking(move || request.serve(&github)).await;
     served.unwrap_or_else(|error| Err(failed(&error.to_string())))
 }
