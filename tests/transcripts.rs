@@ -49,3 +49,9 @@ fn the_transcript_of_getting_started_is_true() {
 fn run(page: PathBuf) {
     trycmd::TestCases::new().register_bin("koctl", Path::new(env!("CARGO_BIN_EXE_koctl"))).case(page).run();
 }
+
+#[test]
+fn the_transcripts_about_the_state_are_true() {
+    let directory = tempfile::tempdir().unwrap();
+    run(stage("docs/state.md", Some("examples/orbit"), directory.path()));
+}

@@ -5,9 +5,14 @@ use super::output::Output;
 
 /// Print the JSON Schema of the configuration, for editors.
 #[derive(Debug, clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Print that of stored states instead.
+    #[arg(long)]
+    state: bool,
+}
 
-pub(super) fn run(_: &Args, output: &Output) -> u8 {
-    output.data(&format!("{:#}", crate::manifest::model::json_schema()));
+pub(super) fn run(args: &Args, output: &Output) -> u8 {
+    let schema = if args.state { crate::state::json_schema() } else { crate::manifest::model::json_schema() };
+    output.data(&format!("{schema:#}"));
     DONE
 }

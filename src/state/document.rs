@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -24,11 +25,14 @@ const BEFORE_CHECKSUM: &[u8] = b"\"checksum\": \"";
 ///
 /// The lineage, the serial and the scope are an identity that only this module changes: the serial grows by one with
 /// every write.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct State {
+    /// A text that the states of one scope share for as long as each follows from the one before it.
     lineage: String,
+    /// How often the state was written.
     serial: u64,
+    /// The organization, or `@platform`.
     scope: String,
     /// What was made, by address: `KongAirlines/portal/prod`.
     pub resources: BTreeMap<String, ResourceState>,
@@ -38,7 +42,7 @@ pub struct State {
 }
 
 /// What the state knows of one resource.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceState {
     /// The resource type: `portal`.
@@ -64,7 +68,7 @@ pub struct ResourceState {
 /// What an apply is about to do to one resource: stored before the first request of the apply leaves, and taken back
 /// in the write that records the outcome. After a kill it says what may be there that no record tells of, and how to
 /// find it without the configuration that asked for it (R10).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Intent {
     /// The address of the resource.
@@ -72,6 +76,7 @@ pub struct Intent {
     /// What is done to it.
     pub action: IntentAction,
     /// When the apply began.
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
     /// The object that is changed, replaced or deleted, by the id that the remote system has for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +97,7 @@ pub struct Intent {
 }
 
 /// What an apply is about to do to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum IntentAction {
     /// To make the object.
@@ -232,11 +237,22 @@ impl State {
     }
 }
 
-/// What is stored: the header, then the state.
-#[derive(Serialize)]
+/// The JSON Schema (draft 2020-12) of the document, in its current version.
+pub fn json_schema() -> Value {
+    schemars::schema_for!(Document<'_>).to_value()
+}
+
+/// What koctl stores of one scope: the header, then the state.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "State", inline)]
 struct Document<'a> {
+    /// That it is a state of koctl.
+    #[schemars(extend("const" = FORMAT))]
     format: &'a str,
+    /// Of the format.
+    #[schemars(extend("const" = VERSION))]
     version: u64,
+    /// `sha256:` and the digest, in hexadecimal, of the document with nothing in the place of this text.
     checksum: &'a str,
     #[serde(flatten)]
     state: &'a State,

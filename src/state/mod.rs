@@ -21,7 +21,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use document::{Damage, Intent, IntentAction, ResourceState, State, Unreadable};
+pub use document::{Damage, Intent, IntentAction, ResourceState, State, Unreadable, json_schema};
 pub use encryption::{InvalidKey, KeyError, KeySources, Keys};
 pub(crate) use error::shell_word;
 pub use error::{Error, Intact};

@@ -23,6 +23,7 @@ mod requests;
 mod retries;
 mod sandbox;
 mod saved_plans;
+mod secrets;
 mod state_commands;
 mod stores;
 mod world;

@@ -211,3 +211,32 @@ async fn every_change_waits_for_the_lock_and_says_who_holds_it() {
     lock.release().await.unwrap();
     world.koctl(&["state", "rm", "--auto-approve", "Acme/team/orders"]).exits(0);
 }
+
+#[tokio::test]
+async fn r10_what_an_interrupted_apply_was_about_is_shown_and_nothing_moves_before_it_is_settled() {
+    let _filters = filters();
+    let world = World::new().applied();
+    let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
+    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
+    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    let intent = serde_json::json!({
+        "address": "Acme/portal/dev", "action": "update", "since": "2026-01-02T03:04:05Z",
+    });
+    let intent = serde_json::from_value(intent).unwrap();
+    lock.record(move |state| state.intents.push(intent)).await.unwrap();
+    lock.release().await.unwrap();
+    let before = world.read(STATE);
+    for command in [&["state", "list"][..], &["state", "show", "Acme/portal/dev"]] {
+        let told = world.koctl(command).exits(0).stderr;
+        assert!(told.contains("Acme/portal/dev may have been updated"), "{told}");
+    }
+    assert_eq!(world.koctl(&["state", "show", "Acme/team/orders"]).exits(0).stderr, "");
+    for command in [
+        &["state", "rm", "--auto-approve", "Acme/team"][..],
+        &["state", "mv", "--auto-approve", "--team", "orders", "sales"],
+    ] {
+        let refused = world.koctl(command).exits(1).stderr;
+        assert!(refused.contains("an apply was interrupted") && refused.contains("koctl apply"), "{refused}");
+    }
+    assert_eq!(world.read(STATE), before);
+}

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::Failures;
 use crate::cli::output::Output;
 use crate::operations::Failure;
+use crate::operations::state::Edit;
 use crate::state::LockOptions;
 
 /// How a change is approved, and how long its lock is waited for.
@@ -26,6 +28,18 @@ impl EditArgs {
     /// How the lock is taken for the command `operation`.
     pub(super) fn lock(&self, operation: &str) -> LockOptions {
         LockOptions { timeout: Duration::from_secs(self.lock_timeout), ..LockOptions::new(operation) }
+    }
+
+    /// Makes the changes if they are approved, and otherwise gives their locks back. Returns whether they were made.
+    pub(super) async fn carry_out(&self, edit: Edit, question: &str, output: &Output) -> Result<bool, Failures> {
+        let approved = self.approves(question, output);
+        if let Ok(true) = approved {
+            edit.commit().await?;
+            return Ok(true);
+        }
+        let mut failures = edit.cancel().await;
+        failures.extend(approved.err());
+        if failures.is_empty() { Ok(false) } else { Err(failures) }
     }
 
     /// Whether the change that was shown is to be made: the flag or a person said yes.

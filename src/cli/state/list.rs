@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
-use crate::operations::state::{Found, find};
+use crate::operations::state::{Found, Listing, find};
 use crate::report;
-use crate::state::Store;
+use crate::state::{Intent, IntentAction, Store};
 
 /// List the addresses of what the state knows.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
-    let found = find(store, scopes, &args.patterns).await?;
+    let Listing { resources: found, intents } = find(store, scopes, &args.patterns).await?;
     if args.json {
         let list: Vec<_> = found
             .iter()
@@ -34,10 +34,26 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     } else if !found.is_empty() {
         output.data(&addresses(&found));
     }
+    for intent in &intents {
+        output.note(&unsettled(intent));
+    }
     Ok(())
 }
 
 /// One address a line.
 pub(super) fn addresses(found: &[Found]) -> String {
     found.iter().map(|one| report::safe(one.address.as_str()) + "\n").collect()
+}
+
+/// That an apply was interrupted at something.
+pub(super) fn unsettled(Intent { address, action, since, .. }: &Intent) -> String {
+    let what = match action {
+        IntentAction::Create => "created",
+        IntentAction::Update => "updated",
+        IntentAction::Import => "imported",
+        IntentAction::Replace => "replaced",
+        IntentAction::Delete => "deleted",
+    };
+    let address = report::safe(address);
+    format!("{address} may have been {what}: an apply of {since} was interrupted. The next one finds it out.")
 }

@@ -1,7 +1,6 @@
 //! `koctl state migrate`
 
 use super::edit::EditArgs;
-use super::mv::released;
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::Session;
@@ -33,14 +32,11 @@ pub(super) async fn run(args: &Args, session: &Session, scopes: &[String], outpu
         output.data(&format!("{}: serial {}, {resources}", report::safe(state.scope()), state.serial()));
     }
     let question = format!("Copy from {} to {}?", source.describe(), target.describe());
-    match args.edit.approves(&question, output) {
-        Ok(true) => {}
-        Ok(false) => return released(migration.release().await),
-        Err(refused) => {
-            let mut failures = migration.release().await;
-            failures.insert(0, refused);
-            return Err(failures);
-        }
+    let approved = args.edit.approves(&question, output);
+    if !matches!(approved, Ok(true)) {
+        let mut failures = migration.release().await;
+        failures.extend(approved.err());
+        return if failures.is_empty() { Ok(()) } else { Err(failures) };
     }
     let copied = migration.commit(&target, &options).await?;
     let there = copied.iter().filter(|(_, copied)| *copied == Copied::WasThere).count();

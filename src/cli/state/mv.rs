@@ -65,22 +65,10 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
         output.data(&format!("{} -> {}", report::safe(one.from.as_str()), report::safe(one.to.as_str())));
     }
     let what = report::count(moved.len(), "resource");
-    match args.edit.approves(&format!("Move {what}?"), output) {
-        Ok(true) => edit.commit().await?,
-        Ok(false) => return released(edit.cancel().await),
-        Err(refused) => {
-            let mut failures = edit.cancel().await;
-            failures.insert(0, refused);
-            return Err(failures);
-        }
+    if args.edit.carry_out(edit, &format!("Move {what}?"), output).await? {
+        output.data(&format!("Moved {what}."));
     }
-    output.data(&format!("Moved {what}."));
     Ok(())
-}
-
-/// Whether all locks could be given back.
-pub(super) fn released(failures: Failures) -> Result<(), Failures> {
-    if failures.is_empty() { Ok(()) } else { Err(failures) }
 }
 
 fn renamed(args: &Args) -> Result<Option<Rename>, Failure> {

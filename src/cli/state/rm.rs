@@ -2,7 +2,6 @@
 
 use super::edit::EditArgs;
 use super::list::addresses;
-use super::mv::released;
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::remove;
@@ -29,15 +28,8 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     let (found, edit) = remove(store, scopes, &args.patterns, &args.edit.lock("state rm")).await?;
     output.data(&addresses(&found));
     let what = report::count(found.len(), "resource");
-    match args.edit.approves(&format!("Forget {what}?"), output) {
-        Ok(true) => edit.commit().await?,
-        Ok(false) => return released(edit.cancel().await),
-        Err(refused) => {
-            let mut failures = edit.cancel().await;
-            failures.insert(0, refused);
-            return Err(failures);
-        }
+    if args.edit.carry_out(edit, &format!("Forget {what}?"), output).await? {
+        output.data(&format!("Forgot {what}."));
     }
-    output.data(&format!("Forgot {what}."));
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::list::unsettled;
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::engine::Address;
@@ -26,7 +27,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
     let address: Address = parse(&args.address)?;
-    let found = resource(store, &address).await?;
+    let (found, intents) = resource(store, &address).await?;
     if args.json {
         let mut shown = json!({"address": found.address});
         let known = serde_json::to_value(&found.resource).map_err(|error| Failure::new(error.to_string()))?;
@@ -36,6 +37,9 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
         output.data(&format!("{shown:#}"));
     } else {
         output.data(&report::terminal::resource(&found.address, &found.resource, &schema, &output.style()));
+    }
+    for intent in &intents {
+        output.note(&unsettled(intent));
     }
     Ok(())
 }

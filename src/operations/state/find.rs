@@ -3,7 +3,7 @@
 use crate::engine::Address;
 use crate::engine::address::Targets;
 use crate::operations::Failure;
-use crate::state::{ResourceState, State, Store};
+use crate::state::{Intent, ResourceState, State, Store};
 
 /// A resource in a state.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,16 +14,26 @@ pub struct Found {
     pub resource: ResourceState,
 }
 
+/// What the states say.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The resources, by address.
+    pub resources: Vec<Found>,
+    /// What an apply that was interrupted may have done besides (R10).
+    pub intents: Vec<Intent>,
+}
+
 /// The resources of `scopes` whose address one of `patterns` names, all without any, by address. A pattern is a glob over
 /// addresses, or the beginning of some up to a slash: an organization, or an organization and a type.
 ///
 /// # Errors
 /// A pattern that is none, or that names nothing; a state that cannot be read.
-pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Result<Vec<Found>, Failure> {
-    let mut found = Vec::new();
+pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Result<Listing, Failure> {
+    let (mut found, mut intents) = (Vec::new(), Vec::new());
     for scope in scopes {
         if let Some(snapshot) = store.read(scope).await? {
             found.extend(resources(&snapshot.state)?);
+            intents.extend(snapshot.state.intents);
         }
     }
     let mut named = Vec::new();
@@ -38,20 +48,22 @@ pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Resu
         found.retain(|one| named.iter().any(|targets| targets.contains(&one.address)));
     }
     found.sort_by(|a, b| a.address.cmp(&b.address));
-    Ok(found)
+    Ok(Listing { resources: found, intents })
 }
 
-/// The one resource at `address`.
+/// The one resource at `address`, and what an interrupted apply may have done to it.
 ///
 /// # Errors
 /// Where the state knows none, with the nearest that it knows.
-pub async fn resource(store: &Store, address: &Address) -> Result<Found, Failure> {
-    let all = match store.read(address.scope()).await? {
-        Some(snapshot) => resources(&snapshot.state)?,
-        None => Vec::new(),
-    };
+pub async fn resource(store: &Store, address: &Address) -> Result<(Found, Vec<Intent>), Failure> {
+    let (mut all, mut intents) = (Vec::new(), Vec::new());
+    if let Some(snapshot) = store.read(address.scope()).await? {
+        all = resources(&snapshot.state)?;
+        intents = snapshot.state.intents;
+        intents.retain(|intent| intent.address == address.as_str());
+    }
     match all.iter().find(|one| &one.address == address) {
-        Some(found) => Ok(found.clone()),
+        Some(found) => Ok((found.clone(), intents)),
         None => Err(unknown(address.as_str(), &all)),
     }
 }

@@ -24,7 +24,7 @@ mod rekey;
 mod remove;
 
 pub use edit::Edit;
-pub use find::{Found, find, resource};
+pub use find::{Found, Listing, find, resource};
 pub use history::{HistoryEntry, Restore, history, restore};
 pub use migrate::{Copied, Migration};
 pub use moves::{Moved, Moves, rename, rename_one};

@@ -37,6 +37,7 @@ pub async fn rename_one(store: &Store, from: &Address, to: &Address, options: &L
         ))
         .help("to rename an organization, use `koctl state mv --organization OLD NEW`"));
     }
+    // Says what is near where nothing is there.
     super::find::resource(store, from).await?;
     within(store, from.scope(), options, &|address, _| (address == from).then(|| to.clone()))
         .await
@@ -159,9 +160,7 @@ fn renamed(address: String, mut resource: ResourceState, names: &BTreeMap<String
 /// the resources in both, and the same command once more ends it.
 async fn between(store: &Store, from: &str, to: &str, options: &LockOptions) -> Result<Moves, Failure> {
     let source = lock(store, from, options).await?;
-    // What its lineage seals, such as the traces of secrets, is good in the new place as well.
-    let lineage = Some(source.state().lineage().to_owned());
-    let target = match lock(store, to, &LockOptions { lineage, ..options.clone() }).await {
+    let target = match lock(store, to, options).await {
         Ok(target) => target,
         Err(failure) => {
             source.release().await?;

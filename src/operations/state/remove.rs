@@ -17,7 +17,7 @@ pub async fn remove(
     patterns: &[String],
     options: &LockOptions,
 ) -> Result<(Vec<Found>, Edit), Failure> {
-    let found = find(store, scopes, patterns).await?;
+    let found = find(store, scopes, patterns).await?.resources;
     let mut by_scope: BTreeMap<&str, Vec<&Found>> = BTreeMap::new();
     for one in &found {
         by_scope.entry(one.address.scope()).or_default().push(one);

@@ -14,8 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 /// Of scrypt: 2^17 rounds of 1 KiB, which OWASP's password storage cheat sheet names as the first choice. It takes
 /// some tenths of a second and 128 MiB. Unit tests do not guard anything, and need not wait for it.
 const WORK_FACTOR: u8 = if cfg!(test) { 4 } else { 17 };
-/// What is accepted of a document: 1 GiB. A forged one must not take all memory.
-const MOST_WORK: u8 = 20;
+/// What is accepted of a document, and what the `age` program writes: 256 MiB. A forged one must not take all memory.
+const MOST_WORK: u8 = 18;
 
 /// The keys as they are configured.
 #[derive(Default)]
