@@ -75,11 +75,17 @@ fn the_schema_accepts_what_is_written_and_refuses_what_no_reader_takes() {
     }
 }
 
+/// Run with KOCTL_UPDATE_DOCS=1, it puts the schema there.
 #[test]
 fn the_schema_in_the_documentation_is_that_of_the_types() {
-    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/state.md")).unwrap();
-    let block = page.split("```json\n").map(|rest| rest.split("```").next().unwrap());
-    let documented = block.filter_map(|text| serde_json::from_str::<Value>(text).ok());
-    let documented = documented.filter(|value| value.get("$schema").is_some()).collect::<Vec<_>>();
-    assert_eq!(documented, [json_schema()], "put the output of `koctl schema --state` into docs/state.md");
+    const BEGIN: &str = "```json\n";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/state.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).unwrap();
+    let (documented, after) = rest.split_once("```").unwrap();
+    if std::env::var_os("KOCTL_UPDATE_DOCS").is_some() {
+        std::fs::write(path, format!("{before}{BEGIN}{:#}\n```{after}", json_schema())).unwrap();
+        return;
+    }
+    assert_eq!(serde_json::from_str::<Value>(documented).unwrap(), json_schema(), "see the comment at this test");
 }

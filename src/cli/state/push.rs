@@ -18,7 +18,7 @@ use crate::state::{LockOptions, Store};
 pub(super) struct Args {
     /// A file with a state, or `-` for what is piped in.
     #[arg(value_name = "STATE")]
-    document: PathBuf,
+    state_file: PathBuf,
 
     /// Also a state of another lineage, or an older one.
     #[arg(long)]
@@ -33,7 +33,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
-    let file = args.document.display().to_string();
+    let file = args.state_file.display().to_string();
     let failed = |cause: String| Failure::new(format!("could not push {file}: {cause}"));
     let bytes = read(args).map_err(|error| failed(error.to_string()))?;
     let (state, _) = store.parse(&bytes).map_err(|reason| failed(reason.to_string()))?;
@@ -51,8 +51,8 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
 }
 
 fn read(args: &Args) -> io::Result<Vec<u8>> {
-    if args.document.as_os_str() != "-" {
-        return std::fs::read(&args.document);
+    if args.state_file.as_os_str() != "-" {
+        return std::fs::read(&args.state_file);
     }
     let mut bytes = Vec::new();
     io::stdin().read_to_end(&mut bytes)?;

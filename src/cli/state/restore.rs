@@ -16,7 +16,8 @@ pub(super) struct Args {
     scope: String,
 
     /// The version, as `koctl state history` names it.
-    version: String,
+    #[arg(value_name = "VERSION")]
+    revision: String,
 
     #[command(flatten)]
     edit: EditArgs,
@@ -26,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
-    let planned = restore(store, &args.scope, &args.version).await?;
+    let planned = restore(store, &args.scope, &args.revision).await?;
     let Restore { state, version, going, coming, replaces } = &planned;
     for (sign, addresses) in [("-", going), ("+", coming)] {
         for address in addresses {

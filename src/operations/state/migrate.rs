@@ -120,8 +120,7 @@ fn says_the_same(one: &State, other: &State) -> bool {
 /// Whether `state` may take the place of what the target has.
 fn may_replace(state: &State, there: &Replaced) -> Result<(), Failure> {
     let refused = |cause: String| {
-        let help = "choose an empty store, or if that state is not needed any more, push over it with `koctl state push \
-                    --force`";
+        let help = "choose an empty store, or move that state away if it is not needed any more";
         Err(Failure::new(format!("the other store has a state of `{}` already, {cause}", state.scope())).help(help))
     };
     match there {

@@ -63,11 +63,11 @@ pub async fn push(
             Err(failed(format!("the stored state cannot be compared with it: {error}")).help(error.help()))
         }
         Replaced::State(stored) if stored.lineage() != state.lineage() => {
-            let cause = format!("it has lineage {}, and the stored state {}", state.lineage(), stored.lineage());
+            let cause = format!("it has lineage {}, and the stored state has {}", state.lineage(), stored.lineage());
             Err(failed(cause).help("it is the state of something else; add --force if that is meant"))
         }
         Replaced::State(stored) if stored.serial() >= state.serial() => {
-            let cause = format!("it has serial {}, and the stored state {}", state.serial(), stored.serial());
+            let cause = format!("it has serial {}, and the stored state has {}", state.serial(), stored.serial());
             Err(failed(cause).help("it is an older state than the stored one; add --force if that is meant"))
         }
         Replaced::State(_) => Ok(()),
