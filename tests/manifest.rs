@@ -187,7 +187,7 @@ fn every_secret_of_the_manifest_is_counted() {
     let loaded = check(&literal).unwrap();
     let shown = serde_json::to_string(&loaded.manifest).unwrap();
     assert_eq!(shown.matches("(sensitive)").count(), loaded.manifest.secrets().len());
-    assert_eq!(loaded.manifest.secrets().len(), 9);
+    assert_eq!(loaded.manifest.secrets().len(), 12);
 }
 
 // Errors of the files.
@@ -199,13 +199,15 @@ fn missing_files_are_named_with_a_way_out() {
     koctl::manifest::no_file
 
       × the teams cannot be read: there is no file testdata/manifest/absent/konnect/teams.yaml
-      help: run koctl where the folder `konnect` is, or name the file with `--teams`
+      help: run koctl where the folder `konnect` is, name the file with `--teams`, or begin a platform
+            repository with `koctl init`
 
     koctl::manifest::no_file
 
       × the organizations cannot be read: there is no file testdata/manifest/absent/konnect/
       │ organizations.yaml
-      help: run koctl where the folder `konnect` is, or name the file with `--orgs`
+      help: run koctl where the folder `konnect` is, name the file with `--orgs`, or begin a platform
+            repository with `koctl init`
 
     2 errors.
     ");
@@ -250,7 +252,8 @@ fn no_organization_is_an_error() {
     koctl::manifest::no_organization
 
       × no organization is configured
-      help: write one under `organizations:` with its `access-token` and `environments`
+      help: add one with `koctl add organization`, or write one under `organizations:` with its
+            `access-token` and `environments`
 
     1 error.
     ");
@@ -792,7 +795,7 @@ fn a_way_to_sign_in_is_left() {
     let authorized =
         |text: &str| lines(&changed("    environments:", &format!("    authorization: {text}\n    environments:")));
     let all_off = "{built-in: {enabled: false}, oidc: {enabled: false}}";
-    insta::assert_snapshot!(authorized(all_off), @"koctl.yaml:11:42: nobody could sign in: every way to do so is disabled");
+    insta::assert_snapshot!(authorized(all_off), @"koctl.yaml:11:41: nobody could sign in: every way to do so is disabled");
     // What is not written is somebody else's business, and may be on.
     assert_eq!(authorized("{built-in: {enabled: false}}"), "no errors");
     assert_eq!(authorized("{built-in: {enabled: true}, oidc: {enabled: false}}"), "no errors");

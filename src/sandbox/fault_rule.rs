@@ -96,7 +96,8 @@ impl<'a> Words<'a> {
                 set(&mut self.fault, word, Fault::status(status))
             }
             ("slow-body", Some(time)) => {
-                let pause = parse_duration(time).ok_or_else(|| wrong("a time is written like `500ms`, `2s` or `1m`"))?;
+                let pause =
+                    parse_duration(time).ok_or_else(|| wrong("a time is written like `500ms`, `2s` or `1m`"))?;
                 set(&mut self.fault, word, Fault::SlowBody(pause))
             }
             ("method", Some(method)) => {

@@ -159,6 +159,6 @@ fn r5_what_exists_is_imported_and_what_differs_is_changed() {
     let plan = world.koctl(&["plan"]).exits(0);
     assert_eq!(plan.last_line(), "Plan: 10 to import, 0 to add, 1 to change, 0 to destroy.");
     let applied = world.koctl(&["apply", "--auto-approve"]).exits(0);
-    assert_eq!(applied.last_line(), "Apply complete! Resources: 8 imported, 0 added, 1 changed, 0 destroyed.");
+    assert_eq!(applied.last_line(), "Apply complete! Resources: 10 imported, 0 added, 1 changed, 0 destroyed.");
     world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
 }

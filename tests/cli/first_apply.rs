@@ -28,7 +28,7 @@ fn a_plan_changes_nothing() {
 fn apply_tells_what_it_did() {
     let _filters = filters();
     let apply = World::new().koctl(&["apply", "--auto-approve"]).exits(0);
-    assert_eq!(apply.last_line(), "Apply complete! Resources: 8 added, 0 changed, 0 destroyed.");
+    assert_eq!(apply.last_line(), "Apply complete! Resources: 10 added, 0 changed, 0 destroyed.");
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn destroy_leaves_nothing_but_people() {
     let refused = world.koctl(&["destroy", "--auto-approve"]).exits(1);
     assert!(refused.stderr.contains("--allow-destroy"), "{}", refused.stderr);
     let destroyed = world.koctl(&["destroy", "--auto-approve", "--allow-destroy"]).exits(0);
-    assert_eq!(destroyed.last_line(), "Apply complete! Resources: 0 added, 0 changed, 9 destroyed, 1 forgotten.");
+    assert_eq!(destroyed.last_line(), "Apply complete! Resources: 0 added, 0 changed, 11 destroyed, 1 forgotten.");
     let again = world.koctl(&["plan", "--destroy", "--detailed-exitcode"]).exits(0);
     assert!(again.last_line().starts_with("No changes."), "{}", again.stdout);
 }

@@ -16,7 +16,7 @@ fn show_json_of_the_state_is_in_terraforms_form() {
     let world = World::new().applied();
     let state: serde_json::Value = serde_json::from_str(&world.koctl(&["show", "--json"]).exits(0).stdout).unwrap();
     let resources = state["values"]["root_module"]["resources"].as_array().unwrap();
-    assert_eq!(resources.len(), 8);
+    assert_eq!(resources.len(), 10);
     assert!(resources.iter().all(|resource| resource["mode"] == "managed"));
 }
 
@@ -31,8 +31,8 @@ fn plan_json_is_one_event_a_line_and_nothing_else() {
     let run = World::new().koctl(&["plan", "--json"]).exits(0);
     let events: Vec<serde_json::Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of_type = |name: &str| events.iter().filter(|event| event["type"] == name).count();
-    assert_eq!((of_type("planned_change"), of_type("change_summary")), (9, 1));
-    assert_eq!(events.last().unwrap()["add"], 8);
+    assert_eq!((of_type("planned_change"), of_type("change_summary")), (11, 1));
+    assert_eq!(events.last().unwrap()["add"], 10);
 }
 
 #[test]

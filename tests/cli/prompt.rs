@@ -22,7 +22,7 @@ fn answered(world: &World, answer: &str) -> PtySession {
 fn yes_applies() {
     let world = World::new();
     let mut session = answered(&world, "yes");
-    session.exp_string("Apply complete! Resources: 8 added").unwrap();
+    session.exp_string("Apply complete! Resources: 10 added").unwrap();
     session.exp_eof().unwrap();
     world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
 }
@@ -52,6 +52,6 @@ fn an_apply_in_a_loop_repairs_and_ends_when_it_is_told_to() {
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success());
     let shown = String::from_utf8(output.stdout).unwrap();
-    assert!(shown.contains("Apply complete! Resources: 8 added"), "{shown}");
+    assert!(shown.contains("Apply complete! Resources: 10 added"), "{shown}");
     assert!(shown.contains("No changes."), "it did not go round again: {shown}");
 }

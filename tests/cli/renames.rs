@@ -58,7 +58,7 @@ fn a_renamed_organization_takes_its_state_along() {
     assert!(shown.stdout.contains("Acme/team/orders -> Ajax/team/orders\n"), "{}", shown.stdout);
     world.koctl(&["state", "mv", "--organization", "Acme", "Ajax", "--auto-approve"]).exits(0);
     let list = world.koctl(&["state", "list"]).exits(0).stdout;
-    assert!(list.lines().count() == 8 && list.lines().all(|line| line.starts_with("Ajax/")), "{list}");
+    assert!(list.lines().count() == 10 && list.lines().all(|line| line.starts_with("Ajax/")), "{list}");
 }
 
 #[test]
@@ -72,10 +72,10 @@ fn a_move_between_organizations_that_was_interrupted_ends_when_it_is_run_again()
     world.write(old, &before);
     let arrived = world.read(new);
     let shown = world.koctl(&["state", "list"]).exits(0).stdout;
-    assert_eq!(shown.lines().count(), 16);
+    assert_eq!(shown.lines().count(), 20);
     world.koctl(&mv).exits(0);
     assert_eq!(world.read(new), arrived);
-    assert_eq!(world.koctl(&["state", "list"]).exits(0).stdout.lines().count(), 8);
+    assert_eq!(world.koctl(&["state", "list"]).exits(0).stdout.lines().count(), 10);
 }
 
 #[test]

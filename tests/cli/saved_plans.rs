@@ -75,7 +75,7 @@ fn show_json_is_terraforms_plan_json() {
     assert!(json["format_version"].as_str().unwrap().starts_with("1."));
     let changes = json["resource_changes"].as_array().unwrap();
     let creates = changes.iter().filter(|change| change["change"]["actions"] == serde_json::json!(["create"]));
-    assert_eq!(creates.count(), 8);
+    assert_eq!(creates.count(), 10);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use koctl::sandbox::{Account, Options, Sandbox};
+use koctl::sandbox::{Account, Options, Record, Sandbox, Wire};
 
 use crate::world::{Run, World, finish, spec};
 
@@ -131,17 +131,14 @@ impl Planted {
             places.push((format!("stdout of run {number}"), run.stdout.clone().into_bytes()));
             places.push((format!("stderr of run {number}"), run.stderr.clone().into_bytes()));
         }
-        for exchange in self.sandbox.exchanges() {
-            let place = format!("{} {}", exchange.method, exchange.path);
-            places.push((place, serde_json::to_vec(&exchange).unwrap()));
-        }
         for file in files(self.world.path()) {
             let name = file.strip_prefix(self.world.path()).unwrap().display().to_string();
             if !["konnect", "secrets", "services"].iter().any(|folder| name.starts_with(folder)) {
                 places.push((name, std::fs::read(file).unwrap()));
             }
         }
-        assert!(places.len() > 100, "only {} places were searched", places.len());
+        assert!(places.iter().any(|(place, _)| place == "recording.jsonl"), "nothing was recorded");
+        assert!(places.len() > 50, "only {} places were searched", places.len());
         let mut leaks = Vec::new();
         for mark in &self.marks {
             for form in forms(mark) {
@@ -169,7 +166,9 @@ async fn sandbox(world: &World) -> Sandbox {
         account("Ajax", "MARK-ajax-file"),
         account("Arrow", "MARK-arrow-literal"),
     ];
-    Sandbox::start(Options { dir: directory, port: 0, organizations }).await.unwrap()
+    // The recording is one of the files that are searched.
+    let wire = Wire { record: Record::File(world.path().join("recording.jsonl")), ..Wire::default() };
+    Sandbox::start_with(Options { dir: directory, port: 0, organizations }, wire).await.unwrap()
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {

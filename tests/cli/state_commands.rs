@@ -30,7 +30,7 @@ fn list_names_everything_or_what_patterns_name() {
     assert_eq!(list("Acme/*/dev/checkout").lines().count(), 3);
     assert_eq!(list("Acme/team"), "Acme/team/orders\n");
     let all = json(&world.koctl(&["state", "list", "--json"]).exits(0).stdout);
-    assert_eq!(all.as_array().unwrap().len(), 8);
+    assert_eq!(all.as_array().unwrap().len(), 10);
     assert!(all.as_array().unwrap().iter().all(|one| one["id"].is_string() && one["type"].is_string()));
 }
 
@@ -133,7 +133,7 @@ fn an_earlier_version_is_listed_and_comes_back_with_a_new_serial() {
     world.koctl(&["state", "rm", "--auto-approve", "Acme/portal/dev"]).exits(0);
     let history = json(&world.koctl(&["state", "history", "--json"]).exits(0).stdout);
     let newest = &history[0];
-    assert_eq!((newest["serial"].as_u64(), newest["resources"].as_u64()), (Some(before), Some(8)));
+    assert_eq!((newest["serial"].as_u64(), newest["resources"].as_u64()), (Some(before), Some(10)));
     let version = newest["version"].as_str().unwrap();
     let table = world.koctl(&["state", "history", "Acme"]).exits(0).stdout;
     assert!(table.starts_with("VERSION") && table.contains(&version[..16]), "{table}");

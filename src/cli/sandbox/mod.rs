@@ -13,10 +13,7 @@ use super::output::Output;
 /// Serve a local Konnect and GitHub, for koctl and any other client.
 ///
 /// Prints variables that point clients at it, as a shell reads them, and serves until it is
-/// interrupted:
-///
-///     koctl sandbox >sandbox.env &
-///     . ./sandbox.env
+/// interrupted, so that `koctl sandbox >sandbox.env &` and then `. ./sandbox.env` make a shell use it.
 ///
 /// The organizations, their tokens' variables and the service repositories are those of the
 /// configuration, where there is one. The tokens are made up, and no account is needed. What is made

@@ -715,5 +715,22 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
         recovered("Acme/portal/dev", IntentAction::Create, Fate::Made { id: "7c2f".to_owned() }),
         recovered("Acme/team/crew", IntentAction::Delete, Fate::Done),
     ];
-    assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"");
+    assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"
+    Note: an apply has not ended; it was killed, could not store what it did, or is still at work.
+      It had made, and known to the state from now on:
+        Acme/portal/dev  [id=7c2f]
+      It had changed, or deleted:
+        Acme/team/crew
+      Nothing is to be seen of what else it was to do (1 object).
+
+    What the symbols mean:
+
+      + create
+
+    Organization Acme  (1 to add, 0 to change, 0 to destroy)
+
+      + Acme/api/dev/flights  will be created
+
+    Plan: 1 to add, 0 to change, 0 to destroy.
+    ");
 }
