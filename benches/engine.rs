@@ -122,7 +122,7 @@ mod organization {
             let value = |expr: &Expr| match expr {
                 Expr::Value(value) => value.clone(),
                 Expr::Reference(reference) => reference.address.to_string().into(),
-                Expr::Lookup(_) => Value::Null,
+                Expr::Lookup(_) | Expr::Secret(_) => Value::Null,
             };
             desired.attributes.iter().map(|(name, expr)| (name.clone(), value(expr))).collect()
         }
@@ -234,6 +234,7 @@ mod organization {
             list: "tags",
             needle: format!("ko-api-name={name}"),
             absent: format!("no gateway service is tagged `ko-api-name={name}` yet"),
+            must_exist: false,
         }
     }
 

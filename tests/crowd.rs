@@ -22,8 +22,11 @@ use world::{Run, World};
 const PROCESSES: usize = 50;
 const POSTGRES: &str = "KOCTL_TEST_POSTGRES_URL";
 
+/// The address of a store that is empty; none where there is no such store.
+type MakeStore = fn() -> Option<String>;
+
 fn main() -> ExitCode {
-    let stores: [(&str, fn() -> Option<String>); 3] = [
+    let stores: [(&str, MakeStore); 3] = [
         ("local", || Some("file:state".to_owned())),
         ("github", || Some("github://Acme/platform/koctl/state".to_owned())),
         ("postgres", in_a_schema_of_its_own),

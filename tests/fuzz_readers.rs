@@ -204,8 +204,8 @@ fn encrypted(store: &Store, directory: &tempfile::TempDir, state: &[u8]) -> Vec<
     let state = State::from_bytes(state).unwrap();
     let options = koctl::state::LockOptions::new("fuzz");
     runtime.block_on(store.replace(&state, &options, |_| Ok::<_, koctl::state::Error>(()))).unwrap();
-    let written = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
-    let document = written.filter(|path| path.extension().is_some_and(|extension| extension == "json")).next().unwrap();
+    let mut written = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
+    let document = written.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap();
     std::fs::read(document).unwrap()
 }
 

@@ -75,7 +75,7 @@ impl Reader for NotificationSubscription<ReadClient> {
         let mut subscribed = Vec::new();
         for event in self.0.list_unpaged(GLOBAL, EVENTS).await? {
             let event_id = event_id(&event)?.to_owned();
-            if event["event_subscription_count"] != 0 && wanted.contains(&[event_id.clone()]) {
+            if event["event_subscription_count"] != 0 && wanted.contains(std::slice::from_ref(&event_id)) {
                 subscribed.push(event_id);
             }
         }

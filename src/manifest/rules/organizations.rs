@@ -146,7 +146,7 @@ impl Rules<'_> {
         }
         if let Some(idp) = authorization.team_mappings.as_ref().and_then(|mappings| mappings.idp.as_ref()) {
             let path = path.key("team-mappings").key("idp").key("mappings");
-            if !(oidc.is_some_and(Oidc::is_whole) || saml.is_some_and(Saml::is_whole)) && !idp.mappings.is_empty() {
+            if !(oidc.is_some_and(Oidc::is_whole) || saml.is_some_and(Saml::is_whole) || idp.mappings.is_empty()) {
                 self.report(
                     &path,
                     "koctl::manifest::no_provider",
