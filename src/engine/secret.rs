@@ -2,7 +2,7 @@
 //!
 //! A desired value of such an attribute is a secret. Everything that is written down or shown, plans and states above
 //! all, has its [trace] in its place: enough to notice another secret, and not the secret. The executor puts the secret
-//! in the place of its trace just before a request leaves, and [`Secrets::conceal`]s it in whatever error comes back.
+//! in the place of its trace just before a request leaves, and takes it out of whatever error comes back.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -130,6 +130,8 @@ impl Secrets {
     /// The same error without the secrets of the resource, should the server have repeated one.
     pub(super) fn conceal(&self, address: &Address, error: Error) -> Error {
         let secrets = self.0.get(address).into_iter().flat_map(BTreeMap::values);
+        // Nothing can be told of an empty one, and every text holds it.
+        let secrets = secrets.filter(|secret| !secret.expose_secret().is_empty());
         secrets.fold(error, |error, secret| {
             let plain = secret.expose_secret();
             let quoted = Value::from(plain).to_string();

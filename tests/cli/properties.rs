@@ -97,6 +97,13 @@ prop_compose! {
         teams in Just(teams),
     ) -> String {
         let teams: Map<String, Value> = teams.iter().map(|name| (*name).to_owned()).zip(all).collect();
+        let mut environments = environments;
+        // Objects of one name in a region would be shared by two environments, which is refused.
+        if let [first, second] = environments.values_mut().collect::<Vec<_>>().as_mut_slice()
+            && first["region"] == second["region"]
+        {
+            first["region"] = if second["region"] == "eu" { "us" } else { "eu" }.into();
+        }
         let organization = json!({
             "access-token": { "type": "env", "value": "ACME_TOKEN" },
             "authorization": authorization,
