@@ -16,8 +16,12 @@ pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
     let heading = screen.paint(Tone::Strong, heading);
     screen.sentence(&heading);
     let of = |wanted: fn(&Fate) -> bool| all().filter(|one| wanted(&one.fate)).collect::<Vec<_>>();
-    list(screen, "made, and known to the state from now on", &of(|fate| matches!(fate, Fate::Made { .. })));
-    list(screen, "changed, or deleted", &of(|fate| *fate == Fate::Done));
+    list(
+        screen,
+        "made these objects, which the state knows from now on",
+        &of(|fate| matches!(fate, Fate::Made { .. })),
+    );
+    list(screen, "changed or deleted these objects", &of(|fate| *fate == Fate::Done));
     let nothing = of(|fate| *fate == Fate::NotDone).len();
     if nothing > 0 {
         screen.line(2, &format!("Nothing is to be seen of what else it was to do ({}).", count(nothing, "object")));

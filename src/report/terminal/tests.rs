@@ -717,9 +717,9 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
     ];
     assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"
     Note: an apply has not ended; it was killed, could not store what it did, or is still at work.
-      It had made, and known to the state from now on:
+      It had made these objects, which the state knows from now on:
         Acme/portal/dev  [id=7c2f]
-      It had changed, or deleted:
+      It had changed or deleted these objects:
         Acme/team/crew
       Nothing is to be seen of what else it was to do (1 object).
 
