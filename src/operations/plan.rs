@@ -94,12 +94,13 @@ impl Session {
             let planned = scope(name, clients.readers()).plan(input, name, organization).await;
             planned.map_err(|failures| of_scope(name, failures))
         }));
-        let (planned, platform) = join!(planning, async {
+        let platform = async {
             if !self.plans_platform(request, locks).await? {
                 return Ok(None);
             }
             self.plan_platform(&scope(PLATFORM_SCOPE, self.platform_readers()?)).await.map(Some)
-        });
+        };
+        let (planned, platform, orphaned) = join!(planning, platform, self.orphaned_scopes());
         let (mut plans, mut kept) = (Vec::new(), Vec::new());
         match platform {
             Ok(Some((plan, files))) => {
@@ -116,7 +117,7 @@ impl Session {
             }
         }
         let plan = Plan::new(configuration, self.systems(), request.destroy, plans);
-        let mut warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
+        let mut warnings = orphaned.unwrap_or_else(|failure| vec![failure.message]);
         warnings.extend(renames::suggestions(&plan));
         warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
         let reviews_files = !matches!(self.work, Work::Maintain);

@@ -107,6 +107,12 @@ impl Session {
         })
     }
 
+    /// The same session with its state elsewhere: for stores that no address opens.
+    #[must_use]
+    pub fn with_store(self, store: Store) -> Self {
+        Self { store, ..self }
+    }
+
     /// The store of the state.
     #[must_use]
     pub fn store(&self) -> &Store {
