@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tempfile::TempDir;
 
 use super::connect::on_github;
 use super::plan::{Compared, PlanRequest, ScopeRequest};
 use super::session::start_sandbox;
-use super::{Environment, Failure, Locks, Session, keys};
+use super::{Environment, Failure, Locks, Session, keys, store};
 use crate::compiler::platform::{self, Found, Kept, PlatformInput, Work, files_address};
 use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::refresh::Remembered;
@@ -20,7 +20,7 @@ use crate::github::{self, Repository};
 use crate::http::Transport;
 use crate::manifest::Loaded;
 use crate::manifest::document::parse_value;
-use crate::manifest::git::{PlatformRepository, Remote, TOKEN_VARIABLE};
+use crate::manifest::git::{PlatformRepository, Remote};
 use crate::manifest::model::{Author, State as StateSettings};
 use crate::manifest::secret::Secret;
 use crate::platform_repository::{FILES, PLATFORM, Settings};
@@ -196,7 +196,7 @@ impl PlatformAccess {
         let new_home =
             (self.found.is_none() && is_inside).then(|| NewHome::new(url.clone(), self.token.clone())).transpose()?;
         let url = new_home.as_ref().map_or(url, NewHome::aside);
-        let variables = store_variables(&self.environment, &self.github_url, &self.token);
+        let variables = store::variables(&self.environment, &self.github_url, Some(&self.token));
         Ok((Store::open(&url, &variables)?.with_keys(keys), new_home))
     }
 
@@ -205,19 +205,6 @@ impl PlatformAccess {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;
         }
-    }
-}
-
-/// The variables as a store of the state is to see them: with the GitHub, and the token, of the platform repository.
-fn store_variables<'a>(
-    environment: &'a Environment,
-    github_url: &'a str,
-    token: &'a SecretString,
-) -> impl Fn(&str) -> Option<String> + 'a {
-    |name| match name {
-        TOKEN_VARIABLE => Some(token.expose_secret().to_owned()),
-        "KOCTL_GITHUB_URL" => Some(github_url.to_owned()),
-        _ => environment(name),
     }
 }
 
@@ -321,7 +308,7 @@ impl Session {
     pub async fn settle(&self) -> Result<(), Failure> {
         let Some(home) = &self.new_home else { return Ok(()) };
         let Some(snapshot) = self.store.read(PLATFORM_SCOPE).await? else { return Ok(()) };
-        let variables = store_variables(&self.environment, &self.github_url, &home.token);
+        let variables = store::variables(&self.environment, &self.github_url, Some(&home.token));
         let store = Store::open(&home.url, &variables)?.with_keys(self.store.keys().clone());
         // The repository is new: whatever else there is on the branch was made by this very work.
         let any = |_: &_| Ok::<_, crate::state::Error>(());

@@ -31,12 +31,7 @@ impl Access<'_> {
     pub(super) fn open(&self, url: &str) -> Result<Store, Failure> {
         // Nobody else needs the token, so that nobody else fails for want of it.
         let token = if url.starts_with("github:") { self.github_token()? } else { None };
-        let variables = |name: &str| match (name, &token) {
-            ("KOCTL_GITHUB_URL", _) => Some(self.github_url.to_owned()),
-            (git::TOKEN_VARIABLE, Some(token)) => Some(token.expose_secret().to_owned()),
-            _ => (self.environment)(name),
-        };
-        Ok(Store::open(url, &variables)?)
+        Ok(Store::open(url, &variables(self.environment, self.github_url, token.as_ref()))?)
     }
 
     fn github_token(&self) -> Result<Option<SecretString>, Failure> {
@@ -49,5 +44,18 @@ impl Access<'_> {
             Ok(token) => Ok(token),
             Err(error) => Err(Failure::new(format!("could not get the GitHub token for the state: {error}"))),
         }
+    }
+}
+
+/// The variables as a store sees them: those of the process, but for GitHub `github_url` and, where there is one, `token`.
+pub(super) fn variables<'a>(
+    environment: &'a Environment,
+    github_url: &'a str,
+    token: Option<&'a SecretString>,
+) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name| match (name, token) {
+        ("KOCTL_GITHUB_URL", _) => Some(github_url.to_owned()),
+        (git::TOKEN_VARIABLE, Some(token)) => Some(token.expose_secret().to_owned()),
+        _ => environment(name),
     }
 }

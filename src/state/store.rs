@@ -8,7 +8,7 @@ use state_backends::{Backend, Document, Expected, LockId, LockInfo, Revision, Va
 use tokio::time::Instant;
 
 use super::document::{Damage, State, Unreadable};
-use super::encryption::{Keys, is_sealed};
+use super::encryption::{KeyError, Keys, is_sealed};
 use super::error::{Error, Intact};
 use super::locked::{HeldLock, LockedState, Stored};
 
@@ -144,8 +144,11 @@ impl Store {
 
     async fn read_to_write(&self, scope: &str) -> Result<Option<Snapshot>, Error> {
         let snapshot = self.read(scope).await?;
+        match &snapshot {
+            Some(snapshot) => self.check_write(scope, snapshot.encrypted)?,
+            None => self.check_first_write(scope).await?,
+        }
         let encrypted = snapshot.as_ref().is_some_and(|snapshot| snapshot.encrypted);
-        self.check_write(scope, encrypted)?;
         if snapshot.is_some() && !encrypted && self.keys.encrypts() {
             tracing::warn!(
                 "The state of `{scope}` is stored in the clear; the next write encrypts it, and `koctl state rekey` does \
@@ -156,8 +159,26 @@ impl Store {
     }
 
     fn check_write(&self, scope: &str, encrypted: bool) -> Result<(), Error> {
-        let refused = |error| Error::Sealed { scope: scope.to_owned(), store: self.describe(), error };
-        self.keys.check_write(encrypted).map_err(refused)
+        self.keys.check_write(encrypted).map_err(|error| self.sealed(scope, error))
+    }
+
+    /// The same for a scope that has no state yet. Where others in the store are encrypted, somebody forgot the keys.
+    async fn check_first_write(&self, scope: &str) -> Result<(), Error> {
+        self.check_write(scope, false)?;
+        if self.keys.encrypts() || !self.lists_scopes() {
+            return Ok(());
+        }
+        for neighbour in self.scopes().await? {
+            let found = self.backend.read(&neighbour).await.map_err(Error::of_scope(&neighbour))?;
+            if found.is_some_and(|document| is_sealed(&document.bytes)) {
+                return Err(self.sealed(scope, KeyError::EncryptedNeighbour { neighbour }));
+            }
+        }
+        Ok(())
+    }
+
+    fn sealed(&self, scope: &str, error: KeyError) -> Error {
+        Error::Sealed { scope: scope.to_owned(), store: self.describe(), error }
     }
 
     /// Takes the lock `id` of `scope` away from who holds it.
@@ -226,7 +247,10 @@ impl Store {
             }
         };
         may(&replaced)?;
-        self.check_write(scope, found.as_ref().is_some_and(|document| is_sealed(&document.bytes)))?;
+        match &found {
+            Some(document) => self.check_write(scope, is_sealed(&document.bytes))?,
+            None => self.check_first_write(scope).await?,
+        }
         let before = if let Replaced::State(before) = &replaced { before.serial() } else { 0 };
         let state = state.following(state.serial().max(before));
         let snapshot = self.write_under(held, state, Expected::from(found.map(|document| document.revision))).await?;

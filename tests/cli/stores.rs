@@ -1,5 +1,8 @@
 //! Where the state is kept: what each kind of store needs, and what is told when it cannot be had.
 
+use axum::http::StatusCode;
+use koctl::state::{LockOptions, Store};
+
 use crate::world::{World, filters};
 
 /// The screen of an apply on a store that cannot be used. Nothing is made, and nothing left behind.
@@ -76,4 +79,34 @@ fn a_state_server_that_is_down_is_told() {
 #[test]
 fn a_state_server_without_encryption_is_told() {
     insta::assert_snapshot!(refused("http://state.example.com/states"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_server_that_refuses_the_credentials_is_told_without_them() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let nobody = axum::Router::new().fallback(async || StatusCode::UNAUTHORIZED);
+    tokio::spawn(async move { axum::serve(listener, nobody).await });
+    let state = format!("http://ada:sesame@{address}/states");
+    let screen = tokio::task::spawn_blocking(move || refused(&state)).await.unwrap();
+    let _filters = filters();
+    insta::assert_snapshot!(screen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_is_held_is_told_with_its_holder_and_the_way_out() {
+    let world = World::new();
+    let state = format!("file:{}", world.path().join("state").display());
+    let store = Store::open(&state, &|_| None).unwrap();
+    let held = store.lock("Acme", &LockOptions::new("apply")).await.unwrap();
+    let id = held.lock_id().to_string();
+    let run = world.koctl(&["apply", "--auto-approve", "--state", &state]).exits(1);
+    let _filters = filters();
+    let told = run.stderr.replace(&id, "[id]").replace(&world.path().display().to_string(), "[directory]");
+    let (before, rest) = told.split_once("locked by ").unwrap();
+    let (holder, after) = rest.split_once(" for ").unwrap();
+    assert!(holder.contains(&format!("process {}", std::process::id())), "{holder}");
+    insta::assert_snapshot!(format!("{before}locked by [holder] for {after}"));
+    held.release().await.unwrap();
+    world.koctl(&["apply", "--auto-approve", "--state", &state]).exits(0);
 }

@@ -101,6 +101,15 @@ pub enum KeyError {
         "it is encrypted, and is never written back in the clear, but neither recipients nor a passphrase are configured"
     )]
     NoRecipient,
+    /// It would be the first in the clear beside states that are encrypted.
+    #[error(
+        "the state of `{neighbour}` in the same store is encrypted, and this one would be in the clear, since neither \
+         recipients nor a passphrase are configured"
+    )]
+    EncryptedNeighbour {
+        /// The scope of one that is encrypted.
+        neighbour: String,
+    },
     /// Whoever wrote it could not read it again.
     #[error("it would be encrypted to recipients alone of which none belongs to a configured identity")]
     NotReadableAgain,
@@ -122,7 +131,7 @@ impl KeyError {
                 "Name the file of an identity that it is encrypted to in KOCTL_STATE_IDENTITY_FILE, or under \
                  `platform.state.encryption.identities`."
             }
-            KeyError::NoRecipient => {
+            KeyError::NoRecipient | KeyError::EncryptedNeighbour { .. } => {
                 "Set KOCTL_STATE_RECIPIENTS or KOCTL_STATE_PASSPHRASE, or configure `recipients` or a `passphrase` \
                  under `platform.state.encryption`."
             }

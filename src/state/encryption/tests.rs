@@ -157,6 +157,19 @@ async fn an_encrypted_state_is_never_written_back_in_the_clear() {
 }
 
 #[tokio::test]
+async fn a_first_state_is_not_written_in_the_clear_beside_encrypted_ones() {
+    let world = World::new();
+    write(&store(&world, passphrase("p")), "1").await.unwrap();
+    let options = LockOptions::new("apply");
+    let forgotten = KeyError::EncryptedNeighbour { neighbour: "kong".to_owned() };
+    assert_eq!(refusal(world.store().lock("other", &options).await), forgotten);
+    let anything = |_: &Replaced| Ok::<_, Error>(());
+    assert_eq!(refusal(world.store().replace(&State::new("other"), &options, anything).await), forgotten);
+    assert_eq!(world.store().scopes().await.unwrap(), ["kong"]);
+    store(&world, passphrase("p")).lock("other", &options).await.unwrap().release().await.unwrap();
+}
+
+#[tokio::test]
 async fn nobody_locks_themselves_out() {
     let world = World::new();
     let (kim, robin) = (Identity::generate(), Identity::generate());
