@@ -42,7 +42,7 @@ pub(super) struct Kind {
     /// Groups of fields that no two documents of a place may agree on. A document in which the first field
     /// of a group is absent or null is not bound by that group.
     pub(super) unique: &'static [&'static [&'static str]],
-    /// Fields that hold the id of another document, or what else it belongs to, by which
+    /// Fields that hold the id of another document, or a list of ids, or what else it belongs to, by which
     /// [`World::referring`] finds this one.
     pub(super) references: &'static [&'static str],
 }
@@ -390,6 +390,18 @@ impl World {
         collection.documents.get(collection.unique.get(&unique_key(group, body)?)?)
     }
 
+    /// The same, in whichever organization's part of this region, and where it was found.
+    pub(super) fn holding_anywhere(
+        &self,
+        region: &str,
+        kind: &Kind,
+        group: &[&str],
+        body: &Body,
+    ) -> Option<(&Place, &Record)> {
+        let mut places = self.collections.keys().filter(|place| place.region == region);
+        places.find_map(|place| Some((place, self.holding(place, kind, group, body)?)))
+    }
+
     fn check_unique(&self, place: &Place, kind: &Kind, own: Option<u64>, body: &Body) -> Result<(), Taken> {
         for fields in kind.unique {
             let holder = self.holding(place, kind, fields, body).map(|document| document.sequence);
@@ -464,7 +476,11 @@ fn unique_key(group: &[&str], body: &Body) -> Option<String> {
 }
 
 fn reference_keys(kind: &Kind, body: &Body) -> impl Iterator<Item = String> {
-    kind.references.iter().filter_map(|field| Some(reference_key(field, body.get(*field)?.as_str()?)))
+    kind.references.iter().flat_map(move |field| {
+        let value = body.get(*field);
+        let several = value.and_then(Value::as_array).into_iter().flatten();
+        value.into_iter().chain(several).filter_map(move |id| Some(reference_key(field, id.as_str()?)))
+    })
 }
 
 /// The key of an index. An id may be written in capitals as well.

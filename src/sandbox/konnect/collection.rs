@@ -218,6 +218,25 @@ fn merge_labels(fields: &mut Body, changes: Value) {
     fields.insert("labels".to_owned(), Value::Object(labels));
 }
 
+/// Puts into the parts of an object what a change does not name: the old values.
+pub(super) fn keep_unnamed(fields: &mut Body, old: &Body) {
+    for (name, value) in old {
+        fields.entry(name.clone()).or_insert_with(|| value.clone());
+    }
+}
+
+/// Puts changes into an object, and into the objects in it.
+pub(super) fn merge_deeply(fields: &mut Body, changes: Body) {
+    for (name, change) in changes {
+        match (fields.get_mut(&name), change) {
+            (Some(Value::Object(inner)), Value::Object(change)) => merge_deeply(inner, change),
+            (_, change) => {
+                fields.insert(name, change);
+            }
+        }
+    }
+}
+
 /// The text in a field, empty where there is none.
 pub(super) fn text<'a>(fields: &'a Body, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()

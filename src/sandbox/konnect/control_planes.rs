@@ -6,7 +6,10 @@ use uuid::Uuid;
 use super::collection::{Listing, amend, create, fields, find, list, pick};
 use super::gateway_services::SERVICES;
 use super::schema::Kind as Is;
-use super::{Answer, Call, Document, Field, Filter, Initial, Konnect, Problem, Route, Schema, Unknown, apis};
+use super::{
+    Answer, Call, Document, Field, Filter, Initial, Konnect, Problem, Route, Schema, Unknown, apis,
+    control_plane_groups,
+};
 use crate::sandbox::store::{Body, Kind, Place, Record, World};
 
 /// Control planes of a region. Names are unique in it.
@@ -87,7 +90,7 @@ pub(super) fn of_id<'a>(world: &'a World, place: &Place, id: Uuid) -> Result<&'a
 }
 
 /// Stored flat, shown with the settings of the cluster in `config`.
-fn view(_: &World, _: &Place, stored: &Body) -> Value {
+pub(super) fn view(_: &World, _: &Place, stored: &Body) -> Value {
     let mut shown = pick(stored, &["id", "name", "description", "labels", "created_at", "updated_at"]);
     let config =
         ["control_plane_endpoint", "telemetry_endpoint", "cluster_type", "auth_type", "cloud_gateway", "proxy_urls"];
@@ -154,6 +157,7 @@ fn delete_control_plane(konnect: &Konnect, call: &Call) -> Result<Answer, Proble
         for kind in [&SERVICES, &apis::IMPLEMENTATIONS] {
             batch.remove_referring(world, &call.place, kind, "control_plane_id", found.id);
         }
+        control_plane_groups::forget(world, batch, &call.place, found.id);
         Ok(Answer::no_content())
     })
 }

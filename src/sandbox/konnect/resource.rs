@@ -24,6 +24,8 @@ pub(super) trait Resource {
     const LISTING: &'static Listing;
     /// The fields that callers see, where [`view`](Resource::view) does not say otherwise.
     const SHOWN: &'static [&'static str];
+    /// Those of them that a list leaves out.
+    const UNLISTED: &'static [&'static str] = &[];
     /// The kinds of record that go with a deleted one, and the field in which they hold its id.
     const OWNS: &'static [(&'static Kind, &'static str)] = &[];
 
@@ -76,11 +78,18 @@ pub(super) fn of_path<'a, R: Resource>(world: &'a World, call: &Call) -> Result<
 /// Lists the collection.
 pub(super) fn list<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
+    let view = |world: &World, place: &Place, record: &Body| {
+        let mut shown = R::view(world, place, record);
+        if let Some(shown) = shown.as_object_mut() {
+            shown.retain(|name, _| !R::UNLISTED.contains(&name.as_str()));
+        }
+        shown
+    };
     match R::owner(&world, call)? {
-        None => collection::list(call, &world, world.all(&call.place, R::KIND), R::LISTING, R::view),
+        None => collection::list(call, &world, world.all(&call.place, R::KIND), R::LISTING, view),
         Some((field, owner)) => {
             let records = world.referring(&call.place, R::KIND, field, owner);
-            collection::list(call, &world, records, R::LISTING, R::view)
+            collection::list(call, &world, records, R::LISTING, view)
         }
     }
 }
@@ -88,18 +97,29 @@ pub(super) fn list<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Answer
 /// Creates a record.
 pub(super) fn create<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let sent = call.body()?;
-    let mut fields = R::creation(&sent).create(sent)?;
+    let fields = R::creation(&sent).create(sent)?;
     konnect.store.write(|world, batch| {
-        if let Some((field, owner)) = R::owner(world, call)? {
-            fields.insert(field.to_owned(), json!(owner));
-        }
-        // Labels may be sent with null values even here, where there is nothing to take away.
-        let labels = fields.remove("labels").map(|labels| Body::from_iter([("labels".to_owned(), labels)]));
-        merge(&mut fields, labels.unwrap_or_default());
-        R::complete(world, call, &mut fields, None)?;
-        let created = collection::create(world, batch, &call.place, R::KIND, fields).map_err(R::taken)?;
+        let created = add::<R>(world, batch, call, fields)?;
         Ok(Answer::created(R::view(world, &call.place, &created)))
     })
+}
+
+/// Adds a record with these fields, which have been held against its table, and gives it back as it is stored.
+pub(super) fn add<R: Resource>(
+    world: &World,
+    batch: &mut Batch,
+    call: &Call,
+    mut fields: Body,
+) -> Result<Body, Problem> {
+    if let Some((field, owner)) = R::owner(world, call)? {
+        fields.insert(field.to_owned(), json!(owner));
+    }
+    // Labels may be sent with null values even here, where there is nothing to take away.
+    if let Some(labels) = fields.remove("labels") {
+        merge(&mut fields, Body::from_iter([("labels".to_owned(), labels)]));
+    }
+    R::complete(world, call, &mut fields, None)?;
+    collection::create(world, batch, &call.place, R::KIND, fields).map_err(R::taken)
 }
 
 /// Reads a record.
@@ -175,6 +195,11 @@ pub(super) trait Settings {
     /// What holds before anything was changed.
     fn initial(world: &World, call: &Call) -> Body;
 
+    /// Puts changes into the settings.
+    fn merge(settings: &mut Body, changes: Body) {
+        merge(settings, changes);
+    }
+
     /// Holds changed settings against the rules that no table can hold.
     fn check(_: &World, _: &Call, _: &Body) -> Result<(), Problem> {
         Ok(())
@@ -216,7 +241,20 @@ pub(super) fn change_settings<S: Settings>(konnect: &Konnect, call: &Call) -> Re
     let changes = S::SCHEMA.change(call.body()?)?;
     konnect.store.write(|world, batch| {
         let mut fields = settings::<S>(world, call)?;
-        merge(&mut fields, changes);
+        S::merge(&mut fields, changes);
+        put_settings::<S>(world, batch, call, fields)
+    })
+}
+
+/// Replaces all settings; those that are left out get their initial values.
+pub(super) fn replace_settings<S: Settings>(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    let sent = S::SCHEMA.create(call.body()?)?;
+    konnect.store.write(|world, batch| {
+        let (record, _) = stored::<S>(world, call)?;
+        let mut fields = record.map(|record| Body::clone(&record.body)).unwrap_or_default();
+        fields.retain(|name, _| !S::SCHEMA.names(name));
+        fields.extend(S::initial(world, call));
+        fields.extend(sent);
         put_settings::<S>(world, batch, call, fields)
     })
 }

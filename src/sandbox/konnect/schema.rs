@@ -163,6 +163,13 @@ impl Schema {
         Ok(accepted)
     }
 
+    /// The fields of an object of which nothing was said.
+    pub(super) fn defaults(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        self.fill(&mut fields);
+        fields
+    }
+
     /// Puts the defaults into an object, and into the objects in it.
     fn fill(&self, fields: &mut Map<String, Value>) {
         for field in self.fields {

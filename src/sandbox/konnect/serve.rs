@@ -14,7 +14,7 @@ use super::call::{Answer, Call};
 use super::document::Document;
 use super::problem::{Invalid, Problem, Rule, Source};
 use super::query::Query;
-use super::{Konnect, unserved};
+use super::{Konnect, identity, unserved};
 use crate::sandbox::store::Place;
 
 /// What an operation does. Handlers are synchronous, because a change waits for the disk.
@@ -59,6 +59,12 @@ impl Route {
         Route { document, method: MethodFilter::DELETE, path, handler }
     }
 
+    /// What it offers: a document's method and path template.
+    #[cfg(test)]
+    pub(super) fn operation(&self) -> (Document, MethodFilter, &'static str) {
+        (self.document, self.method, self.path)
+    }
+
     fn endpoint(&'static self) -> MethodRouter<Arc<Konnect>> {
         on(self.method, async move |State(konnect), request| self.serve(konnect, request).await)
     }
@@ -79,7 +85,7 @@ impl Route {
 
     async fn call(&self, konnect: &Konnect, request: Request) -> Result<Call, Problem> {
         let (mut parts, body) = request.into_parts();
-        let organization = konnect.organization(&parts.headers)?.to_owned();
+        let organization = konnect.organization(&parts.headers)?;
         let mut path = path_parameters(&mut parts).await?;
         let region = path.remove(0).1;
         self.document.check_region(&region)?;
@@ -114,13 +120,16 @@ async fn path_parameters(parts: &mut Parts) -> Result<Vec<(String, String)>, Pro
 }
 
 impl Konnect {
-    /// The organization that the bearer token of a request opens.
-    fn organization(&self, headers: &HeaderMap) -> Result<&str, Problem> {
+    /// The organization that the bearer token of a request opens: one that the sandbox was started with, or
+    /// one that was created in it since.
+    fn organization(&self, headers: &HeaderMap) -> Result<String, Problem> {
         let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token =
             value.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let organization = token.and_then(|(_, token)| self.tokens.get(token.trim()));
-        organization.map(String::as_str).ok_or_else(Problem::unauthenticated)
+        let organization = token.map(|(_, token)| token.trim()).and_then(|token| {
+            self.tokens.get(token).cloned().or_else(|| identity::opened_by(&self.store.read(), token))
+        });
+        organization.ok_or_else(Problem::unauthenticated)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{IMPLEMENTATIONS, PUBLICATIONS, VERSIONS, implementations, versions};
+use super::{DOCUMENTS, IMPLEMENTATIONS, PUBLICATIONS, VERSIONS, implementations, versions};
 use crate::sandbox::konnect::collection::{
     Listing, Paging, amend, create, find, id, list, merge, pick, reference, text,
 };
@@ -26,7 +26,8 @@ pub(super) static ROUTES: &[Route] = &[
     Route::delete(Document::ApiCatalog, "/v3/apis/{apiId}", delete_api),
 ];
 
-const SLUG: Is = Is::Shaped(
+/// The slug of an API or of a document.
+pub(super) const SLUG: Is = Is::Shaped(
     1,
     usize::MAX,
     Shape {
@@ -168,7 +169,7 @@ fn delete_api(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let api = of_path(world, call)?;
         batch.remove(&call.place, &APIS, api);
-        for kind in [&VERSIONS, &PUBLICATIONS, &IMPLEMENTATIONS] {
+        for kind in [&DOCUMENTS, &VERSIONS, &PUBLICATIONS, &IMPLEMENTATIONS] {
             batch.remove_referring(world, &call.place, kind, "api_id", api.id);
         }
         Ok(Answer::no_content())
@@ -177,7 +178,7 @@ fn delete_api(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
 
 /// Words in lower case with hyphens between them: `myAPI` and `v1` become `my-api-v1`, as in the document's
 /// example.
-fn slug(parts: &[&str]) -> String {
+pub(super) fn slug(parts: &[&str]) -> String {
     let mut words: Vec<String> = Vec::new();
     for part in parts {
         let characters: Vec<char> = part.chars().collect();

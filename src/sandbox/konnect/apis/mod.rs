@@ -1,13 +1,15 @@
-//! Konnect API Catalog, `/v3` of a region: APIs, their versions, where they are published and what implements
+//! Konnect API Catalog, `/v3` of a region: APIs, their documents and versions, where they are published and what implements
 //! them.
 
 mod api;
+mod documents;
 mod implementations;
 mod publications;
 mod specification;
 mod versions;
 
 pub(super) use api::APIS;
+pub(super) use documents::DOCUMENTS;
 pub(super) use implementations::IMPLEMENTATIONS;
 pub(super) use publications::PUBLICATIONS;
 pub(super) use versions::VERSIONS;
@@ -16,5 +18,7 @@ use super::Route;
 
 /// All operations of this document that the sandbox offers.
 pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
-    [api::ROUTES, versions::ROUTES, publications::ROUTES, implementations::ROUTES].into_iter().flatten()
+    [api::ROUTES, documents::ROUTES, versions::ROUTES, publications::ROUTES, implementations::ROUTES]
+        .into_iter()
+        .flatten()
 }

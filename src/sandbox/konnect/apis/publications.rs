@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{APIS, api};
+use crate::sandbox::konnect::auth_strategies;
 use crate::sandbox::konnect::collection::{Listing, Paging, amend, create, fields, list, pick, reference};
 use crate::sandbox::konnect::portals::{self, PORTALS};
 use crate::sandbox::konnect::schema::Kind as Is;
@@ -11,7 +12,7 @@ use crate::sandbox::store::{Body, Kind, Place, Record, World};
 
 /// Publications of a region: an API is published to a portal once.
 pub(in crate::sandbox::konnect) static PUBLICATIONS: Kind =
-    Kind { name: "api_publications", unique: &[KEY], references: &["api_id", "portal_id"] };
+    Kind { name: "api_publications", unique: &[KEY], references: &["api_id", "portal_id", "auth_strategy_ids"] };
 
 const KEY: &[&str] = &["api_id", "portal_id"];
 
@@ -122,6 +123,10 @@ fn publish(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let sent = PUBLICATION.create(call.body()?)?;
     konnect.store.write(|world, batch| {
         let (api, portal, publication) = of_path(world, call)?;
+        let strategies = sent.get("auth_strategy_ids").and_then(Value::as_array);
+        for (index, id) in strategies.into_iter().flatten().enumerate() {
+            auth_strategies::check_exists(world, &call.place, &format!("auth_strategy_ids.{index}"), id)?;
+        }
         let strategy = portal.body.get("default_application_auth_strategy_id").filter(|id| !id.is_null());
         let mut body = fields(json!({
             "api_id": api.id,

@@ -1,18 +1,20 @@
-//! Roles assigned to teams and users: `/teams/{teamId}/assigned-roles`, `/users/{userId}/assigned-roles`.
+//! Roles assigned to teams, users and system accounts: `/teams/{teamId}/assigned-roles` and its like.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::system_accounts::SystemAccount;
 use super::{teams, users};
 use crate::sandbox::konnect::collection::{self, Listing, Paging, create, pick, reference};
+use crate::sandbox::konnect::resource;
 use crate::sandbox::konnect::schema::Kind as Is;
 use crate::sandbox::konnect::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
 use crate::sandbox::store::{Body, Kind, Place, Record, World};
 
-/// The field that holds the id of the team or user that a role is assigned to.
+/// The field that holds the id of whom a role is assigned to.
 pub(super) const SUBJECT: &str = "subject_id";
 
-/// Assigned roles, of teams and users alike.
+/// Assigned roles, of teams, users and system accounts alike.
 pub(in crate::sandbox::konnect) static ASSIGNED_ROLES: Kind = Kind {
     name: "assigned_roles",
     unique: &[&[SUBJECT, "role_name", "entity_type_name", "entity_id", "entity_region"]],
@@ -24,6 +26,10 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post(Document::Identity, "/v3/teams/{teamId}/assigned-roles", assign_to_team),
     Route::get(Document::Identity, "/v3/teams/{teamId}/assigned-roles/{roleId}", get_of_team),
     Route::delete(Document::Identity, "/v3/teams/{teamId}/assigned-roles/{roleId}", remove_from_team),
+    Route::get(Document::Identity, "/v3/system-accounts/{accountId}/assigned-roles", list_of_account),
+    Route::post(Document::Identity, "/v3/system-accounts/{accountId}/assigned-roles", assign_to_account),
+    Route::get(Document::Identity, "/v3/system-accounts/{accountId}/assigned-roles/{roleId}", get_of_account),
+    Route::delete(Document::Identity, "/v3/system-accounts/{accountId}/assigned-roles/{roleId}", remove_from_account),
     Route::get(Document::Identity, "/v3/users/{userId}/assigned-roles", list_of_user),
     Route::post(Document::Identity, "/v3/users/{userId}/assigned-roles", assign_to_user),
     Route::get(Document::Identity, "/v3/users/{userId}/assigned-roles/{roleId}", get_of_user),
@@ -107,6 +113,7 @@ static LISTING_OF_TEAM: Listing =
     Listing::new(&[Filter::new("role_name", &["eq"]), Filter::new("entity_type_name", &["eq"])], &[])
         .paged(Paging::Whole);
 
+/// Of users, and of system accounts.
 static LISTING_OF_USER: Listing = Listing::new(
     &[Filter::new("entity_id", &["eq"]), Filter::new("role_name", &["eq"]), Filter::new("entity_type_name", &["eq"])],
     &[],
@@ -118,7 +125,7 @@ fn view(_: &World, _: &Place, role: &Body) -> Value {
     Value::Object(pick(role, &shown))
 }
 
-/// Finds the team or user that the path names.
+/// Finds the team, user or system account that the path names.
 type Subject = for<'a> fn(&'a World, &Call) -> Result<&'a Record, Problem>;
 
 fn assign(konnect: &Konnect, call: &Call, subject: Subject) -> Result<Answer, Problem> {
@@ -191,4 +198,20 @@ fn get_of_user(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
 
 fn remove_from_user(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     remove(konnect, call, users::of_path)
+}
+
+fn list_of_account(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    list(konnect, call, resource::of_path::<SystemAccount>, &LISTING_OF_USER)
+}
+
+fn assign_to_account(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    assign(konnect, call, resource::of_path::<SystemAccount>)
+}
+
+fn get_of_account(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    get(konnect, call, resource::of_path::<SystemAccount>)
+}
+
+fn remove_from_account(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    remove(konnect, call, resource::of_path::<SystemAccount>)
 }

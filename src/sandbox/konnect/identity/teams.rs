@@ -1,4 +1,4 @@
-//! `/teams` and `/teams/{teamId}/users`.
+//! `/teams`, and who is in them: users and system accounts.
 //!
 //! Teams need not have unique names: the document says that a second team with the same name and description
 //! is created. System teams take members but cannot be changed or deleted.
@@ -7,14 +7,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::roles::{self, ASSIGNED_ROLES};
+use super::system_accounts::{SYSTEM_ACCOUNTS, SystemAccount};
 use super::team_group_mappings::TEAM_GROUP_MAPPINGS;
 use super::users::{self, USERS};
-use crate::sandbox::konnect::collection::{Listing, amend, create, fields, find, list, merge, pick, reference};
+use crate::sandbox::konnect::collection::{Listing, create, fields};
+use crate::sandbox::konnect::membership::{self, Membership, list_groups, list_members};
 use crate::sandbox::konnect::problem::Source;
+use crate::sandbox::konnect::resource::{self, Resource};
 use crate::sandbox::konnect::schema::{Kind as Is, Shape};
-use crate::sandbox::konnect::{
-    Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
-};
+use crate::sandbox::konnect::{Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown};
 use crate::sandbox::store::{Batch, Body, Kind, Place, Record, Unsaved, World};
 
 /// Teams of an organization.
@@ -24,16 +25,31 @@ pub(in crate::sandbox::konnect) static TEAMS: Kind = Kind { name: "teams", uniqu
 pub(in crate::sandbox::konnect) static TEAM_USERS: Kind =
     Kind { name: "team_users", unique: &[&["team_id", "user_id"]], references: &["team_id", "user_id"] };
 
+/// Memberships: which system account is in which team.
+pub(in crate::sandbox::konnect) static TEAM_SYSTEM_ACCOUNTS: Kind = Kind {
+    name: "team_system_accounts",
+    unique: &[&["team_id", "account_id"]],
+    references: &["team_id", "account_id"],
+};
+
 pub(super) static ROUTES: &[Route] = &[
-    Route::get(Document::Identity, "/v3/teams", list_teams),
-    Route::post(Document::Identity, "/v3/teams", create_team),
-    Route::get(Document::Identity, "/v3/teams/{teamId}", get_team),
-    Route::patch(Document::Identity, "/v3/teams/{teamId}", update_team),
-    Route::delete(Document::Identity, "/v3/teams/{teamId}", delete_team),
-    Route::get(Document::Identity, "/v3/teams/{teamId}/users", list_members),
-    Route::post(Document::Identity, "/v3/teams/{teamId}/users", add_member),
-    Route::delete(Document::Identity, "/v3/teams/{teamId}/users/{userId}", remove_member),
-    Route::get(Document::Identity, "/v3/users/{userId}/teams", list_teams_of_user),
+    Route::get(Document::Identity, "/v3/teams", resource::list::<Team>),
+    Route::post(Document::Identity, "/v3/teams", resource::create::<Team>),
+    Route::get(Document::Identity, "/v3/teams/{teamId}", resource::get::<Team>),
+    Route::patch(Document::Identity, "/v3/teams/{teamId}", resource::update::<Team>),
+    Route::delete(Document::Identity, "/v3/teams/{teamId}", resource::delete::<Team>),
+    Route::get(Document::Identity, "/v3/teams/{teamId}/users", list_members::<TeamUser>),
+    Route::post(Document::Identity, "/v3/teams/{teamId}/users", membership::add::<TeamUser>),
+    Route::delete(Document::Identity, "/v3/teams/{teamId}/users/{userId}", membership::remove::<TeamUser>),
+    Route::get(Document::Identity, "/v3/users/{userId}/teams", list_groups::<TeamUser>),
+    Route::get(Document::Identity, "/v3/teams/{teamId}/system-accounts", list_members::<TeamSystemAccount>),
+    Route::post(Document::Identity, "/v3/teams/{teamId}/system-accounts", membership::add::<TeamSystemAccount>),
+    Route::delete(
+        Document::Identity,
+        "/v3/teams/{teamId}/system-accounts/{accountId}",
+        membership::remove::<TeamSystemAccount>,
+    ),
+    Route::get(Document::Identity, "/v3/system-accounts/{accountId}/teams", list_groups::<TeamSystemAccount>),
 ];
 
 /// Anything that is not empty: `\w`, a space and `\W` together are every character.
@@ -57,14 +73,12 @@ static UPDATE: Schema = Schema {
     unknown: Unknown::Ignored,
 };
 
-static ADD_MEMBER: Schema = Schema { fields: &[Field::new("id", Is::Uuid).required()], unknown: Unknown::Ignored };
-
 static LISTING: Listing = Listing::new(
     &[Filter::new("name", &["eq", "contains"]), Filter::keys("labels", &["eq", "contains", "exists"], false)],
     &[],
 );
 
-static LISTING_OF_USER: Listing = Listing::new(&[Filter::new("name", &["eq", "contains"])], &[]);
+static LISTING_BY_NAME: Listing = Listing::new(&[Filter::new("name", &["eq", "contains"])], &[]);
 
 /// The predefined teams and what their members may do, from Konnect's page on teams and roles.
 const PREDEFINED: [(&str, &str); 8] = [
@@ -92,108 +106,108 @@ pub(super) fn create_predefined(world: &World, batch: &mut Batch, place: &Place,
 
 /// The team that the path names.
 pub(super) fn of_path<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
-    find(world, &call.place, &TEAMS, "team", call.id("teamId")?)
+    resource::of_path::<Team>(world, call)
 }
 
 /// The same, refused where it is a system team.
 pub(super) fn changeable<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
     let team = of_path(world, call)?;
-    match team.body.get("system_team") {
-        Some(Value::Bool(true)) => {
-            let reason = "system teams cannot be modified";
-            Err(Invalid::at(Source::Path, "teamID", Rule::Named("invalid"), reason).into())
-        }
-        _ => Ok(team),
+    check_changeable(&team.body)?;
+    Ok(team)
+}
+
+fn check_changeable(team: &Body) -> Result<(), Problem> {
+    if team.get("system_team") == Some(&Value::Bool(true)) {
+        let reason = "system teams cannot be modified";
+        return Err(Invalid::at(Source::Path, "teamID", Rule::Named("invalid"), reason).into());
+    }
+    Ok(())
+}
+
+pub(super) struct Team;
+
+impl Resource for Team {
+    const KIND: &'static Kind = &TEAMS;
+    const NOUN: &'static str = "team";
+    const ID: &'static str = "teamId";
+    const LISTING: &'static Listing = &LISTING;
+    const SHOWN: &'static [&'static str] =
+        &["id", "name", "description", "system_team", "labels", "created_at", "updated_at"];
+    const OWNS: &'static [(&'static Kind, &'static str)] = &[
+        (&TEAM_USERS, "team_id"),
+        (&TEAM_SYSTEM_ACCOUNTS, "team_id"),
+        (&ASSIGNED_ROLES, roles::SUBJECT),
+        (&TEAM_GROUP_MAPPINGS, "team_id"),
+    ];
+
+    fn creation(_: &Body) -> &'static Schema {
+        &CREATE
+    }
+
+    fn change(_: &Body) -> &'static Schema {
+        &UPDATE
+    }
+
+    fn complete(_: &World, _: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
+        fields.entry("system_team").or_insert(json!(false));
+        old.map_or(Ok(()), check_changeable)
+    }
+
+    fn remove(_: &World, _: &mut Batch, _: &Call, team: &Record) -> Result<(), Problem> {
+        check_changeable(&team.body)
     }
 }
 
-fn view(_: &World, _: &Place, team: &Body) -> Value {
-    let shown = ["id", "name", "description", "system_team", "labels", "created_at", "updated_at"];
-    Value::Object(pick(team, &shown))
+/// Which users are in which teams.
+struct TeamUser;
+
+impl Membership for TeamUser {
+    const KIND: &'static Kind = &TEAM_USERS;
+    const GROUP: &'static str = "team_id";
+    const MEMBER: &'static str = "user_id";
+    const GROUPS: &'static Kind = &TEAMS;
+    const MEMBERS: &'static Kind = &USERS;
+    const NOUN: &'static str = "user";
+    const MEMBER_ID: &'static str = "userId";
+    const MEMBER_LISTING: &'static Listing = &users::LISTING;
+    const GROUP_LISTING: &'static Listing = &LISTING_BY_NAME;
+
+    fn group<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
+        of_path(world, call)
+    }
+
+    fn view_member(world: &World, place: &Place, member: &Body) -> Value {
+        users::view(world, place, member)
+    }
+
+    fn view_group(world: &World, place: &Place, group: &Body) -> Value {
+        Team::view(world, place, group)
+    }
 }
 
-fn list_teams(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let world = konnect.store.read();
-    list(call, &world, world.all(&call.place, &TEAMS), &LISTING, view)
-}
+/// Which system accounts are in which teams.
+struct TeamSystemAccount;
 
-fn create_team(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let mut body = CREATE.create(call.body()?)?;
-    body.insert("system_team".to_owned(), json!(false));
-    konnect.store.write(|world, batch| {
-        let team = create(world, batch, &call.place, &TEAMS, body)?;
-        Ok(Answer::created(view(world, &call.place, &team)))
-    })
-}
+impl Membership for TeamSystemAccount {
+    const KIND: &'static Kind = &TEAM_SYSTEM_ACCOUNTS;
+    const GROUP: &'static str = "team_id";
+    const MEMBER: &'static str = "account_id";
+    const GROUPS: &'static Kind = &TEAMS;
+    const MEMBERS: &'static Kind = &SYSTEM_ACCOUNTS;
+    const NOUN: &'static str = "system account";
+    const MEMBER_ID: &'static str = "accountId";
+    const MEMBER_LISTING: &'static Listing = &LISTING_BY_NAME;
+    const GROUP_LISTING: &'static Listing = &LISTING_BY_NAME;
 
-fn get_team(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let world = konnect.store.read();
-    let team = of_path(&world, call)?;
-    Ok(Answer::ok(view(&world, &call.place, &team.body)))
-}
+    fn group<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
+        of_path(world, call)
+    }
 
-fn update_team(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    konnect.store.write(|world, batch| {
-        let team = changeable(world, call)?;
-        let mut body = Body::clone(&team.body);
-        merge(&mut body, UPDATE.change(call.body()?)?);
-        let team = amend(world, batch, &call.place, &TEAMS, team, body)?;
-        Ok(Answer::ok(view(world, &call.place, &team)))
-    })
-}
+    fn view_member(world: &World, place: &Place, member: &Body) -> Value {
+        SystemAccount::view(world, place, member)
+    }
 
-fn delete_team(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    konnect.store.write(|world, batch| {
-        let team = changeable(world, call)?;
-        batch.remove(&call.place, &TEAMS, team);
-        batch.remove_referring(world, &call.place, &TEAM_USERS, "team_id", team.id);
-        batch.remove_referring(world, &call.place, &ASSIGNED_ROLES, roles::SUBJECT, team.id);
-        batch.remove_referring(world, &call.place, &TEAM_GROUP_MAPPINGS, "team_id", team.id);
-        Ok(Answer::no_content())
-    })
-}
-
-fn list_members(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let world = konnect.store.read();
-    let team = of_path(&world, call)?;
-    let members: Vec<&Record> = world
-        .referring(&call.place, &TEAM_USERS, "team_id", team.id)
-        .filter_map(|member| world.get(&call.place, &USERS, reference(&member.body, "user_id")?))
-        .collect();
-    list(call, &world, members.into_iter(), &users::LISTING, users::view)
-}
-
-fn add_member(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let body = ADD_MEMBER.create(call.body()?)?;
-    konnect.store.write(|world, batch| {
-        let team = of_path(world, call)?;
-        let user = reference(&body, "id").and_then(|id| world.get(&call.place, &USERS, id));
-        let user = user.ok_or_else(|| Problem::not_found("user", body["id"].as_str().unwrap_or_default()))?;
-        let membership = fields(json!({ "team_id": team.id, "user_id": user.id }));
-        create(world, batch, &call.place, &TEAM_USERS, membership)
-            .map_err(|_| Problem::conflict(format!("The user [{}] is already in this team.", user.id)))?;
-        Ok(Answer::created_silently())
-    })
-}
-
-fn remove_member(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    konnect.store.write(|world, batch| {
-        let (team, user) = (of_path(world, call)?, call.id("userId")?);
-        let key = fields(json!({ "team_id": team.id, "user_id": user }));
-        let membership = world
-            .holding(&call.place, &TEAM_USERS, &["team_id", "user_id"], &key)
-            .ok_or_else(|| Problem::not_found("user of this team", &user.to_string()))?;
-        batch.remove(&call.place, &TEAM_USERS, membership);
-        Ok(Answer::no_content())
-    })
-}
-
-fn list_teams_of_user(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let world = konnect.store.read();
-    let user = users::of_path(&world, call)?;
-    let teams: Vec<&Record> = world
-        .referring(&call.place, &TEAM_USERS, "user_id", user.id)
-        .filter_map(|member| world.get(&call.place, &TEAMS, reference(&member.body, "team_id")?))
-        .collect();
-    list(call, &world, teams.into_iter(), &LISTING_OF_USER, view)
+    fn view_group(world: &World, place: &Place, group: &Body) -> Value {
+        Team::view(world, place, group)
+    }
 }

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::access_tokens::PERSONAL_TOKENS;
 use super::organizations;
 use super::roles::{self, ASSIGNED_ROLES};
 use super::teams::TEAM_USERS;
@@ -111,6 +112,7 @@ fn delete_user(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         batch.remove(&call.place, &USERS, user);
         batch.remove_referring(world, &call.place, &TEAM_USERS, "user_id", user.id);
         batch.remove_referring(world, &call.place, &ASSIGNED_ROLES, roles::SUBJECT, user.id);
+        batch.remove_referring(world, &call.place, &PERSONAL_TOKENS, "user_id", user.id);
         Ok(Answer::no_content())
     })
 }

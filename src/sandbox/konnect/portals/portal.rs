@@ -3,24 +3,25 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{PAGES, SNIPPETS};
+use super::{CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_TEAMS, SNIPPETS, TEAM_DEVELOPERS, TEAM_ROLES};
 use crate::sandbox::konnect::apis::PUBLICATIONS;
-use crate::sandbox::konnect::collection::{Listing, amend, create, find, list, merge};
+use crate::sandbox::konnect::auth_strategies;
+use crate::sandbox::konnect::collection::Listing;
+use crate::sandbox::konnect::resource::{self, Resource};
 use crate::sandbox::konnect::schema::Kind as Is;
-use crate::sandbox::konnect::{
-    Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
-};
-use crate::sandbox::store::{Body, Kind, Place, Record, World};
+use crate::sandbox::konnect::{Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown};
+use crate::sandbox::store::{Batch, Body, Kind, Place, Record, World};
 
 /// Portals of a region. Names are unique in it.
-pub(in crate::sandbox::konnect) static PORTALS: Kind = Kind { name: "portals", unique: &[&["name"]], references: &[] };
+pub(in crate::sandbox::konnect) static PORTALS: Kind =
+    Kind { name: "portals", unique: &[&["name"]], references: &["default_application_auth_strategy_id"] };
 
 pub(super) static ROUTES: &[Route] = &[
-    Route::get(Document::Portals, "/v3/portals", list_portals),
-    Route::post(Document::Portals, "/v3/portals", create_portal),
-    Route::get(Document::Portals, "/v3/portals/{portalId}", get_portal),
-    Route::patch(Document::Portals, "/v3/portals/{portalId}", update_portal),
-    Route::delete(Document::Portals, "/v3/portals/{portalId}", delete_portal),
+    Route::get(Document::Portals, "/v3/portals", resource::list::<Portal>),
+    Route::post(Document::Portals, "/v3/portals", resource::create::<Portal>),
+    Route::get(Document::Portals, "/v3/portals/{portalId}", resource::get::<Portal>),
+    Route::patch(Document::Portals, "/v3/portals/{portalId}", resource::update::<Portal>),
+    Route::delete(Document::Portals, "/v3/portals/{portalId}", resource::delete::<Portal>),
 ];
 
 const VISIBILITIES: Is = Is::Choice(&["public", "private"]);
@@ -82,11 +83,65 @@ static LISTING: Listing = Listing::new(
 
 /// The portal that the path names.
 pub(in crate::sandbox::konnect) fn of_path<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
-    find(world, &call.place, &PORTALS, "portal", call.id("portalId")?)
+    resource::of_path::<Portal>(world, call)
 }
 
-fn view(_: &World, _: &Place, portal: &Body) -> Value {
-    Value::Object(portal.clone())
+struct Portal;
+
+impl Resource for Portal {
+    const KIND: &'static Kind = &PORTALS;
+    const NOUN: &'static str = "portal";
+    const ID: &'static str = "portalId";
+    const LISTING: &'static Listing = &LISTING;
+    const SHOWN: &'static [&'static str] = &[];
+    const OWNS: &'static [(&'static Kind, &'static str)] = &[
+        (&PUBLICATIONS, "portal_id"),
+        (&PAGES, "portal_id"),
+        (&SNIPPETS, "portal_id"),
+        (&CUSTOMIZATIONS, "portal_id"),
+        (&DEVELOPERS, "portal_id"),
+        (&PORTAL_TEAMS, "portal_id"),
+    ];
+
+    fn creation(_: &Body) -> &'static Schema {
+        &PORTAL
+    }
+
+    fn complete(world: &World, call: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
+        check_authentication(fields)?;
+        let strategy = "default_application_auth_strategy_id";
+        auth_strategies::check_exists(world, &call.place, strategy, fields.get(strategy).unwrap_or(&Value::Null))?;
+        if old.is_none() {
+            let name = fields["name"].clone();
+            fields.entry("display_name").or_insert(name);
+            let host = &Uuid::new_v4().simple().to_string()[..12];
+            let domain = json!(format!("{host}.{}.portal.konghq.com", call.place.region));
+            fields.insert("default_domain".to_owned(), domain.clone());
+            fields.insert("canonical_domain".to_owned(), domain);
+        }
+        Ok(())
+    }
+
+    /// Without `force` only a portal to which nothing is published is deleted. Teams go with their portal, and
+    /// with them what they own.
+    fn remove(world: &World, batch: &mut Batch, call: &Call, portal: &Record) -> Result<(), Problem> {
+        let force = call.query.flag("force")?;
+        let published = world.referring(&call.place, &PUBLICATIONS, "portal_id", portal.id).len();
+        if published > 0 && !force {
+            let detail =
+                format!("The portal has {published} published APIs. Unpublish them first, or use [force=true].");
+            return Err(Problem::conflict(detail));
+        }
+        for team in world.referring(&call.place, &PORTAL_TEAMS, "portal_id", portal.id) {
+            batch.remove_referring(world, &call.place, &TEAM_ROLES, "team_id", team.id);
+            batch.remove_referring(world, &call.place, &TEAM_DEVELOPERS, "team_id", team.id);
+        }
+        Ok(())
+    }
+
+    fn view(_: &World, _: &Place, portal: &Body) -> Value {
+        Value::Object(portal.clone())
+    }
 }
 
 /// Role based access control needs authentication, says the description of the former.
@@ -98,63 +153,4 @@ fn check_authentication(portal: &Body) -> Result<(), Problem> {
         return Err(Invalid::body("rbac_enabled", rule, reason).into());
     }
     Ok(())
-}
-
-fn list_portals(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let world = konnect.store.read();
-    list(call, &world, world.all(&call.place, &PORTALS), &LISTING, view)
-}
-
-fn create_portal(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let mut sent = PORTAL.create(call.body()?)?;
-    // Labels may be sent with null values even here, where there is nothing to take away.
-    let labels = sent.remove("labels").unwrap_or_default();
-    merge(&mut sent, Body::from_iter([("labels".to_owned(), labels)]));
-    check_authentication(&sent)?;
-    let name = sent["name"].clone();
-    sent.entry("display_name").or_insert(name);
-    let host = &Uuid::new_v4().simple().to_string()[..12];
-    let domain = json!(format!("{host}.{}.portal.konghq.com", call.place.region));
-    sent.insert("default_domain".to_owned(), domain.clone());
-    sent.insert("canonical_domain".to_owned(), domain);
-    konnect.store.write(|world, batch| {
-        let portal = create(world, batch, &call.place, &PORTALS, sent)?;
-        Ok(Answer::created(view(world, &call.place, &portal)))
-    })
-}
-
-fn get_portal(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let world = konnect.store.read();
-    let portal = of_path(&world, call)?;
-    Ok(Answer::ok(view(&world, &call.place, &portal.body)))
-}
-
-fn update_portal(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    konnect.store.write(|world, batch| {
-        let portal = of_path(world, call)?;
-        let mut body = Body::clone(&portal.body);
-        merge(&mut body, PORTAL.change(call.body()?)?);
-        check_authentication(&body)?;
-        let portal = amend(world, batch, &call.place, &PORTALS, portal, body)?;
-        Ok(Answer::ok(view(world, &call.place, &portal)))
-    })
-}
-
-/// Without `force` only a portal to which nothing is published is deleted.
-fn delete_portal(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
-    let force = call.query.flag("force")?;
-    konnect.store.write(|world, batch| {
-        let portal = of_path(world, call)?;
-        let published = world.referring(&call.place, &PUBLICATIONS, "portal_id", portal.id).len();
-        if published > 0 && !force {
-            let detail =
-                format!("The portal has {published} published APIs. Unpublish them first, or use [force=true].");
-            return Err(Problem::conflict(detail));
-        }
-        batch.remove(&call.place, &PORTALS, portal);
-        for kind in [&PUBLICATIONS, &PAGES, &SNIPPETS] {
-            batch.remove_referring(world, &call.place, kind, "portal_id", portal.id);
-        }
-        Ok(Answer::no_content())
-    })
 }
