@@ -1,40 +1,58 @@
 //! The record of exchanges: what was asked and answered, for tests that count requests and for contract checkers.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::{Body, Bytes, to_bytes};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::SandboxError;
 use super::wire::Record;
 
-/// One request and its answer. Headers, and so tokens, are no part of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// One request and its answer. Headers, and so tokens, are no part of it, but for those that say what was sent and by
+/// which program.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Exchange {
     /// `GET`, `POST`, …
     pub method: String,
     /// The path and the query, as they were sent: `/konnect/us/v3/apis?page[size]=100`.
     pub path: String,
+    /// What the client calls itself: its `User-Agent`.
+    pub user_agent: Option<String>,
     /// The status of the answer; `None` where the client got none.
     pub status: Option<u16>,
+    /// The `Content-Type` of the request.
+    pub request_type: Option<String>,
     /// The body of the request: JSON, or `None` where there was none or it was no JSON.
     pub request_body: Option<Value>,
+    /// The `Content-Type` of the answer.
+    pub response_type: Option<String>,
     /// The body of the answer, likewise.
     pub response_body: Option<Value>,
+    /// The fault that gave the answer in place of the system that was asked, or took it away: `status`, `answer`,
+    /// `drop` or `lose-answer`.
+    pub fault: Option<&'static str>,
 }
 
 /// Where exchanges go; clones share it.
-#[derive(Debug, Clone)]
-pub(super) enum Log {
-    Nowhere,
-    Memory(Arc<Mutex<Vec<Exchange>>>),
-    File(Arc<Recording>),
+#[derive(Debug, Clone, Default)]
+pub(super) struct Log {
+    memory: Option<Arc<Mutex<Vec<Exchange>>>>,
+    recordings: Vec<Arc<Recording>>,
+}
+
+/// An exchange is missing in a recording.
+#[derive(Debug, thiserror::Error)]
+#[error("the request was served, but the exchange could not be recorded in {}: {source}", path.display())]
+pub(super) struct Unrecorded {
+    path: PathBuf,
+    source: std::io::Error,
 }
 
 /// A file that grows by a line with each exchange.
@@ -46,28 +64,33 @@ pub(super) struct Recording {
 }
 
 impl Log {
-    /// A log as it was asked for, of the server at `address`.
-    pub(super) fn open(record: Record, address: SocketAddr) -> Result<Log, SandboxError> {
+    /// A log of the server at `address`, as it was asked for, and in a file of its own in `directory` if that is given.
+    pub(super) fn open(record: Record, directory: Option<&Path>, address: SocketAddr) -> Result<Log, SandboxError> {
+        let mut log = Log::default();
         match record {
-            Record::Nothing => Ok(Log::Nowhere),
-            Record::InMemory => Ok(Log::Memory(Arc::default())),
-            Record::File(path) => Ok(Log::File(Arc::new(Recording::open(path, address)?))),
+            Record::Nothing => {}
+            Record::InMemory => log.memory = Some(Arc::default()),
+            Record::File(path) => log.recordings.push(Arc::new(Recording::open(path, address)?)),
         }
+        if let Some(directory) = directory {
+            log.recordings.push(Arc::new(Recording::open_in(directory, address)?));
+        }
+        Ok(log)
     }
 
-    pub(super) fn push(&self, exchange: Exchange) {
-        match self {
-            Log::Nowhere => {}
-            Log::Memory(exchanges) => exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange),
-            Log::File(recording) => recording.add(exchange),
+    pub(super) fn push(&self, exchange: Exchange) -> Result<(), Unrecorded> {
+        for recording in &self.recordings {
+            recording.add(&exchange)?;
         }
+        if let Some(memory) = &self.memory {
+            memory.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+        }
+        Ok(())
     }
 
     pub(super) fn all(&self) -> Vec<Exchange> {
-        match self {
-            Log::Memory(exchanges) => exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone(),
-            Log::Nowhere | Log::File(_) => Vec::new(),
-        }
+        let memory = self.memory.as_deref().map(|exchanges| exchanges.lock().unwrap_or_else(PoisonError::into_inner));
+        memory.map(|exchanges| exchanges.clone()).unwrap_or_default()
     }
 }
 
@@ -78,22 +101,33 @@ impl Recording {
         Ok(Recording { path, address, file: Mutex::new(file) })
     }
 
-    fn add(&self, exchange: Exchange) {
-        let Exchange { method, path, status, mut request_body, mut response_body } = exchange;
+    /// A file in the directory that no other sandbox that runs now writes.
+    fn open_in(directory: &Path, address: SocketAddr) -> Result<Recording, SandboxError> {
+        static OPENED: AtomicUsize = AtomicUsize::new(0);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed);
+        let failed = |source| SandboxError::Record { path: directory.to_owned(), source };
+        fs::create_dir_all(directory).map_err(failed)?;
+        Recording::open(directory.join(format!("{}-{number}.jsonl", std::process::id())), address)
+    }
+
+    fn add(&self, exchange: &Exchange) -> Result<(), Unrecorded> {
+        let (mut request_body, mut response_body) = (exchange.request_body.clone(), exchange.response_body.clone());
         request_body.iter_mut().chain(response_body.iter_mut()).for_each(leave_secrets_out);
-        let url = format!("http://{}{path}", self.address);
         let line = json!({
-            "method": method,
-            "url": url,
+            "method": exchange.method,
+            "url": format!("http://{}{}", self.address, exchange.path),
+            "user_agent": exchange.user_agent,
+            "request_type": exchange.request_type,
             "request_body": request_body,
-            "status": status,
+            "status": exchange.status,
+            "response_type": exchange.response_type,
             "response_body": response_body,
+            "fault": exchange.fault,
         });
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // One write a line: whoever reads the file meanwhile, or after a kill, finds whole lines.
-        if let Err(error) = file.write_all(format!("{line}\n").as_bytes()) {
-            tracing::error!(%error, "{} lacks the exchange {method} {path}", self.path.display());
-        }
+        // One write a line: whoever reads the file meanwhile finds whole lines.
+        let written = file.write_all(format!("{line}\n").as_bytes());
+        written.map_err(|source| Unrecorded { path: self.path.clone(), source })
     }
 }
 
@@ -123,7 +157,7 @@ fn leave_secrets_out(value: &mut Value) {
 ///
 /// A body that breaks off while it is read is refused with the status that it then deserves.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<(Body, Option<Value>), StatusCode> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = header_text(headers, header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     if !(kind == "application/json" || kind.ends_with("+json")) {
         return Ok((body, None));
@@ -131,6 +165,11 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<(Body, 
     let bytes: Bytes = to_bytes(body, usize::MAX).await.map_err(|_| StatusCode::BAD_REQUEST)?;
     let value = serde_json::from_slice(&bytes).ok();
     Ok((Body::from(bytes), value))
+}
+
+/// The value of a header, where it is there and a text.
+pub(super) fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
 #[cfg(test)]

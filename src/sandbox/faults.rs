@@ -77,6 +77,17 @@ impl Fault {
         Fault::Status { status, headers: Vec::new() }
     }
 
+    /// What the fault is called where it decides about the answer; none where the system that is asked gives it.
+    pub(super) fn deciding(&self) -> Option<&'static str> {
+        match self {
+            Fault::Answer { .. } => Some("answer"),
+            Fault::Status { .. } => Some("status"),
+            Fault::Drop => Some("drop"),
+            Fault::LoseAnswer => Some("lose-answer"),
+            Fault::SlowBody(_) | Fault::HaltBefore(_) | Fault::HaltAfter(_) => None,
+        }
+    }
+
     /// 429 that asks to wait so many seconds.
     pub fn rate_limited(seconds: u64) -> Fault {
         let headers = vec![("Retry-After".to_owned(), seconds.to_string())];

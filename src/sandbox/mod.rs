@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 pub use exchanges::Exchange;
 pub use fault_rule::{FaultRule, FaultRuleError, parse_duration};
 pub use faults::{Fault, Faults, Halt, Trigger};
-pub use wire::{Record, Wire};
+pub use wire::{RECORD_DIR, Record, Wire};
 
 use exchanges::Log;
 use konnect::Konnect;
@@ -173,7 +173,8 @@ impl Sandbox {
         let listen = |source| SandboxError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        let log = Log::open(wire.record, address)?;
+        let recordings = std::env::var_os(RECORD_DIR).map(PathBuf::from);
+        let log = Log::open(wire.record, recordings.as_deref(), address)?;
         let faults = Faults::default();
         wire.faults.into_iter().for_each(|(trigger, fault)| faults.inject(trigger, fault));
         let router =

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use futures::stream::{self, StreamExt};
+use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -21,7 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
-use super::exchanges::{Exchange, Log, read_json};
+use super::exchanges::{Exchange, Log, Unrecorded, header_text, read_json};
 use super::faults::{Fault, Faults};
 use super::wire::Limiter;
 
@@ -94,20 +95,21 @@ impl Served {
             Ok(read) => read,
             Err(status) => return Ok(bare(status)),
         };
-        let path = parts.uri.path_and_query().map_or_else(|| parts.uri.path().to_owned(), ToString::to_string);
-        let method = parts.method.to_string();
-        let exchange = Exchange { method, path, status: None, request_body, response_body: None };
         let fault = self.fault(&parts.method, parts.uri.path());
+        let exchange = Exchange { fault: fault.as_ref().and_then(Fault::deciding), ..asked(&parts, request_body) };
         let Some(response) = self.respond(Request::from_parts(parts, body), fault.as_ref()).await else {
-            self.log.push(exchange);
-            return Err(NoAnswer);
+            return self.log.push(exchange).map_or_else(|missing| Ok(unrecorded(&missing)), |()| Err(NoAnswer));
         };
         let (parts, body) = response.into_parts();
         let (body, response_body) = match read_json(&parts.headers, body).await {
             Ok(read) => read,
             Err(_) => return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR)),
         };
-        self.log.push(Exchange { status: Some(parts.status.as_u16()), response_body, ..exchange });
+        let response_type = header_text(&parts.headers, header::CONTENT_TYPE);
+        let exchange = Exchange { status: Some(parts.status.as_u16()), response_type, response_body, ..exchange };
+        if let Err(missing) = self.log.push(exchange) {
+            return Ok(unrecorded(&missing));
+        }
         let body = match fault {
             Some(Fault::SlowBody(pause)) => halting(body, pause).await,
             _ => body,
@@ -151,6 +153,26 @@ impl Served {
         let Ok(response) = answered;
         response
     }
+}
+
+/// A request, before anything is known about its answer.
+fn asked(parts: &Parts, request_body: Option<Value>) -> Exchange {
+    Exchange {
+        method: parts.method.to_string(),
+        path: parts.uri.path_and_query().map_or_else(|| parts.uri.path().to_owned(), ToString::to_string),
+        user_agent: header_text(&parts.headers, header::USER_AGENT),
+        request_type: header_text(&parts.headers, header::CONTENT_TYPE),
+        request_body,
+        ..Exchange::default()
+    }
+}
+
+/// A recording that is not whole would prove what it does not show, so it does not go unnoticed.
+fn unrecorded(missing: &Unrecorded) -> Response<Body> {
+    let mut response = Response::new(Body::from(format!("{missing}\n")));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
 }
 
 fn bare(status: StatusCode) -> Response<Body> {

@@ -31,10 +31,14 @@ pub enum Record {
     Nothing,
     /// They are kept in memory, all of them, for [`Sandbox::exchanges`](super::Sandbox::exchanges).
     InMemory,
-    /// Each is added to this file as a line of JSON, with the fields `method`, `url`, `request_body`, `status` and
-    /// `response_body`. Headers are left out; secrets in bodies are replaced.
+    /// Each is added to this file as a line of JSON, with the fields of [`Exchange`](super::Exchange), but `url` for its
+    /// path. Secrets in bodies are replaced.
     File(PathBuf),
 }
+
+/// The variable that has the exchanges of every sandbox recorded, however it is started: each adds a file to the folder
+/// that it names, as [`Record::File`] would, beside what its [`Wire`] asks for.
+pub const RECORD_DIR: &str = "KOCTL_SANDBOX_RECORD_DIR";
 
 /// Counts the requests of the current second.
 #[derive(Debug)]

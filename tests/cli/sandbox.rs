@@ -6,10 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
+use koctl::sandbox::RECORD_DIR;
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
 
-use crate::world::{Run, World, filters};
+use crate::world::{Run, World, filters, finish};
 
 /// A sandbox that is being served, and what it printed.
 struct Served {
@@ -251,14 +252,62 @@ async fn a_record_has_every_exchange_and_no_token() {
     let recorded = world.read("exchanges.jsonl");
     let lines: Vec<Value> = recorded.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let fields: Vec<_> = lines[0].as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(fields, ["method", "request_body", "response_body", "status", "url"]);
+    let named = ["fault", "method", "request_body", "request_type", "response_body", "response_type", "status", "url"];
+    assert_eq!(fields, [&named[..], &["user_agent"]].concat());
     let told: Vec<_> = lines.iter().map(|line| (line["method"].as_str().unwrap(), line["status"].as_u64())).collect();
     assert_eq!(told, [("POST", Some(201)), ("GET", None), ("GET", Some(401))]);
     let url = served.variables["KOCTL_KONNECT_URL"].replace("{region}", "us") + "/v3/apis";
     assert_eq!(lines[0]["url"], url);
     assert_eq!(lines[0]["request_body"], json!({ "name": "flights" }));
     assert_eq!(lines[0]["response_body"]["name"], "flights");
+    assert_eq!([&lines[0]["request_type"], &lines[0]["response_type"]], ["application/json", "application/json"]);
+    assert_eq!(lines[2]["user_agent"], "test");
+    let faults: Vec<_> = lines.iter().map(|line| line["fault"].as_str()).collect();
+    assert_eq!(faults, [None, Some("drop"), None]);
     assert!(!recorded.contains("sandbox-sandbox"), "{recorded}");
+}
+
+#[test]
+fn a_variable_has_every_sandbox_recorded_in_a_file_of_its_own() {
+    let world = World::new();
+    let record = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.env(RECORD_DIR, world.path().join("exchanges"));
+        finish(command).exits(0);
+    };
+    record(&["validate"]);
+    assert!(!world.path().join("exchanges").exists(), "what needs no sandbox is not recorded");
+    record(&["plan", "--sandbox"]);
+    record(&["plan", "--sandbox"]);
+    let files: Vec<_> = std::fs::read_dir(world.path().join("exchanges")).unwrap().map(|file| file.unwrap()).collect();
+    assert_eq!(files.len(), 2, "{files:?}");
+    for file in files {
+        let recorded = std::fs::read_to_string(file.path()).unwrap();
+        let lines: Vec<Value> = recorded.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(lines.iter().any(|line| line["url"].as_str().unwrap().contains("/konnect/eu/v2/control-planes")));
+        assert!(lines.iter().all(|line| line["user_agent"].as_str().unwrap().starts_with("koctl/")), "{recorded}");
+    }
+}
+
+#[test]
+fn exchanges_that_cannot_be_recorded_stop_the_command_before_its_first_request() {
+    let world = World::new();
+    world.write("file", "");
+    let mut command = world.command(&["plan", "--sandbox"]);
+    command.env(RECORD_DIR, "file/exchanges");
+    let told = refused(finish(command));
+    assert!(told.contains("the exchanges cannot be recorded in file/exchanges"), "{told}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_exchange_that_is_missing_in_the_record_does_not_go_unnoticed() {
+    let world = World::empty();
+    let served = Served::start(&world, &["--record", "/dev/full"]);
+    let answer = served.github("/rate_limit").await;
+    assert_eq!(answer.status(), 500);
+    let told = answer.text().await.unwrap();
+    assert!(told.contains("the exchange could not be recorded in /dev/full: No space left"), "{told}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
-use koctl::sandbox::{Account, Options, Sandbox};
+use koctl::sandbox::{Account, Options, RECORD_DIR, Sandbox};
 use tempfile::TempDir;
 
 /// One team with one service, one environment: the smallest platform.
@@ -136,7 +136,7 @@ impl World {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(cargo_bin!("koctl"));
         command.args(arguments).current_dir(self.path()).env_clear();
-        for kept in ["PATH", "HOME", "TMPDIR"] {
+        for kept in ["PATH", "HOME", "TMPDIR", RECORD_DIR] {
             command.envs(std::env::var_os(kept).map(|value| (kept, value)));
         }
         command

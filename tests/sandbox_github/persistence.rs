@@ -6,7 +6,7 @@ use crate::world::{World, names};
 
 #[tokio::test]
 async fn everything_is_still_there_after_a_restart() {
-    let mut world = World::with(&[("a", "1")]).await;
+    let world = World::with(&[("a", "1")]).await;
     for name in ["merged", "open"] {
         world.branch(name, "main", name, "x").await;
         world.pull(name).await;
@@ -26,7 +26,7 @@ async fn everything_is_still_there_after_a_restart() {
     for path in paths {
         before.push(world.get(path).await.expect(200).to_string());
     }
-    world.restart().await;
+    let world = world.restart().await;
     for (path, before) in paths.into_iter().zip(before) {
         let after = world.get(path).await.expect(200).to_string();
         let (old, new) = (host(&old_base), host(&world.server.base));

@@ -25,10 +25,10 @@ fn opened(world: &World, name: &str) -> Option<String> {
 
 #[tokio::test]
 async fn a_repository_without_secrets_lists_none_and_keeps_its_key() {
-    let mut world = World::with(&[("a", "1")]).await;
+    let world = World::with(&[("a", "1")]).await;
     assert_eq!(world.get(SECRETS).await.expect(200), json!({"total_count": 0, "secrets": []}));
     let key = world.get(&format!("{SECRETS}/public-key")).await.expect(200);
-    world.restart().await;
+    let world = world.restart().await;
     assert_eq!(world.get(&format!("{SECRETS}/public-key")).await.expect(200), key);
     assert_eq!(opened(&world, "TOKEN"), None);
 }

@@ -6,7 +6,8 @@ use std::process::Command;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use koctl::sandbox::github::{ensure_repository, router};
+use koctl::sandbox::github::ensure_repository;
+use koctl::sandbox::{Options, Sandbox};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -14,28 +15,21 @@ use tempfile::TempDir;
 
 /// A served sandbox with a folder of its own.
 pub(crate) struct World {
-    pub(crate) folder: TempDir,
+    folder: TempDir,
+    root: PathBuf,
     pub(crate) server: Server,
 }
 
 /// One run of the server; another one may follow over the same folder.
 pub(crate) struct Server {
     pub(crate) base: String,
-    task: tokio::task::JoinHandle<()>,
+    sandbox: Sandbox,
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-pub(crate) async fn serve(root: &Path) -> Server {
-    let app = axum::Router::new().nest("/github", router(root.to_owned()));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}/github", listener.local_addr().unwrap());
-    let task = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    Server { base, task }
+async fn serve(folder: &Path) -> Server {
+    let options = Options { dir: folder.to_owned(), port: 0, organizations: Vec::new() };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    Server { base: sandbox.github_url(), sandbox }
 }
 
 pub(crate) struct Answer {
@@ -83,8 +77,10 @@ impl Answer {
 impl World {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("github");
+        std::fs::create_dir(&root).unwrap();
         let server = serve(folder.path()).await;
-        Self { folder, server }
+        Self { folder, root, server }
     }
 
     /// A world with `Org/repo`, whose branch `main` holds the files.
@@ -95,11 +91,12 @@ impl World {
     }
 
     pub(crate) fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
     }
 
-    pub(crate) async fn restart(&mut self) {
-        self.server = serve(self.folder.path()).await;
+    pub(crate) async fn restart(self) -> Self {
+        self.server.sandbox.stop().await;
+        Self { server: serve(self.folder.path()).await, ..self }
     }
 
     pub(crate) fn git_dir(&self, repo: &str) -> PathBuf {

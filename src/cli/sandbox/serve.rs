@@ -29,6 +29,9 @@ pub(super) struct ServeArgs {
     organizations: Vec<String>,
 
     /// Add each request with its answer to FILE, as a line of JSON without tokens.
+    ///
+    /// Where the variable KOCTL_SANDBOX_RECORD_DIR names a folder, every sandbox, that of `--sandbox` too, adds a file
+    /// of its own to it.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 

@@ -89,7 +89,7 @@ pub(super) struct GitHub {
 /// appear below `root` while it serves are served too; but only one router may serve (and so write below) a root.
 ///
 /// Source of paths, fields and status codes: GitHub's OpenAPI document, as in the npm package `@octokit/openapi`.
-pub fn router(root: PathBuf) -> Router {
+pub(super) fn router(root: PathBuf) -> Router {
     let github = Arc::new(GitHub { store: Store::new(root), budgets: Budgets::new() });
     Router::new()
         .merge(account_routes())
