@@ -60,6 +60,8 @@ pub struct Attribute {
     pub forces_replacement: bool,
     /// The API takes `null` for it, so that removing it from the configuration clears it.
     pub nullable: bool,
+    /// koctl writes it, and no configuration holds it: of a new one, nobody needs to see more than that it is there.
+    pub generated: bool,
 }
 
 /// How values of an attribute are compared, stored and shown.
@@ -82,7 +84,7 @@ pub enum Kind {
 
 impl Attribute {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, forces_replacement: false, nullable: false }
+        Self { name, kind, forces_replacement: false, nullable: false, generated: false }
     }
 
     /// A JSON value, compared whole.
@@ -137,6 +139,13 @@ impl Attribute {
     #[must_use]
     pub const fn forces_replacement(mut self) -> Self {
         self.forces_replacement = true;
+        self
+    }
+
+    /// Its text is koctl's own.
+    #[must_use]
+    pub const fn generated(mut self) -> Self {
+        self.generated = true;
         self
     }
 

@@ -4,7 +4,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::client::Access;
 use crate::engine::{Error, ErrorKind};
-use crate::http::TransportError;
+use crate::http::{TransportError, used_up_until};
 
 /// The error of the engine for an error of octocrab.
 pub(super) fn explain(attempted: &str, access: &Access, error: octocrab::Error) -> Error {
@@ -24,7 +24,13 @@ fn answer(attempted: &str, access: &Access, error: &octocrab::GitHubError) -> Er
         cause.push_str(&words);
     }
     let source = &access.token_source;
+    let used_up = error.headers.as_ref().and_then(used_up_until);
     let (kind, help) = match status {
+        StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS if let Some(until) = used_up => {
+            let until = until.strftime("%H:%M UTC");
+            let help = format!("the GitHub token from {source} has no requests left before {until}: run it again then");
+            (ErrorKind::Unavailable, help)
+        }
         StatusCode::UNAUTHORIZED => {
             (ErrorKind::Unauthorized, format!("the GitHub token from {source} was refused: it may have expired"))
         }

@@ -13,6 +13,7 @@ use http::{Method, Request, Response};
 
 use limit::Limits;
 use reqwest::redirect::Policy;
+pub(crate) use retry::used_up_until;
 use retry::{LONGEST_RETRY_AFTER, retry_after};
 
 /// How long a connection may take to come up.

@@ -38,10 +38,19 @@ pub(super) enum Setback {
     Final(TransportError),
 }
 
-/// Whether the host says that it was asked too often: by 429, or as GitHub does, by 403 with `Retry-After`.
+/// Whether the host says that it was asked too often: by 429, or as GitHub does, by 403 with `Retry-After` or with
+/// nothing left of an hour's requests.
 pub(super) fn is_too_much(response: &Response<Bytes>) -> bool {
-    let later = response.headers().contains_key(http::header::RETRY_AFTER);
+    let headers = response.headers();
+    let later = headers.contains_key(http::header::RETRY_AFTER) || used_up_until(headers).is_some();
     response.status() == StatusCode::TOO_MANY_REQUESTS || (response.status() == StatusCode::FORBIDDEN && later)
+}
+
+/// When GitHub takes requests again, where the headers of its answer say that an hour's are used up.
+pub(crate) fn used_up_until(headers: &HeaderMap) -> Option<jiff::Timestamp> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    let reset = number("x-ratelimit-reset").filter(|_| number("x-ratelimit-remaining") == Some(0))?;
+    jiff::Timestamp::from_second(reset).ok()
 }
 
 /// Splits outcomes into those that are final and those that are worth another try.
@@ -110,14 +119,19 @@ where
     }
 }
 
-/// The pause that a server asks for: seconds, or until a date (RFC 9110, section 10.2.3).
+/// The pause that a server asks for: seconds, or until a date (RFC 9110, section 10.2.3), or until there are requests
+/// again.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+    let Some(value) = headers.get(http::header::RETRY_AFTER) else { return used_up_until(headers).map(until) };
+    let text = value.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    Duration::try_from(date.duration_since(jiff::Timestamp::now())).ok().or(Some(Duration::ZERO))
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok().map(until)
+}
+
+fn until(time: jiff::Timestamp) -> Duration {
+    Duration::try_from(time.duration_since(jiff::Timestamp::now())).unwrap_or(Duration::ZERO)
 }
 
 #[cfg(test)]
@@ -185,5 +199,20 @@ mod tests {
         assert_eq!(header("7"), Some(Duration::from_secs(7)));
         assert_eq!(header("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
         assert_eq!(header("soon"), None);
+    }
+
+    #[test]
+    fn r13_a_refusal_because_no_requests_are_left_is_too_much_and_any_other_is_not() {
+        let forbidden = |remaining: &str, reset: &str| {
+            let answer = Response::builder().status(403);
+            let answer = answer.header("x-ratelimit-remaining", remaining).header("x-ratelimit-reset", reset);
+            answer.body(Bytes::new()).unwrap()
+        };
+        assert!(!is_too_much(&forbidden("1", "4102444800")));
+        assert!(!is_too_much(&forbidden("0", "never")));
+        let used_up = forbidden("0", "4102444800");
+        assert!(is_too_much(&used_up));
+        assert!(retry_after(used_up.headers()).unwrap() > LONGEST_RETRY_AFTER);
+        assert_eq!(retry_after(forbidden("0", "1").headers()), Some(Duration::ZERO));
     }
 }

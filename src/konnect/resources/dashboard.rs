@@ -18,7 +18,7 @@ pub static SCHEMA: Schema = Schema {
     attributes: &[
         Attribute::plain("region").forces_replacement(),
         Attribute::plain("name"),
-        Attribute::text("definition"),
+        Attribute::text("definition").generated(),
         Attribute::labels("labels"),
     ],
     ..Schema::PLAIN

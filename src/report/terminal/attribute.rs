@@ -28,6 +28,7 @@ pub(super) struct Delta<'a> {
     old: Option<&'a Value>,
     new: Option<Planned<'a>>,
     forces_replacement: bool,
+    is_brief: bool,
 }
 
 impl<'a> Delta<'a> {
@@ -35,12 +36,18 @@ impl<'a> Delta<'a> {
     pub(super) fn new(name: &'a str, kind: Kind, old: Option<&'a Value>, new: Option<Planned<'a>>) -> Self {
         let old = old.filter(|value| !value.is_null());
         let new = new.filter(|value| *value != Planned::Known(&Value::Null));
-        Self { name, kind, old, new, forces_replacement: false }
+        Self { name, kind, old, new, forces_replacement: false, is_brief: false }
     }
 
     /// The same, where it may be the reason for a replacement.
     pub(super) fn forcing_replacement(mut self, forces: bool) -> Self {
         self.forces_replacement = forces;
+        self
+    }
+
+    /// The same, but of a text no more than how long it is, where it may be so.
+    pub(super) fn brief(mut self, brief: bool) -> Self {
+        self.is_brief = brief;
         self
     }
 
@@ -178,8 +185,11 @@ fn block(screen: &mut Screen<'_>, indent: usize, name: &str, cause: &str, marks:
         }
         _ => {
             let (old, new) = (Side::of(delta.old), Side::of(delta.new_value()));
-            screen.line(indent, &format!("{name}:{}{cause}", text::label(&old, &new)));
-            text::body(screen, indent + 4, &old, &new);
+            let colon = if delta.is_brief { "" } else { ":" };
+            screen.line(indent, &format!("{name}{colon}{}{cause}", text::label(&old, &new)));
+            if !delta.is_brief {
+                text::body(screen, indent + 4, &old, &new);
+            }
         }
     }
 }

@@ -58,7 +58,11 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: 
     match change.action {
         Action::Create => {
             let names = in_order(schema, change.attributes().into_iter().collect());
-            let deltas = names.into_iter().map(|(name, kind)| Delta::new(name, kind, None, change.planned(name)));
+            let is_generated =
+                |name: &str| schema.and_then(|schema| schema.attribute(name)).is_some_and(|found| found.generated);
+            let deltas = names
+                .into_iter()
+                .map(|(name, kind)| Delta::new(name, kind, None, change.planned(name)).brief(is_generated(name)));
             table(screen, INDENT, Marks::Never, &deltas.collect::<Vec<_>>());
         }
         Action::Delete => {
