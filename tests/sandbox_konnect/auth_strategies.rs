@@ -39,6 +39,25 @@ async fn a_strategy_is_changed_in_the_parts_that_are_sent() {
 }
 
 #[tokio::test]
+async fn a_strategy_is_put_under_an_id_of_the_callers_choice_and_replaced_whole() {
+    let world = World::new().await;
+    let path = format!("{STRATEGIES}/{NOWHERE}");
+    let put = world.put(&path, key_auth("keys")).await;
+    assert_eq!((put.status, put.body["id"].as_str()), (201, Some(NOWHERE)));
+    assert_eq!(world.get(&path).await, put.body);
+    let mut other = key_auth("other");
+    other["configs"] = json!({ "key-auth": { "key_names": ["key"] } });
+    let replaced = world.put(&path, other).await;
+    assert_eq!((replaced.status, &replaced.body["created_at"]), (201, &put.body["created_at"]));
+    assert_eq!(replaced.body["name"], "other");
+    assert_eq!(replaced.body["configs"], json!({ "key-auth": { "key_names": ["key"] } }));
+    assert_eq!(world.total(STRATEGIES).await, 1);
+    assert_eq!(invalid(&world.put(&path, json!({})).await)[0], ("name", "required"));
+    let malformed = world.put(&format!("{STRATEGIES}/x"), key_auth("keys")).await;
+    assert_eq!(invalid(&malformed), [("authStrategyId", "is_uuid")]);
+}
+
+#[tokio::test]
 async fn a_strategy_is_held_against_its_type() {
     let world = World::new().await;
     let connect = json!({

@@ -156,14 +156,22 @@ async fn patched_labels_are_merged_where_null_is_allowed_and_replaced_where_it_i
 #[tokio::test]
 async fn ids_that_are_no_uuids_are_refused_as_each_document_says() {
     let world = World::new().await;
-    assert_eq!(invalid(&world.try_get("/v3/teams/x").await), [("teamId", "is_uuid")]);
     assert_eq!(invalid(&world.try_get("/v2/control-planes/x").await), [("controlPlaneId", "is_uuid")]);
-    assert_eq!(world.try_get("/v3/apis/x").await.status, 404);
-    assert_eq!(world.try_get("/v3/portals/x").await.status, 404);
+    for path in ["/v3/teams/x", "/v3/apis/x", "/v3/portals/x"] {
+        assert_eq!(world.try_get(path).await.status, 404, "{path}");
+    }
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_json_is_refused_and_the_api_catalog_insists_on_its_type() {
+async fn what_is_wrong_twice_in_the_same_way_is_said_once() {
+    let world = World::new().await;
+    let answer = world.try_get("/v3/apis?filter[nope]=a&filter[name][no]=b&filter[nope]=a").await;
+    let (nope, name) = (("filter[nope]", "unknown_property"), ("filter[name][no]", "unknown_property"));
+    assert_eq!(invalid(&answer), [nope, name]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_refused_and_its_declared_type_where_the_document_says_so() {
     let world = World::new().await;
     let send = async |region: &str, path: &str, kind: &'static str, body: &'static str| {
         let request = world.client.post(world.url(region, path)).bearer_auth("token-one");
@@ -174,4 +182,5 @@ async fn a_body_that_is_no_json_is_refused_and_the_api_catalog_insists_on_its_ty
     let list = send("global", "/v3/teams", "application/json", "[]").await;
     assert_eq!(invalid(&list), [("body", "is_object")]);
     assert_eq!(send("us", "/v3/apis", "text/plain", "{}").await.status, 415);
+    assert_eq!(invalid(&send("us", "/v3/portals", "text/plain", "{}").await), [("name", "required")]);
 }

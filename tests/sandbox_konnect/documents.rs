@@ -26,6 +26,12 @@ async fn what_is_left_out_comes_from_the_front_matter_or_the_content() {
     let matter = world.created(&path, json!({ "content": content, "title": "Sent" })).await;
     let expected = json!(["Sent", "the-guide", "published", content]);
     assert_eq!(json!([matter["title"], matter["slug"], matter["status"], matter["content"]]), expected);
+    let unfit = world.created(&path, json!({ "content": "---\nslug: a b\n---\n# Unfit" })).await;
+    assert_eq!(unfit["slug"], "unfit");
+    for _ in 0..2 {
+        let nothing = world.created(&path, json!({ "content": "# 航班" })).await;
+        assert_eq!((nothing["title"].as_str(), nothing["slug"].as_str().unwrap().len()), (Some("航班"), 36));
+    }
 }
 
 #[tokio::test]

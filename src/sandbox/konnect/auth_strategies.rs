@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::apis::PUBLICATIONS;
-use super::collection::{Listing, keep_unnamed, pick, text};
+use super::collection::{Listing, keep_unnamed, merge, pick, text};
 use super::portals::PORTALS;
 use super::resource::{self, Resource};
 use super::schema::Kind as Is;
@@ -21,6 +21,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::AuthStrategies, COLLECTION, resource::list::<AuthStrategy>),
     Route::post(Document::AuthStrategies, COLLECTION, resource::create::<AuthStrategy>),
     Route::get(Document::AuthStrategies, ITEM, resource::get::<AuthStrategy>),
+    Route::put(Document::AuthStrategies, ITEM, resource::upsert::<AuthStrategy>),
     Route::patch(Document::AuthStrategies, ITEM, resource::update::<AuthStrategy>),
     Route::delete(Document::AuthStrategies, ITEM, resource::delete::<AuthStrategy>),
 ];
@@ -153,6 +154,8 @@ impl Resource for AuthStrategy {
             Filter::text("name"),
             Filter::text("display_name"),
             Filter::id("dcr_provider_id"),
+            Filter::text("dcr_provider_name"),
+            Filter::text("dcr_provider_type"),
         ],
         &["created_at", "updated_at", "strategy_type", "name", "display_name", "dcr_provider_id"],
     );
@@ -167,18 +170,28 @@ impl Resource for AuthStrategy {
         if text(record, "strategy_type") == "openid_connect" { &CHANGE_OPENID_CONNECT } else { &CHANGE_KEY_AUTH }
     }
 
-    fn complete(_: &World, _: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
+    /// A change of a configuration keeps what it does not name.
+    fn merge(fields: &mut Body, mut changes: Body) {
+        let old = fields.get("configs").and_then(Value::as_object);
+        for (name, config) in changes.get_mut("configs").and_then(Value::as_object_mut).into_iter().flatten() {
+            let old = old.and_then(|old| old.get(name)).and_then(Value::as_object);
+            if let (Value::Object(config), Some(old)) = (config, old) {
+                keep_unnamed(config, old);
+            }
+        }
+        merge(fields, changes);
+    }
+
+    fn complete(_: &World, _: &Call, fields: &mut Body, _: Option<&Body>) -> Result<(), Problem> {
         if fields.remove("dcr_provider_id").is_some_and(|id| !id.is_null()) {
             let reason = "DCR provider not found";
             return Err(Invalid::body("dcr_provider_id", Rule::Named("missing_reference"), reason).into());
         }
-        for (name, config) in fields.get_mut("configs").and_then(Value::as_object_mut).into_iter().flatten() {
-            let Value::Object(config) = config else { continue };
-            if let Some(Value::Object(old)) = old.and_then(|old| old["configs"].get(name)) {
-                keep_unnamed(config, old);
-            }
+        for (_, config) in fields.get_mut("configs").and_then(Value::as_object_mut).into_iter().flatten() {
             // Only the time to live of keys may be sent as null, which takes it away.
-            config.retain(|_, value| !value.is_null());
+            if let Value::Object(config) = config {
+                config.retain(|_, value| !value.is_null());
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::document::Document;
+use super::document::{Document, not_a_uuid};
 use super::problem::{Invalid, Problem, Rule};
 use super::query::Query;
 use super::schema;
@@ -27,6 +27,8 @@ pub(super) struct Call {
     pub(super) query: Query,
     /// The value of `Content-Type`, where there is one.
     pub(super) content_type: Option<String>,
+    /// Whether a body that is not declared as JSON is refused.
+    pub(super) json_only: bool,
     /// The body as it was sent.
     pub(super) bytes: Bytes,
 }
@@ -45,8 +47,12 @@ impl Call {
     /// A parameter of the path that is an id.
     pub(super) fn id(&self, name: &str) -> Result<Uuid, Problem> {
         let text = self.parameter(name);
-        let id = Some(text).filter(|text| schema::is_uuid(text)).and_then(|text| text.parse().ok());
-        id.ok_or_else(|| self.document.malformed_id(name, text))
+        parse_id(text).ok_or_else(|| self.document.malformed_id(name, text))
+    }
+
+    /// The same for a record that is created where there is none yet: there is nothing that could be not found.
+    pub(super) fn id_to_create(&self, name: &str) -> Result<Uuid, Problem> {
+        parse_id(self.parameter(name)).ok_or_else(|| not_a_uuid(name))
     }
 
     /// Where another page of the same list is, from the document's server on.
@@ -59,7 +65,7 @@ impl Call {
         let declared = self.content_type.as_deref().unwrap_or_default();
         let is_json =
             declared.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"));
-        if self.document.insists_on_content_type() && !is_json {
+        if self.json_only && !is_json {
             let detail = format!("The body must be declared as [application/json], not as [{declared}].");
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
@@ -69,6 +75,10 @@ impl Call {
             Err(error) => Err(Invalid::body("body", Rule::Named("invalid"), format!("is not JSON: {error}")).into()),
         }
     }
+}
+
+fn parse_id(text: &str) -> Option<Uuid> {
+    Some(text).filter(|text| schema::is_uuid(text)).and_then(|text| text.parse().ok())
 }
 
 /// A success.

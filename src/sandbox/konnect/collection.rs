@@ -166,9 +166,20 @@ pub(super) fn create(
     batch: &mut Batch,
     place: &Place,
     kind: &'static Kind,
+    fields: Body,
+) -> Result<Body, Taken> {
+    create_as(world, batch, place, kind, Uuid::new_v4(), fields)
+}
+
+/// The same under an id that the caller chose.
+pub(super) fn create_as(
+    world: &World,
+    batch: &mut Batch,
+    place: &Place,
+    kind: &'static Kind,
+    id: Uuid,
     mut fields: Body,
 ) -> Result<Body, Taken> {
-    let id = Uuid::new_v4();
     let now = now();
     fields.insert("id".to_owned(), json!(id));
     fields.insert("created_at".to_owned(), json!(now));

@@ -40,18 +40,11 @@ impl Document {
         self == Document::GatewayConfiguration
     }
 
-    /// Whether it documents 415 for a request body that is not declared as JSON.
-    pub(super) fn insists_on_content_type(self) -> bool {
-        self == Document::ApiCatalog
-    }
-
-    /// The refusal of a path parameter that is no UUID: 400 where the document lists it for its reads, and
-    /// 404 where it lists only that.
+    /// The refusal of a path parameter that is no UUID: 400 where the document lists it for all of its operations, and
+    /// 404 where it does not.
     pub(super) fn malformed_id(self, parameter: &str, value: &str) -> Problem {
         match self {
-            Document::Identity | Document::ControlPlanes => {
-                Invalid::at(Source::Path, parameter, Rule::Named("is_uuid"), "must be a UUID").into()
-            }
+            Document::ControlPlanes => not_a_uuid(parameter),
             _ => Problem::new(StatusCode::NOT_FOUND, format!("[{value}] is not an id.")),
         }
     }
@@ -68,4 +61,9 @@ impl Document {
             Problem::new(StatusCode::NOT_FOUND, detail)
         })
     }
+}
+
+/// 400 for a path parameter that is no UUID.
+pub(super) fn not_a_uuid(parameter: &str) -> Problem {
+    Invalid::at(Source::Path, parameter, Rule::Named("is_uuid"), "must be a UUID").into()
 }

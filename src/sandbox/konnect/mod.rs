@@ -161,7 +161,8 @@ mod tests {
     fn documented(yaml: &str, document: Document, version: &str) -> BTreeSet<String> {
         let mut path = None;
         let mut operations = BTreeSet::new();
-        for line in yaml.lines().skip_while(|line| *line != "paths:").skip(1).take_while(|line| line.starts_with(' ')) {
+        let below_paths = yaml.lines().skip_while(|line| *line != "paths:").skip(1);
+        for line in below_paths.take_while(|line| line.is_empty() || line.starts_with(' ')) {
             let key = line.trim().trim_end_matches(':').trim_matches(['"', '\'']);
             match line.len() - line.trim_start().len() {
                 2 => path = Some(key),

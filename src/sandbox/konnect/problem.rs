@@ -1,5 +1,7 @@
 //! What the sandbox answers when it refuses: problem bodies, shaped as the published documents say.
 
+use std::collections::HashSet;
+
 use axum::body::Body as HttpBody;
 use axum::response::Response;
 use http::{StatusCode, header};
@@ -110,8 +112,10 @@ impl Problem {
         Problem { status, detail: detail.into(), invalid_parameters: Vec::new() }
     }
 
-    /// 400: the parameters that are wrong, all of them at once.
-    pub(super) fn invalid(parameters: Vec<Invalid>) -> Problem {
+    /// 400: the parameters that are wrong, all of them at once, each once: the documents want no two entries alike.
+    pub(super) fn invalid(mut parameters: Vec<Invalid>) -> Problem {
+        let mut seen = HashSet::new();
+        parameters.retain(|parameter| seen.insert(format!("{parameter:?}")));
         let detail = "The request holds invalid parameters.".to_owned();
         Problem { status: StatusCode::BAD_REQUEST, detail, invalid_parameters: parameters }
     }

@@ -1,6 +1,7 @@
 //! Plain collections: what they share is here once, and each of them is a [`Resource`], most of which is tables.
 
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::Konnect;
 use super::call::{Answer, Call};
@@ -35,6 +36,11 @@ pub(super) trait Resource {
     /// The table of a body that changes a record.
     fn change(record: &Body) -> &'static Schema {
         Self::creation(record)
+    }
+
+    /// Puts the fields of a change into those of a record.
+    fn merge(fields: &mut Body, changes: Body) {
+        merge(fields, changes);
     }
 
     /// What the collection belongs to, for one that is below another in the path. The field must be one of
@@ -105,10 +111,15 @@ pub(super) fn create<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Answ
 }
 
 /// Adds a record with these fields, which have been held against its table, and gives it back as it is stored.
-pub(super) fn add<R: Resource>(
+pub(super) fn add<R: Resource>(world: &World, batch: &mut Batch, call: &Call, fields: Body) -> Result<Body, Problem> {
+    add_as::<R>(world, batch, call, Uuid::new_v4(), fields)
+}
+
+fn add_as<R: Resource>(
     world: &World,
     batch: &mut Batch,
     call: &Call,
+    id: Uuid,
     mut fields: Body,
 ) -> Result<Body, Problem> {
     if let Some((field, owner)) = R::owner(world, call)? {
@@ -119,7 +130,7 @@ pub(super) fn add<R: Resource>(
         merge(&mut fields, Body::from_iter([("labels".to_owned(), labels)]));
     }
     R::complete(world, call, &mut fields, None)?;
-    collection::create(world, batch, &call.place, R::KIND, fields).map_err(R::taken)
+    collection::create_as(world, batch, &call.place, R::KIND, id, fields).map_err(R::taken)
 }
 
 /// Reads a record.
@@ -135,8 +146,8 @@ pub(super) fn update<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Answ
     konnect.store.write(|world, batch| {
         let record = of_path::<R>(world, call)?;
         let mut fields = Body::clone(&record.body);
-        merge(&mut fields, R::change(&record.body).change(sent)?);
-        amend::<R>(world, batch, call, record, fields)
+        R::merge(&mut fields, R::change(&record.body).change(sent)?);
+        Ok(Answer::ok(amend::<R>(world, batch, call, record, fields)?))
     })
 }
 
@@ -145,12 +156,37 @@ pub(super) fn replace<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Ans
     let sent = call.body()?;
     konnect.store.write(|world, batch| {
         let record = of_path::<R>(world, call)?;
-        let schema = R::creation(&sent);
-        let mut fields = schema.create(sent)?;
-        let kept = record.body.iter().filter(|(name, _)| !schema.sets(name));
-        fields.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-        amend::<R>(world, batch, call, record, fields)
+        Ok(Answer::ok(put_in_place::<R>(world, batch, call, record, sent)?))
     })
+}
+
+/// The same, but creates a record that is not there, under the id in the path. Both are answered with 201.
+pub(super) fn upsert<R: Resource>(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+    let (id, sent) = (call.id_to_create(R::ID)?, call.body()?);
+    konnect.store.write(|world, batch| {
+        let shown = match world.get(&call.place, R::KIND, id) {
+            Some(record) => put_in_place::<R>(world, batch, call, record, sent)?,
+            None => {
+                let fields = R::creation(&sent).create(sent)?;
+                R::view(world, &call.place, &add_as::<R>(world, batch, call, id, fields)?)
+            }
+        };
+        Ok(Answer::created(shown))
+    })
+}
+
+fn put_in_place<R: Resource>(
+    world: &World,
+    batch: &mut Batch,
+    call: &Call,
+    record: &Record,
+    sent: Body,
+) -> Result<Value, Problem> {
+    let schema = R::creation(&sent);
+    let mut fields = schema.create(sent)?;
+    let kept = record.body.iter().filter(|(name, _)| !schema.sets(name));
+    fields.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    amend::<R>(world, batch, call, record, fields)
 }
 
 fn amend<R: Resource>(
@@ -159,10 +195,10 @@ fn amend<R: Resource>(
     call: &Call,
     record: &Record,
     mut fields: Body,
-) -> Result<Answer, Problem> {
+) -> Result<Value, Problem> {
     R::complete(world, call, &mut fields, Some(&record.body))?;
     let changed = collection::amend(world, batch, &call.place, R::KIND, record, fields).map_err(R::taken)?;
-    Ok(Answer::ok(R::view(world, &call.place, &changed)))
+    Ok(R::view(world, &call.place, &changed))
 }
 
 /// Deletes a record and what it owns.

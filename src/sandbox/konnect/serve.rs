@@ -31,32 +31,42 @@ pub(super) struct Route {
     /// The path below the region, its parameters in braces, as the document writes it.
     path: &'static str,
     handler: Handler,
+    json_only: bool,
 }
 
 impl Route {
+    const fn new(document: Document, method: MethodFilter, path: &'static str, handler: Handler) -> Route {
+        Route { document, method, path, handler, json_only: false }
+    }
+
     /// An operation that reads.
     pub(super) const fn get(document: Document, path: &'static str, handler: Handler) -> Route {
-        Route { document, method: MethodFilter::GET, path, handler }
+        Route::new(document, MethodFilter::GET, path, handler)
     }
 
     /// An operation that creates.
     pub(super) const fn post(document: Document, path: &'static str, handler: Handler) -> Route {
-        Route { document, method: MethodFilter::POST, path, handler }
+        Route::new(document, MethodFilter::POST, path, handler)
     }
 
     /// An operation that creates or replaces.
     pub(super) const fn put(document: Document, path: &'static str, handler: Handler) -> Route {
-        Route { document, method: MethodFilter::PUT, path, handler }
+        Route::new(document, MethodFilter::PUT, path, handler)
     }
 
     /// An operation that changes.
     pub(super) const fn patch(document: Document, path: &'static str, handler: Handler) -> Route {
-        Route { document, method: MethodFilter::PATCH, path, handler }
+        Route::new(document, MethodFilter::PATCH, path, handler)
     }
 
     /// An operation that deletes.
     pub(super) const fn delete(document: Document, path: &'static str, handler: Handler) -> Route {
-        Route { document, method: MethodFilter::DELETE, path, handler }
+        Route::new(document, MethodFilter::DELETE, path, handler)
+    }
+
+    /// The same, for an operation that documents 415: for a body that is not declared as JSON.
+    pub(super) const fn json_only(self) -> Route {
+        Route { json_only: true, ..self }
     }
 
     /// What it offers: a document's method and path template.
@@ -101,6 +111,7 @@ impl Route {
             path,
             query: Query::parse(parts.uri.query().unwrap_or_default()),
             content_type: content_type.and_then(|value| value.to_str().ok()).map(str::to_owned),
+            json_only: self.json_only,
             bytes,
         })
     }

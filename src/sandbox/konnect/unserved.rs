@@ -233,7 +233,6 @@ const UNSERVED: &[(Document, &[(&str, &str)])] = &[
             ("/v2/dcr-providers", "GET POST"),
             ("/v2/dcr-providers/{dcrProviderId}", "DELETE GET PATCH"),
             ("/v2/dcr-providers/{dcrProviderId}/verify", "POST"),
-            ("/v2/application-auth-strategies/{authStrategyId}", "PUT"),
         ],
     ),
     (

@@ -20,21 +20,19 @@ pub(in crate::sandbox::konnect) static APIS: Kind =
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::ApiCatalog, "/v3/apis", list_apis),
-    Route::post(Document::ApiCatalog, "/v3/apis", create_api),
+    Route::post(Document::ApiCatalog, "/v3/apis", create_api).json_only(),
     Route::get(Document::ApiCatalog, "/v3/apis/{apiId}", get_api),
-    Route::patch(Document::ApiCatalog, "/v3/apis/{apiId}", update_api),
+    Route::patch(Document::ApiCatalog, "/v3/apis/{apiId}", update_api).json_only(),
     Route::delete(Document::ApiCatalog, "/v3/apis/{apiId}", delete_api),
 ];
 
 /// The slug of an API or of a document.
-pub(super) const SLUG: Is = Is::Shaped(
-    1,
-    usize::MAX,
-    Shape {
-        pattern: "^[\\w-]+$",
-        matches: |text| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')),
-    },
-);
+pub(super) const SLUG: Is = Is::Shaped(1, usize::MAX, Shape { pattern: "^[\\w-]+$", matches: is_slug });
+
+/// Whether a text can be a slug.
+pub(super) fn is_slug(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
 
 static CREATE: Schema = Schema {
     fields: &[
@@ -177,8 +175,8 @@ fn delete_api(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
 }
 
 /// Words in lower case with hyphens between them: `myAPI` and `v1` become `my-api-v1`, as in the document's
-/// example.
-pub(super) fn slug(parts: &[&str]) -> String {
+/// example. None where there is no letter or digit that a slug can have.
+pub(super) fn slug(parts: &[&str]) -> Option<String> {
     let mut words: Vec<String> = Vec::new();
     for part in parts {
         let characters: Vec<char> = part.chars().collect();
@@ -200,7 +198,7 @@ pub(super) fn slug(parts: &[&str]) -> String {
         words.push(word);
     }
     words.retain(|word| !word.is_empty());
-    words.join("-")
+    (!words.is_empty()).then(|| words.join("-"))
 }
 
 #[cfg(test)]
@@ -209,10 +207,12 @@ mod tests {
 
     #[test]
     fn slugs_are_lower_case_words_with_hyphens() {
+        let slug = |parts| slug(parts).unwrap_or_default();
         assert_eq!(slug(&["flights", ""]), "flights");
         assert_eq!(slug(&["myAPI", "v1"]), "my-api-v1");
         assert_eq!(slug(&["myAPIPackage", "v1"]), "my-api-package-v1");
         assert_eq!(slug(&["flights-dev", "1.0.0"]), "flights-dev-1-0-0");
         assert_eq!(slug(&["  Two words ", ""]), "two-words");
+        assert_eq!(slug(&["航班", ""]), "");
     }
 }

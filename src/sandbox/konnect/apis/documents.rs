@@ -1,6 +1,7 @@
 //! `/apis/{apiId}/documents`: Markdown documents of an API, in a tree.
 
 use serde_json::json;
+use uuid::Uuid;
 
 use super::api;
 use crate::sandbox::konnect::collection::{Listing, text};
@@ -23,9 +24,9 @@ const ITEM: &str = "/v3/apis/{apiId}/documents/{documentId}";
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::ApiCatalog, COLLECTION, tree::list::<ApiDocument>),
-    Route::post(Document::ApiCatalog, COLLECTION, resource::create::<ApiDocument>),
+    Route::post(Document::ApiCatalog, COLLECTION, resource::create::<ApiDocument>).json_only(),
     Route::get(Document::ApiCatalog, ITEM, resource::get::<ApiDocument>),
-    Route::patch(Document::ApiCatalog, ITEM, resource::update::<ApiDocument>),
+    Route::patch(Document::ApiCatalog, ITEM, resource::update::<ApiDocument>).json_only(),
     Route::delete(Document::ApiCatalog, ITEM, resource::delete::<ApiDocument>),
     Route::post(Document::ApiCatalog, "/v3/apis/{apiId}/documents/{documentId}/move", move_document),
 ];
@@ -92,8 +93,9 @@ impl Resource for ApiDocument {
             let given = |name: &str| matter.get(name).cloned();
             let title = given("title").or_else(|| first_heading(&content)).unwrap_or_else(|| "Untitled".to_owned());
             fields.entry("title").or_insert(json!(title));
-            let slug = given("slug").unwrap_or_else(|| api::slug(&[text(fields, "title")]));
-            fields.entry("slug").or_insert(json!(slug));
+            let slug = given("slug").filter(|slug| api::is_slug(slug)).or_else(|| api::slug(&[text(fields, "title")]));
+            // Every document has a slug, even one whose title has no letter that a slug can have.
+            fields.entry("slug").or_insert_with(|| json!(slug.unwrap_or_else(|| Uuid::new_v4().to_string())));
             let published = given("status").is_some_and(|status| status == "published");
             fields.entry("status").or_insert(json!(if published { "published" } else { "unpublished" }));
         }

@@ -18,9 +18,9 @@ pub(in crate::sandbox::konnect) static VERSIONS: Kind =
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::ApiCatalog, "/v3/apis/{apiId}/versions", list_versions),
-    Route::post(Document::ApiCatalog, "/v3/apis/{apiId}/versions", create_version),
+    Route::post(Document::ApiCatalog, "/v3/apis/{apiId}/versions", create_version).json_only(),
     Route::get(Document::ApiCatalog, "/v3/apis/{apiId}/versions/{versionId}", get_version),
-    Route::patch(Document::ApiCatalog, "/v3/apis/{apiId}/versions/{versionId}", update_version),
+    Route::patch(Document::ApiCatalog, "/v3/apis/{apiId}/versions/{versionId}", update_version).json_only(),
     Route::delete(Document::ApiCatalog, "/v3/apis/{apiId}/versions/{versionId}", delete_version),
 ];
 
