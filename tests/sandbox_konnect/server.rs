@@ -1,6 +1,8 @@
 //! The sandbox itself: its data, its faults, its log.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use http::{Method, StatusCode};
@@ -32,7 +34,7 @@ async fn serve_until_killed() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_kill() {
+async fn what_was_acknowledged_survives_a_kill_in_the_middle_of_writing() {
     let directory = tempfile::tempdir().unwrap();
     let mut server = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "server::serve_until_killed", "--ignored"])
@@ -49,16 +51,42 @@ async fn what_was_acknowledged_survives_a_kill() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
     let client = Client::new();
-    let create = |name: String| client.post(&url).bearer_auth("token-one").json(&json!({ "name": name })).send();
-    let mut acknowledged = Vec::new();
-    for index in 0..20 {
-        assert_eq!(create(format!("api-{index}")).await.unwrap().status(), StatusCode::CREATED);
-        acknowledged.push(format!("api-{index}"));
-    }
-    server.kill().unwrap();
-    server.wait().unwrap();
+    let acknowledged = Mutex::new(Vec::new());
+    // Eight clients write one API after the other, each until the server is gone in the middle of a request.
+    let write = async |writer: usize| {
+        for index in 0.. {
+            let name = format!("api-{writer}-{index}");
+            match client.post(&url).bearer_auth("token-one").json(&json!({ "name": name })).send().await {
+                Ok(answer) => assert_eq!(answer.status(), StatusCode::CREATED),
+                Err(_) => return,
+            }
+            acknowledged.lock().unwrap().push(name);
+        }
+    };
+    let kill = async {
+        while acknowledged.lock().unwrap().len() < 40 {
+            assert!(server.try_wait().unwrap().is_none(), "the server ended by itself");
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+    };
+    tokio::join!(futures::future::join_all((0..8).map(&write)), kill);
+    let acknowledged: BTreeSet<String> = acknowledged.into_inner().unwrap().into_iter().collect();
     let world = World::at(directory.path()).await;
-    assert_eq!(each(&world.get("/v3/apis?page[size]=100").await, "name"), acknowledged);
+    let mut kept = BTreeSet::new();
+    for page in 1.. {
+        let list = world.get(&format!("/v3/apis?page[size]=100&page[number]={page}")).await;
+        let names = each(&list, "name");
+        if names.is_empty() {
+            break;
+        }
+        kept.extend(names.into_iter().map(str::to_owned));
+    }
+    let lost: Vec<_> = acknowledged.difference(&kept).collect();
+    assert!(acknowledged.len() >= 40 && lost.is_empty(), "lost: {lost:?}");
+    // What was being written when the server died may be there or not, but no client can have more than one of those.
+    assert!(kept.len() - acknowledged.len() <= 8, "{} kept, {} acknowledged", kept.len(), acknowledged.len());
 }
 
 #[tokio::test]
