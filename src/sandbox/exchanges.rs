@@ -159,7 +159,8 @@ fn leave_secrets_out(value: &mut Value) {
 pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<(Body, Option<Value>), StatusCode> {
     let kind = header_text(headers, header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if !(kind == "application/json" || kind.ends_with("+json")) {
+    // GitHub's type for contents in one shape does not say that it is JSON.
+    if !(kind == "application/json" || kind.ends_with("+json") || kind == "application/vnd.github.object") {
         return Ok((body, None));
     }
     let bytes: Bytes = to_bytes(body, usize::MAX).await.map_err(|_| StatusCode::BAD_REQUEST)?;

@@ -176,16 +176,17 @@ impl Stage {
             ("publication", "us", "/v3/api-publications"),
             ("publication", "eu", "/v3/api-publications"),
         ] {
-            for object in self.list(region, path).await {
+            for object in self.list(region, &format!("{path}?{WHOLE_PAGE}")).await {
                 let id = object["id"].as_str().unwrap_or_default().to_owned();
-                let below: &[(&str, &str)] = match kind {
-                    "team" => &[("team_role", "assigned-roles"), ("team_user", "users")],
-                    "portal" => &[("page", "pages")],
-                    "api" => &[("version", "versions")],
+                // Roles and pages have no pages to ask for.
+                let below: &[(&str, &str, &str)] = match kind {
+                    "team" => &[("team_role", "assigned-roles", ""), ("team_user", "users", WHOLE_PAGE)],
+                    "portal" => &[("page", "pages", "")],
+                    "api" => &[("version", "versions", WHOLE_PAGE)],
                     _ => &[],
                 };
-                for (kind, collection) in below {
-                    let listed = self.list(region, &format!("{path}/{id}/{collection}")).await;
+                for (kind, collection, query) in below {
+                    let listed = self.list(region, &format!("{path}/{id}/{collection}?{query}")).await;
                     objects.extend(listed.into_iter().map(|mut object| {
                         object["parent"] = id.clone().into();
                         (*kind, object)
@@ -199,7 +200,6 @@ impl Stage {
 
     async fn list(&self, region: &str, path: &str) -> Vec<Value> {
         let url = self.sandbox.konnect_url().replace("{region}", region) + path;
-        let url = format!("{url}?page%5Bsize%5D=100");
         let answer = reqwest::Client::new().get(&url).bearer_auth("token").send().await.unwrap();
         let body: Value = answer.json().await.unwrap();
         body["data"].as_array().unwrap_or_else(|| panic!("{url}: {body}")).clone()
@@ -212,6 +212,9 @@ impl Stage {
         branches.lines().map(str::to_owned).collect()
     }
 }
+
+/// Asks a list for as much as it gives at a time.
+const WHOLE_PAGE: &str = "page%5Bsize%5D=100";
 
 /// Waits for what koctl must not live to see the end of.
 async fn ended_or(koctl: &mut Child, moment: impl Future<Output = ()>) {

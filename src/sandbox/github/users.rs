@@ -95,6 +95,8 @@ pub(super) fn get(store: &Store, request: &ApiRequest) -> Answer {
         "disk_usage": 0,
         "collaborators": 0,
         "two_factor_authentication": false,
+        // Tells the schema `private-user` from `public-user`.
+        "user_view_type": "private",
     });
     super::answer::extend(&mut user, more);
     ok(user)
