@@ -10,8 +10,8 @@ use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::plan::{RequestArgs, refuse, show};
 use super::{DONE, FAILED};
-use crate::engine::Plan;
-use crate::operations::{Approved, Locks, Session, Settings};
+use crate::engine::{Mode, Plan, StateOnly};
+use crate::operations::{Approved, Failure, Locks, PlanRequest, Session, Settings};
 use crate::report;
 
 /// Bring Konnect and the platform repository to what the configuration says.
@@ -67,6 +67,11 @@ pub(super) struct ApprovalArgs {
 }
 
 impl ApprovalArgs {
+    /// As a command takes it that writes nothing but the state.
+    pub(super) fn of_state_only(auto_approve: bool, lock_timeout: u64, json: bool) -> Self {
+        Self { auto_approve, allow_destroy: false, parallelism: 1, lock_timeout, json }
+    }
+
     /// Whether nobody is to be asked.
     pub(super) fn auto_approve(&self) -> bool {
         self.auto_approve
@@ -82,9 +87,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let run = Run {
         session: &session,
-        request: &args.request,
+        request: args.request.request(Mode::Normal),
         approval: &args.approval,
-        destroy: false,
         output,
         stop: super::interrupt::watch(),
     };
@@ -100,9 +104,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
 /// One or more rounds of planning and applying.
 pub(super) struct Run<'a> {
     pub(super) session: &'a Session,
-    pub(super) request: &'a RequestArgs,
+    pub(super) request: PlanRequest,
     pub(super) approval: &'a ApprovalArgs,
-    pub(super) destroy: bool,
     pub(super) output: &'a Output,
     /// Turns true when somebody interrupts.
     pub(super) stop: watch::Receiver<bool>,
@@ -110,7 +113,19 @@ pub(super) struct Run<'a> {
 
 impl Run<'_> {
     fn operation(&self) -> &'static str {
-        if self.destroy { "destroy" } else { "apply" }
+        match self.request.mode {
+            Mode::Normal => "apply",
+            Mode::Destroy => "destroy",
+            Mode::StateOnly(StateOnly::Import) => "import",
+        }
+    }
+
+    async fn lock(&self) -> (Locks, Vec<Failure>) {
+        let (operation, timeout) = (self.operation(), self.lock_timeout());
+        match &self.request.choice {
+            Some(choice) => self.session.lock_one(choice.address.scope(), operation, timeout).await,
+            None => self.session.lock_all(operation, timeout).await,
+        }
     }
 
     fn lock_timeout(&self) -> Duration {
@@ -121,8 +136,8 @@ impl Run<'_> {
     pub(super) async fn once(&self) -> u8 {
         let progress = self.output.progress(self.approval.json);
         let prepared = async {
-            let (locks, locked_out) = self.session.lock_all(self.operation(), self.lock_timeout()).await;
-            let planned = self.session.plan(&self.request.request(self.destroy), Some(&locks), &progress).await;
+            let (locks, locked_out) = self.lock().await;
+            let planned = self.session.plan(&self.request, Some(&locks), &progress).await;
             (locks, locked_out, planned)
         };
         // Nothing was written so far: an interruption ends it at once, and the locks are given back with it.
@@ -153,7 +168,7 @@ impl Run<'_> {
             self.give_back(locks).await;
             return FAILED;
         };
-        let done = self.carry_out(approved, planned.plan.has_changes(), locks).await;
+        let done = self.carry_out(approved, planned.plan.mode(), planned.plan.has_changes(), locks).await;
         if planned.failures.is_empty() { done } else { FAILED }
     }
 
@@ -174,7 +189,7 @@ impl Run<'_> {
         };
         let Some(approved) = self.by_flags(&plan) else { return FAILED };
         match self.session.lock_for(&plan, self.operation(), self.lock_timeout()).await {
-            Ok(locks) => self.carry_out(approved, true, locks).await,
+            Ok(locks) => self.carry_out(approved, plan.mode(), true, locks).await,
             Err(failures) => {
                 self.output.failures(&failures);
                 FAILED
@@ -217,16 +232,24 @@ impl Run<'_> {
             return self.by_flags(plan);
         }
         if approval.json {
-            output.error("--json does not ask", Some("Add --auto-approve, or apply a plan that `koctl plan -o` saved"));
+            output.error(
+                "--json does not ask",
+                Some(&format!("Add --auto-approve{}", self.or_apply(", or apply a plan that `koctl plan -o` saved"))),
+            );
             return None;
         }
         if !output.is_interactive() {
-            let help = "Run it in a terminal, or review `koctl plan -o FILE` and run `koctl apply FILE`, or give \
-                        --auto-approve";
-            output.error("the plan needs somebody's approval, and there is no terminal to ask on", Some(help));
+            let saved = self.or_apply(", or review `koctl plan -o FILE` and run `koctl apply FILE`");
+            let help = format!("Run it in a terminal{saved}, or give --auto-approve");
+            output.error("the plan needs somebody's approval, and there is no terminal to ask on", Some(&help));
             return None;
         }
         self.by_a_person(plan)
+    }
+
+    /// The advice to save a plan, where the command is about one that can be saved.
+    fn or_apply(&self, advice: &'static str) -> &'static str {
+        if self.request.mode == Mode::StateOnly(StateOnly::Import) { "" } else { advice }
     }
 
     fn by_a_person<'p>(&self, plan: &'p Plan) -> Option<Approved<'p>> {
@@ -234,7 +257,11 @@ impl Run<'_> {
         if let Some(guarded) = report::terminal::guarded(plan, &output.error_style()) {
             output.note(&guarded);
         }
-        let question = if self.destroy { "Destroy all of this?" } else { "Do you want to perform these actions?" };
+        let question = match self.request.mode {
+            Mode::Normal => "Do you want to perform these actions?",
+            Mode::Destroy => "Destroy all of this?",
+            Mode::StateOnly(StateOnly::Import) => "Do you want the state to know these objects?",
+        };
         match output.ask(question) {
             Ok(answer) if answer == "yes" => return Some(Approved::by_a_person(plan)),
             Err(error) if !*self.stop.borrow() => output.error(&format!("could not ask for approval: {error}"), None),
@@ -256,7 +283,7 @@ impl Run<'_> {
         }
     }
 
-    async fn carry_out(&self, plan: Approved<'_>, tell: bool, locks: Locks) -> u8 {
+    async fn carry_out(&self, plan: Approved<'_>, mode: Mode, tell: bool, locks: Locks) -> u8 {
         let settings = Settings { parallelism: usize::from(self.approval.parallelism), stop: self.stop.clone() };
         let progress = self.output.progress(self.approval.json);
         let applying = self.session.apply(plan, locks, settings, &progress);
@@ -272,7 +299,13 @@ impl Run<'_> {
         if self.approval.json {
             progress.applied(&applied.outcomes);
         } else if tell {
-            self.output.data(&report::terminal::outcome(&applied.outcomes, &self.output.style()));
+            let style = self.output.style();
+            self.output.data(&match mode {
+                Mode::Normal | Mode::Destroy => report::terminal::outcome(&applied.outcomes, &style),
+                Mode::StateOnly(what) => {
+                    report::terminal::recorded(what, &applied.outcomes, applied.is_complete(), &style)
+                }
+            });
         }
         refuse(self.output, &progress, &applied.failures);
         if applied.is_complete() { DONE } else { FAILED }

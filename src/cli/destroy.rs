@@ -5,6 +5,7 @@ use super::apply::{ApprovalArgs, Run};
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::plan::RequestArgs;
+use crate::engine::Mode;
 
 /// Destroy everything that the state knows, after somebody said yes.
 ///
@@ -28,9 +29,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let run = Run {
         session: &session,
-        request: &args.request,
+        request: args.request.request(Mode::Destroy),
         approval: &args.approval,
-        destroy: true,
         output,
         stop: super::interrupt::watch(),
     };

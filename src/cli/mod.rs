@@ -11,6 +11,7 @@ mod destroy;
 mod environment;
 mod force_unlock;
 mod graph;
+mod import;
 mod init;
 mod interrupt;
 mod output;
@@ -63,6 +64,7 @@ enum Command {
     Plan(plan::Args),
     Apply(apply::Args),
     Destroy(destroy::Args),
+    Import(import::Args),
     Show(show::Args),
     Graph(graph::Args),
     State(state::Args),
@@ -100,6 +102,7 @@ async fn run(command: Command, output: &Output) -> u8 {
         Command::Plan(args) => plan::run(&args, output).await,
         Command::Apply(args) => apply::run(&args, output).await,
         Command::Destroy(args) => destroy::run(&args, output).await,
+        Command::Import(args) => import::run(&args, output).await,
         Command::Show(args) => show::run(&args, output).await,
         Command::Graph(args) => graph::run(&args, output).await,
         Command::State(args) => state::run(&args, output).await,

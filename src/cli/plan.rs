@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
-use crate::engine::Plan;
 use crate::engine::plan::InvalidPlan;
+use crate::engine::{Mode, Plan};
 use crate::operations::{Failure, PlanRequest, Planned, schema};
 use crate::report;
 use crate::report::progress::Progress;
@@ -43,8 +43,14 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
+impl Args {
+    fn mode(&self) -> Mode {
+        if self.destroy { Mode::Destroy } else { Mode::Normal }
+    }
+}
+
 /// What to plan, as `plan`, `apply` and `destroy` take it.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub(super) struct RequestArgs {
     /// Only addresses that match this glob, and what they depend on; may be given more than once.
     #[arg(long = "target", value_name = "GLOB")]
@@ -60,15 +66,21 @@ pub(super) struct RequestArgs {
 }
 
 impl RequestArgs {
-    pub(super) fn request(&self, destroy: bool) -> PlanRequest {
-        PlanRequest { targets: self.targets.clone(), destroy, no_refresh: self.no_refresh, no_adopt: self.no_adopt }
+    pub(super) fn request(&self, mode: Mode) -> PlanRequest {
+        PlanRequest {
+            targets: self.targets.clone(),
+            mode,
+            choice: None,
+            no_refresh: self.no_refresh,
+            no_adopt: self.no_adopt,
+        }
     }
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let progress = output.progress(args.json);
-    let planned = session.plan(&args.request.request(args.destroy), None, &progress).await;
+    let planned = session.plan(&args.request.request(args.mode()), None, &progress).await;
     output.end(&progress);
     let code = match planned {
         Ok(planned) => finish(args, output, &planned, &progress),

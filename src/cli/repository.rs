@@ -10,11 +10,10 @@ use super::FAILED;
 use super::apply::{ApprovalArgs, Run};
 use super::common::SystemArgs;
 use super::output::Output;
-use super::plan::RequestArgs;
 use crate::compiler::platform::Work;
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::secret::Secret;
-use crate::operations::{Environment, Failure, PlatformAccess, PlatformOptions, local_platform};
+use crate::operations::{Environment, Failure, PlanRequest, PlatformAccess, PlatformOptions, local_platform};
 
 /// The variable that names the platform repository.
 const URL_VARIABLE: &str = "PLATFORM_REPO_URL";
@@ -122,9 +121,8 @@ pub(super) async fn carry_out(
             return FAILED;
         }
     };
-    let request = RequestArgs::default();
     let stop = super::interrupt::watch();
-    let run = Run { session: &session, request: &request, approval, destroy: false, output, stop };
+    let run = Run { session: &session, request: PlanRequest::default(), approval, output, stop };
     let mut code = run.once().await;
     if let Err(failure) = session.settle().await {
         output.failures(&[failure]);

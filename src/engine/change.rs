@@ -59,6 +59,7 @@ impl ResourceChange {
             unknown: BTreeMap::new(),
             changed: Vec::new(),
             replaced_by: Vec::new(),
+            outstanding: Attributes::new(),
             foreign: Attributes::new(),
             reason: None,
             dependencies: desired.dependencies().into_iter().cloned().collect(),
@@ -153,6 +154,22 @@ impl ResourceChange {
             change.compare(attribute, None, found, false);
         }
         change
+    }
+
+    /// The same object, to be taken over as it is: what differs stays, and is left to the next plan. Nobody knows its
+    /// secrets, so that none is recorded.
+    pub(super) fn as_it_is(&mut self, schema: &Schema) {
+        self.action = Action::Import;
+        for name in std::mem::take(&mut self.changed) {
+            if let Some(wanted) = self.after.remove(&name) {
+                self.outstanding.insert(name.clone(), wanted);
+            }
+            if !schema.attribute(&name).is_some_and(Attribute::is_write_only)
+                && let Some(is) = self.before.get(&name)
+            {
+                self.after.insert(name, is.clone());
+            }
+        }
     }
 
     /// The attributes that a replacement sets as they were.

@@ -109,14 +109,20 @@ fn because(attributes: &[String]) -> String {
 impl Refusal {
     /// Whether it concerns one of `addresses`. What is wrong with the graph concerns all.
     fn concerns(&self, addresses: &HashSet<&Address>) -> bool {
-        match self {
+        matches!(self, Self::Graph(_)) || self.addresses().any(|address| addresses.contains(address))
+    }
+
+    /// The resources that it names; none where it is about all.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Address> {
+        let (one, other) = match self {
             Self::Protected { address, .. }
             | Self::Ambiguous { address, .. }
             | Self::Exists { address, .. }
-            | Self::Absent { address, .. } => addresses.contains(address),
-            Self::Collision { first, second, .. } => addresses.contains(first) || addresses.contains(second),
-            Self::Graph(_) => true,
-        }
+            | Self::Absent { address, .. } => (Some(address), None),
+            Self::Collision { first, second, .. } => (Some(first), Some(second)),
+            Self::Graph(_) => (None, None),
+        };
+        one.into_iter().chain(other)
     }
 }
 
@@ -479,6 +485,7 @@ impl<'a> Differ<'a> {
             unknown: BTreeMap::new(),
             changed: Vec::new(),
             replaced_by: Vec::new(),
+            outstanding: Attributes::new(),
             foreign: Attributes::new(),
             reason: None,
             dependencies: BTreeSet::new(),

@@ -14,6 +14,7 @@
 //! | [`refresh`] | reading the live systems in bulk (R2) |
 //! | [`world`] | what was read, and which address each object belongs to (R5) |
 //! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
+//! | [`adopt`] | what exists and no state knows, to be taken over as it is (R5) |
 //! | `change` | one resource compared, and what the state keeps of it (R6) |
 //! | [`secret`] | write-only attributes: what is sent and never kept (R11) |
 //! | [`value`] | values of attributes: how they are compared and kept |
@@ -23,8 +24,10 @@
 //! | [`recover`] | what became of an apply that did not end (R10) |
 //! | `schedule` | the steps of a plan, and which wait for which (R8) |
 //! | [`execute`] | carrying a plan out (R8, R10, R13) |
+//! | [`recording`] | carrying out a plan that writes nothing but the state |
 
 pub mod address;
+pub mod adopt;
 mod change;
 mod collide;
 pub mod desired;
@@ -34,6 +37,7 @@ pub mod execute;
 pub mod graph;
 mod intent;
 pub mod plan;
+pub mod recording;
 pub mod recover;
 pub mod refresh;
 pub mod resource;
@@ -47,7 +51,7 @@ pub mod world;
 pub use address::Address;
 pub use desired::{Desired, Expr, Lookup, Reference};
 pub use error::{Error, ErrorKind};
-pub use plan::{Action, Plan, Planned, ResourceChange, ScopePlan};
+pub use plan::{Action, Mode, Plan, Planned, ResourceChange, ScopePlan, StateOnly};
 pub use resource::{Attributes, Reader, Readers, Remote, Writer, Writers};
 pub use schema::{Attribute, Kind, Schema};
 pub use secret::Secrets;

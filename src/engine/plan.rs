@@ -32,9 +32,32 @@ pub struct Plan {
     /// The systems that it is about, in words; it is applied to no others.
     pub systems: String,
     /// Whether it was made to destroy everything.
-    pub destroy: bool,
+    destroy: bool,
+    /// What it writes the state for, where it writes nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    state_only: Option<StateOnly>,
     /// One part a scope, by name.
     pub scopes: Vec<ScopePlan>,
+}
+
+/// What a plan is to bring about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// What the configuration says.
+    #[default]
+    Normal,
+    /// That nothing of what the state knows is left.
+    Destroy,
+    /// That the state knows more. Nothing is sent to the systems.
+    StateOnly(StateOnly),
+}
+
+/// What the state is to know, where a plan writes nothing but the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StateOnly {
+    /// What the configuration declares and exists, and no state knows, as it is.
+    Import,
 }
 
 /// A plan with its seal, as a file holds it.
@@ -61,15 +84,20 @@ pub enum InvalidPlan {
 impl Plan {
     /// A plan of these parts, which are put in order.
     #[must_use]
-    pub fn new(configuration: String, systems: String, destroy: bool, mut scopes: Vec<ScopePlan>) -> Self {
+    pub fn new(configuration: String, systems: String, mode: Mode, mut scopes: Vec<ScopePlan>) -> Self {
         scopes.sort_by(|a, b| a.scope.cmp(&b.scope));
+        let state_only = match mode {
+            Mode::StateOnly(what) => Some(what),
+            Mode::Normal | Mode::Destroy => None,
+        };
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
             koctl: env!("CARGO_PKG_VERSION").to_owned(),
             configuration,
             systems,
-            destroy,
+            destroy: mode == Mode::Destroy,
+            state_only,
             scopes,
         }
     }
@@ -110,6 +138,16 @@ impl Plan {
 
     fn seal(&self) -> String {
         hex(&serde_json::to_vec(self).expect("a plan has only text keys"))
+    }
+
+    /// What it was made to bring about.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        match (self.state_only, self.destroy) {
+            (Some(what), _) => Mode::StateOnly(what),
+            (None, true) => Mode::Destroy,
+            (None, false) => Mode::Normal,
+        }
     }
 
     /// How many of what.
@@ -315,12 +353,16 @@ pub struct ResourceChange {
     /// Those known only after something else was done.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub unknown: BTreeMap<String, Reference>,
-    /// The attributes that differ.
+    /// The attributes that differ and are changed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
-    /// Those of them that force the replacement.
+    /// Those attributes that force a replacement: now, or where the object is taken over as it is, by the next plan.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced_by: Vec<String>,
+    /// What the configuration wants otherwise, by attribute, of an object that is taken over as it is: the next plan
+    /// is about it. What of this is not known yet is in `unknown`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outstanding: Attributes,
     /// Labels that somebody else set, by attribute; they stay.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub foreign: Attributes,
@@ -362,6 +404,18 @@ impl ResourceChange {
     pub fn planned(&self, name: &str) -> Option<Planned<'_>> {
         let known = self.after.get(name).map(Planned::Known);
         known.or_else(|| self.unknown.get(name).map(Planned::Unknown))
+    }
+
+    /// The attributes that the configuration wants otherwise of an object that is taken over as it is.
+    pub fn outstanding_names(&self) -> impl Iterator<Item = &str> {
+        let unknown = self.unknown.keys().filter(|name| !self.outstanding.contains_key(*name));
+        self.outstanding.keys().chain(unknown).map(String::as_str)
+    }
+
+    /// Whether there are any.
+    #[must_use]
+    pub fn has_outstanding(&self) -> bool {
+        self.action == Action::Import && self.changed.is_empty() && self.outstanding_names().next().is_some()
     }
 
     /// Whether the object goes.
@@ -517,7 +571,7 @@ mod tests {
         let drift = kinds.into_iter().map(|kind| Drift { address: address.clone(), kind }).collect();
         let (scope, lineage) = ("Acme".to_owned(), String::new());
         let scope = ScopePlan { scope, lineage, serial: None, changes: Vec::new(), drift, recovered: Vec::new() };
-        let plan = Plan::new(String::new(), String::new(), false, vec![scope]);
+        let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }
 }

@@ -159,7 +159,7 @@ pub async fn find(desired: &Desired, readers: &Readers) -> Result<Option<Remote>
 }
 
 /// The resources of a state with their addresses parsed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Remembered(pub BTreeMap<Address, ResourceState>);
 
 impl Remembered {

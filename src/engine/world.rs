@@ -210,6 +210,14 @@ impl World {
         listing.by_id.get(id).map(|index| &listing.objects[*index])
     }
 
+    /// The types of which an object with this id was listed.
+    pub fn types_of(&self, id: &str) -> impl Iterator<Item = &'static str> {
+        self.listings
+            .iter()
+            .filter(move |listing| listing.by_id.contains_key(id))
+            .map(|listing| listing.schema.type_name)
+    }
+
     /// The wanted address that an object belongs to.
     #[must_use]
     pub fn holder(&self, type_name: &str, id: &str) -> Option<&Address> {

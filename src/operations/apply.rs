@@ -13,11 +13,13 @@ use crate::compiler;
 use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
 use crate::engine::plan::Stale;
+use crate::engine::recording::Recording;
 use crate::engine::recover::{Recovery, SETTLE, recover};
 use crate::engine::refresh::Remembered;
 use crate::engine::secret::{self, Unsuited};
-use crate::engine::{Error, ErrorKind, Plan, Readers, ScopePlan, Secrets, Writers};
+use crate::engine::{Error, ErrorKind, Mode, Plan, Readers, ScopePlan, Secrets, Writers};
 use crate::manifest::model::Organization;
+use crate::manifest::suggest::nearest;
 use crate::state::{LockOptions, LockedState};
 
 /// How to apply.
@@ -169,6 +171,18 @@ impl Session {
         if failures.is_empty() { Ok(locks) } else { Err(failures) }
     }
 
+    /// Locks the state of one organization, or of the platform repository, which the configuration must have.
+    pub async fn lock_one(&self, scope: &str, operation: &str, timeout: Duration) -> (Locks, Vec<Failure>) {
+        let is_there = scope == PLATFORM_SCOPE || self.loaded.manifest.organizations.contains_key(scope);
+        if !is_there {
+            let names = self.loaded.manifest.organizations.keys().map(String::as_str);
+            let near = nearest(scope, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let failure = Failure::new(format!("the configuration has no organization `{scope}`{near}"));
+            return (Locks::default(), vec![failure.help("name an organization of konnect/organizations.yaml")]);
+        }
+        self.lock([(scope.to_owned(), None)].into(), operation, timeout).await
+    }
+
     async fn lock(
         &self,
         scopes: BTreeMap<String, Option<String>>,
@@ -199,7 +213,12 @@ impl Session {
         let permits = Arc::new(Semaphore::new(settings.parallelism.max(1)));
         let scopes = plan.scopes.iter().map(|scope| {
             let (permits, stop) = (Arc::clone(&permits), settings.stop.clone());
-            self.apply_scope(scope, &locks, permits, stop, observer)
+            async {
+                match plan.mode() {
+                    Mode::Normal | Mode::Destroy => self.apply_scope(scope, &locks, permits, stop, observer).await,
+                    Mode::StateOnly(_) => self.record_scope(scope, &locks, stop, observer).await,
+                }
+            }
         });
         let mut applied = Applied::default();
         for outcome in join_all(scopes).await {
@@ -225,15 +244,42 @@ impl Session {
         let held = locks.check(plan).map_err(of_scope)?;
         let secrets = self.secrets(plan)?;
         let (readers, writers) = self.access(scope).map_err(of_scope)?;
-        let of_each =
-            |errors: Vec<Error>| errors.into_iter().flat_map(|error| of_scope(error.into())).collect::<Vec<_>>();
-        let recovery = held.recovery(&readers).await.map_err(of_each)?;
-        plan.check_recovered(recovery.found()).map_err(|stale| of_scope(stale.into()))?;
+        let recovery = recovered(held, &readers, plan).await?;
         let (readers, writers, secrets) = (&readers, &writers, &secrets);
         let recorder = &StateRecorder(&held.state);
         let execution = Execution { plan, recovery, readers, writers, secrets, recorder, observer, permits, stop };
         let outcome = execution.run().await.map_err(|error| of_scope(error.into()))?;
         Ok((scope.clone(), outcome))
+    }
+
+    /// Carries out what writes nothing but the state of one scope: nothing is at hand that could do more.
+    async fn record_scope(
+        &self,
+        plan: &ScopePlan,
+        locks: &Locks,
+        stop: watch::Receiver<bool>,
+        observer: &dyn Observer,
+    ) -> Result<(String, Outcome), Vec<Failure>> {
+        let scope = &plan.scope;
+        let of_scope = |failure: Failure| vec![failure.of(scope)];
+        let held = locks.check(plan).map_err(of_scope)?;
+        let readers = self.readers(scope).map_err(of_scope)?;
+        let recovery = recovered(held, &readers, plan).await?;
+        let recorder = &StateRecorder(&held.state);
+        let recording = Recording { plan, recovery, schemas: &super::schema, recorder, observer, stop };
+        let outcome = recording.run().await.map_err(|error| of_scope(error.into()))?;
+        Ok((scope.clone(), outcome))
+    }
+
+    fn readers(&self, scope: &str) -> Result<Readers, Failure> {
+        if scope == PLATFORM_SCOPE {
+            return Ok(self.github_clients()?.readers());
+        }
+        Ok(self.clients(scope, self.configured(scope)?)?.readers())
+    }
+
+    fn configured(&self, scope: &str) -> Result<&Organization, Failure> {
+        self.loaded.manifest.organizations.get(scope).ok_or_else(|| unknown(scope))
     }
 
     /// What carrying out a plan of `scope` takes.
@@ -242,8 +288,7 @@ impl Session {
             let github = self.github_clients()?;
             return Ok((github.readers(), github.writers()));
         }
-        let organization = self.loaded.manifest.organizations.get(scope).ok_or_else(|| unknown(scope))?;
-        let clients = self.clients(scope, organization)?;
+        let clients = self.clients(scope, self.configured(scope)?)?;
         Ok((clients.readers(), clients.writers()))
     }
 
@@ -269,6 +314,15 @@ impl Session {
         compiler::secrets(&self.loaded.manifest, name, organization, &client_secrets)
             .map_err(|errors| errors.into_iter().map(|error| Failure::from(error).of(name)).collect())
     }
+}
+
+/// What became of an apply before this one, which must be what the plan was made with.
+async fn recovered<'a>(held: &'a Held, readers: &Readers, plan: &ScopePlan) -> Result<&'a Recovery, Vec<Failure>> {
+    let of_scope = |failure: Failure| failure.of(&plan.scope);
+    let of_each = |errors: Vec<Error>| errors.into_iter().map(|error| of_scope(error.into())).collect::<Vec<_>>();
+    let recovery = held.recovery(readers).await.map_err(of_each)?;
+    plan.check_recovered(recovery.found()).map_err(|stale| vec![of_scope(stale.into())])?;
+    Ok(recovery)
 }
 
 fn unknown(scope: &str) -> Failure {

@@ -7,6 +7,7 @@
 mod apply;
 mod connect;
 mod failure;
+mod import;
 mod keys;
 mod lineage;
 mod plan;
@@ -19,6 +20,7 @@ mod store;
 
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use failure::Failure;
+pub use import::Choice;
 pub use plan::{PlanRequest, Planned};
 pub use platform::{PlatformAccess, PlatformOptions, local_platform};
 pub use sandbox::{ServeOptions, Serving, Tenants, serve};

@@ -8,16 +8,17 @@ use futures::join;
 use secrecy::SecretString;
 
 use super::apply::{Held, Locks};
-use super::{Failure, Session, lineage, renames};
+use super::{Choice, Failure, Session, lineage, renames};
 use crate::compiler::platform::{Kept, Work};
 use crate::compiler::{self, ClientSecrets, Events, Input, Specs};
 use crate::engine::address::{PLATFORM_SCOPE, Targets};
-use crate::engine::diff::{Diff, Options, diff};
+use crate::engine::adopt::{self, adopt};
+use crate::engine::diff::{self, Diff, diff};
 use crate::engine::plan::Recovered;
 use crate::engine::recover::recover;
 use crate::engine::refresh::{Remembered, refresh};
 use crate::engine::world::World;
-use crate::engine::{Address, Desired, Plan, Readers, ScopePlan};
+use crate::engine::{Address, Desired, Mode, Plan, Readers, ScopePlan, StateOnly};
 use crate::manifest::model::{Manifest, Organization};
 use crate::report::progress::Progress;
 use crate::state::{State, shell_word};
@@ -27,8 +28,10 @@ use crate::state::{State, shell_word};
 pub struct PlanRequest {
     /// Only these addresses, as globs, with what they depend on; empty means all.
     pub targets: Vec<String>,
-    /// Destroy everything instead of bringing it about.
-    pub destroy: bool,
+    /// What the plan is to bring about.
+    pub mode: Mode,
+    /// In an import, the one object that it is about.
+    pub choice: Option<Choice>,
     /// Compare with the state alone, without asking the live systems.
     pub no_refresh: bool,
     /// Objects that exist but are not in the state are an error instead of an import.
@@ -75,7 +78,7 @@ impl Session {
             }
         }
         let mut sources = Sources::default();
-        if !request.destroy && !scopes.is_empty() {
+        if request.mode != Mode::Destroy && !scopes.is_empty() {
             let organizations: Vec<_> = scopes.iter().map(|(name, organization, _)| (*name, *organization)).collect();
             sources = self.sources(&organizations).await?;
         }
@@ -116,7 +119,7 @@ impl Session {
                 Err(reasons) => failures.extend(reasons),
             }
         }
-        let plan = Plan::new(configuration, self.systems(), request.destroy, plans);
+        let plan = Plan::new(configuration, self.systems(), request.mode, plans);
         let mut warnings = orphaned.unwrap_or_else(|failure| vec![failure.message]);
         warnings.extend(renames::suggestions(&plan));
         warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
@@ -271,7 +274,7 @@ impl ScopeRequest<'_> {
         let one = |failure: Failure| vec![failure];
         let state = self.state(name).await.map_err(one)?;
         let mut desired = Vec::new();
-        if !self.request.destroy {
+        if self.request.mode != Mode::Destroy {
             desired = compiler::compile(input, name, organization).map_err(into_failures)?;
         }
         let mut remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
@@ -280,7 +283,8 @@ impl ScopeRequest<'_> {
             return Err(one(failure.help("leave --no-refresh out, so that what exists is found")));
         }
         let recovered = self.recover(state.as_deref(), &mut remembered).await?;
-        let protected = self.request.destroy.then(|| compiler::protected(input.manifest, name, organization));
+        let protected =
+            (self.request.mode == Mode::Destroy).then(|| compiler::protected(input.manifest, name, organization));
         let compared =
             Compared { desired: &desired, remembered: &remembered, recovered, protected: protected.as_ref() };
         self.planned(name, state.as_deref(), compared).await
@@ -293,12 +297,12 @@ impl ScopeRequest<'_> {
         state: Option<&State>,
         compared: Compared<'_>,
     ) -> Result<ScopePlan, Vec<Failure>> {
-        let Compared { desired, remembered, recovered, protected } = compared;
-        let world = self.world(name, desired, remembered).await?;
-        let compare = |lineage: &str| {
-            let options = Options { no_adopt: self.request.no_adopt, targets: self.targets, protected, lineage };
-            diff(desired, remembered, &world, &self.readers, options).map_err(into_failures)
+        let Compared { desired, remembered, .. } = compared;
+        let world = match &self.request.choice {
+            Some(choice) => self.world_with(choice, name, &compared).await?,
+            None => self.world(name, desired, remembered).await?,
         };
+        let compare = |lineage: &str| self.compare(&compared, &world, lineage);
         let lineage = match (state, self.held) {
             (Some(state), _) => state.lineage().to_owned(),
             (None, Some(held)) => held.state.state().lineage().to_owned(),
@@ -307,7 +311,40 @@ impl ScopeRequest<'_> {
         };
         let Diff { changes, drift } = compare(&lineage)?;
         let serial = state.map(State::serial);
+        let recovered = compared.recovered;
         Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, recovered })
+    }
+
+    fn compare(&self, compared: &Compared<'_>, world: &World, lineage: &str) -> Result<Diff, Vec<Failure>> {
+        let Compared { desired, remembered, protected, .. } = *compared;
+        let (targets, readers) = (self.targets, &self.readers);
+        match self.request.mode {
+            Mode::Normal | Mode::Destroy => {
+                let options = diff::Options { no_adopt: self.request.no_adopt, targets, protected, lineage };
+                diff(desired, remembered, world, readers, options).map_err(into_failures)
+            }
+            Mode::StateOnly(StateOnly::Import) => {
+                let only = self.request.choice.as_ref().map(|choice| &choice.address);
+                let options = adopt::Options { targets, only, lineage };
+                let diff = adopt(desired, remembered, world, readers, options).map_err(into_failures)?;
+                if let Some(choice) = &self.request.choice
+                    && let Some(schema) = readers.schema(choice.address.type_name())
+                {
+                    choice.check_place(&diff.changes, schema).map_err(|failure| vec![failure])?;
+                }
+                Ok(diff)
+            }
+        }
+    }
+
+    /// The live systems, with the object of `choice` behind its address.
+    async fn world_with(&self, choice: &Choice, name: &str, compared: &Compared<'_>) -> Result<World, Vec<Failure>> {
+        let Compared { desired, remembered, .. } = *compared;
+        let one = |failure: Failure| vec![failure];
+        choice.check_new(desired, remembered).map_err(one)?;
+        let world = self.world(name, desired, &choice.supposed(remembered)).await?;
+        choice.check_found(&world).map_err(one)?;
+        Ok(world)
     }
 
     /// Has `remembered` know what became of the intents of the state, which is asked of the live systems in every case:

@@ -13,7 +13,7 @@ use super::{Environment, Failure, Locks, Session, keys, store};
 use crate::compiler::platform::{self, Found, Kept, PlatformInput, Work, files_address};
 use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::refresh::Remembered;
-use crate::engine::{Error, Readers, ScopePlan, Secrets};
+use crate::engine::{Error, Mode, Readers, ScopePlan, Secrets};
 use crate::github::client::Access;
 use crate::github::resources::platform::{Platform, contents};
 use crate::github::{self, Repository};
@@ -282,7 +282,7 @@ impl Session {
         request: &PlanRequest,
         locks: Option<&Locks>,
     ) -> Result<bool, Vec<Failure>> {
-        if request.destroy || request.no_refresh {
+        if request.mode == Mode::Destroy || request.no_refresh {
             return Ok(false);
         }
         match locks {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::engine::plan::{Drift, DriftKind, Drifted};
+use crate::engine::plan::{Drift, DriftKind, Drifted, Mode};
 use crate::engine::{Action, Attribute, Attributes, Plan, Reference, ResourceChange, Schema, ScopePlan};
 use crate::report::Style;
 
@@ -89,6 +89,7 @@ pub(super) fn change(address: &str, action: Action, before: Value, after: Value)
         after,
         changed,
         unknown: std::collections::BTreeMap::new(),
+        outstanding: Attributes::new(),
         foreign: Attributes::new(),
         reason: None,
         dependencies: std::collections::BTreeSet::new(),
@@ -139,5 +140,5 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         recovered: Vec::new(),
         scope,
     };
-    Plan::new("a digest".to_owned(), "the sandbox".to_owned(), false, scopes.into_iter().map(scope).collect())
+    Plan::new("a digest".to_owned(), "the sandbox".to_owned(), Mode::Normal, scopes.into_iter().map(scope).collect())
 }

@@ -6,9 +6,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use koctl::engine::adopt::{self, adopt};
 use koctl::engine::diff::{Diff, Options, Refusal, diff};
 use koctl::engine::execute::{Entry, Event, Execution, Observer, Outcome, Recorder, Step};
 use koctl::engine::plan::Recovered;
+use koctl::engine::recording::Recording;
 use koctl::engine::recover::{Recovery, SETTLE, recover};
 use koctl::engine::refresh::{Remembered, refresh};
 use koctl::engine::world::World;
@@ -310,14 +312,7 @@ impl House {
     /// The same, where it may not even begin, with what the plan has only the traces of.
     pub(crate) async fn try_run(&self, diff: Diff, secrets: Secrets) -> Result<Outcome, Error> {
         let recovery = self.try_recover().await.unwrap();
-        let plan = ScopePlan {
-            scope: SCOPE.to_owned(),
-            lineage: LINEAGE.to_owned(),
-            serial: None,
-            changes: diff.changes,
-            drift: diff.drift,
-            recovered: recovery.found().to_vec(),
-        };
+        let plan = scope_plan(diff, &recovery);
         let execution = Execution {
             plan: &plan,
             recovery: &recovery,
@@ -330,6 +325,37 @@ impl House {
             stop: self.journal.brake.subscribe(),
         };
         execution.run().await
+    }
+
+    /// Finds what exists and is not remembered.
+    pub(crate) async fn try_import(&self, desired: &[Desired], only: Option<&str>) -> Result<Diff, Vec<Refusal>> {
+        let only = only.map(address);
+        let options = adopt::Options { targets: None, only: only.as_ref(), lineage: LINEAGE };
+        let mut state = self.book.remembered();
+        self.try_recover().await.unwrap().teach(&mut state);
+        let world = refresh(desired, &state, &self.readers).await.unwrap();
+        adopt(desired, &state, &world, &self.readers, options)
+    }
+
+    /// Finds what exists and is not remembered, and remembers it.
+    pub(crate) async fn import(&self, desired: &[Desired]) {
+        let diff = self.try_import(desired, None).await.unwrap();
+        assert!(self.record(diff).await.unwrap().is_complete());
+    }
+
+    /// Carries out what writes nothing but the state.
+    pub(crate) async fn record(&self, diff: Diff) -> Result<Outcome, Error> {
+        let recovery = self.try_recover().await.unwrap();
+        let plan = scope_plan(diff, &recovery);
+        let recording = Recording {
+            plan: &plan,
+            recovery: &recovery,
+            schemas: &|name| self.readers.schema(name),
+            recorder: &self.book,
+            observer: &self.journal,
+            stop: self.journal.brake.subscribe(),
+        };
+        recording.run().await
     }
 
     /// Plans and carries out, whatever comes of it.
@@ -372,6 +398,17 @@ impl House {
         let diff = self.plan(desired).await;
         assert_eq!(lines(&diff), Vec::<String>::new(), "{:#?}", diff.changes);
         assert_eq!(diff.drift, []);
+    }
+}
+
+fn scope_plan(diff: Diff, recovery: &Recovery) -> ScopePlan {
+    ScopePlan {
+        scope: SCOPE.to_owned(),
+        lineage: LINEAGE.to_owned(),
+        serial: None,
+        changes: diff.changes,
+        drift: diff.drift,
+        recovered: recovery.found().to_vec(),
     }
 }
 

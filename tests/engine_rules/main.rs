@@ -22,6 +22,7 @@ mod r2_refresh;
 mod r3_drift;
 mod r4_actions;
 mod r5_adoption;
+mod r5_import;
 mod r6_quiet;
 mod r7_plan;
 mod r8_execute;

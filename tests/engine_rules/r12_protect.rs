@@ -1,6 +1,6 @@
 //! R12: destruction is opt-in: what is protected is refused, what is guarded is marked.
 
-use koctl::engine::{Plan, ScopePlan};
+use koctl::engine::{Mode, Plan, ScopePlan};
 use serde_json::json;
 
 use crate::house::{House, SCOPE, lines, link, page, plane, resource, role, short, team};
@@ -10,7 +10,10 @@ async fn guarded(house: &House, desired: &[koctl::engine::Desired]) -> Vec<Strin
     let (scope, lineage) = (SCOPE.to_owned(), String::new());
     let scope =
         ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift, recovered: Vec::new() };
-    Plan::new(String::new(), String::new(), false, vec![scope]).guarded().map(|change| short(&change.address)).collect()
+    Plan::new(String::new(), String::new(), Mode::Normal, vec![scope])
+        .guarded()
+        .map(|change| short(&change.address))
+        .collect()
 }
 
 #[tokio::test]

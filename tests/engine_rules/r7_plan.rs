@@ -1,7 +1,7 @@
 //! R7: the plan is a document: the same inputs give the same bytes, and what was edited is refused.
 
 use koctl::engine::plan::InvalidPlan;
-use koctl::engine::{Desired, Plan, ScopePlan};
+use koctl::engine::{Desired, Mode, Plan, ScopePlan};
 use serde_json::json;
 
 use crate::house::{House, SCOPE, page, plane, role, team};
@@ -28,12 +28,12 @@ async fn world() -> (House, Vec<Desired>) {
 
 async fn plan() -> Plan {
     let (house, desired) = world().await;
-    Plan::new("configuration".to_owned(), String::new(), false, vec![scope_plan(&house, &desired).await])
+    Plan::new("configuration".to_owned(), String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await])
 }
 
 #[tokio::test]
 async fn r7_an_empty_plan_is_a_document_too() {
-    let plan = Plan::new("configuration".to_owned(), String::new(), false, Vec::new());
+    let plan = Plan::new("configuration".to_owned(), String::new(), Mode::Normal, Vec::new());
     assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     assert!(!plan.has_changes());
 }
@@ -53,8 +53,8 @@ async fn r7_the_same_inputs_give_the_same_bytes() {
     desired.reverse();
     assert_eq!(scope_plan(&house, &desired).await, forwards, "the order of the configuration does not matter");
     let other = ScopePlan { scope: "Zeta".to_owned(), ..forwards.clone() };
-    let one = Plan::new("c".to_owned(), String::new(), false, vec![other.clone(), forwards.clone()]);
-    let two = Plan::new("c".to_owned(), String::new(), false, vec![forwards, other]);
+    let one = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![other.clone(), forwards.clone()]);
+    let two = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![forwards, other]);
     assert_eq!(one.to_bytes(), two.to_bytes());
 }
 
@@ -118,7 +118,7 @@ async fn r7_a_plan_fits_only_the_state_that_it_was_made_from() {
 #[tokio::test]
 async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
     let (house, desired) = world().await;
-    let plan = Plan::new("c".to_owned(), String::new(), false, vec![scope_plan(&house, &desired).await]);
+    let plan = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await]);
     let mut read = Plan::from_bytes(&plan.to_bytes()).unwrap();
     // What was made after the plan is none of its business.
     house.server.put("page", json!({ "name": "later" }));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use koctl::engine::desired::Lookup;
-use koctl::engine::{Action, Expr, Plan, ScopePlan};
+use koctl::engine::{Action, Expr, Mode, Plan, ScopePlan};
 use serde_json::json;
 
 use crate::house::{House, address, id_of, lines, link, page, plane, resource};
@@ -31,7 +31,7 @@ async fn r9_nothing_found_yet_defers_with_the_reason_and_is_no_change() {
     let (scope, lineage) = ("Acme".to_owned(), String::new());
     let scope =
         ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift, recovered: Vec::new() };
-    let plan = Plan::new(String::new(), String::new(), false, vec![scope]);
+    let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
     assert!(!plan.has_changes());
     assert_eq!(plan.summary().deferred, 1);
 }

@@ -25,7 +25,7 @@ mod state;
 mod tests;
 mod text;
 
-pub use outcome::outcome;
+pub use outcome::{outcome, recorded};
 pub use state::{resource, state};
 
 use screen::Screen;
@@ -36,7 +36,7 @@ use super::style::{Style, Tone};
 use super::{Schemas, count, escape, order};
 use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::plan::Summary;
-use crate::engine::{Action, Plan, ResourceChange, ScopePlan};
+use crate::engine::{Action, Mode, Plan, ResourceChange, ScopePlan, StateOnly};
 
 /// What each symbol means, in the order of the legend.
 const LEGEND: &[(Action, &str)] = &[
@@ -117,6 +117,10 @@ fn legend(screen: &mut Screen<'_>, plan: &Plan) {
     screen.sentence(&heading);
     screen.blank();
     for (action, meaning) in occurring {
+        let meaning = match (action, plan.mode()) {
+            (Action::Deferred, Mode::StateOnly(StateOnly::Import)) => "left to you: it could be any of several objects",
+            _ => meaning,
+        };
         let (symbol, tone) = resource::symbol(*action);
         let symbol = screen.paint(tone, &format!("{symbol:>3}"));
         screen.line(0, &format!("{symbol} {meaning}"));
@@ -165,10 +169,22 @@ fn closing(screen: &mut Screen<'_>, plan: &Plan) {
     let summary = plan.summary();
     if summary.deferred > 0 {
         let verb = if summary.deferred == 1 { "is" } else { "are" };
-        screen.sentence(&format!(
-            "{} {verb} deferred: a later apply picks up what is there by then.",
-            count(summary.deferred, "resource")
-        ));
+        let then = match plan.mode() {
+            Mode::StateOnly(StateOnly::Import) => {
+                "left to you: `koctl import ADDRESS ID` takes over the object that is meant."
+            }
+            Mode::Normal | Mode::Destroy => "deferred: a later apply picks up what is there by then.",
+        };
+        screen.sentence(&format!("{} {verb} {then}", count(summary.deferred, "resource")));
+    }
+    let differing = plan.scopes.iter().flat_map(|scope| &scope.changes).filter(|c| c.has_outstanding()).count();
+    if differing > 0 {
+        let verb = if differing == 1 {
+            "differs from the configuration and stays"
+        } else {
+            "differ from the configuration and stay"
+        };
+        screen.sentence(&format!("{} {verb} as they are: the next plan is about that.", count(differing, "object")));
     }
     let stale = plan.scopes.iter().flat_map(|scope| &scope.changes).filter(|c| c.action == Action::NoOp).count();
     if stale > 0 {
@@ -183,10 +199,16 @@ fn closing(screen: &mut Screen<'_>, plan: &Plan) {
         let warning = screen.paint(Tone::Danger, &warning);
         screen.sentence(&warning);
     }
-    let last = match (plan.has_changes(), plan.destroy) {
-        (true, _) => format!("Plan: {summary}."),
-        (false, true) => "No changes. There is nothing to destroy.".to_owned(),
-        (false, false) => "No changes. Konnect and the platform repository are as the configuration says.".to_owned(),
+    let last = match (plan.has_changes(), plan.mode()) {
+        (true, Mode::Normal | Mode::Destroy) => format!("Plan: {summary}."),
+        (true, Mode::StateOnly(_)) => format!("Plan: {summary}. Nothing but the state is written."),
+        (false, Mode::Normal) => {
+            "No changes. Konnect and the platform repository are as the configuration says.".to_owned()
+        }
+        (false, Mode::Destroy) => "No changes. There is nothing to destroy.".to_owned(),
+        (false, Mode::StateOnly(StateOnly::Import)) => {
+            "No changes. Nothing exists that the configuration declares and the state does not know.".to_owned()
+        }
     };
     let last = screen.paint(Tone::Strong, &last);
     screen.sentence(&last);

@@ -1,8 +1,8 @@
 //! How an apply went.
 
 use super::screen::Screen;
-use crate::engine::execute::Outcome;
-use crate::engine::{Address, Error};
+use crate::engine::execute::{Outcome, Step};
+use crate::engine::{Address, Error, StateOnly};
 use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use crate::report::tally::Tally;
@@ -21,6 +21,24 @@ pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
     list(&mut screen, "Not begun, because apply was stopped before:", interrupted);
     screen.blank();
     closing(&mut screen, &Tally::of(outcomes));
+    screen.finish()
+}
+
+/// What the state knows now, where nothing but the state was written, and whether that is all that was planned. Of a
+/// scope it is all or nothing; what could not be stored is told apart from this.
+#[must_use]
+pub fn recorded(what: StateOnly, outcomes: &[(String, Outcome)], is_complete: bool, style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    let interrupted = outcomes.iter().flat_map(|(_, outcome)| &outcome.interrupted);
+    list(&mut screen, "Not written, because somebody stopped it before:", interrupted);
+    screen.blank();
+    let number = |step: Step| outcomes.iter().map(|(_, outcome)| outcome.count(step)).sum::<usize>();
+    let (what, counts) = match what {
+        StateOnly::Import => ("Import", format!("{} imported", number(Step::Import))),
+    };
+    let (tone, end) = if is_complete { (Tone::Good, "complete!") } else { (Tone::Danger, "incomplete.") };
+    let line = screen.paint(tone, &format!("{what} {end} Resources: {counts}."));
+    screen.sentence(&line);
     screen.finish()
 }
 

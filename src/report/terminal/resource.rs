@@ -2,7 +2,7 @@
 
 use super::attribute::{Delta, Marks, table};
 use super::screen::Screen;
-use crate::engine::{Action, Address, Attributes, Kind, ResourceChange, Schema};
+use crate::engine::{Action, Address, Attributes, Kind, Planned, ResourceChange, Schema};
 use crate::report::escape::escape;
 use crate::report::style::Tone;
 use crate::report::{Schemas, count};
@@ -72,6 +72,7 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: 
             let deltas = set.map(|(name, kind)| Delta::new(name, kind, change.before.get(name), None));
             table(screen, INDENT, Marks::Never, &deltas.collect::<Vec<_>>());
         }
+        Action::Import if change.has_outstanding() => outstanding(screen, change, schema),
         Action::Update | Action::Replace | Action::Import => differences(screen, change, schema),
         Action::Forget | Action::NoOp | Action::Deferred => {}
     }
@@ -96,6 +97,22 @@ fn differences(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<
     if same > 0 && !deltas.is_empty() {
         screen.note(INDENT + 2, &format!("({} unchanged)", count(same, "attribute")));
     }
+}
+
+/// What the configuration wants otherwise of an object that is taken over as it is.
+fn outstanding(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<&Schema>) {
+    screen.note(INDENT + 2, "would then differ:");
+    let names = in_order(schema, change.outstanding_names().collect());
+    let deltas: Vec<Delta<'_>> = names
+        .into_iter()
+        .map(|(name, kind)| {
+            let forces = change.replaced_by.iter().any(|forcing| forcing == name);
+            let wanted = change.outstanding.get(name).map(Planned::Known);
+            let wanted = wanted.or_else(|| change.unknown.get(name).map(Planned::Unknown));
+            Delta::new(name, kind, change.before.get(name), wanted).forcing_replacement(forces)
+        })
+        .collect();
+    table(screen, INDENT, Marks::Each, &deltas);
 }
 
 /// Names of attributes with their kinds, in the order of the schema; those that it does not name come last.

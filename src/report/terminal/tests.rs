@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::engine::execute::{Outcome, Step};
-use crate::engine::plan::{Drift, DriftKind, Fate, Recovered};
+use crate::engine::plan::{Drift, DriftKind, Fate, Mode, Recovered};
 use crate::engine::{Error, ErrorKind};
 use crate::report::testing::{self, PLAIN, because, change, drifted, schemas, unknown};
 use crate::state::IntentAction;
@@ -37,7 +37,7 @@ fn a_plan_without_changes_says_so_and_nothing_else() {
 
 #[test]
 fn a_destroy_of_nothing_says_so() {
-    let plan = Plan::new(String::new(), String::new(), true, Vec::new());
+    let plan = Plan::new(String::new(), String::new(), Mode::Destroy, Vec::new());
     assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"No changes. There is nothing to destroy.");
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::engine::plan::{Drift, DriftKind};
-use crate::engine::{Action, Plan, ResourceChange};
+use crate::engine::{Action, Mode, Plan, ResourceChange};
 use crate::report::testing::{self, because, change, drifted, schemas, unknown};
 use crate::state::ResourceState;
 
@@ -23,7 +23,7 @@ fn change_of(change: ResourceChange) -> Value {
 #[test]
 fn a_plan_without_changes_is_a_whole_document_that_cannot_be_applied() {
     assert_eq!(
-        plan_json(&Plan::new(String::new(), String::new(), false, Vec::new()), &schemas),
+        plan_json(&Plan::new(String::new(), String::new(), Mode::Normal, Vec::new()), &schemas),
         json!({
             "format_version": "1.2",
             "terraform_version": "1.9.0",
