@@ -8,6 +8,7 @@ mod apply;
 mod common;
 mod completions;
 mod destroy;
+mod drift;
 mod environment;
 mod force_unlock;
 mod graph;
@@ -65,6 +66,7 @@ enum Command {
     Apply(apply::Args),
     Destroy(destroy::Args),
     Import(import::Args),
+    Drift(drift::Args),
     Show(show::Args),
     Graph(graph::Args),
     State(state::Args),
@@ -103,6 +105,7 @@ async fn run(command: Command, output: &Output) -> u8 {
         Command::Apply(args) => apply::run(&args, output).await,
         Command::Destroy(args) => destroy::run(&args, output).await,
         Command::Import(args) => import::run(&args, output).await,
+        Command::Drift(args) => drift::run(&args, output).await,
         Command::Show(args) => show::run(&args, output).await,
         Command::Graph(args) => graph::run(&args, output).await,
         Command::State(args) => state::run(&args, output).await,

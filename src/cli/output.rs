@@ -122,6 +122,11 @@ impl Output {
         if json { Progress::json(Box::new(io::stdout())) } else { Progress::on_stderr(self.error_style()) }
     }
 
+    /// Shows on stderr what is read, or nothing with `quiet`: then nobody is watching.
+    pub(super) fn watching(&self, quiet: bool) -> Progress {
+        if quiet { Progress::lines(Box::new(io::sink())) } else { self.progress(false) }
+    }
+
     /// Takes away what progress has drawn, so that a screen can follow.
     pub(super) fn end(&self, progress: &Progress) {
         if let Err(error) = progress.finish() {

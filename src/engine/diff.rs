@@ -10,14 +10,15 @@ use super::address::{Address, Targets};
 use super::change::{Case, Provenance};
 use super::collide::collisions;
 use super::desired::{Desired, Expr, Lookup, Reference};
+use super::drift;
 use super::graph::{Graph, GraphError};
-use super::plan::{Action, Drift, DriftKind, Drifted, ResourceChange};
+use super::plan::{Action, Drift, ResourceChange};
 use super::refresh::Remembered;
 use super::resource::{Attributes, Readers, Remote};
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
 use super::secret::trace;
 use super::target::reach;
-use super::value::{entries, own, stored_form};
+use super::value::{entries, stored_form};
 use super::world::World;
 use crate::state::ResourceState;
 
@@ -377,8 +378,8 @@ impl<'a> Differ<'a> {
     }
 
     fn defer(&mut self, case: Case<'a>, mut change: ResourceChange, reason: String) {
-        if case.prior.is_some() && case.remote.is_none() {
-            self.drift(&case.desired.address, DriftKind::Deleted);
+        if let (Some(prior), None) = (case.prior, case.remote) {
+            self.find_drift(&case.desired.address, case.schema, prior, None);
         }
         self.waiting.insert(&case.desired.address, Waiting { reason: reason.clone(), lost: false });
         change.action = Action::Deferred;
@@ -387,8 +388,8 @@ impl<'a> Differ<'a> {
     }
 
     fn create(&mut self, case: Case<'a>, mut change: ResourceChange) {
-        if case.prior.is_some() {
-            self.drift(&case.desired.address, DriftKind::Deleted);
+        if let Some(prior) = case.prior {
+            self.find_drift(&case.desired.address, case.schema, prior, None);
         }
         self.pending.insert(&case.desired.address, Pending::All);
         change.action = Action::Create;
@@ -411,7 +412,7 @@ impl<'a> Differ<'a> {
         let provenance = self.provenance(&case, remote);
         let known = provenance.state();
         if let Some(prior) = prior.or(known) {
-            self.find_drift(&desired.address, schema, prior, remote);
+            self.find_drift(&desired.address, schema, prior, Some(remote));
         }
         if self.no_adopt && known.is_none() {
             let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
@@ -497,7 +498,7 @@ impl<'a> Differ<'a> {
             change.action = Action::Forget;
             change.reason = Some(format!("it is `{new}` from now on"));
         } else if remote.is_none() {
-            self.drift(address, DriftKind::Deleted);
+            self.find_drift(address, schema, prior, None);
             change.action = Action::Forget;
             change.reason = Some("it is gone already".to_owned());
         } else if schema.on_removal == OnRemoval::Forget {
@@ -510,28 +511,7 @@ impl<'a> Differ<'a> {
         self.out.changes.push(change);
     }
 
-    fn find_drift(&mut self, address: &Address, schema: &Schema, prior: &ResourceState, remote: &Remote) {
-        if prior.id != remote.id {
-            return self.drift(address, DriftKind::Remade { id: remote.id.clone() });
-        }
-        let mut attributes = BTreeMap::new();
-        for attribute in schema.attributes.iter().filter(|a| a.is_read_back()) {
-            let Some(was) = prior.attributes.get(attribute.name) else { continue };
-            let is = remote.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
-            let is = if attribute.kind == Kind::Labels { own(&is, was, &Value::Null) } else { is };
-            let now = stored_form(attribute.kind, &is);
-            // An answer can lag behind what was asked for: what arrives late is not somebody else's.
-            let asked = prior.normalised.get(attribute.name);
-            if now != *was && Some(&now) != asked {
-                attributes.insert(attribute.name.to_owned(), Drifted { was: was.clone(), is });
-            }
-        }
-        if !attributes.is_empty() {
-            self.drift(address, DriftKind::Changed { attributes });
-        }
-    }
-
-    fn drift(&mut self, address: &Address, kind: DriftKind) {
-        self.out.drift.push(Drift { address: address.clone(), kind });
+    fn find_drift(&mut self, address: &Address, schema: &Schema, prior: &ResourceState, remote: Option<&Remote>) {
+        self.out.drift.extend(drift::of(address, schema, prior, remote));
     }
 }

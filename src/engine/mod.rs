@@ -16,6 +16,7 @@
 //! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
 //! | [`adopt`] | what exists and no state knows, to be taken over as it is (R5) |
 //! | `change` | one resource compared, and what the state keeps of it (R6) |
+//! | [`drift`] | state and remote compared, whatever the configuration says (R3) |
 //! | [`secret`] | write-only attributes: what is sent and never kept (R11) |
 //! | [`value`] | values of attributes: how they are compared and kept |
 //! | `collide`, `target` | resources that would be one object; plans limited to some addresses |
@@ -32,6 +33,7 @@ mod change;
 mod collide;
 pub mod desired;
 pub mod diff;
+pub mod drift;
 pub mod error;
 pub mod execute;
 pub mod graph;

@@ -29,6 +29,12 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// Whether the configuration has a say in the attribute. A look for drift knows no configuration.
+    #[must_use]
+    pub fn sets(&self, attribute: &str) -> bool {
+        self.desired.is_some_and(|desired| desired.attributes.contains_key(attribute))
+    }
+
     /// The value that the configuration asks for, where it is known already.
     #[must_use]
     pub fn value(&self, attribute: &str) -> Option<Value> {
@@ -62,6 +68,16 @@ pub struct Scan<'a> {
     world: &'a World,
     wanted: Vec<Wanted<'a>>,
     lookups: Vec<&'a Lookup>,
+    places: Vec<&'a Place>,
+}
+
+/// Where objects of a type are looked for although no address may be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The type.
+    pub type_name: &'static str,
+    /// The attributes by which its reader chooses what to list: the region. None where it always lists everything.
+    pub within: BTreeMap<&'static str, String>,
 }
 
 impl<'a> Scan<'a> {
@@ -72,7 +88,8 @@ impl<'a> Scan<'a> {
         };
         let wanted = interest.of_type(type_name).iter().map(wanted).collect();
         let lookups = interest.lookups.iter().filter(|lookup| lookup.type_name == type_name).copied().collect();
-        Self { world, wanted, lookups }
+        let places = interest.places.iter().filter(|place| place.type_name == type_name).collect();
+        Self { world, wanted, lookups, places }
     }
 
     /// The addresses of this type.
@@ -81,7 +98,8 @@ impl<'a> Scan<'a> {
     }
 
     /// The distinct combinations of text values that these attributes take, in what is wanted as in what is
-    /// remembered: the regions in use, the teams whose members matter. Values not known yet are left out.
+    /// remembered, and in the places to look in besides: the regions in use, the teams whose members matter. Values not
+    /// known yet are left out.
     #[must_use]
     pub fn distinct<const N: usize>(&self, attributes: [&str; N]) -> BTreeSet<[String; N]> {
         let wanted = self.wanted.iter().filter_map(|wanted| every(attributes, |name| wanted.text(name)));
@@ -92,7 +110,8 @@ impl<'a> Scan<'a> {
                 value.as_str().map(str::to_owned)
             })
         });
-        wanted.chain(remembered).chain(searched).collect()
+        let places = self.places.iter().filter_map(|place| every(attributes, |name| place.within.get(name).cloned()));
+        wanted.chain(remembered).chain(searched).chain(places).collect()
     }
 
     /// An object of another type that was listed before.
@@ -113,7 +132,20 @@ fn every<const N: usize>(names: [&str; N], value: impl Fn(&str) -> Option<String
 /// Every list that could not be read. A scope that could not be read whole is not compared at all: what was not
 /// seen must not look deleted.
 pub async fn refresh(desired: &[Desired], state: &Remembered, readers: &Readers) -> Result<World, Vec<Error>> {
-    let interest = Interest::new(desired, state);
+    refresh_with(desired, state, &[], readers).await
+}
+
+/// The same, and what is in `places` besides.
+///
+/// # Errors
+/// Every list that could not be read.
+pub(super) async fn refresh_with(
+    desired: &[Desired],
+    state: &Remembered,
+    places: &[Place],
+    readers: &Readers,
+) -> Result<World, Vec<Error>> {
+    let interest = Interest::new(desired, state).looking_in(places);
     let mut world = World::default();
     let mut open = Vec::new();
     for level in levels(&interest.types(), readers)? {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::desired::{Desired, Expr, Lookup, Reference};
-use super::refresh::Remembered;
+use super::refresh::{Place, Remembered};
 use super::resource::Remote;
 use super::schema::{Attribute, Schema};
 use crate::state::ResourceState;
@@ -49,6 +49,8 @@ enum Match {
 pub(super) struct Interest<'a> {
     by_type: BTreeMap<&'a str, Vec<Interesting<'a>>>,
     pub(super) lookups: Vec<&'a Lookup>,
+    /// Where to look besides.
+    pub(super) places: &'a [Place],
 }
 
 /// An address, with what is wanted and what is remembered of it.
@@ -74,11 +76,18 @@ impl<'a> Interest<'a> {
         for (address, one) in all {
             by_type.entry(address.type_name()).or_default().push(one);
         }
-        Self { by_type, lookups: lookups(desired).collect() }
+        Self { by_type, lookups: lookups(desired).collect(), places: &[] }
+    }
+
+    /// The same, and what is in `places` besides.
+    pub(super) fn looking_in(self, places: &'a [Place]) -> Self {
+        Self { places, ..self }
     }
 
     pub(super) fn types(&self) -> BTreeSet<&'a str> {
-        self.by_type.keys().copied().chain(self.lookups.iter().map(|lookup| lookup.type_name)).collect()
+        let searched = self.lookups.iter().map(|lookup| lookup.type_name);
+        let besides = self.places.iter().map(|place| place.type_name);
+        self.by_type.keys().copied().chain(searched).chain(besides).collect()
     }
 
     pub(super) fn of_type(&self, type_name: &str) -> &[Interesting<'a>] {
@@ -223,6 +232,14 @@ impl World {
     pub fn holder(&self, type_name: &str, id: &str) -> Option<&Address> {
         let listing = self.listing(type_name)?;
         listing.holders[*listing.by_id.get(id)?].as_ref()
+    }
+
+    /// The objects of a type that belong to no address, with its schema.
+    pub(super) fn unheld(&self, type_name: &str) -> impl Iterator<Item = (&'static Schema, &Remote)> {
+        self.listing(type_name).into_iter().flat_map(|listing| {
+            let objects = listing.objects.iter().zip(&listing.holders);
+            objects.filter(|(_, holder)| holder.is_none()).map(|(object, _)| (listing.schema, object))
+        })
     }
 
     /// Adds what was listed and matches it with addresses; `open` are those whose natural key is not known yet,

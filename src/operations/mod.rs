@@ -2,10 +2,11 @@
 //!
 //! `cli` and `server` are two ways to ask for the same operations. [`Session::open`] loads the configuration and
 //! opens the state; [`Session::plan`] reads and compares, and cannot write; [`Session::apply`] carries out a plan
-//! that somebody approved.
+//! that somebody approved; [`Session::drift`] reads what somebody else changed.
 
 mod apply;
 mod connect;
+mod drift;
 mod failure;
 mod import;
 mod keys;
@@ -19,6 +20,7 @@ pub mod state;
 mod store;
 
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
+pub use drift::{DriftRequest, Watched};
 pub use failure::Failure;
 pub use import::Choice;
 pub use plan::{PlanRequest, Planned};

@@ -187,7 +187,7 @@ impl Session {
     }
 
     /// States of organizations that left the configuration: without a token, nothing can be done about them.
-    async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
+    pub(super) async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
         if !matches!(self.work, Work::Maintain) {
             // There is no configuration that they could have left.
             return Ok(Vec::new());
@@ -249,13 +249,13 @@ impl Sources {
 
 /// Planning one scope.
 pub(super) struct ScopeRequest<'a> {
-    session: &'a Session,
-    request: &'a PlanRequest,
-    targets: Option<&'a Targets>,
-    configuration: &'a str,
-    readers: Readers,
-    held: Option<&'a Held>,
-    progress: &'a Progress,
+    pub(super) session: &'a Session,
+    pub(super) request: &'a PlanRequest,
+    pub(super) targets: Option<&'a Targets>,
+    pub(super) configuration: &'a str,
+    pub(super) readers: Readers,
+    pub(super) held: Option<&'a Held>,
+    pub(super) progress: &'a Progress,
 }
 
 /// What the plan of a scope is made of.
@@ -387,6 +387,6 @@ impl ScopeRequest<'_> {
     }
 }
 
-fn into_failures<E: Into<Failure>>(errors: Vec<E>) -> Vec<Failure> {
+pub(super) fn into_failures<E: Into<Failure>>(errors: Vec<E>) -> Vec<Failure> {
     errors.into_iter().map(Into::into).collect()
 }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`terminal`] | a plan, and how an apply went, for a person |
 //! | [`progress`] | what is happening right now: spinners, plain lines, or a stream of JSON events |
+//! | [`drift`] | what changed outside koctl, for programs, pages and monitoring |
 //! | [`graph`] | the graph of resources, for programs that draw |
 //! | [`terraform`] | a plan or a state as Terraform's JSON, for the tools that read it |
 //! | `style` | colours and widths, the same for all of them |
@@ -16,6 +17,7 @@
 //! | `tally` | what became of the resources of an apply, counted |
 //! | `words` | what steps are called |
 
+pub mod drift;
 pub mod graph;
 pub mod progress;
 pub mod terminal;

@@ -181,6 +181,20 @@ impl Store {
         Error::Sealed { scope: scope.to_owned(), store: self.describe(), error }
     }
 
+    /// Who holds the lock of `scope`, as the error that [`lock`](Store::lock) would give; none where nobody does. Not
+    /// every store tells that otherwise, so that it is found out by taking the lock for a moment.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be found out.
+    pub async fn locked(&self, scope: &str, operation: &str) -> Result<Option<Error>, Error> {
+        match self.try_lock(scope, operation).await {
+            Ok(held) => held.release().await.map(|()| None),
+            Err(locked) if locked.is_locked() => Ok(Some(locked)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Takes the lock `id` of `scope` away from who holds it.
     pub async fn force_unlock(&self, scope: &str, id: &LockId) -> Result<(), Error> {
         self.backend.force_unlock(scope, id).await.map_err(Error::of_scope(scope))
@@ -384,6 +398,17 @@ mod tests {
         assert!(error.to_string().contains(&process) && error.to_string().contains("for `apply` since"), "{error}");
         assert!(error.help().contains("`koctl force-unlock KongAirlines "), "{}", error.help());
         assert!(error.help().contains("--lock-timeout"));
+    }
+
+    #[tokio::test]
+    async fn asking_who_holds_a_lock_leaves_it_as_it_was() {
+        let world = World::new();
+        assert!(world.store().locked("kong", "drift").await.unwrap().is_none());
+        let held = world.store().lock("kong", &LockOptions::new("apply")).await.unwrap();
+        let holder = world.store().locked("kong", "drift").await.unwrap().unwrap();
+        assert!(holder.to_string().contains("for `apply` since"), "{holder}");
+        held.release().await.unwrap();
+        assert!(world.store().locked("kong", "drift").await.unwrap().is_none());
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 mod bad_input;
 mod better_than_before;
 mod changes;
+mod drift;
 mod encryption;
 mod every_key;
 mod first_apply;
@@ -12,6 +13,7 @@ mod identity;
 mod kills;
 mod kongair;
 mod other_commands;
+mod outside;
 mod platform;
 mod platform_prompt;
 mod prompt;

@@ -205,6 +205,12 @@ impl World {
 
     /// Runs the program as against real systems, which a sandbox plays.
     pub(crate) async fn against(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
+        let command = self.command_against(sandbox, arguments);
+        tokio::task::spawn_blocking(move || finish(command)).await.unwrap()
+    }
+
+    /// The same, not run yet.
+    pub(crate) fn command_against(&self, sandbox: &Sandbox, arguments: &[&str]) -> Command {
         let mut command = self.command(arguments);
         command
             .env("KOCTL_KONNECT_URL", sandbox.konnect_url())
@@ -212,7 +218,7 @@ impl World {
             .env("GITHUB_REPO_URL", "https://github.com/Acme/platform.git")
             .env("GITHUB_TOKEN", "github-token")
             .env("ACME_TOKEN", "acme-token");
-        tokio::task::spawn_blocking(move || finish(command)).await.unwrap()
+        command
     }
 }
 
@@ -247,5 +253,6 @@ pub(crate) fn filters() -> insta::internals::SettingsBindDropGuard {
     settings.add_filter(r"[0-9a-f]{8}…", "[short id]");
     settings.add_filter(r"127\.0\.0\.1:\d+", "127.0.0.1:[port]");
     settings.add_filter(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z", "[time]");
+    settings.add_filter(r#""koctl_version": "[^"]+""#, r#""koctl_version": "[version]""#);
     settings.bind_to_scope()
 }

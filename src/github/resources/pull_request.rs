@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use octocrab::models::pulls::PullRequest as Pull;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::platform::{Platform, blob_id, contents};
 use super::{parse, text, texts};
@@ -29,6 +29,8 @@ pub static SCHEMA: Schema = Schema {
         Attribute::plain("folder").forces_replacement(),
         Attribute::plain("title"),
         Attribute::files("files"),
+        // By path: what tells an unchanged file without reading it.
+        Attribute::computed("blob_ids"),
     ],
     ..Schema::PLAIN
 };
@@ -49,6 +51,18 @@ fn staged(files: &Files, folder: &str) -> Files {
     files.iter().filter(|(path, _)| ours(path)).map(|(path, id)| (path.clone(), id.clone())).collect()
 }
 
+fn blob_ids(files: &Files) -> Value {
+    Value::Object(files.iter().map(|(path, id)| (path.clone(), id.as_str().into())).collect())
+}
+
+/// The digests of those of the files found that are as the state remembers them.
+fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
+    let remembered = |name: &str| wanted.state?.attributes.get(name)?.as_object();
+    let (Some(ids), Some(digests)) = (remembered("blob_ids"), remembered("files")) else { return Map::new() };
+    let same = found.iter().filter(|(path, id)| ids.get(*path).and_then(Value::as_str) == Some(id));
+    same.filter_map(|(path, _)| Some((path.clone(), digests.get(path)?.clone()))).collect()
+}
+
 impl PullRequest<ReadClient> {
     /// What stands in the platform repository for one environment; none where nothing does.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
@@ -65,12 +79,17 @@ impl PullRequest<ReadClient> {
         if found.is_empty() && pull.is_none() {
             return Ok(None);
         }
-        let files = contents(&self.0, &platform.repository, found, &texts).await?;
+        let blob_ids = blob_ids(&found);
+        let known = if wanted.sets("files") { Map::new() } else { unchanged(wanted, &found) };
+        let found = found.into_iter().filter(|(path, _)| !known.contains_key(path)).collect();
+        let mut files = contents(&self.0, &platform.repository, found, &texts).await?;
+        files.extend(known);
         let mut attributes = Attributes::from([
             ("repository".to_owned(), platform.repository.to_string().into()),
             ("branch".to_owned(), branch.clone().into()),
             ("folder".to_owned(), folder.into()),
             ("files".to_owned(), Value::Object(files)),
+            ("blob_ids".to_owned(), blob_ids),
         ]);
         // The title is of a pull request that may be merged long since: it is as it was asked for.
         attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
@@ -185,7 +204,10 @@ impl PullRequest<WriteClient> {
 fn proposed(planned: &Attributes) -> Result<Remote, Error> {
     let proposal = Proposal::new(planned, BTreeMap::new())?;
     let id = format!("{}:{}", proposal.repository, proposal.branch);
-    Ok(Remote { id, attributes: planned.clone() })
+    let files = texts(planned.get("files")).into_iter().map(|(path, text)| (path, blob_id(&text))).collect();
+    let mut attributes = planned.clone();
+    attributes.insert("blob_ids".to_owned(), blob_ids(&files));
+    Ok(Remote { id, attributes })
 }
 
 #[async_trait]

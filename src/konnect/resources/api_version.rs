@@ -76,7 +76,7 @@ fn unchanged(wanted: &Wanted<'_>, id: &str, updated_at: Option<&str>) -> Option<
         return None;
     }
     let mut attributes = state.attributes.clone();
-    if wanted.desired.is_some() {
+    if wanted.sets("content") {
         let content = wanted.text("content")?;
         if state.attributes.get("content") != Some(&digest(&content)) {
             return None;

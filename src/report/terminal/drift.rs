@@ -1,22 +1,65 @@
-//! What changed outside koctl since the last apply, in a section of its own.
+//! What changed outside koctl since the last apply: in a section of a plan, and as a screen of its own.
 
 use super::attribute::{Delta, Marks, table};
 use super::resource::{headline, in_order};
 use super::screen::Screen;
 use crate::engine::Planned;
+use crate::engine::drift::{DriftReport, Unmanaged};
 use crate::engine::plan::{Drift, DriftKind, Plan};
-use crate::report::style::Tone;
+use crate::report::drift::{label, summary};
+use crate::report::escape::escape;
+use crate::report::style::{Style, Tone};
 use crate::report::{Schemas, order};
 
 /// Writes the section, where there is anything to tell.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan, schemas: Schemas<'_>) {
-    if plan.scopes.iter().all(|scope| scope.drift.is_empty()) {
+    entries(screen, plan.scopes.iter().map(|scope| scope.drift.as_slice()), schemas);
+}
+
+/// What a look for drift has found: what happened to resources, then what no state knows, and the summary last. What
+/// could not be read is not in it.
+#[must_use]
+pub fn drift(report: &DriftReport, schemas: Schemas<'_>, style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    super::recovered::entries(&mut screen, report.findings().flat_map(|(_, findings)| &findings.recovered));
+    entries(&mut screen, report.findings().map(|(_, findings)| findings.drift.as_slice()), schemas);
+    unmanaged(&mut screen, report);
+    screen.blank();
+    let tone = if report.has_drift() { Tone::Danger } else { Tone::Strong };
+    let summary = screen.paint(tone, &summary(report));
+    screen.sentence(&summary);
+    screen.finish()
+}
+
+fn unmanaged(screen: &mut Screen<'_>, report: &DriftReport) {
+    let all = report.findings().flat_map(|(scope, findings)| findings.unmanaged.iter().map(move |one| (scope, one)));
+    let all: Vec<(&str, &Unmanaged)> = all.collect();
+    if all.is_empty() {
+        return;
+    }
+    let heading = screen.paint(Tone::Strong, "There, although no state knows it:");
+    screen.blank();
+    screen.sentence(&heading);
+    screen.blank();
+    for (scope, one) in all {
+        let symbol = screen.paint(Tone::Change, "  +");
+        let name = escape(&format!("{scope}/{} {}", one.type_name, label(one)));
+        let name = screen.paint(Tone::Strong, &name);
+        let id = screen.paint(Tone::Note, &format!("[id={}]", escape(&one.id)));
+        screen.line(0, &format!("{symbol} {name}  is not managed  {id}"));
+    }
+}
+
+/// Writes drift, scope by scope, where there is any.
+fn entries<'a>(screen: &mut Screen<'_>, scopes: impl Iterator<Item = &'a [Drift]>, schemas: Schemas<'_>) {
+    let mut scopes = scopes.filter(|drift| !drift.is_empty()).peekable();
+    if scopes.peek().is_none() {
         return;
     }
     let heading = screen.paint(Tone::Strong, "Changed outside of koctl since the last apply:");
     screen.sentence(&heading);
-    for scope in &plan.scopes {
-        let mut drift: Vec<&Drift> = scope.drift.iter().collect();
+    for scope in scopes {
+        let mut drift: Vec<&Drift> = scope.iter().collect();
         drift.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
         for drift in drift {
             screen.blank();

@@ -9,7 +9,7 @@
 //! | `attribute` | attributes as a table, from the old value to the new |
 //! | `text` | long texts as unified diffs |
 //! | `recovered` | the section of what became of an apply that did not end |
-//! | `drift` | the section of what changed outside koctl |
+//! | `drift` | what changed outside koctl: a section of a plan, and a screen of its own |
 //! | `outcome` | how an apply went |
 //! | `state` | what the state remembers |
 //! | `screen` | lines while they are written |
@@ -25,6 +25,7 @@ mod state;
 mod tests;
 mod text;
 
+pub use drift::drift;
 pub use outcome::{outcome, recorded};
 pub use state::{resource, state};
 

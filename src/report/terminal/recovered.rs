@@ -8,14 +8,19 @@ use crate::report::style::Tone;
 
 /// Writes the section, where there is anything to tell.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
-    let all = || plan.scopes.iter().flat_map(|scope| &scope.recovered);
-    if all().next().is_none() {
+    entries(screen, plan.scopes.iter().flat_map(|scope| &scope.recovered));
+}
+
+/// Writes what became of these, if there are any.
+pub(super) fn entries<'a>(screen: &mut Screen<'_>, all: impl Iterator<Item = &'a Recovered>) {
+    let all: Vec<&Recovered> = all.collect();
+    if all.is_empty() {
         return;
     }
     let heading = "Note: an apply has not ended; it was killed, could not store what it did, or is still at work.";
     let heading = screen.paint(Tone::Strong, heading);
     screen.sentence(&heading);
-    let of = |wanted: fn(&Fate) -> bool| all().filter(|one| wanted(&one.fate)).collect::<Vec<_>>();
+    let of = |wanted: fn(&Fate) -> bool| all.iter().copied().filter(|one| wanted(&one.fate)).collect::<Vec<_>>();
     list(
         screen,
         "made these objects, which the state knows from now on",

@@ -1,0 +1,230 @@
+//! Looking for drift: what somebody else changed, scope by scope. Nothing here can write.
+//!
+//! No lock is held while a scope is read, so that a look that runs every hour never gets in the way of an apply. That
+//! nobody was applying meanwhile is seen by the state: an apply writes down what it is about to do before its first
+//! request, and that it is done after its last one. A state that is the same before and after, and holds no intent of
+//! somebody who is still at work, stood still, and so did what koctl does to the live systems.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use futures::future::join_all;
+use futures::join;
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::plan::{ScopeRequest, into_failures};
+use super::{Failure, PlanRequest, Session};
+use crate::engine::Schema;
+use crate::engine::address::PLATFORM_SCOPE;
+use crate::engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
+use crate::engine::recover::recover;
+use crate::engine::refresh::{Place, Remembered};
+use crate::konnect;
+use crate::manifest::model::Organization;
+use crate::report::progress::Progress;
+use crate::state::{Snapshot, State};
+
+/// What the lock of a state is taken for, where it is taken for a moment to see whether somebody has it.
+const OPERATION: &str = "drift";
+/// How long to wait before a scope that somebody is at work on is looked at again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DriftRequest {
+    /// Do not look for objects that no state knows.
+    pub managed_only: bool,
+    /// How long to wait for somebody who is applying.
+    pub lock_timeout: Duration,
+    /// Leave out a scope on which somebody is still applying then, instead of failing.
+    pub skip_locked: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Watched {
+    /// What was found.
+    pub report: DriftReport,
+    /// What a person should know besides.
+    pub warnings: Vec<String>,
+}
+
+/// Why a scope could not be compared.
+enum Unsettled {
+    /// Somebody is applying.
+    Busy(Failure),
+    /// It could not be read.
+    Unread(Vec<Failure>),
+}
+
+impl<E: Into<Failure>> From<E> for Unsettled {
+    fn from(error: E) -> Self {
+        Self::Unread(vec![error.into()])
+    }
+}
+
+/// What one look at a scope found.
+struct Seen {
+    findings: Findings,
+    /// The objects that the state knows, by type and id.
+    known: BTreeSet<(String, String)>,
+}
+
+impl Session {
+    /// Looks at every organization of the configuration and the platform repository, where koctl keeps that, for what
+    /// changed outside koctl. One that cannot be read does not stop the others.
+    ///
+    /// Of the configuration it needs the tokens: no specification is read, and nothing is compiled for organizations.
+    pub async fn drift(&self, request: DriftRequest, progress: &Progress) -> Watched {
+        let watch = Watch { session: self, request, progress };
+        let organizations = self.loaded.manifest.organizations.iter();
+        let organizations = organizations
+            .map(async |(name, organization)| (name.clone(), watch.settled(name, Some(organization)).await));
+        let platform = async {
+            let seen = match self.keeps_platform().await {
+                Ok(false) => return None,
+                Ok(true) => watch.settled(PLATFORM_SCOPE, None).await,
+                Err(failure) => Err(failure.into()),
+            };
+            Some((PLATFORM_SCOPE.to_owned(), seen))
+        };
+        let (mut all, platform) = join!(join_all(organizations), platform);
+        all.extend(platform);
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let at = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let report = DriftReport { at, scopes: outcomes(all, request) };
+        let warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
+        Watched { report, warnings }
+    }
+}
+
+fn outcomes(all: Vec<(String, Result<Seen, Unsettled>)>, request: DriftRequest) -> Vec<ScopeDrift> {
+    let seen = all.iter().filter_map(|(_, seen)| seen.as_ref().ok());
+    let known: BTreeSet<(String, String)> = seen.flat_map(|seen| seen.known.iter().cloned()).collect();
+    let outcome = |seen| match seen {
+        Ok(Seen { mut findings, .. }) => {
+            // Two organizations of the configuration may be one of Konnect.
+            findings.unmanaged.retain(|one| !known.contains(&(one.type_name.clone(), one.id.clone())));
+            Look::Compared(findings)
+        }
+        Err(Unsettled::Busy(failure)) if request.skip_locked => Look::Skipped(failure.message),
+        Err(Unsettled::Busy(failure)) => Look::Failed(vec![reason(failure)]),
+        Err(Unsettled::Unread(failures)) => Look::Failed(failures.into_iter().map(reason).collect()),
+    };
+    all.into_iter().map(|(scope, seen)| ScopeDrift { scope, outcome: outcome(seen) }).collect()
+}
+
+fn reason(Failure { message, help, .. }: Failure) -> Reason {
+    Reason { message, help }
+}
+
+/// A look at all scopes.
+struct Watch<'a> {
+    session: &'a Session,
+    request: DriftRequest,
+    progress: &'a Progress,
+}
+
+impl Watch<'_> {
+    /// Looks at a scope until nobody was applying meanwhile, or the time is over.
+    async fn settled(&self, scope: &str, organization: Option<&Organization>) -> Result<Seen, Unsettled> {
+        let store = self.session.store();
+        let deadline = Instant::now() + self.request.lock_timeout;
+        loop {
+            let before = store.read(scope).await?;
+            let busy = match self.at_work(scope, before.as_ref()).await? {
+                Some(busy) => busy,
+                None => {
+                    let state = before.as_ref().map(|stored| &stored.state);
+                    let seen = match organization {
+                        Some(organization) => self.see(scope, organization, state).await,
+                        None => self.see_platform(state).await,
+                    };
+                    if version(before.as_ref()) == version(store.read(scope).await?.as_ref()) {
+                        return seen.map_err(Unsettled::Unread);
+                    }
+                    busy(format!("the state of `{scope}` was written while it was compared: somebody is applying"))
+                }
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(Unsettled::Busy(busy));
+            }
+            self.progress.note(&format!("Waiting: {}", busy.message));
+            tokio::time::sleep(PAUSE.min(left)).await;
+        }
+    }
+
+    /// Who is carrying out what the state says is about to be done. Where nobody is, it was not ended.
+    async fn at_work(&self, scope: &str, stored: Option<&Snapshot>) -> Result<Option<Failure>, Failure> {
+        if stored.is_none_or(|stored| stored.state.intents.is_empty()) {
+            return Ok(None);
+        }
+        let locked = self.session.store().locked(scope, OPERATION).await?;
+        Ok(locked.map(|locked| busy(locked.to_string())))
+    }
+
+    /// One look at an organization.
+    async fn see(&self, scope: &str, organization: &Organization, state: Option<&State>) -> Result<Seen, Vec<Failure>> {
+        let one = |failure: Failure| vec![failure];
+        let readers = self.session.clients(scope, organization).map_err(one)?.readers();
+        let mut known = Remembered::new(state).map_err(|error| one(error.into()))?;
+        let refreshing = self.progress.refreshing(scope);
+        let intents = state.map(|state| state.intents.as_slice()).unwrap_or_default();
+        let recovery = recover(intents, &known, &readers, None).await.map_err(into_failures)?;
+        recovery.teach(&mut known);
+        let places = if self.request.managed_only { Vec::new() } else { places(organization, &known) };
+        let mut findings = look(&known, &places, &readers).await.map_err(into_failures)?;
+        findings.recovered = recovery.found().to_vec();
+        refreshing.succeeded();
+        Ok(Seen { findings, known: ids(&known) })
+    }
+
+    /// One look at the platform repository. What of its files is koctl's to keep follows from what is in it, as in a
+    /// plan: so a plan is made, and its changes are left alone.
+    async fn see_platform(&self, state: Option<&State>) -> Result<Seen, Vec<Failure>> {
+        let session = self.session;
+        let request = PlanRequest::default();
+        let readers = session.platform_readers()?;
+        let (targets, configuration) = (None, session.loaded.digest());
+        let (configuration, progress) = (configuration.as_str(), self.progress);
+        let scope = ScopeRequest { session, request: &request, targets, configuration, readers, held: None, progress };
+        let (plan, _) = session.plan_platform(&scope).await?;
+        let known = Remembered::new(state).map_err(|error| vec![error.into()])?;
+        let mut resources = BTreeMap::new();
+        for address in known.0.keys() {
+            *resources.entry(address.type_name().to_owned()).or_default() += 1;
+        }
+        let findings = Findings { drift: plan.drift, unmanaged: Vec::new(), resources, recovered: plan.recovered };
+        Ok(Seen { findings, known: ids(&known) })
+    }
+}
+
+fn busy(message: String) -> Failure {
+    Failure::new(message).help("wait with --lock-timeout, or leave such a scope out with --skip-locked")
+}
+
+/// Which state it is.
+fn version(stored: Option<&Snapshot>) -> Option<(&str, u64)> {
+    stored.map(|stored| (stored.state.lineage(), stored.state.serial()))
+}
+
+fn ids(known: &Remembered) -> BTreeSet<(String, String)> {
+    known.0.values().map(|resource| (resource.type_name.clone(), resource.id.clone())).collect()
+}
+
+/// Where objects are looked for that no state knows: Konnect's types that hold people's work, in the regions in use.
+fn places(organization: &Organization, known: &Remembered) -> Vec<Place> {
+    let configured = organization.environments.values().map(|environment| environment.region.as_str().to_owned());
+    let remembered = known.0.values().filter_map(|resource| resource.attributes.get("region")?.as_str());
+    let regions: BTreeSet<String> = configured.chain(remembered.map(str::to_owned)).collect();
+    let of_type = |schema: &'static Schema| {
+        let place = |within| Place { type_name: schema.type_name, within };
+        match schema.attribute("region") {
+            Some(_) => regions.iter().map(|region| place(BTreeMap::from([("region", region.clone())]))).collect(),
+            None => vec![place(BTreeMap::new())],
+        }
+    };
+    konnect::resources::SCHEMAS.iter().filter(|schema| schema.guarded).flat_map(|schema| of_type(schema)).collect()
+}
