@@ -83,12 +83,11 @@ impl Listing {
             }
             (fields, record)
         };
-        let mut found: Vec<(Cow<'a, Body>, &Record)> = records
+        let found: Vec<(Cow<'a, Body>, &Record)> = records
             .map(joined)
             .filter(|(fields, _)| conditions.iter().all(|condition| condition.holds(fields)))
             .collect();
-        found.sort_by(|(left, _), (right, _)| query::compare(&sorts, left, right));
-        Ok(Some(found.into_iter().map(|(_, record)| record).collect()))
+        Ok(Some(query::sorted(&sorts, found.iter().map(|(fields, record)| (&**fields, *record)))))
     }
 }
 

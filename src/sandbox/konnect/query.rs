@@ -3,6 +3,7 @@
 //! The documents give no default page size and no greatest one; the sandbox takes 10, which all their
 //! examples show, and refuses more than 100, so that a client that forgets to turn pages is found out.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use base64::Engine;
@@ -273,7 +274,7 @@ impl Condition {
         }
     }
 
-    fn holds_for(&self, values: &[String]) -> bool {
+    fn holds_for(&self, values: &[Cow<'_, str>]) -> bool {
         let wanted = self.value.as_str();
         let any = |test: &dyn Fn(&str, &str) -> bool| {
             wanted.split(',').any(|wanted| values.iter().any(|value| test(value, wanted)))
@@ -303,12 +304,12 @@ impl Condition {
 }
 
 /// A value as the texts that a filter compares: none for null, several for a list.
-fn texts(value: &Value) -> Vec<String> {
+fn texts(value: &Value) -> Vec<Cow<'_, str>> {
     match value {
         Value::Null => Vec::new(),
-        Value::String(text) => vec![text.clone()],
+        Value::String(text) => vec![Cow::Borrowed(text)],
         Value::Array(items) => items.iter().flat_map(texts).collect(),
-        other => vec![other.to_string()],
+        other => vec![Cow::Owned(other.to_string())],
     }
 }
 
@@ -340,17 +341,21 @@ impl Sort {
     }
 }
 
-/// The order of two objects under some sorts; equal ones keep the order that they have.
-pub(super) fn compare(sorts: &[Sort], left: &Body, right: &Body) -> Ordering {
-    let rank = |fields: &Body, attribute: &str| fields.get(attribute).map(texts).unwrap_or_default();
-    sorts
-        .iter()
-        .map(|sort| {
-            let order = rank(left, sort.attribute).cmp(&rank(right, sort.attribute));
-            if sort.descending { order.reverse() } else { order }
-        })
-        .find(|order| order.is_ne())
-        .unwrap_or(Ordering::Equal)
+/// Objects in the order of some sorts; equal ones keep the order that they have.
+pub(super) fn sorted<'a, T>(sorts: &[Sort], objects: impl Iterator<Item = (&'a Body, T)>) -> Vec<T> {
+    // What an object is sorted by is read once, because a sort compares each object many times.
+    let rank = |fields: &'a Body| -> Vec<Vec<Cow<'a, str>>> {
+        sorts.iter().map(|sort| fields.get(sort.attribute).map(texts).unwrap_or_default()).collect()
+    };
+    let mut ranked: Vec<_> = objects.map(|(fields, object)| (rank(fields), object)).collect();
+    ranked.sort_by(|(left, _), (right, _)| {
+        let ranks = left.iter().zip(right).zip(sorts);
+        ranks
+            .map(|((left, right), sort)| if sort.descending { right.cmp(left) } else { left.cmp(right) })
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    });
+    ranked.into_iter().map(|(_, object)| object).collect()
 }
 
 #[cfg(test)]
@@ -435,8 +440,10 @@ mod tests {
     fn sorts_may_name_several_attributes_and_directions() {
         let sorts = Query::parse("sort=env,name%20desc").sorts(&["env", "name"]).unwrap();
         let object = |env: &str, name: &str| json!({ "env": env, "name": name }).as_object().unwrap().clone();
-        assert_eq!(compare(&sorts, &object("a", "x"), &object("b", "x")), Ordering::Less);
-        assert_eq!(compare(&sorts, &object("a", "x"), &object("a", "y")), Ordering::Greater);
+        let objects = [object("b", "x"), object("a", "x"), object("a", "y"), object("a", "x")];
+        let order = |sorts| sorted(sorts, objects.iter().zip(0..));
+        assert_eq!(order(&sorts), [2, 1, 3, 0]);
+        assert_eq!(order(&[]), [0, 1, 2, 3]);
         assert!(Query::parse("sort=size").sorts(&["name"]).is_err());
     }
 }

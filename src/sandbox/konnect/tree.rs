@@ -49,7 +49,7 @@ pub(super) fn list<T: Tree>(konnect: &Konnect, call: &Call) -> Result<Answer, Pr
     let world = konnect.store.read();
     let mut records = records::<T>(&world, call)?;
     records.retain(|record| conditions.iter().all(|condition| condition.holds(&record.body)));
-    records.sort_by(|left, right| query::compare(&sorts, &left.body, &right.body));
+    let records = query::sorted(&sorts, records.into_iter().map(|record| (&*record.body, record)));
     let listed: HashMap<Uuid, &Record> = records.iter().map(|record| (record.id, *record)).collect();
     let mut children: HashMap<Option<Uuid>, Vec<&Record>> = HashMap::new();
     for record in records {
