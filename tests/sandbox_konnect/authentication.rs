@@ -7,6 +7,7 @@ use super::world::{NOWHERE, World, each, id, invalid};
 
 const SETTINGS: &str = "/v3/authentication-settings";
 const PROVIDERS: &str = "/v3/identity-providers";
+const SINGLE: &str = "/v3/identity-provider";
 
 fn oidc() -> Value {
     json!({
@@ -222,6 +223,69 @@ async fn a_group_is_mapped_to_a_team_once_and_goes_with_the_team_or_the_provider
     assert_eq!(world.delete(&format!("{path}/{}", id(&created))).await, 404);
     world.delete(&format!("{PROVIDERS}/{provider}")).await;
     assert_eq!(world.try_get(&path).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_older_address_of_the_provider_shows_and_changes_the_same_one() {
+    let world = World::new().await;
+    assert_eq!(world.try_get(SINGLE).await.status, 404);
+    let nothing = world.patch(SINGLE, json!({ "login_path": "one" })).await;
+    assert_eq!(invalid(&nothing), [("issuer", "required"), ("client_id", "required")]);
+    let sent = json!({
+        "issuer": "https://id.example.com/",
+        "client_id": "koctl",
+        "client_secret": "s3cret",
+        "claim_mappings": { "groups": "roles" },
+    });
+    let made = world.patch(SINGLE, sent).await.body;
+    let expected = json!({
+        "issuer": "https://id.example.com/",
+        "login_path": "",
+        "client_id": "koctl",
+        "scopes": ["email", "openid", "profile"],
+        "claim_mappings": { "name": "name", "email": "email", "groups": "roles" },
+    });
+    assert_eq!(made, expected);
+    let provider = &world.get(PROVIDERS).await[0];
+    assert_eq!((&provider["type"], &provider["enabled"]), (&json!("oidc"), &json!(false)));
+    assert_eq!(provider["config"]["issuer_url"], "https://id.example.com/");
+    world.patch(SINGLE, json!({ "login_path": "one", "scopes": ["openid"] })).await;
+    let path = format!("{PROVIDERS}/{}", id(provider));
+    let changed = world.get(&path).await;
+    assert_eq!(json!([changed["login_path"], changed["config"]["scopes"]]), json!(["one", ["openid"]]));
+    assert_eq!(changed["config"]["client_id"], "koctl");
+    assert_eq!(world.get(SINGLE).await["claim_mappings"], expected["claim_mappings"]);
+}
+
+#[tokio::test]
+async fn the_older_mappings_are_those_of_the_provider_by_group_and_by_team() {
+    let world = World::new().await;
+    let (by_group, by_team) = (format!("{SINGLE}/team-mappings"), format!("{SINGLE}/team-group-mappings"));
+    assert_eq!(world.try_get(&by_group).await.status, 404);
+    assert_eq!(world.try_get(&by_team).await.status, 400);
+    let provider = id(&world.created(PROVIDERS, oidc()).await);
+    let mut teams = [world.team("one").await, world.team("two").await];
+    teams.sort();
+    let [one, two] = teams;
+    let mappings = format!("{PROVIDERS}/{provider}/team-group-mappings");
+    let first = id(&world.created(&mappings, json!({ "team_id": one, "group": "a" })).await);
+
+    let sent = json!([{ "group": "a", "team_ids": [one, two] }, { "group": "b", "team_ids": [two] }]);
+    let replaced = world.put(&by_group, json!({ "mappings": sent })).await.body;
+    assert_eq!(replaced["data"], sent);
+    assert_eq!(world.get(&by_group).await["data"], sent);
+    assert_eq!(world.get(&mappings).await["data"][0]["id"], json!(first), "what is wanted still is not made anew");
+
+    let changed = world.patch(&by_team, json!({ "data": [{ "team_id": two, "groups": ["c"] }] })).await.body;
+    let expected = json!([{ "team_id": one, "groups": ["a"] }, { "team_id": two, "groups": ["c"] }]);
+    assert_eq!((&changed["data"], &changed["meta"]["page"]["total"]), (&expected, &json!(2)));
+    assert_eq!(world.get(&format!("{by_team}?page[size]=1&page[number]=2")).await["data"], json!([expected[1]]));
+
+    let unknown = world.put(&by_group, json!({ "mappings": [{ "group": "a", "team_ids": [NOWHERE] }] })).await;
+    assert_eq!(invalid(&unknown), [("mappings.0.team_ids.0", "missing_reference")]);
+    let unknown = world.patch(&by_team, json!({ "data": [{ "team_id": NOWHERE, "groups": [] }] })).await;
+    assert_eq!(invalid(&unknown), [("data.0.team_id", "missing_reference")]);
+    assert_eq!(world.get(&by_team).await["data"], expected);
 }
 
 #[tokio::test]

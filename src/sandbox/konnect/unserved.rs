@@ -28,15 +28,7 @@ fn filter(method: &str) -> MethodFilter {
 
 /// Path templates and their methods, by document.
 const UNSERVED: &[(Document, &[(&str, &str)])] = &[
-    (
-        Document::Identity,
-        &[
-            ("/v3/identity-provider", "GET PATCH"),
-            ("/v3/identity-provider/team-mappings", "GET PUT"),
-            ("/v3/identity-provider/team-group-mappings", "GET PATCH"),
-            ("/v3/authenticate/{organizationLoginPath}", "GET"),
-        ],
-    ),
+    (Document::Identity, &[("/v3/authenticate/{organizationLoginPath}", "GET")]),
     (
         Document::Notifications,
         &[

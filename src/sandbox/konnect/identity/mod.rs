@@ -7,6 +7,7 @@ mod identity_providers;
 mod organizations;
 mod predefined_roles;
 mod roles;
+mod single_provider;
 mod system_accounts;
 mod team_group_mappings;
 mod teams;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> impl Iterator<Item = &'static Route> {
         authentication::ROUTES,
         identity_providers::ROUTES,
         team_group_mappings::ROUTES,
+        single_provider::ROUTES,
     ]
     .into_iter()
     .flatten()
