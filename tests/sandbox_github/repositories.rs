@@ -3,7 +3,7 @@
 use koctl::sandbox::github::ensure_repository;
 use reqwest::Method;
 use reqwest::header::HOST;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 use crate::world::{World, git, names, send, text, texts, tree};
@@ -34,6 +34,22 @@ async fn a_repository_without_a_name_is_refused_by_field() {
     assert_eq!(wrong.invalid(), expected);
     let broken = world.request(Method::POST, "/user/repos").body("{");
     assert_eq!(send(broken).await.refusal(400), "Problems parsing JSON");
+}
+
+#[tokio::test]
+async fn a_repository_in_a_list_tells_less_than_one_on_its_own() {
+    let world = World::with(&[("a", "1")]).await;
+    world.branch("b", "main", "b", "2").await;
+    let of = |repository: &Value| {
+        ["network_count", "organization", "allow_squash_merge", "topics"].map(|field| !repository[field].is_null())
+    };
+    let own = world.get("/repos/Org/repo").await.expect(200);
+    assert_eq!(of(&own), [true, true, true, true], "`full-repository`");
+    let pull = world.pull("b").await;
+    assert_eq!(of(&pull["head"]["repo"]), [false, false, true, true], "`repository`");
+    assert_eq!(of(&world.get("/user/repos").await.expect(200)[0]), [false, false, true, true], "`repository`");
+    let listed = world.get("/orgs/Org/repos").await.expect(200);
+    assert_eq!(of(&listed[0]), [false, false, false, true], "`minimal-repository`");
 }
 
 #[tokio::test]

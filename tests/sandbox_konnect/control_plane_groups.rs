@@ -17,7 +17,7 @@ fn members(ids: &[&str]) -> Value {
 async fn a_new_group_has_no_members_and_no_conflicts() {
     let world = World::new().await;
     let group = group(&world).await;
-    let none = json!({ "data": [], "meta": { "page": { "next": null, "previous": null, "size": 10 } } });
+    let none = json!({ "data": [], "meta": { "page": { "next": null, "size": 10, "total": 0 } } });
     assert_eq!(world.get(&format!("{group}/group-memberships")).await, none);
     let status = world.get(&format!("{group}/group-status")).await;
     assert_eq!((&status["item"]["state"], &status["item"]["conflicts"]), (&json!("OK"), &json!([])));

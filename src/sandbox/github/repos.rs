@@ -15,13 +15,13 @@ const RESOURCE: &str = "Repository";
 
 /// `GET /repos/{owner}/{repo}` (repos/get).
 pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
-    ok(to_json(repo, &request.links)?)
+    ok(full(repo, &request.links)?)
 }
 
 /// `GET /user/repos` (repos/list-for-authenticated-user): all of them, as the user belongs to every organization.
 pub(super) fn list_own(store: &Store, request: &ApiRequest) -> Answer {
     request.require_user()?;
-    list(store, request, None, &["full_name", "created", "updated", "pushed"])
+    list(store, request, None, &["full_name", "created", "updated", "pushed"], to_json)
 }
 
 /// `GET /users/{username}/repos` and `GET /orgs/{org}/repos` (repos/list-for-user, repos/list-for-org).
@@ -33,10 +33,10 @@ pub(super) fn list_of(store: &Store, request: &ApiRequest) -> Answer {
     } else {
         ["created", "full_name", "updated", "pushed"]
     };
-    list(store, request, Some(owner), &words)
+    list(store, request, Some(owner), &words, minimal)
 }
 
-fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]) -> Answer {
+fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str], view: View) -> Answer {
     let sort = request.choice(RESOURCE, "sort", sorts)?;
     let default = if sort == "full_name" { ["asc", "desc"] } else { ["desc", "asc"] };
     let direction = request.choice(RESOURCE, "direction", &default)?;
@@ -64,7 +64,7 @@ fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]
         repositories.reverse();
     }
     let page = request.page(repositories);
-    page.respond(|repo| to_json(&repo, &request.links))
+    page.respond(|repo| view(&repo, &request.links))
 }
 
 /// Whether the request's filters let a repository into the list of an owner, or of the user. There are no forks
@@ -124,7 +124,7 @@ fn create(store: &Store, request: &ApiRequest, owner: &str) -> Answer {
         return Err(fields.refuse("name", "name already exists on this account"));
     }
     let repo = store.open(&name)?.ok_or_else(ApiError::not_found)?;
-    created(to_json(&repo, &request.links)?)
+    created(full(&repo, &request.links)?)
 }
 
 fn settings(fields: &Fields) -> Result<Settings, ApiError> {
@@ -167,8 +167,36 @@ fn first_branch(name: &RepoName, settings: &Settings) -> NewBranch {
     }
 }
 
-/// The schemas `full-repository`, `repository` and `minimal-repository` at once: each requires a part of this.
+/// A schema in which a repository is shown.
+type View = fn(&Repo, &Links) -> Result<Value, ApiError>;
+
+/// The schema `full-repository`: one on its own. Nobody watches or forks here.
+fn full(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
+    let mut body = to_json(repo, links)?;
+    extend(&mut body, json!({ "subscribers_count": 0, "network_count": 0 }));
+    if repo.name.owner() != LOGIN {
+        body["organization"] = body["owner"].clone();
+    }
+    Ok(body)
+}
+
+/// The schema `repository`: one of the user's own, or that of a pull request.
 pub(super) fn to_json(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
+    let settings = &repo.metadata.settings;
+    let mut body = minimal(repo, links)?;
+    let merging = json!({
+        "allow_merge_commit": settings.allow_merge_commit,
+        "allow_squash_merge": settings.allow_squash_merge,
+        "allow_rebase_merge": false,
+        "allow_auto_merge": false,
+        "allow_update_branch": false,
+    });
+    extend(&mut body, merging);
+    Ok(body)
+}
+
+/// The schema `minimal-repository`: one of those of an owner.
+fn minimal(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     let mut body = identity(repo, links);
     extend(&mut body, urls(&repo.name, links));
     extend(&mut body, addresses(repo, links));
@@ -187,7 +215,7 @@ pub(super) fn to_json(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
 
 fn identity(repo: &Repo, links: &Links) -> Value {
     let owner = simple_user(links, repo.name.owner());
-    let mut identity = json!({
+    json!({
         "id": repo.metadata.id,
         "node_id": node_id("Repository", repo.metadata.id),
         "name": repo.name.name(),
@@ -201,11 +229,7 @@ fn identity(repo: &Repo, links: &Links) -> Value {
         "archived": false,
         "disabled": false,
         "permissions": {"admin": true, "maintain": true, "push": true, "triage": true, "pull": true},
-    });
-    if repo.name.owner() != LOGIN {
-        identity["organization"] = identity["owner"].clone();
-    }
-    identity
+    })
 }
 
 /// The URLs that lie below the repository, and what stands behind its own URL.
@@ -280,18 +304,13 @@ fn settings_json(settings: &Settings) -> Value {
         "has_discussions": settings.has_discussions,
         "has_downloads": settings.has_downloads,
         "has_pages": false,
-        "allow_merge_commit": settings.allow_merge_commit,
-        "allow_squash_merge": settings.allow_squash_merge,
-        "allow_rebase_merge": false,
-        "allow_auto_merge": false,
-        "allow_update_branch": false,
         "allow_forking": false,
         "delete_branch_on_merge": settings.delete_branch_on_merge,
         "web_commit_signoff_required": false,
     })
 }
 
-/// Counts. Nobody stars, watches or forks here, and GitHub, too, shows a size of 0 until its hourly count.
+/// Counts. Nobody stars or forks here, and GitHub, too, shows a size of 0 until its hourly count.
 fn counts(repo: &Repo) -> Value {
     let open = repo.metadata.open_issues();
     json!({
@@ -301,8 +320,6 @@ fn counts(repo: &Repo) -> Value {
         "stargazers_count": 0,
         "watchers_count": 0,
         "watchers": 0,
-        "subscribers_count": 0,
-        "network_count": 0,
         "open_issues_count": open,
         "open_issues": open,
     })

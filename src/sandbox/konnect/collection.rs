@@ -35,6 +35,8 @@ pub(super) enum Paging {
     Whole,
     /// By `page[size]`, `page[after]` and `page[before]`.
     Cursor,
+    /// By `page[size]` and `page[after]`; each page says how many there are in all.
+    ForwardCursor,
     /// The same, for a list whose document describes no parameters: all of it is one page.
     WholeCursor,
 }
@@ -114,6 +116,7 @@ pub(super) fn list<'a>(
         Paging::Numbered => numbered(cut, call.query.page()?, total),
         Paging::Whole => numbered(cut, call.query.optional_page(total)?, total),
         Paging::Cursor => cursor(call, cut(Page::whole(total)), call.query.page_size()?)?,
+        Paging::ForwardCursor => forward(cursor(call, cut(Page::whole(total)), call.query.page_size()?)?, total),
         Paging::WholeCursor => cursor(call, cut(Page::whole(total)), total.max(1))?,
     };
     let data: Vec<Value> = shown.into_iter().map(|record| view(world, &call.place, &record.body)).collect();
@@ -146,6 +149,11 @@ fn cursor<'a>(call: &Call, records: Vec<&'a Record>, size: usize) -> Result<(Vec
     let next = link(to < records.len(), "page[after]", shown.last());
     let previous = link(from > 0, "page[before]", shown.first());
     Ok((shown, json!({ "size": size, "next": next, "previous": previous })))
+}
+
+/// A page that leads to the next and not back, and says how many there are in all.
+fn forward((shown, page): (Vec<&Record>, Value), total: usize) -> (Vec<&Record>, Value) {
+    (shown, json!({ "size": page["size"], "next": page["next"], "total": total }))
 }
 
 /// The record with this id, or 404 naming `what` it should have been.

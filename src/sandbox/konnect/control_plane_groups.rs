@@ -42,7 +42,7 @@ static MEMBERS: Schema = Schema {
 
 static ONE_MEMBER: Schema = Schema { fields: &[Field::new("id", Is::Uuid).required()], unknown: Unknown::Ignored };
 
-static LISTING: Listing = Listing::new(&[], &[]).paged(Paging::Cursor);
+static LISTING: Listing = Listing::new(&[], &[]).paged(Paging::ForwardCursor);
 
 /// The most conflicts that a status lists.
 const GREATEST_CONFLICTS: usize = 256;
