@@ -10,6 +10,8 @@ import yaml
 from openapi_core import Config, OpenAPI
 
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options"}
+# What schemathesis needs to know of Konnect's documents as well.
+LEFT_OUT = pathlib.Path(__file__).parent.parent / "schemathesis-exceptions.yaml"
 GITHUB = "github"
 # Where a sandbox serves Konnect and GitHub: what stands there before `/v2/…` or `/repos/…`.
 KONNECT_PATH = re.compile(r"^/konnect/(?P<region>[^/]+)(?P<path>/.*)$")
@@ -18,7 +20,7 @@ GITHUB_PATH = re.compile(r"^/github(?P<path>/.*)$")
 SERVER = "http://sandbox"
 # The types of JSON, of which openapi-core knows the first alone.
 JSON_TYPES = ("application/json", "application/problem+json", "application/scim+json", "application/vnd.github.object")
-DESERIALIZERS = dict.fromkeys(JSON_TYPES, json.loads)
+DESERIALIZERS = dict.fromkeys(JSON_TYPES, lambda body, **parameters: json.loads(body))
 # The documents are not what is judged here.
 CONFIG = Config(spec_validator_cls=None, extra_media_type_deserializers=DESERIALIZERS)
 
@@ -54,17 +56,17 @@ class Operation:
         return {(parameter["in"], parameter["name"]): parameter for parameter in resolved}
 
     @functools.cached_property
-    def request_types(self):
-        """The media types of its request's body; none where it has no body."""
+    def request_content(self):
+        """Its request's body by media type; empty where it has no body."""
         body = self.document.content["paths"][self.template][self.method].get("requestBody", {})
-        return set(resolve(self.document.content, body).get("content", {}))
+        return resolve(self.document.content, body).get("content", {})
 
-    def response_types(self, status):
-        """The media types of an answer with this status, none where it has no body; None where it is undocumented."""
+    def response_content(self, status):
+        """The body of an answer with this status by media type, empty where it has none; None where it is undocumented."""
         responses = self.document.content["paths"][self.template][self.method]["responses"]
         keys = (str(status), f"{status // 100}XX", "default")
         response = next((responses[key] for key in keys if key in responses), None)
-        return None if response is None else set(resolve(self.document.content, response).get("content", {}))
+        return None if response is None else resolve(self.document.content, response).get("content", {})
 
     @functools.cached_property
     def validator(self):
@@ -121,8 +123,9 @@ class Documents:
     def load(cls, folder):
         """Those below a folder: `konnect/*.yaml` and `github/api.github.com.json`."""
         folder = pathlib.Path(folder)
+        left_out = read_yaml(LEFT_OUT)
         documents = [
-            Document(path.stem, yaml.load(path.read_text(), Loader=yaml.CSafeLoader))
+            Document(path.stem, with_statuses(read_yaml(path), left_out.get(path.stem, [])))
             for path in sorted(folder.glob("konnect/*.yaml"))
         ]
         documents.append(Document(GITHUB, json.loads((folder / "github/api.github.com.json").read_text())))
@@ -136,8 +139,8 @@ class Documents:
         if match := KONNECT_PATH.match(path):
             region, path = match["region"], match["path"]
         elif match := GITHUB_PATH.match(path):
-            # By its description, GitHub's operation on contents is also for the root, whose path is left out.
-            region, path = None, re.sub("/contents/?$", "/contents/%2F", match["path"])
+            # By their descriptions, these are for all contents and all references where the last parameter is left out.
+            region, path = None, re.sub("(/contents|/git/matching-refs)/?$", r"\1/%2F", match["path"])
         else:
             return None, None
         candidates = self._operations.get((region is None, method.lower()), [])
@@ -150,6 +153,25 @@ class Documents:
             raise Misplaced(f"{found[0][0].name} is served in {regions} and not in {region}")
         # `/apis/mine` rather than `/apis/{apiId}`.
         return min(here, key=lambda pair: pair[0].template.count("{"))
+
+
+def read_yaml(path):
+    return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
+
+
+def with_statuses(content, left_out):
+    """A document with the statuses that some of its operations leave out, each as another operation describes it."""
+    operations = {
+        item[method].get("operationId"): item[method]
+        for item in content["paths"].values()
+        for method in item
+        if method in METHODS
+    }
+    for one in left_out:
+        status = str(one["status"])
+        for operation in one["operations"]:
+            operations[operation]["responses"].setdefault(status, operations[one["like"]]["responses"][status])
+    return content
 
 
 def resolve(content, node):
@@ -181,6 +203,9 @@ def readable(content):
         # refuse every null of the fields that it marks.
         if says_null_by_type and node.get("nullable") is True and isinstance(node.get("type"), str):
             node["type"] = [node["type"], "null"]
+        # A list has no property to tell it from the other alternatives by.
+        if any(resolve(content, one).get("type") == "array" for one in node.get("oneOf", [])):
+            node.pop("discriminator", None)
         return node
 
     def is_nested_parameter(node):

@@ -30,6 +30,8 @@ class Allowed:
 
 KONNECT = "(?!github).*"
 
+# The statuses that Konnect's documents leave out of single operations are not here: see `documents.LEFT_OUT`.
+
 EXCEPTIONS = [
     Allowed(
         "github",
@@ -45,6 +47,13 @@ EXCEPTIONS = [
         ANSWER,
         r"^oneOf at /: .* is valid under each of .*-error",
         "an answer may be one of several kinds of error, which are so much alike that one body fits two of them",
+    ),
+    Allowed(
+        "github",
+        "",
+        ANSWER,
+        "^undeclared field status: ",
+        "GitHub writes the status into every error, which some of their schemas leave out",
     ),
     Allowed(
         "github",
@@ -89,18 +98,18 @@ EXCEPTIONS = [
         "the answer says which page it is, and the operation does not say how to ask for another",
     ),
     Allowed(
-        "api-builder-v3|control-planes-v2|portal-management-v3",
-        "^(POST|PATCH|DELETE) /v[23]/(apis|portals|control-planes)",
-        ANSWER,
-        "Unknown response http status: 409$",
-        "a name that is taken and a portal that is in use are refused as conflicts, which these operations leave out",
-    ),
-    Allowed(
         "control-planes-config-v2",
         "",
         ANSWER,
-        "Unknown response http status: (400|404|409)$",
-        "the gateway refuses what is wrong, missing or taken, and its document lists success and 401 alone",
+        "^undeclared field status: ",
+        "the gateway's refusals have the shape of its 401, and those that they are held against are another service's",
+    ),
+    Allowed(
+        KONNECT,
+        "",
+        REQUEST,
+        "^readOnly at parameter ",
+        "a parameter of the path has the schema of a field that only answers have",
     ),
 ]
 

@@ -10,6 +10,7 @@ from openapi_schema_validator import OAS30WriteValidator, oas30_format_checker
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from documents import DESERIALIZERS, SERVER, Misplaced, resolve
+from undeclared import undeclared
 
 REQUEST, ANSWER = "request", "answer"
 
@@ -83,7 +84,7 @@ def judge(documents, exchange):
 
     query = parse_qsl(url.query, keep_blank_values=True)
     request = Request(operation, path, query, exchange)
-    in_request = tuple(request_findings(operation, request, query))
+    in_request = tuple(request_findings(operation, request, query, exchange))
     answered = exchange.status is not None and exchange.fault is None
     in_answer = tuple(answer_findings(operation, request, exchange)) if answered else ()
     return Verdict(
@@ -105,35 +106,55 @@ def undocumented(exchange, url, must_be_right):
     return Verdict(apart="of no operation of a document", findings=(finding,) if must_be_right else ())
 
 
-def request_findings(operation, request, query):
+def request_findings(operation, request, query, exchange):
     """What of a request the document does not allow."""
     for error in operation.validator.iter_request_errors(request):
         yield from told(REQUEST, error)
     yield from query_findings(operation, query)
-    if request.body is not None and not operation.request_types:
+    if request.body is not None and not operation.request_content:
         yield Finding(REQUEST, "body", "a body, where the operation has none")
+    media_type = plain(exchange.request_type)
+    yield from undeclared_findings(REQUEST, operation, operation.request_content, media_type, exchange.request_body)
 
 
 def answer_findings(operation, request, exchange):
     """What of an answer the document does not allow."""
-    types = operation.response_types(exchange.status)
-    media_type = (exchange.response_type or "").split(";")[0]
+    content = operation.response_content(exchange.status)
+    media_type = plain(exchange.response_type)
     # An error that is documented by its status alone may explain itself all the same.
-    described = types is not None and (types or exchange.status < 400)
-    if described and media_type and media_type not in types:
-        yield Finding(ANSWER, "media type", f"{media_type} instead of {' or '.join(sorted(types)) or 'nothing'}")
+    described = content is not None and (content or exchange.status < 400)
+    if described and media_type and media_type not in content:
+        yield Finding(ANSWER, "media type", f"{media_type} instead of {' or '.join(sorted(content)) or 'nothing'}")
         return
     # Of what is no JSON a recording has the type alone.
     if described and media_type and media_type not in DESERIALIZERS:
         return
     for error in operation.validator.iter_response_errors(request, Answer(exchange)):
         yield from told(ANSWER, error)
+    yield from undeclared_findings(ANSWER, operation, content or {}, media_type, exchange.response_body)
+
+
+def plain(media_type):
+    """A media type without its parameters; empty where there is none."""
+    return (media_type or "").split(";")[0]
+
+
+def undeclared_findings(side, operation, content, media_type, body):
+    """Which fields of a body the document does not know."""
+    schema = content.get(media_type, {}).get("schema", {})
+    for path in undeclared(operation.document.content, schema, body):
+        yield Finding(side, f"undeclared field {'/'.join(alike(path))}", f"no schema has {'/'.join(map(str, path))}")
+
+
+def alike(path):
+    """A place in a body, and at once all those beside it in lists."""
+    return ("*" if isinstance(step, int) else step for step in path)
 
 
 def told(side, error):
     """The findings in an error of openapi-core: those of a schema one by one."""
     cause = error.__cause__ or error
-    parameter = getattr(error, "name", "")
+    parameter = f"parameter {error.name}" if hasattr(error, "name") else ""
     schema_errors = getattr(cause, "schema_errors", None)
     if schema_errors is None:
         yield Finding(side, f"{type(cause).__name__} {parameter}".strip(), str(cause))
@@ -142,8 +163,8 @@ def told(side, error):
         # Of an alternative, the branch that fits best.
         one = best_match([one])
         exact = parameter or "/".join(str(step) for step in one.absolute_path) or "/"
-        alike = parameter or "/".join("*" if isinstance(step, int) else step for step in one.absolute_path) or "/"
-        yield Finding(side, f"{one.validator} at {alike}", f"{one.message} (at {exact})")
+        everywhere = parameter or "/".join(alike(one.absolute_path)) or "/"
+        yield Finding(side, f"{one.validator} at {everywhere}", f"{one.message} (at {exact})")
 
 
 def query_findings(operation, query):

@@ -10,10 +10,14 @@ import unittest
 
 import check
 import recordings
-from documents import Document, Documents
+from documents import Document, Documents, with_statuses
 from judge import judge
 
-PROBLEM = {"type": "object", "required": ["status", "title"], "properties": {"status": {"type": "integer"}}}
+PROBLEM = {
+    "type": "object",
+    "required": ["status", "title"],
+    "properties": {"status": {"type": "integer"}, "title": {}},
+}
 ROOM = {
     "type": "object",
     "required": ["id", "name"],
@@ -24,6 +28,14 @@ ROOM = {
         "key_secret": {"type": "string", "pattern": "^[A-Za-z0-9+/=]+$", "writeOnly": True},
     },
     "additionalProperties": False,
+}
+
+
+DOOR = {
+    "allOf": [
+        {"type": "object", "properties": {"room": {"type": "string"}}},
+        {"oneOf": [{"properties": {"width": {"type": "integer"}}}, {"required": ["wall"], "properties": {"wall": {}}}]},
+    ]
 }
 
 
@@ -74,6 +86,7 @@ ROOMS = konnect(
             "delete": {"responses": {"204": {"description": ""}, "404": {"description": ""}}},
         },
         "/rooms/mine": {"get": {"responses": {"200": json_of(ROOM)}}},
+        "/rooms/mine/doors": {"get": {"responses": {"200": json_of({"type": "array", "items": DOOR})}}},
     },
     schemas={"Room": ROOM},
     securitySchemes={"token": {"type": "http", "scheme": "bearer"}},
@@ -190,14 +203,23 @@ class Judged(unittest.TestCase):
         self.wrong(exchange(response_body={}), "answer: type at /")
         self.wrong(exchange(response_body=[{"id": ID}]), "answer: required at *")
         self.wrong(exchange(response_body=[{"id": "1", "name": "attic"}]), "answer: format at */id")
-        self.wrong(
-            exchange(response_body=[{"id": ID, "name": "attic", "area": 1}]), "answer: additionalProperties at *"
-        )
+        area = exchange(response_body=[{"id": ID, "name": "attic", "area": 1}])
+        self.wrong(area, "answer: additionalProperties at *", "answer: undeclared field */area")
         self.wrong(refusal({}, response_body={"status": 400}), "answer: required at /")
 
     def test_every_fault_of_an_answer_is_found(self):
         body = [{"id": "1", "name": "attic", "floor": "first"}]
         self.wrong(exchange(response_body=body), "answer: format at */id", "answer: type at */floor")
+
+    def test_a_field_that_no_schema_names_is_found_where_the_document_does_not_forbid_it(self):
+        self.wrong(
+            exchange(path="/konnect/global/v2/doors", response_body={"wall": 1}), "answer: undeclared field wall"
+        )
+        self.right(exchange(path="/konnect/us/v3/rooms/mine/doors", response_body=[{"room": "attic", "width": 1}]))
+        self.wrong(
+            exchange(path="/konnect/us/v3/rooms/mine/doors", response_body=[{"room": "attic", "depth": 1}]),
+            "answer: undeclared field */depth",
+        )
 
     def test_a_status_or_a_media_type_that_is_not_documented_is_found(self):
         self.wrong(exchange(status=202), "answer: ResponseNotFound")
@@ -209,12 +231,23 @@ class Judged(unittest.TestCase):
     def test_an_error_may_explain_itself_where_its_status_alone_is_documented(self):
         self.right(exchange("DELETE", f"/konnect/us/v3/rooms/{ID}", status=404, response_body={"message": "no"}))
 
+    def test_a_status_that_an_operation_leaves_out_is_judged_as_another_describes_it(self):
+        operation = {"operationId": "close", "responses": {"204": {"description": ""}}}
+        like = {"operationId": "open", "responses": {"409": json_of(PROBLEM)}}
+        content = konnect("3.0.3", "/v3", ["us"], {"/doors": {"post": like, "delete": operation}})
+        left_out = [{"status": 409, "operations": ["close"], "like": "open"}]
+        documents = Documents([Document("doors", with_statuses(content, left_out))])
+        for body, kinds in (({"status": 409, "title": ""}, []), ({}, ["required at /", "required at /"])):
+            refused = exchange("DELETE", "/konnect/us/v3/doors", status=409, response_body=body)
+            findings = judge(documents, recordings.parse(json.dumps(refused))).findings
+            self.assertEqual([finding.kind for finding in findings], kinds)
+
     def test_a_request_that_was_answered_with_success_must_be_right(self):
         self.wrong(creation({"name": "attic", "id": ID}), "request: readOnly at id")
         self.wrong(creation({}), "request: required at /")
         self.wrong(creation({"name": "a room under the roof"}), "request: maxLength at name")
         self.wrong(creation({"name": "attic"}, request_type="text/plain"), "request: MediaTypeNotFound")
-        self.wrong(exchange(path="/konnect/us/v3/rooms?page[size]=101"), "request: maximum at page[size]")
+        self.wrong(exchange(path="/konnect/us/v3/rooms?page[size]=101"), "request: maximum at parameter page[size]")
         self.wrong(exchange(path="/konnect/us/v3/rooms?size=1"), "request: query size")
         self.wrong(exchange(request_body={}), "request: body")
 
