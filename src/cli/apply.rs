@@ -21,11 +21,15 @@ use crate::report;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A plan that `koctl plan -o FILE` saved.
-    #[arg(value_name = "FILE", conflicts_with_all = ["targets", "no_refresh", "no_adopt", "loop_seconds"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["targets", "no_refresh", "no_adopt", "refresh_only", "loop_seconds"])]
     plan_file: Option<PathBuf>,
 
     #[command(flatten)]
     request: RequestArgs,
+
+    /// Have the state know what changed outside of koctl, and change nothing else.
+    #[arg(long, conflicts_with_all = ["no_refresh", "no_adopt", "loop_seconds"])]
+    refresh_only: bool,
 
     #[command(flatten)]
     approval: ApprovalArgs,
@@ -39,6 +43,12 @@ pub(super) struct Args {
 
     #[command(flatten)]
     system: SystemArgs,
+}
+
+impl Args {
+    fn mode(&self) -> Mode {
+        if self.refresh_only { Mode::StateOnly(StateOnly::Refresh) } else { Mode::Normal }
+    }
 }
 
 /// How a plan is approved and carried out, as `apply` and `destroy` take it.
@@ -87,7 +97,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let run = Run {
         session: &session,
-        request: args.request.request(Mode::Normal),
+        request: args.request.request(args.mode()),
         approval: &args.approval,
         output,
         stop: super::interrupt::watch(),
@@ -114,7 +124,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     fn operation(&self) -> &'static str {
         match self.request.mode {
-            Mode::Normal => "apply",
+            Mode::Normal | Mode::StateOnly(StateOnly::Refresh) => "apply",
             Mode::Destroy => "destroy",
             Mode::StateOnly(StateOnly::Import) => "import",
         }
@@ -261,6 +271,7 @@ impl Run<'_> {
             Mode::Normal => "Do you want to perform these actions?",
             Mode::Destroy => "Destroy all of this?",
             Mode::StateOnly(StateOnly::Import) => "Do you want the state to know these objects?",
+            Mode::StateOnly(StateOnly::Refresh) => "Do you want the state to know this?",
         };
         match output.ask(question) {
             Ok(answer) if answer == "yes" => return Some(Approved::by_a_person(plan)),

@@ -6,7 +6,7 @@ use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
 use crate::engine::plan::InvalidPlan;
-use crate::engine::{Mode, Plan};
+use crate::engine::{Mode, Plan, StateOnly};
 use crate::operations::{Failure, PlanRequest, Planned, schema};
 use crate::report;
 use crate::report::progress::Progress;
@@ -28,6 +28,10 @@ pub(super) struct Args {
     #[arg(long)]
     destroy: bool,
 
+    /// Plan to have the state know what changed outside of koctl, and nothing else.
+    #[arg(long, conflicts_with_all = ["destroy", "no_refresh", "no_adopt"])]
+    refresh_only: bool,
+
     /// Exit with 2 when there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -45,7 +49,11 @@ pub(super) struct Args {
 
 impl Args {
     fn mode(&self) -> Mode {
-        if self.destroy { Mode::Destroy } else { Mode::Normal }
+        match (self.destroy, self.refresh_only) {
+            (true, _) => Mode::Destroy,
+            (false, true) => Mode::StateOnly(StateOnly::Refresh),
+            (false, false) => Mode::Normal,
+        }
     }
 }
 

@@ -69,6 +69,27 @@ impl ResourceChange {
         }
     }
 
+    /// What the state knows, and nothing is done about yet.
+    pub(super) fn remembered(address: &Address, prior: &ResourceState, schema: &Schema) -> Self {
+        Self {
+            address: address.clone(),
+            action: Action::NoOp,
+            id: Some(prior.id.clone()),
+            before: prior.attributes.clone(),
+            after: Attributes::new(),
+            unknown: BTreeMap::new(),
+            changed: Vec::new(),
+            replaced_by: Vec::new(),
+            outstanding: Attributes::new(),
+            foreign: Attributes::new(),
+            reason: None,
+            dependencies: BTreeSet::new(),
+            prior_dependencies: prior.addresses(),
+            guarded: schema.guarded,
+            protect: prior.protect,
+        }
+    }
+
     /// Notes whether `attribute` differs, and whether that forces a replacement. A value that is `lost` forces one
     /// although it is the same.
     pub(super) fn compare(

@@ -2,7 +2,7 @@
 //!
 //! Pure: nothing is read and nothing is written here.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use super::drift;
 use super::graph::{Graph, GraphError};
 use super::plan::{Action, Drift, ResourceChange};
 use super::refresh::Remembered;
-use super::resource::{Attributes, Readers, Remote};
+use super::resource::{Readers, Remote};
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
 use super::secret::trace;
 use super::target::reach;
@@ -477,23 +477,9 @@ impl<'a> Differ<'a> {
     /// A resource that only the state knows.
     fn unwanted(&mut self, address: &'a Address, prior: &'a ResourceState, schema: &'static Schema) {
         let remote = self.world.object(address);
-        let mut change = ResourceChange {
-            address: address.clone(),
-            action: Action::Delete,
-            id: Some(prior.id.clone()),
-            before: prior.attributes.clone(),
-            after: Attributes::new(),
-            unknown: BTreeMap::new(),
-            changed: Vec::new(),
-            replaced_by: Vec::new(),
-            outstanding: Attributes::new(),
-            foreign: Attributes::new(),
-            reason: None,
-            dependencies: BTreeSet::new(),
-            prior_dependencies: prior.addresses(),
-            guarded: schema.guarded,
-            protect: prior.protect || self.protected.is_some_and(|protected| protected.contains(address)),
-        };
+        let mut change = ResourceChange::remembered(address, prior, schema);
+        change.action = Action::Delete;
+        change.protect |= self.protected.is_some_and(|protected| protected.contains(address));
         if let Some(new) = self.world.holder(schema.type_name, &prior.id) {
             change.action = Action::Forget;
             change.reason = Some(format!("it is `{new}` from now on"));

@@ -221,7 +221,8 @@ fn unmanaged<'a>(world: &'a World, type_name: &'a str) -> impl Iterator<Item = U
 
 /// The resources of the state, as far as they can be recognised by: their natural keys. The id of another resource in
 /// a key is a reference to it, so that what belonged to an object that was made again is looked for in the new one.
-fn recognisable(state: &Remembered, readers: &Readers) -> Vec<Desired> {
+#[must_use]
+pub fn recognisable(state: &Remembered, readers: &Readers) -> Vec<Desired> {
     let by_id: HashMap<&str, Vec<&Address>> = state.0.iter().fold(HashMap::new(), |mut by_id, (address, prior)| {
         by_id.entry(prior.id.as_str()).or_default().push(address);
         by_id

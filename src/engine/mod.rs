@@ -14,6 +14,7 @@
 //! | [`refresh`] | reading the live systems in bulk (R2) |
 //! | [`world`] | what was read, and which address each object belongs to (R5) |
 //! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
+//! | [`accept`] | drift, accepted into the state (R3) |
 //! | [`adopt`] | what exists and no state knows, to be taken over as it is (R5) |
 //! | `change` | one resource compared, and what the state keeps of it (R6) |
 //! | [`drift`] | state and remote compared, whatever the configuration says (R3) |
@@ -27,6 +28,7 @@
 //! | [`execute`] | carrying a plan out (R8, R10, R13) |
 //! | [`recording`] | carrying out a plan that writes nothing but the state |
 
+pub mod accept;
 pub mod address;
 pub mod adopt;
 mod change;

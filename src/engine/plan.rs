@@ -52,12 +52,25 @@ pub enum Mode {
     StateOnly(StateOnly),
 }
 
+impl Mode {
+    /// Whether the plan follows from the configuration, and not from the state alone.
+    #[must_use]
+    pub fn heeds_configuration(self) -> bool {
+        match self {
+            Self::Normal | Self::StateOnly(StateOnly::Import) => true,
+            Self::Destroy | Self::StateOnly(StateOnly::Refresh) => false,
+        }
+    }
+}
+
 /// What the state is to know, where a plan writes nothing but the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StateOnly {
     /// What the configuration declares and exists, and no state knows, as it is.
     Import,
+    /// What changed outside koctl of what it knows, whatever the configuration says.
+    Refresh,
 }
 
 /// A plan with its seal, as a file holds it.
@@ -159,7 +172,11 @@ impl Plan {
     /// Whether applying it would do anything.
     #[must_use]
     pub fn has_changes(&self) -> bool {
-        self.scopes.iter().flat_map(|scope| &scope.changes).any(|change| change.action.is_change())
+        let accepts_drift = self.state_only == Some(StateOnly::Refresh);
+        self.scopes.iter().any(|scope| {
+            let mut changes = scope.changes.iter();
+            changes.any(|change| change.action.is_change()) || accepts_drift && !scope.drift.is_empty()
+        })
     }
 
     /// Whether applying it would write anything, if only records in the state that are stale, or intents that an

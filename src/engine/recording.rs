@@ -49,9 +49,6 @@ impl Recording<'_> {
             return Ok(outcome);
         }
         let began = Instant::now();
-        for (change, step, _) in &records {
-            self.observer.event(&Event::Started(&change.address, *step));
-        }
         let entry = self.entry(&records);
         if entry != Entry::default() {
             self.recorder.record(entry).await.map_err(|error| not_stored(self.plan, error))?;

@@ -158,7 +158,7 @@ pub(super) async fn refresh_with(
         for (reader, listing) in level.into_iter().zip(listings) {
             match listing {
                 Ok(objects) => read.push((reader.schema(), objects)),
-                Err(error) => errors.push(error),
+                Err(error) => errors.push(of_type(reader.schema().type_name, error)),
             }
         }
         if !errors.is_empty() {
@@ -167,6 +167,12 @@ pub(super) async fn refresh_with(
         world.add(read, &interest, &mut open);
     }
     Ok(world)
+}
+
+/// An error that says what could not be read by its name, and not only by its address.
+fn of_type(type_name: &str, error: Error) -> Error {
+    let cause = error.to_string();
+    Error { attempted: format!("list the resources of type `{type_name}`"), cause, ..error }
 }
 
 /// Lists the type of one desired resource again and looks for it by its natural key: how the fate of a lost

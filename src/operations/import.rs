@@ -62,7 +62,7 @@ impl Choice {
         }
         let others: Vec<_> = world.types_of(id).map(|name| format!("`{name}`")).collect();
         if others.is_empty() {
-            let message = format!("`{}` has no `{type_name}` with the id {id} where `{address}` is", address.scope());
+            let message = format!("there is no `{type_name}` with the id {id} where `{address}` is");
             return Err(Failure::new(message).help("check the id, the organization, and the region of the environment"));
         }
         let message =

@@ -11,9 +11,11 @@ use super::apply::{Held, Locks};
 use super::{Choice, Failure, Session, lineage, renames};
 use crate::compiler::platform::{Kept, Work};
 use crate::compiler::{self, ClientSecrets, Events, Input, Specs};
+use crate::engine::accept::accept;
 use crate::engine::address::{PLATFORM_SCOPE, Targets};
 use crate::engine::adopt::{self, adopt};
 use crate::engine::diff::{self, Diff, diff};
+use crate::engine::drift;
 use crate::engine::plan::Recovered;
 use crate::engine::recover::recover;
 use crate::engine::refresh::{Remembered, refresh};
@@ -78,7 +80,7 @@ impl Session {
             }
         }
         let mut sources = Sources::default();
-        if request.mode != Mode::Destroy && !scopes.is_empty() {
+        if request.mode.heeds_configuration() && !scopes.is_empty() {
             let organizations: Vec<_> = scopes.iter().map(|(name, organization, _)| (*name, *organization)).collect();
             sources = self.sources(&organizations).await?;
         }
@@ -274,7 +276,7 @@ impl ScopeRequest<'_> {
         let one = |failure: Failure| vec![failure];
         let state = self.state(name).await.map_err(one)?;
         let mut desired = Vec::new();
-        if self.request.mode != Mode::Destroy {
+        if self.request.mode.heeds_configuration() {
             desired = compiler::compile(input, name, organization).map_err(into_failures)?;
         }
         let mut remembered = Remembered::new(state.as_deref()).map_err(|error| one(error.into()))?;
@@ -283,6 +285,9 @@ impl ScopeRequest<'_> {
             return Err(one(failure.help("leave --no-refresh out, so that what exists is found")));
         }
         let recovered = self.recover(state.as_deref(), &mut remembered).await?;
+        if self.request.mode == Mode::StateOnly(StateOnly::Refresh) {
+            desired = drift::recognisable(&remembered, &self.readers);
+        }
         let protected =
             (self.request.mode == Mode::Destroy).then(|| compiler::protected(input.manifest, name, organization));
         let compared =
@@ -323,6 +328,7 @@ impl ScopeRequest<'_> {
                 let options = diff::Options { no_adopt: self.request.no_adopt, targets, protected, lineage };
                 diff(desired, remembered, world, readers, options).map_err(into_failures)
             }
+            Mode::StateOnly(StateOnly::Refresh) => Ok(accept(desired, remembered, world, readers, targets)),
             Mode::StateOnly(StateOnly::Import) => {
                 let only = self.request.choice.as_ref().map(|choice| &choice.address);
                 let options = adopt::Options { targets, only, lineage };

@@ -6,8 +6,10 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use koctl::engine::accept::accept;
 use koctl::engine::adopt::{self, adopt};
 use koctl::engine::diff::{Diff, Options, Refusal, diff};
+use koctl::engine::drift::recognisable;
 use koctl::engine::execute::{Entry, Event, Execution, Observer, Outcome, Recorder, Step};
 use koctl::engine::plan::Recovered;
 use koctl::engine::recording::Recording;
@@ -335,6 +337,20 @@ impl House {
         self.try_recover().await.unwrap().teach(&mut state);
         let world = refresh(desired, &state, &self.readers).await.unwrap();
         adopt(desired, &state, &world, &self.readers, options)
+    }
+
+    /// Finds what changed outside koctl, as `--refresh-only` does: without a configuration.
+    pub(crate) async fn plan_refresh(&self) -> Diff {
+        let state = self.book.remembered();
+        let known = recognisable(&state, &self.readers);
+        let world = refresh(&known, &state, &self.readers).await.unwrap();
+        accept(&known, &state, &world, &self.readers, None)
+    }
+
+    /// Accepts what changed outside koctl.
+    pub(crate) async fn accept(&self) {
+        let diff = self.plan_refresh().await;
+        assert!(self.record(diff).await.unwrap().is_complete());
     }
 
     /// Finds what exists and is not remembered, and remembers it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use koctl::engine::address::Targets;
 use koctl::engine::diff::Options;
 use koctl::engine::{Desired, Secrets};
+use koctl::state::ResourceState;
 use proptest::collection::btree_map;
 use proptest::option;
 use proptest::prelude::*;
@@ -163,6 +164,16 @@ fn some_break() -> impl Strategy<Value = Break> {
     (0..25usize, prop::sample::select(kinds.to_vec())).prop_map(|(after, kind)| kind(after))
 }
 
+/// Changes something behind koctl's back that koctl set.
+fn interfere(house: &House, resource: &ResourceState) {
+    match resource.type_name.as_str() {
+        "team" => house.server.set(&resource.id, "contact", "theirs"),
+        "role" => house.server.set(&resource.id, "level", "theirs"),
+        "page" => house.server.set(&resource.id, "content", "theirs"),
+        _ => house.server.set(&resource.id, "labels", json!({ "owner": "them" })),
+    }
+}
+
 /// Runs on a clock that stands still while there is something to do, so that pauses cost nothing.
 fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(future)
@@ -244,6 +255,56 @@ proptest! {
             let made = house.server.take_writes().into_iter().filter(|line| !line.starts_with("update"));
             assert_eq!(made.collect::<Vec<_>>(), Vec::<String>::new());
             assert_eq!((house.server.snapshot(), house.book.addresses()), (before, addresses));
+            house.assert_quiet(&desired).await;
+        });
+    }
+
+    #[test]
+    fn r5_what_exists_is_imported_without_a_request_and_then_made_and_deleted_no_more(config in config()) {
+        run(async {
+            let desired = config.desired();
+            let house = House::with(&desired).await;
+            let (before, addresses) = (house.server.snapshot(), house.book.addresses());
+            for label in &addresses {
+                house.book.tear(label);
+            }
+            house.import(&desired).await;
+            assert_eq!(house.server.take_writes(), Vec::<String>::new());
+            assert_eq!(house.book.addresses(), addresses);
+            house.apply(&desired).await;
+            let made = house.server.take_writes().into_iter().filter(|line| !line.starts_with("update"));
+            assert_eq!(made.collect::<Vec<_>>(), Vec::<String>::new());
+            assert_eq!(house.server.snapshot(), before);
+            house.assert_quiet(&desired).await;
+        });
+    }
+
+    #[test]
+    fn r3_accepted_drift_is_drift_no_more_and_the_configuration_wins_in_the_end(
+        config in config(),
+        outside in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..6),
+    ) {
+        run(async {
+            let desired = config.desired();
+            let house = House::with(&desired).await;
+            let mut known: Vec<_> = house.book.remembered().0.into_values().collect();
+            for (index, removed) in outside {
+                if known.is_empty() {
+                    break;
+                }
+                let resource = known.remove(index.index(known.len()));
+                match removed {
+                    true => house.server.remove(&resource.id),
+                    false => interfere(&house, &resource),
+                }
+            }
+            house.server.take_writes();
+            house.accept().await;
+            assert_eq!(house.server.take_writes(), Vec::<String>::new());
+            let again = house.plan_refresh().await;
+            assert_eq!((lines(&again), again.drift), (vec![], vec![]));
+            assert_eq!(house.plan(&desired).await.drift, []);
+            house.apply(&desired).await;
             house.assert_quiet(&desired).await;
         });
     }

@@ -29,6 +29,8 @@ pub use drift::drift;
 pub use outcome::{outcome, recorded};
 pub use state::{resource, state};
 
+use std::collections::BTreeSet;
+
 use screen::Screen;
 use serde_json::Value;
 use text::Side;
@@ -57,9 +59,12 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
     recovered::section(&mut screen, plan);
     drift::section(&mut screen, plan, schemas);
-    legend(&mut screen, plan);
-    for scope in &plan.scopes {
-        self::scope(&mut screen, scope, schemas);
+    // Where drift is accepted, what is done about it goes without saying.
+    if plan.mode() != Mode::StateOnly(StateOnly::Refresh) {
+        legend(&mut screen, plan);
+        for scope in &plan.scopes {
+            self::scope(&mut screen, scope, schemas);
+        }
     }
     screen.blank();
     closing(&mut screen, plan);
@@ -166,6 +171,19 @@ fn heading(screen: &mut Screen<'_>, indent: usize, name: &str, changes: &[&Resou
     screen.line(indent, &format!("{name}{counts}"));
 }
 
+/// How many records of the state are written again: those of resources that something happened to outside koctl, and
+/// the others.
+fn records(plan: &Plan) -> (usize, usize) {
+    let (mut drifted, mut others) = (0, 0);
+    for scope in &plan.scopes {
+        let told: BTreeSet<_> = scope.drift.iter().map(|drift| &drift.address).collect();
+        for change in scope.changes.iter().filter(|change| change.action == Action::NoOp) {
+            *(if told.contains(&change.address) { &mut drifted } else { &mut others }) += 1;
+        }
+    }
+    (drifted, others)
+}
+
 fn closing(screen: &mut Screen<'_>, plan: &Plan) {
     let summary = plan.summary();
     if summary.deferred > 0 {
@@ -174,20 +192,22 @@ fn closing(screen: &mut Screen<'_>, plan: &Plan) {
             Mode::StateOnly(StateOnly::Import) => {
                 "left to you: `koctl import ADDRESS ID` takes over the object that is meant."
             }
-            Mode::Normal | Mode::Destroy => "deferred: a later apply picks up what is there by then.",
+            _ => "deferred: a later apply picks up what is there by then.",
         };
         screen.sentence(&format!("{} {verb} {then}", count(summary.deferred, "resource")));
     }
     let differing = plan.scopes.iter().flat_map(|scope| &scope.changes).filter(|c| c.has_outstanding()).count();
     if differing > 0 {
-        let verb = if differing == 1 {
-            "differs from the configuration and stays"
+        let what = count(differing, "object");
+        let stays = if differing == 1 {
+            "differs from the configuration and stays as it is"
         } else {
-            "differ from the configuration and stay"
+            "differ from the configuration and stay as they are"
         };
-        screen.sentence(&format!("{} {verb} as they are: the next plan is about that.", count(differing, "object")));
+        screen.sentence(&format!("{what} {stays}: the next plan is about that."));
     }
-    let stale = plan.scopes.iter().flat_map(|scope| &scope.changes).filter(|c| c.action == Action::NoOp).count();
+    let (drifted, others) = records(plan);
+    let stale = if plan.mode() == Mode::StateOnly(StateOnly::Refresh) { others } else { drifted + others };
     if stale > 0 {
         screen.sentence(&format!("Apply also brings {} of the state up to date.", count(stale, "record")));
     }
@@ -202,11 +222,18 @@ fn closing(screen: &mut Screen<'_>, plan: &Plan) {
     }
     let last = match (plan.has_changes(), plan.mode()) {
         (true, Mode::Normal | Mode::Destroy) => format!("Plan: {summary}."),
-        (true, Mode::StateOnly(_)) => format!("Plan: {summary}. Nothing but the state is written."),
+        (true, Mode::StateOnly(StateOnly::Import)) => format!("Plan: {summary}. Nothing but the state is written."),
+        (true, Mode::StateOnly(StateOnly::Refresh)) => {
+            let forget = summary.forget;
+            format!("Plan: {drifted} to record as they are, {forget} to forget. Nothing but the state is written.")
+        }
         (false, Mode::Normal) => {
             "No changes. Konnect and the platform repository are as the configuration says.".to_owned()
         }
         (false, Mode::Destroy) => "No changes. There is nothing to destroy.".to_owned(),
+        (false, Mode::StateOnly(StateOnly::Refresh)) => {
+            "No changes. Konnect and the platform repository are as the state says.".to_owned()
+        }
         (false, Mode::StateOnly(StateOnly::Import)) => {
             "No changes. Nothing exists that the configuration declares and the state does not know.".to_owned()
         }

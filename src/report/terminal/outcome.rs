@@ -35,6 +35,10 @@ pub fn recorded(what: StateOnly, outcomes: &[(String, Outcome)], is_complete: bo
     let number = |step: Step| outcomes.iter().map(|(_, outcome)| outcome.count(step)).sum::<usize>();
     let (what, counts) = match what {
         StateOnly::Import => ("Import", format!("{} imported", number(Step::Import))),
+        StateOnly::Refresh => {
+            let (recorded, forgotten) = (number(Step::Record), number(Step::Forget));
+            ("Refresh", format!("{recorded} recorded as they are, {forgotten} forgotten"))
+        }
     };
     let (tone, end) = if is_complete { (Tone::Good, "complete!") } else { (Tone::Danger, "incomplete.") };
     let line = screen.paint(tone, &format!("{what} {end} Resources: {counts}."));
