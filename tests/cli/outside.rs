@@ -28,6 +28,11 @@ impl Outsider<'_> {
         self.send(&method, url, "acme-token", body).await
     }
 
+    /// Makes an object in Konnect and returns its id.
+    pub(crate) async fn made(&self, region: &str, path: &str, body: Value) -> String {
+        self.konnect(Method::POST, region, path, Some(body)).await["id"].as_str().unwrap().to_owned()
+    }
+
     /// A request to GitHub, which must succeed.
     pub(crate) async fn github(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         self.send(&method, format!("{}{path}", self.0.github_url()), "reviewer", body).await

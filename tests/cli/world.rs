@@ -193,6 +193,20 @@ impl World {
         clone.git(&["push", "--quiet"]);
     }
 
+    /// Brings files onto the base branch of a repository of the sandbox, as a merged pull request does.
+    #[track_caller]
+    pub(crate) fn merge(&self, repository: &str, files: &[(String, String)]) {
+        let clone = self.clone_of(repository);
+        for (path, text) in files {
+            let path = clone.0.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        clone.git(&["add", "."]);
+        clone.git(&["commit", "--quiet", "-m", "Stage the APIs"]);
+        clone.git(&["push", "--quiet"]);
+    }
+
     /// A sandbox that this test holds in its hands, with `Acme` in it; [`Self::against`] runs koctl on it.
     pub(crate) async fn sandbox(&self) -> Sandbox {
         let directory = self.path().join(".koctl/sandbox");
