@@ -501,14 +501,27 @@ class Koctl(Case):
         self.assertEqual(self.outputs(), {"code": "1"})
 
     def test_no_drift_is_a_green_run(self):
-        self.koctl(0, stdout="No changes.")
+        self.koctl(0, stdout="No drift.")
         self.run_script("drift.sh")
-        self.assertIn("Everything is as the configuration says", (self.scratch / "summary").read_text())
+        summary = self.scratch / "summary"
+        self.assertEqual(
+            self.asked(), f"drift --color never --lock-timeout 900 --skip-locked --markdown {summary}"
+        )
 
-    def test_drift_fails_the_run_and_is_in_its_summary(self):
+    def test_drift_fails_the_run(self):
         self.koctl(2, stdout="~ portal")
-        self.assertIn("::error::Konnect differs", self.run_script("drift.sh", code=2))
-        self.assertIn("```text\n~ portal\n```", (self.scratch / "summary").read_text())
+        self.assertIn("::error::Somebody changed something", self.run_script("drift.sh", code=2))
+
+    def test_what_could_not_be_read_fails_the_run(self):
+        self.koctl(1)
+        self.assertIn("::error::koctl could not look", self.run_script("drift.sh", code=1))
+
+    def test_drift_is_told_in_an_issue_where_asked(self):
+        self.koctl(0)
+        self.run_script("drift.sh", DRIFT_ISSUE="true")
+        self.assertTrue(self.asked().endswith(" --github-issue"))
+        self.run_script("drift.sh", DRIFT_ISSUE="")
+        self.assertNotIn("--github-issue", self.asked())
 
     def test_a_merge_applies_the_reviewed_plan(self):
         self.koctl(0)

@@ -1,12 +1,17 @@
 //! `koctl drift`
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use clap::ArgGroup;
+use secrecy::SecretString;
 
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
 use crate::engine::drift::{DriftReport, Look, Reason};
-use crate::operations::{DriftRequest, Failure, Watched, schema};
+use crate::operations::tell::{Told, Webhook, append, put_in_place};
+use crate::operations::{DriftRequest, Failure, Session, Watched, schema};
 use crate::report;
 
 /// Show what somebody changed outside koctl, and change nothing.
@@ -16,6 +21,7 @@ use crate::report;
 /// when there is nothing of it, 2 when there is, and 1 when an organization could not be read; the others are shown
 /// all the same.
 #[derive(Debug, clap::Args)]
+#[command(group = ArgGroup::new("webhook").args(["notify", "notify_env"]))]
 pub(super) struct Args {
     /// Only look at what koctl manages, not for objects that no state knows.
     #[arg(long)]
@@ -38,10 +44,59 @@ pub(super) struct Args {
     json: bool,
 
     #[command(flatten)]
+    telling: TellingArgs,
+
+    #[command(flatten)]
     manifest: ManifestArgs,
 
     #[command(flatten)]
     system: SystemArgs,
+}
+
+/// Whom to tell besides.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Telling others")]
+struct TellingArgs {
+    /// Write a page at the end of FILE, as for `$GITHUB_STEP_SUMMARY`.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
+    /// Write metrics to FILE, in the text format of Prometheus: for node_exporter's textfile collector.
+    #[arg(long, value_name = "FILE")]
+    prometheus: Option<PathBuf>,
+
+    /// Send the JSON document to URL where there is drift, or where an organization could not be read.
+    ///
+    /// Its field `text` is what Slack and others like it show. Other users of the machine can read the command line:
+    /// an address that is a secret is better given by --notify-env.
+    #[arg(long, value_name = "URL")]
+    notify: Option<SecretString>,
+
+    /// The same, with the address in the variable VARIABLE.
+    #[arg(long, value_name = "VARIABLE")]
+    notify_env: Option<String>,
+
+    /// Keep one issue in the platform repository: opened and changed while there is drift, closed when it is gone.
+    #[arg(long)]
+    github_issue: bool,
+}
+
+impl TellingArgs {
+    /// The webhook, whose address is looked at before anything is done.
+    fn webhook(&self) -> Result<Option<Webhook>, Failure> {
+        let from_variable = |name: &String| {
+            let value = std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+            value.map(SecretString::from).ok_or_else(|| {
+                Failure::new(format!("the variable {name}, which --notify-env names, is not set"))
+                    .help("set it to the address of the webhook")
+            })
+        };
+        let address = match (&self.notify, &self.notify_env) {
+            (Some(address), _) => Some(address.clone()),
+            (None, variable) => variable.as_ref().map(from_variable).transpose()?,
+        };
+        address.as_ref().map(Webhook::new).transpose()
+    }
 }
 
 impl Args {
@@ -55,20 +110,32 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+    let webhook = match args.telling.webhook() {
+        Ok(webhook) => webhook,
+        Err(failure) => {
+            output.failures(&[failure]);
+            return FAILED;
+        }
+    };
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let progress = output.watching(args.quiet);
     let Watched { report, warnings } = session.drift(args.request(), &progress).await;
     output.end(&progress);
-    session.close().await;
     show(args, output, &report);
     for warning in warnings.iter().filter(|_| !args.quiet) {
         output.warning(warning);
     }
-    output.failures(&failures(&report));
-    match report {
-        report if report.has_failed() => FAILED,
-        report if report.has_drift() => DIFFERENCES,
-        _ => DONE,
+    let mut failures = failures(&report);
+    let telling = Telling { args, output, session: &session, report: &report };
+    failures.extend(telling.files());
+    failures.extend(telling.webhook(webhook).await.err());
+    failures.extend(telling.issue().await.err());
+    session.close().await;
+    output.failures(&failures);
+    match failures.is_empty() {
+        false => FAILED,
+        true if report.has_drift() => DIFFERENCES,
+        true => DONE,
     }
 }
 
@@ -99,4 +166,54 @@ fn failures(report: &DriftReport) -> Vec<Failure> {
         help: help.clone(),
     };
     reasons.flatten().map(failure).collect()
+}
+
+/// What was found, and who is told of it.
+struct Telling<'a> {
+    args: &'a Args,
+    output: &'a Output,
+    session: &'a Session,
+    report: &'a DriftReport,
+}
+
+impl Telling<'_> {
+    /// Writes the files that were asked for, and returns why one could not be written.
+    fn files(&self) -> Vec<Failure> {
+        let page = |file: &PathBuf| append(file, &report::drift::markdown(self.report, &schema));
+        let markdown = self.args.telling.markdown.as_ref().map_or(Ok(()), page);
+        let prometheus = self.args.telling.prometheus.as_ref().map_or(Ok(()), |file| self.metrics(file));
+        [markdown, prometheus].into_iter().filter_map(Result::err).collect()
+    }
+
+    fn metrics(&self, file: &Path) -> Result<(), Failure> {
+        // One that is not there yet, or is somebody else's, tells of no earlier success.
+        let earlier = std::fs::read_to_string(file).unwrap_or_default();
+        put_in_place(file, &report::drift::prometheus(self.report, &earlier))
+    }
+
+    async fn webhook(&self, webhook: Option<Webhook>) -> Result<(), Failure> {
+        match webhook {
+            Some(webhook) if self.report.has_drift() || self.report.has_failed() => {
+                self.session.notify(&webhook, &report::drift::document(self.report, &schema)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn issue(&self) -> Result<(), Failure> {
+        if !self.args.telling.github_issue {
+            return Ok(());
+        }
+        let page = report::drift::markdown(self.report, &schema);
+        let told = match self.session.tell_issue(self.report, &page).await? {
+            Told::Opened(address) => format!("Opened the issue {address}."),
+            Told::Updated(address) => format!("Updated the issue {address}."),
+            Told::Closed(address) => format!("Closed the issue {address}."),
+            Told::Nothing | Told::Unchanged(_) => return Ok(()),
+        };
+        if !self.args.quiet {
+            self.output.note(&told);
+        }
+        Ok(())
+    }
 }

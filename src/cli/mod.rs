@@ -121,8 +121,40 @@ async fn run(command: Command, output: &Output) -> u8 {
 mod tests {
     use clap::CommandFactory;
 
+    use clap::Parser;
+
+    use crate::manifest::document::parse_value;
+
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    /// The words of a command line without quotes, from `koctl` on.
+    fn words(line: &str) -> Vec<String> {
+        let words = line.split_whitespace().skip_while(|word| !word.ends_with("koctl"));
+        words.map(|word| word.trim_matches('"').to_owned()).collect()
+    }
+
+    #[test]
+    fn the_examples_for_cron_are_commands_that_koctl_has() {
+        let line = |text: &str, start: &str| {
+            let found = text.lines().find(|line| line.trim_start().starts_with(start));
+            words(found.unwrap_or_else(|| panic!("no line begins with {start}: {text}")))
+        };
+        let cluster = parse_value(include_str!("../../examples/cron/kubernetes.yaml")).unwrap();
+        let container = &cluster["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0];
+        let listed = |name: &str| container[name].as_array().unwrap().clone();
+        let in_cluster = listed("command").into_iter().chain(listed("args"));
+        let commands = [
+            line(include_str!("../../examples/cron/koctl-drift.service"), "ExecStart="),
+            line(include_str!("../../examples/cron/crontab"), "17 * * * * "),
+            line(include_str!("../../examples/cron/github-actions.yml"), "run: koctl"),
+            in_cluster.map(|word| word.as_str().unwrap().to_owned()).collect(),
+        ];
+        for command in commands {
+            assert_eq!(command[1], "drift", "{command:?}");
+            super::Cli::try_parse_from(&command).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        }
     }
 }

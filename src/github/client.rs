@@ -30,7 +30,7 @@ use crate::http::{Repeatable, Transport};
 pub const DEFAULT_URL: &str = "https://api.github.com";
 
 /// How many entries a page of a list holds: GitHub's most.
-const PAGE_SIZE: u8 = 100;
+pub(super) const PAGE_SIZE: u8 = 100;
 
 /// How to get in.
 #[derive(Debug, Clone)]
@@ -173,7 +173,7 @@ impl ReadClient {
         Ok(Self { octocrab, access })
     }
 
-    async fn get<T: octocrab::FromResponse>(&self, attempted: &str, route: &str) -> Result<T, Error> {
+    pub(super) async fn get<T: octocrab::FromResponse>(&self, attempted: &str, route: &str) -> Result<T, Error> {
         let answer = self.octocrab.get(route, None::<&()>).await;
         answer.map_err(|error| explain(attempted, &self.access, error))
     }
@@ -320,12 +320,12 @@ impl WriteClient {
         &self.read
     }
 
-    async fn post(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
+    pub(super) async fn post(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
         let answer = self.read.octocrab.post(route, Some(body)).await;
         answer.map_err(|error| explain(attempted, &self.read.access, error))
     }
 
-    async fn patch(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
+    pub(super) async fn patch(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
         let answer = self.read.octocrab.patch(route, Some(body)).await;
         answer.map_err(|error| explain(attempted, &self.read.access, error))
     }

@@ -6,6 +6,7 @@
 
 pub mod client;
 pub mod fetch;
+pub mod issues;
 mod problem;
 pub mod remote;
 pub mod resources;

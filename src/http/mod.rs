@@ -61,6 +61,10 @@ pub enum TransportError {
 #[derive(Debug, Clone, Copy)]
 pub struct Repeatable;
 
+/// Marks a request whose address is a secret: the log tells no more of it than the host.
+#[derive(Debug, Clone, Copy)]
+pub struct Confidential;
+
 impl Transport {
     /// The same connections with limits of its own: what one organization is told does not slow another.
     #[must_use]
@@ -121,7 +125,11 @@ impl Transport {
         *plain.uri_mut() = parts.uri;
         *plain.headers_mut() = parts.headers;
         let plain = reqwest::Request::try_from(plain).map_err(|error| TransportError::Invalid(chain(&error)))?;
-        tracing::debug!(method = %plain.method(), url = %plain.url(), "request");
+        let url = match request.extensions().get::<Confidential>() {
+            Some(Confidential) => host.to_owned(),
+            None => plain.url().to_string(),
+        };
+        tracing::debug!(method = %plain.method(), url = %url, "request");
         let lost = |error: &reqwest::Error| {
             let (host, cause) = (host.to_owned(), chain(error));
             if error.is_connect() {
@@ -132,7 +140,7 @@ impl Transport {
         };
         let client = if plain.method() == Method::GET { &self.following } else { &self.staying };
         let response = client.execute(plain).await.map_err(|error| lost(&error))?;
-        tracing::debug!(status = %response.status(), url = %response.url(), "answer");
+        tracing::debug!(status = %response.status(), url = %url, "answer");
         let mut answer = Response::new(Bytes::new());
         *answer.status_mut() = response.status();
         *answer.headers_mut() = response.headers().clone();

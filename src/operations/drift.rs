@@ -92,7 +92,7 @@ impl Session {
         let (mut all, platform) = join!(join_all(organizations), platform);
         all.extend(platform);
         all.sort_by(|a, b| a.0.cmp(&b.0));
-        let at = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let at = Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too");
         let report = DriftReport { at, scopes: outcomes(all, request) };
         let warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
         Watched { report, warnings }

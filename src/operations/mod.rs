@@ -18,6 +18,7 @@ mod sandbox;
 mod session;
 pub mod state;
 mod store;
+pub mod tell;
 
 pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
 pub use drift::{DriftRequest, Watched};

@@ -6,6 +6,8 @@ mod bad_input;
 mod better_than_before;
 mod changes;
 mod drift;
+mod drift_kinds;
+mod drift_telling;
 mod encryption;
 mod every_key;
 mod first_apply;

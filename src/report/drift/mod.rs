@@ -4,14 +4,20 @@
 //! | module | what lives there |
 //! | --- | --- |
 //! | `json` | the document that `koctl drift --json` prints and `--notify` sends |
+//! | `markdown` | a page: the summary of a workflow's run, or an issue |
+//! | `prometheus` | metrics in the text format that node_exporter's textfile collector reads |
 //!
 //! Here is what all of them say in the same words.
 
 mod json;
+mod markdown;
+mod prometheus;
 #[cfg(test)]
 pub(super) mod testing;
 
 pub use json::document;
+pub use markdown::markdown;
+pub use prometheus::prometheus;
 
 use super::count;
 use crate::engine::drift::{Count, DriftReport, Look, Unmanaged};

@@ -1,0 +1,100 @@
+//! Files that other programs read.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io::Write;
+use std::path::Path;
+
+use crate::operations::Failure;
+
+/// Writes `text` as the file `path` all at once: whoever reads it meanwhile sees the old one or the new one, never a
+/// part. It may be read by everybody, as the collector that it is for runs as somebody else.
+///
+/// # Errors
+/// When it cannot be written; the file is then as it was.
+pub fn put_in_place(path: &Path, text: &str) -> Result<(), Failure> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let write = || -> std::io::Result<()> {
+        let mut builder = tempfile::Builder::new();
+        let readable = readable();
+        if let Some(permissions) = &readable {
+            builder.permissions(permissions.clone());
+        }
+        let mut file = builder.prefix(".koctl-").suffix(".tmp").tempfile_in(directory)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| unwritten(path, &error))
+}
+
+#[cfg(unix)]
+fn readable() -> Option<Permissions> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Some(Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable() -> Option<Permissions> {
+    None
+}
+
+/// Writes `text` at the end of the file `path`, which is made if it is not there.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| unwritten(path, &error))
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("could not write {}: {error}", path.display()))
+        .help("check that the directory exists and is writable, and that the disk is not full")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_nothing_is_left_beside_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("koctl.prom");
+        put_in_place(&path, "one\n").unwrap();
+        put_in_place(&path, "two\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two\n");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn everybody_may_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("koctl.prom");
+        put_in_place(&path, "one\n").unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        // The mask of the process may take the group's and the others' right, and nothing else.
+        assert_eq!(mode & 0o600, 0o600);
+        assert_eq!(mode & 0o133, 0);
+    }
+
+    #[test]
+    fn a_directory_that_is_not_there_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("none/koctl.prom");
+        for failure in [put_in_place(&path, "").unwrap_err(), append(&path, "").unwrap_err()] {
+            assert!(failure.message.starts_with("could not write ") && failure.help.is_some(), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_in_a_file_before_stays_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("summary.md");
+        append(&path, "one\n").unwrap();
+        append(&path, "two\n").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+    }
+}

@@ -1,0 +1,163 @@
+//! A look for drift as Markdown, which GitHub shows as the summary of a run and in issues.
+//!
+//! Whatever comes from a server or from people stands in code spans, where neither HTML, nor links, nor mentions of
+//! people mean anything.
+
+use serde_json::Value;
+
+use super::{label, summary};
+use crate::engine::drift::{DriftReport, Findings, Look, Unmanaged};
+use crate::engine::plan::{Drift, DriftKind, Drifted};
+use crate::engine::value::stored_form;
+use crate::engine::{Kind, Schema};
+use crate::report::escape::escape;
+use crate::report::{Schemas, count, order};
+
+/// How many characters a page has at most: GitHub takes 65,536 in an issue.
+const LIMIT: usize = 60_000;
+/// How much of a value is shown.
+const VALUE: usize = 160;
+/// How much of a digest is shown.
+const DIGEST: usize = 12;
+
+/// A look for drift as a page. What is beyond GitHub's limit is left out and said to be.
+///
+/// There is no time in it: as long as the same differs, the page is the same.
+#[must_use]
+pub fn markdown(report: &DriftReport, schemas: Schemas<'_>) -> String {
+    let heading = if report.has_drift() { "### koctl found drift" } else { "### koctl found no drift" };
+    let mut page = format!("{heading}\n\n{}\n", summary(report));
+    let mut left_out = 0;
+    for scope in &report.scopes {
+        let entries = entries(&scope.outcome, schemas);
+        if entries.is_empty() {
+            continue;
+        }
+        page.push_str(&format!("\n#### {}\n\n", code(&scope.scope)));
+        for entry in entries {
+            if page.chars().count() + entry.chars().count() > LIMIT {
+                left_out += 1;
+            } else {
+                page.push_str(&entry);
+            }
+        }
+    }
+    if left_out > 0 {
+        page.push_str(&format!("\n{} did not fit here: `koctl drift` shows them.\n", count(left_out, "more entry")));
+    }
+    page
+}
+
+/// What there is to tell of a scope, each as an item of a list.
+fn entries(look: &Look, schemas: Schemas<'_>) -> Vec<String> {
+    match look {
+        Look::Compared(Findings { drift, unmanaged, .. }) => {
+            let mut drift: Vec<&Drift> = drift.iter().collect();
+            drift.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
+            let drift = drift.into_iter().map(|one| resource(one, schemas));
+            drift.chain(unmanaged.iter().map(object)).collect()
+        }
+        Look::Skipped(because) => vec![format!("- was left out: {}\n", code(because))],
+        Look::Failed(reasons) => {
+            reasons.iter().map(|reason| format!("- could not be read: {}\n", code(&reason.message))).collect()
+        }
+    }
+}
+
+fn resource(drift: &Drift, schemas: Schemas<'_>) -> String {
+    let address = code(drift.address.as_str());
+    match &drift.kind {
+        DriftKind::Deleted => format!("- {address} was deleted\n"),
+        DriftKind::Remade { id } => format!("- {address} was deleted and made again, with the id {}\n", code(id)),
+        DriftKind::Changed { attributes } => {
+            let schema = schemas(drift.address.type_name());
+            let mut entry = format!("- {address} was changed\n");
+            for (name, drifted) in attributes {
+                entry.push_str(&attribute(schema, name, drifted));
+            }
+            entry
+        }
+    }
+}
+
+fn attribute(schema: Option<&Schema>, name: &str, Drifted { was, is }: &Drifted) -> String {
+    let kind = schema.and_then(|schema| schema.attribute(name)).map_or(Kind::Plain, |attribute| attribute.kind);
+    let is = stored_form(kind, is);
+    if kind != Kind::Files {
+        return format!("  - {}: {} → {}\n", code(name), value(was), value(&is));
+    }
+    let files = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let (was, is) = (files(was), files(&is));
+    let mut paths: Vec<&String> = was.keys().chain(is.keys()).filter(|path| was.get(*path) != is.get(*path)).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let side = |file: Option<&Value>| value(file.unwrap_or(&Value::Null));
+    paths
+        .into_iter()
+        .map(|path| format!("  - {}: {} → {}\n", code(path), side(was.get(path)), side(is.get(path))))
+        .collect()
+}
+
+fn object(object: &Unmanaged) -> String {
+    let Unmanaged { type_name, id, .. } = object;
+    format!("- {} is not managed, with the id {}\n", code(&format!("{type_name} {}", label(object))), code(id))
+}
+
+/// A value in short; of a long text, its digest.
+fn value(value: &Value) -> String {
+    let digest =
+        value.get("sha256").and_then(Value::as_str).filter(|_| value.as_object().is_some_and(|map| map.len() == 1));
+    match (value, digest) {
+        (Value::Null, _) => "nothing".to_owned(),
+        (_, Some(digest)) => {
+            format!("sha256 {}", code(&format!("{}…", digest.chars().take(DIGEST).collect::<String>())))
+        }
+        _ => {
+            let text = value.to_string();
+            let shown: String = text.chars().take(VALUE).collect();
+            if shown.len() < text.len() { code(&format!("{shown}…")) } else { code(&shown) }
+        }
+    }
+}
+
+/// A code span. It is fenced by more backticks than there are together in the text.
+fn code(text: &str) -> String {
+    let text = escape(text);
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let blank = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{blank}{text}{blank}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::drift::testing::{drifted, failed, quiet, report, skipped};
+    use crate::report::testing::schemas;
+
+    #[test]
+    fn a_page_without_drift_is_a_heading_and_a_sentence() {
+        assert_eq!(markdown(&quiet(), &schemas), "### koctl found no drift\n\nNo drift in 4 resources.\n");
+    }
+
+    #[test]
+    fn a_page_tells_each_kind_of_drift_and_lets_no_value_out_of_its_code_span() {
+        insta::assert_snapshot!(markdown(&report([drifted("Acme"), failed("Bolt"), skipped("Coil")]), &schemas));
+    }
+
+    #[test]
+    fn a_code_span_holds_any_backticks() {
+        assert_eq!(code("a"), "`a`");
+        assert_eq!(code("a``b"), "```a``b```");
+        assert_eq!(code("`a"), "`` `a ``");
+        assert_eq!(code("a\n# b"), "`a\\n# b`");
+    }
+
+    #[test]
+    fn a_page_fits_into_an_issue_and_says_what_did_not() {
+        let many = report((0..300).map(|number| drifted(&format!("organization-{number}"))));
+        let page = markdown(&many, &schemas);
+        assert!(page.chars().count() < 65_536, "{}", page.chars().count());
+        assert!(page.ends_with("did not fit here: `koctl drift` shows them.\n"), "{page}");
+    }
+}
