@@ -86,6 +86,24 @@ async fn a_customization_is_merged_by_patch_and_replaced_by_put() {
 }
 
 #[tokio::test]
+async fn developers_are_filtered_and_sorted_by_their_names_and_by_nothing_undocumented() {
+    let world = World::new().await;
+    let portal = format!("/v3/portals/{}", world.portal("dev").await);
+    let developers = format!("{portal}/developers");
+    for (email, name) in [("a@example.com", "Zoe"), ("b@example.com", "Ada")] {
+        world.created(&developers, json!({ "email": email, "full_name": name })).await;
+    }
+    assert_eq!(each(&world.get(&format!("{developers}?sort=name")).await, "full_name"), ["Ada", "Zoe"]);
+    assert_eq!(each(&world.get(&format!("{developers}?sort=email")).await, "full_name"), ["Zoe", "Ada"]);
+    let found = world.get(&format!("{developers}?filter[name][contains]=d")).await;
+    assert_eq!((each(&found, "full_name"), found["data"][0].get("name")), (vec!["Ada"], None));
+    let refused = world.try_get(&format!("{developers}?sort=id")).await;
+    assert_eq!(invalid(&refused), [("sort", "enum")]);
+    let refused = world.try_get(&format!("{portal}/teams?sort=name")).await;
+    assert_eq!(invalid(&refused), [("sort", "unknown_property")]);
+}
+
+#[tokio::test]
 async fn developers_are_approved_as_the_portal_says_and_join_its_teams() {
     let world = World::new().await;
     let portal = portal(&world).await;

@@ -157,7 +157,16 @@ impl Resource for AuthStrategy {
             Filter::text("dcr_provider_name"),
             Filter::text("dcr_provider_type"),
         ],
-        &["created_at", "updated_at", "strategy_type", "name", "display_name", "dcr_provider_id"],
+        &[
+            "created_at",
+            "updated_at",
+            "strategy_type",
+            "name",
+            "display_name",
+            "dcr_provider_id",
+            "dcr_provider_name",
+            "dcr_provider_type",
+        ],
     );
     const SHOWN: &'static [&'static str] =
         &["id", "name", "display_name", "strategy_type", "configs", "labels", "principals", "created_at", "updated_at"];

@@ -332,6 +332,10 @@ impl Sort {
         match (attribute, direction.trim().to_ascii_lowercase().as_str()) {
             (Some(attribute), "asc") => Ok(Sort { attribute, descending: false }),
             (Some(attribute), "desc") => Ok(Sort { attribute, descending: true }),
+            _ if allowed.is_empty() => {
+                let rule = Rule::Named("unknown_property");
+                Err(Invalid::at(Source::Query, "sort", rule, "is not supported by this list").into())
+            }
             _ => {
                 let reason = format!("must be one of [{}], with asc or desc after it or nothing", allowed.join(", "));
                 let choices = Rule::Choices(allowed.iter().map(|name| (*name).to_owned()).collect());

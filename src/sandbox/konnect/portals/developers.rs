@@ -89,14 +89,26 @@ static CREATE_DEVELOPER: Schema = Schema {
 
 static CHANGE_DEVELOPER: Schema = Schema { fields: &[STATUS], unknown: Unknown::Refused };
 
+/// The document calls the full name of a developer just a name here.
+static DEVELOPER_LISTING: Listing = Listing {
+    joined: &["name"],
+    join: |_, _, developer| {
+        let name = developer.get("full_name").cloned().unwrap_or_default();
+        developer.insert("name".to_owned(), name);
+    },
+    ..Listing::new(
+        &[Filter::text("name"), Filter::text("status"), Filter::text("email")],
+        &["created_at", "updated_at", "email", "name", "status"],
+    )
+};
+
 struct Developer;
 
 impl Resource for Developer {
     const KIND: &'static Kind = &DEVELOPERS;
     const NOUN: &'static str = "developer of this portal";
     const ID: &'static str = "developerId";
-    const LISTING: &'static Listing =
-        &Listing::new(&[Filter::text("name").of("full_name"), Filter::text("status"), Filter::text("email")], &[]);
+    const LISTING: &'static Listing = &DEVELOPER_LISTING;
     const SHOWN: &'static [&'static str] = &["id", "email", "full_name", "status", "created_at", "updated_at"];
     const OWNS: &'static [(&'static Kind, &'static str)] = &[(&TEAM_DEVELOPERS, "developer_id")];
 
@@ -178,11 +190,14 @@ impl Resource for PortalTeam {
     }
 }
 
+/// Developers of the sandbox have no attributes, so that none has one of a certain value.
+const ATTRIBUTES: Filter = Filter::keys("attributes", &["eq", "oeq", "neq", "contains", "ocontains"], true);
+
 /// Which developers are in which teams.
 struct TeamDeveloper;
 
 static MEMBER_LISTING: Listing =
-    Listing::new(&[Filter::text("email"), Filter::text("full_name"), Filter::flag("active")], &[]);
+    Listing::new(&[Filter::text("email"), Filter::text("full_name"), Filter::flag("active"), ATTRIBUTES], &[]);
 static TEAM_LISTING: Listing = Listing::new(&[Filter::flag("can_own_applications")], &[]);
 
 impl Membership for TeamDeveloper {
