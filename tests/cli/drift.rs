@@ -10,7 +10,7 @@ use crate::outside::{GLOBAL, Outsider};
 use crate::world::{Run, World, filters};
 
 /// The smallest platform, applied against a sandbox in this process.
-async fn applied() -> (World, Sandbox) {
+pub(crate) async fn applied() -> (World, Sandbox) {
     let world = World::new();
     let sandbox = world.sandbox().await;
     world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
@@ -18,7 +18,7 @@ async fn applied() -> (World, Sandbox) {
 }
 
 /// Changes a team, deletes a role, makes the portal again, and makes a team and a portal that no state knows.
-async fn meddle(sandbox: &Sandbox) {
+pub(crate) async fn meddle(sandbox: &Sandbox) {
     let outsider = Outsider(sandbox);
     let team = outsider.named(GLOBAL, "/v3/teams", "orders").await;
     let team = format!("/v3/teams/{}", team["id"].as_str().unwrap());

@@ -23,6 +23,7 @@ mod platform_prompt;
 mod prompt;
 mod properties;
 mod pulls;
+mod refresh_only;
 mod renames;
 mod reports;
 mod requests;
