@@ -86,11 +86,15 @@ fn without_a_terminal_an_import_is_refused_and_says_how() {
 
 #[test]
 fn programs_are_told_what_is_imported_and_how_many() {
-    let run = forgotten().koctl(&["import", "--auto-approve", "--json"]).exits(0);
+    let world = forgotten();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    let run = world.koctl(&["import", "--auto-approve", "--json"]).exits(0);
     let events: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |kind: &str| events.iter().filter(|event| event["type"] == kind).collect::<Vec<_>>();
     assert_eq!(of("planned_change").len(), 10);
     assert!(of("planned_change").iter().all(|event| event["action"] == "import"));
+    let outstanding: Vec<_> = events.iter().filter_map(|event| event.get("outstanding")).collect();
+    assert_eq!(outstanding, [&json!(["description"])]);
     assert_eq!(of("apply_complete").len(), 10);
     assert_eq!(of("change_summary").iter().map(|event| &event["import"]).collect::<Vec<_>>(), [10, 10]);
 }

@@ -12,6 +12,7 @@ mod encryption;
 mod every_key;
 mod first_apply;
 mod go_tool;
+mod guides;
 mod identity;
 mod import;
 mod kills;

@@ -39,6 +39,24 @@ fn anything_but_yes_changes_nothing() {
 }
 
 #[test]
+fn r5_an_import_is_asked_for_and_only_yes_writes_the_state() {
+    let world = World::new().applied();
+    std::fs::remove_dir_all(world.path().join(".koctl/sandbox/state")).unwrap();
+    for (answer, told, known) in
+        [("y", "Nothing was changed.", 0), ("yes", "Import complete! Resources: 10 imported.", 10)]
+    {
+        let command = world.command(&["import", "--sandbox"]);
+        let mut session = spawn_command(command, Some(TIMEOUT.as_millis().try_into().unwrap())).unwrap();
+        session.exp_string("Plan: 10 to import, 0 to add, 0 to change, 0 to destroy.").unwrap();
+        session.exp_string("Do you want the state to know these objects? Only `yes` is accepted").unwrap();
+        session.send_line(answer).unwrap();
+        session.exp_string(told).unwrap();
+        session.exp_eof().unwrap();
+        assert_eq!(world.koctl(&["state", "list"]).exits(0).stdout.lines().count(), known);
+    }
+}
+
+#[test]
 fn an_apply_in_a_loop_repairs_and_ends_when_it_is_told_to() {
     let world = World::new();
     let child = world

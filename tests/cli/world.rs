@@ -246,7 +246,8 @@ pub(crate) fn finish(mut command: Command) -> Run {
     }
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies the files below `from` to `to`, which is there.
+pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());

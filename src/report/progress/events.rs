@@ -9,7 +9,7 @@
 //! | `refresh_complete` | it was read | `scope`, `elapsed_seconds` |
 //! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
 //! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
-//! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `guarded` |
+//! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded` |
 //! | `apply_start` | work on a resource began | `address`, `action` |
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
 //! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
@@ -22,7 +22,8 @@
 //! `action` is one of `create`, `update`, `replace`, `delete`, `import`, `forget`, `deferred`, `no-op`; while
 //! applying, a replacement is a `delete` and a `create`, and a no-op is a `record`. `id` is the id of the object in
 //! the remote system. `elapsed_seconds` is a number with up to three decimals. `changed` and `replaced_by` are names
-//! of attributes; their values are in the plan file. `error` has the texts `attempted` and `cause`, and `help` where
+//! of attributes; their values are in the plan file. `outstanding` are those that differ from the configuration although the
+//! object is taken over as it is. Where nothing but the state is written, nothing starts: all of it is complete at once. `error` has the texts `attempted` and `cause`, and `help` where
 //! there is advice.
 
 use std::io::{self, Write};
@@ -71,6 +72,8 @@ enum Event<'a> {
         changed: &'a [String],
         #[serde(skip_serializing_if = "<[String]>::is_empty")]
         replaced_by: &'a [String],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        outstanding: Vec<&'a str>,
         guarded: bool,
     },
     ApplyStart {
@@ -205,6 +208,11 @@ impl View for Events {
                     reason: change.reason.as_deref(),
                     changed: &change.changed,
                     replaced_by: &change.replaced_by,
+                    outstanding: if change.has_outstanding() {
+                        change.outstanding_names().collect()
+                    } else {
+                        Vec::new()
+                    },
                     guarded: change.destroys_guarded(),
                 });
             }
