@@ -20,7 +20,7 @@ use super::secret::trace;
 use super::target::reach;
 use super::value::{entries, stored_form};
 use super::world::World;
-use crate::state::ResourceState;
+use crate::state::{ResourceState, shell_word};
 
 /// What `plan` was asked for beyond the comparison.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,7 +62,7 @@ pub enum Refusal {
         attributes: Vec<String>,
     },
     /// Several objects could be meant.
-    #[error("`{address}` could be any of {} existing objects of its name: {}; delete or rename all but one", .ids.len(), .ids.join(", "))]
+    #[error("`{address}` could be any of {} existing objects of its name: {}; take over the one that is meant with `koctl import {} ID`, or delete or rename the others", .ids.len(), .ids.join(", "), shell_word(.address.as_str()))]
     Ambiguous {
         /// The resource.
         address: Address,

@@ -459,3 +459,22 @@ async fn start(directory: &Path) -> Sandbox {
     let options = koctl::sandbox::Options { dir: directory.join(".koctl/sandbox"), port: 0, organizations: Vec::new() };
     Sandbox::start(options).await.unwrap()
 }
+
+#[tokio::test]
+async fn what_a_person_edited_stays_theirs_when_the_state_learns_what_is_there() {
+    let (world, sandbox) = set_up().await;
+    merge_all(&sandbox).await;
+    let edited = file(&world, "main", RULES).replace("operation-tags: off", "operation-tags: error");
+    world.push("Acme/platform", "main", RULES, &edited);
+    world.write("konnect/teams.yaml", "teams: {}\n");
+    world.write("konnect/organizations.yaml", &World::new().read("konnect/organizations.yaml"));
+    let before = sandbox.exchanges().len();
+    for command in [&["plan", "--refresh-only"][..], &["apply", "--refresh-only", "--auto-approve"], &["import"]] {
+        let run = world.against(&sandbox, &[command, &STATE[..]].concat()).await.exits(0);
+        assert!(run.last_line().starts_with("No changes."), "{command:?}: {}", run.stdout);
+        assert!(run.stderr.contains("Left alone, since somebody edited them"), "{command:?}: {}", run.stderr);
+    }
+    assert_eq!(writes(&sandbox, before), Vec::<String>::new());
+    assert_eq!(init(&world, &sandbox, &[]).await.exits(0).stdout.matches("operation-tags: error").count(), 1);
+    sandbox.stop().await;
+}

@@ -164,7 +164,8 @@ async fn r5_several_objects_of_the_name_are_refused_with_their_ids() {
     let first = house.server.put("page", json!({ "name": "a" }));
     let second = house.server.put("page", json!({ "name": "a" }));
     let expected = format!(
-        "`Acme/page/a` could be any of 2 existing objects of its name: {first}, {second}; delete or rename all but one"
+        "`Acme/page/a` could be any of 2 existing objects of its name: {first}, {second}; take over the one that is meant with \
+         `koctl import Acme/page/a ID`, or delete or rename the others"
     );
     assert_eq!(house.refusals(&[page("a")]).await, [expected]);
 }

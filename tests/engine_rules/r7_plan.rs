@@ -31,6 +31,18 @@ async fn plan() -> Plan {
     Plan::new("configuration".to_owned(), String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await])
 }
 
+#[test]
+fn r7_a_plan_says_what_it_was_made_for_and_one_that_follows_the_configuration_looks_as_ever() {
+    use koctl::engine::StateOnly::{Import, Refresh};
+    for mode in [Mode::Normal, Mode::Destroy, Mode::StateOnly(Import), Mode::StateOnly(Refresh)] {
+        let plan = Plan::new("configuration".to_owned(), String::new(), mode, Vec::new());
+        let bytes = plan.to_bytes();
+        assert_eq!(Plan::from_bytes(&bytes).unwrap().mode(), mode);
+        let is_told = String::from_utf8(bytes).unwrap().contains("state_only");
+        assert_eq!(is_told, matches!(mode, Mode::StateOnly(_)));
+    }
+}
+
 #[tokio::test]
 async fn r7_an_empty_plan_is_a_document_too() {
     let plan = Plan::new("configuration".to_owned(), String::new(), Mode::Normal, Vec::new());
