@@ -41,16 +41,22 @@ fn reads(sandbox: &Sandbox, before: usize) -> usize {
     konnect.len()
 }
 
-/// How many requests a plan sends to Konnect after everything was applied.
-async fn requests_of_a_plan(teams: usize, environments: usize, services: usize) -> usize {
+/// How many requests a command sends to Konnect after everything was applied, and how many to GitHub.
+async fn requests_of(command: &[&str], teams: usize, environments: usize, services: usize) -> (usize, usize) {
     let world = organization(teams, environments, services);
     let sandbox = world.sandbox().await;
     world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
     let before = sandbox.exchanges().len();
-    world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
-    let count = reads(&sandbox, before);
+    world.against(&sandbox, command).await.exits(0);
+    let konnect = reads(&sandbox, before);
+    let all = sandbox.exchanges().len() - before;
     sandbox.stop().await;
-    count
+    (konnect, all - konnect)
+}
+
+/// How many requests a plan sends to Konnect.
+async fn requests_of_a_plan(teams: usize, environments: usize, services: usize) -> usize {
+    requests_of(&["plan", "--detailed-exitcode"], teams, environments, services).await.0
 }
 
 /// What the published documents make of it: global lists of teams and users; members and roles of each team;
@@ -68,6 +74,12 @@ fn expected(teams: usize, environments: usize, services: usize) -> usize {
         + 1 // dashboards of the one region
 }
 
+/// The same for a look for drift, which knows no configuration: there is nothing to look up among gateway services, and
+/// no implementation in the state; but identity providers that no state knows are looked for.
+fn expected_of_drift(teams: usize, environments: usize, services: usize) -> usize {
+    expected(teams, environments, services) - teams * environments - 1 + 1
+}
+
 /// How many teams an organization of the sandbox has from the start.
 const SYSTEM_TEAMS: usize = 8;
 
@@ -79,4 +91,17 @@ async fn r2_more_services_cost_no_more_requests_within_a_page() {
 #[tokio::test]
 async fn r2_requests_grow_with_collections_and_pages_only() {
     assert_eq!(requests_of_a_plan(50, 4, 10).await, expected(50, 4, 10));
+}
+
+#[tokio::test]
+async fn r2_a_look_for_drift_reads_no_specification_and_no_staged_file_that_is_as_it_was() {
+    let (few, many) = (requests_of(&["drift"], 2, 2, 1).await, requests_of(&["drift"], 2, 2, 5).await);
+    assert_eq!(few, many);
+    // The platform repository, its branch, commit, files and pull requests; commit and files of each of these.
+    assert_eq!(few, (expected_of_drift(2, 2, 1), 5 + 2 * 2));
+}
+
+#[tokio::test]
+async fn r2_the_requests_of_a_look_for_drift_grow_with_collections_and_pages_only() {
+    assert_eq!(requests_of(&["drift"], 20, 1, 12).await.0, expected_of_drift(20, 1, 12));
 }
