@@ -4,6 +4,11 @@
 
 use std::path::{Path, PathBuf};
 
+use http::Method;
+use koctl::operations::sandbox_token;
+use koctl::sandbox::{Account, Options, Sandbox};
+use serde_json::{Value, json};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -54,4 +59,43 @@ fn run(page: PathBuf) {
 fn the_transcripts_about_the_state_are_true() {
     let directory = tempfile::tempdir().unwrap();
     run(stage("docs/state.md", Some("examples/orbit"), directory.path()));
+}
+
+/// Does what the page about drift says that somebody did: changes a team, takes a role away, and makes a portal.
+async fn meddle(folder: &Path) {
+    let organization = "OrbitBikes".to_owned();
+    let account = Account { token: sandbox_token(&organization).into(), organization };
+    let options = Options { dir: folder.join(".koctl/sandbox"), port: 0, organizations: vec![account] };
+    let sandbox = Sandbox::start(options).await.unwrap();
+    let send = async |method: Method, region: &str, path: &str, body: Value| -> Value {
+        let url = sandbox.konnect_url().replace("{region}", region) + path;
+        let request = reqwest::Client::new().request(method, url).bearer_auth(sandbox_token("OrbitBikes"));
+        let answer = request.json(&body).send().await.unwrap().error_for_status().unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
+    };
+    let teams = send(Method::GET, "global", "/v3/teams?page%5Bsize%5D=100", Value::Null).await;
+    let team = |name: &str| {
+        let team = teams["data"].as_array().unwrap().iter().find(|team| team["name"] == name).unwrap();
+        format!("/v3/teams/{}", team["id"].as_str().unwrap())
+    };
+    send(Method::PATCH, "global", &team("fleet"), json!({ "description": "Runs everything." })).await;
+    let roles = send(Method::GET, "global", &format!("{}/assigned-roles", team("riders")), Value::Null).await;
+    // In DEV environments teams are admins of their control planes.
+    let role = roles["data"].as_array().unwrap().iter().find(|role| role["role_name"] == "Admin").unwrap();
+    let role = format!("{}/assigned-roles/{}", team("riders"), role["id"].as_str().unwrap());
+    send(Method::DELETE, "global", &role, Value::Null).await;
+    send(Method::POST, "eu", "/v3/portals", json!({ "name": "playground" })).await;
+    sandbox.stop().await;
+}
+
+#[test]
+fn the_transcript_about_drift_is_true() {
+    let directory = tempfile::tempdir().unwrap();
+    let page = stage("docs/drift.md", Some("examples/orbit"), directory.path());
+    let folder = directory.path().join("drift.in");
+    let mut apply = std::process::Command::new(env!("CARGO_BIN_EXE_koctl"));
+    let applied = apply.args(["apply", "--sandbox", "--auto-approve"]).current_dir(&folder).output().unwrap();
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    tokio::runtime::Runtime::new().unwrap().block_on(meddle(&folder));
+    run(page);
 }

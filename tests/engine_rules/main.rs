@@ -20,6 +20,7 @@ mod r13_fate;
 mod r1_graph;
 mod r2_refresh;
 mod r3_drift;
+mod r3_look;
 mod r3_refresh_only;
 mod r4_actions;
 mod r5_adoption;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use koctl::engine::address::Targets;
 use koctl::engine::diff::Options;
+use koctl::engine::drift::look;
 use koctl::engine::{Desired, Secrets};
 use koctl::state::ResourceState;
 use proptest::collection::btree_map;
@@ -217,6 +218,42 @@ proptest! {
             let house = House::with(&desired).await;
             house.assert_quiet(&desired).await;
             assert_eq!(lines(&house.plan_from_memory(&desired)), Vec::<String>::new());
+        });
+    }
+
+    /// What somebody did to some of the resources: changed, removed, or made again.
+    #[test]
+    fn r3_a_look_for_drift_sees_what_a_plan_sees(
+        config in config(),
+        done in prop::collection::vec((any::<prop::sample::Index>(), 0..3u8), 0..6),
+    ) {
+        run(async {
+            let desired = config.desired();
+            let house = House::with(&desired).await;
+            let state = house.book.remembered();
+            let all: Vec<_> = state.0.values().collect();
+            let mut gone = BTreeSet::new();
+            for (index, what) in done.iter().filter(|_| !all.is_empty()) {
+                let one = index.get(&all);
+                if !gone.insert(&one.id) {
+                    continue;
+                }
+                match what {
+                    0 => {
+                        let name = match one.type_name.as_str() { "role" => "level", "page" => "content", _ => "name" };
+                        house.server.set(&one.id, name, "theirs");
+                    }
+                    1 => house.server.remove(&one.id),
+                    _ => {
+                        house.server.remove(&one.id);
+                        house.server.put(&one.type_name, json!(one.attributes));
+                    }
+                }
+            }
+            let seen = look(&state, &[], &house.readers).await.unwrap();
+            if let Ok(plan) = house.try_plan(&desired, Options::default()).await {
+                assert_eq!(seen.drift, plan.drift);
+            }
         });
     }
 
