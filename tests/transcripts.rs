@@ -69,8 +69,11 @@ async fn meddle(folder: &Path) {
     let sandbox = Sandbox::start(options).await.unwrap();
     let send = async |method: Method, region: &str, path: &str, body: Value| -> Value {
         let url = sandbox.konnect_url().replace("{region}", region) + path;
-        let request = reqwest::Client::new().request(method, url).bearer_auth(sandbox_token("OrbitBikes"));
-        let answer = request.json(&body).send().await.unwrap().error_for_status().unwrap();
+        let mut request = reqwest::Client::new().request(method, url).bearer_auth(sandbox_token("OrbitBikes"));
+        if !body.is_null() {
+            request = request.json(&body);
+        }
+        let answer = request.send().await.unwrap().error_for_status().unwrap();
         serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default()
     };
     let teams = send(Method::GET, "global", "/v3/teams?page%5Bsize%5D=100", Value::Null).await;

@@ -17,9 +17,8 @@ use crate::report;
 /// Show what somebody changed outside koctl, and change nothing.
 ///
 /// Compares the state with the live systems, whatever the configuration says: what was changed, from what to what, what
-/// was deleted, and which teams, control planes, portals, APIs and identity providers no state knows. Exits with 0
-/// when there is nothing of it, 2 when there is, and 1 when an organization could not be read; the others are shown
-/// all the same.
+/// was deleted, and which teams, control planes, portals and APIs no state knows. Exits with 0 when there is nothing of
+/// it, 2 when there is, and 1 when an organization could not be read; the others are shown all the same.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("webhook").args(["notify", "notify_env"]))]
 pub(super) struct Args {

@@ -20,7 +20,7 @@ use crate::engine::address::PLATFORM_SCOPE;
 use crate::engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
 use crate::engine::recover::recover;
 use crate::engine::refresh::{Place, Remembered};
-use crate::konnect;
+use crate::konnect::resources::{self, identity_provider};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
 use crate::state::{Snapshot, State};
@@ -185,11 +185,15 @@ impl Watch<'_> {
     /// plan: so a plan is made, and its changes are left alone.
     async fn see_platform(&self, state: Option<&State>) -> Result<Seen, Vec<Failure>> {
         let session = self.session;
-        let request = PlanRequest::default();
-        let readers = session.platform_readers()?;
-        let (targets, configuration) = (None, session.loaded.digest());
-        let (configuration, progress) = (configuration.as_str(), self.progress);
-        let scope = ScopeRequest { session, request: &request, targets, configuration, readers, held: None, progress };
+        let scope = ScopeRequest {
+            session,
+            request: &PlanRequest::default(),
+            targets: None,
+            configuration: &session.loaded.digest(),
+            readers: session.platform_readers()?,
+            held: None,
+            progress: self.progress,
+        };
         let (plan, _) = session.plan_platform(&scope).await?;
         let known = Remembered::new(state).map_err(|error| vec![error.into()])?;
         let mut resources = BTreeMap::new();
@@ -215,6 +219,7 @@ fn ids(known: &Remembered) -> BTreeSet<(String, String)> {
 }
 
 /// Where objects are looked for that no state knows: Konnect's types that hold people's work, in the regions in use.
+/// Where people sign in is looked at where the configuration has a say in that: it takes a permission of its own.
 fn places(organization: &Organization, known: &Remembered) -> Vec<Place> {
     let configured = organization.environments.values().map(|environment| environment.region.as_str().to_owned());
     let remembered = known.0.values().filter_map(|resource| resource.attributes.get("region")?.as_str());
@@ -226,5 +231,9 @@ fn places(organization: &Organization, known: &Remembered) -> Vec<Place> {
             None => vec![place(BTreeMap::new())],
         }
     };
-    konnect::resources::SCHEMAS.iter().filter(|schema| schema.guarded).flat_map(|schema| of_type(schema)).collect()
+    let sign_in = identity_provider::SCHEMA.type_name;
+    let looked_at =
+        |schema: &Schema| schema.guarded && (schema.type_name != sign_in || organization.authorization.is_some());
+    let schemas = resources::SCHEMAS.iter().copied().filter(|schema| looked_at(schema));
+    schemas.flat_map(of_type).collect()
 }

@@ -222,6 +222,7 @@ async fn r11_no_planted_secret_is_in_any_byte_that_koctl_leaves() {
         &["state", "rekey"],
         &["state", "history", "Acme"],
         &["apply", "--auto-approve", "--json"],
+        &["drift", "-vv", "--json", "--markdown", "page.md", "--prometheus", "koctl.prom"],
     ] {
         succeeds(&mut planted, arguments).await;
     }
