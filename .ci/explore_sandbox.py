@@ -13,16 +13,13 @@ import re
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.parse
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from sandbox import Refused, Sandbox, documents, operations
 
-METHODS = ["get", "post", "put", "patch", "delete"]
 CHECKS = [
     "not_a_server_error",
     "status_code_conformance",
@@ -31,16 +28,11 @@ CHECKS = [
     "response_schema_conformance",
 ]
 EXCEPTIONS = Path(__file__).with_name("schemathesis-exceptions.yaml")
-NOBODY = "00000000-0000-4000-8000-000000000000"
 # Parameters whose values no operation of the same document makes: the document, the parameter, and what makes one.
 BORROWED = [
     ("api-builder-v3", "portalId", "us", "/v3/portals", {"name": "explored"}),
     ("control-planes-config-v2", "controlPlaneId", "us", "/v2/control-planes", {"name": "explored"}),
 ]
-
-
-class Refused(Exception):
-    """The documents or the exceptions are not what this program can work with."""
 
 
 @dataclass
@@ -54,49 +46,15 @@ class Outcome:
     findings: str
 
 
-class Sandbox:
-    def __init__(self, url, token):
-        self.url = url
-        self.token = token
-
-    def ask(self, method, url, body=None):
-        """Sends a request, and gives the status and the body of its answer."""
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(url, data, headers, method=method.upper())
-        try:
-            with urllib.request.urlopen(request) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
-
-    def base(self, document):
-        """Where a document is served: its first server names the region and the version."""
-        server = urllib.parse.urlsplit(document["servers"][0]["url"])
-        return self.url.replace("{region}", server.hostname.split(".")[0]) + server.path
-
-    def offers(self, base, path, method):
-        return self.ask(method, base + re.sub(r"\{\w+\}", NOBODY, path))[0] != 501
-
-    def borrow(self, name):
-        """Makes what parameters of a document stand for, and gives the configuration that has them used often."""
-        lines = []
-        for document, parameter, region, path, body in BORROWED:
-            if document == name:
-                status, answer = self.ask("post", self.url.replace("{region}", region) + path, body)
-                if status != 201:
-                    raise Refused(f"POST {path} is answered with {status}: {answer.decode()}")
-                lines.append(f'[dictionaries.{parameter}]\nvalues = ["{json.loads(answer)["id"]}"]')
-                lines.append(f'[parameters]\n"path.{parameter}" = {{ dictionary = "{parameter}", probability = 0.7 }}')
-        return "\n".join(lines) + "\n"
-
-
-def operations(document):
-    """The operations of a document: the path, the method, and the description of each."""
-    for path, described in document["paths"].items():
-        for method in METHODS:
-            if method in described:
-                yield path, method, described[method]
+def borrow(sandbox, name):
+    """Makes what parameters of a document stand for, and gives the configuration that has them used often."""
+    lines = []
+    for document, parameter, region, path, body in BORROWED:
+        if document == name:
+            made = sandbox.make(region, path, body)
+            lines.append(f'[dictionaries.{parameter}]\nvalues = ["{made}"]')
+            lines.append(f'[parameters]\n"path.{parameter}" = {{ dictionary = "{parameter}", probability = 0.7 }}')
+    return "\n".join(lines) + "\n"
 
 
 def add_exceptions(name, document, offered, exceptions):
@@ -128,9 +86,7 @@ def run(file, configuration, base, token, left_out, report):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def explore(path, sandbox, exceptions, work):
-    name = path.stem
-    document = yaml.load(path.read_text(), Loader=yaml.CSafeLoader)
+def explore(name, document, sandbox, exceptions, work):
     base = sandbox.base(document)
     offered, left_out = [], []
     for template, method, operation in operations(document):
@@ -138,7 +94,7 @@ def explore(path, sandbox, exceptions, work):
     add_exceptions(name, document, offered, exceptions)
     file, configuration, report = (Path(work, name + ending) for ending in (".json", ".toml", ".report.json"))
     file.write_text(json.dumps(document, default=str))
-    configuration.write_text(sandbox.borrow(name))
+    configuration.write_text(borrow(sandbox, name))
     done = run(file, configuration, base, sandbox.token, left_out, report)
     counted = json.loads(report.read_text()) if report.exists() else None
     clean = done.returncode == 0 and counted is not None and counted["operations"]["tested"] == len(offered)
@@ -147,18 +103,18 @@ def explore(path, sandbox, exceptions, work):
     return Outcome(name, len(offered), len(offered) + len(left_out), requests, findings)
 
 
-def main(documents, url, token):
-    paths = sorted(Path(documents).glob("*.yaml"))
+def main(folder, url, token):
+    described = dict(documents(folder))
     exceptions = yaml.safe_load(EXCEPTIONS.read_text())
-    if unknown := set(exceptions) - {path.stem for path in paths}:
+    if unknown := set(exceptions) - set(described):
         raise Refused(f"{EXCEPTIONS.name} names documents that are not there: {', '.join(sorted(unknown))}")
     sandbox = Sandbox(url, token)
     outcomes = []
     with tempfile.TemporaryDirectory() as work, ThreadPoolExecutor(max_workers=2) as pool:
         # The largest first, so that the two of them end at about the same time.
         pending = [
-            pool.submit(explore, path, sandbox, exceptions.get(path.stem, []), work)
-            for path in sorted(paths, key=lambda path: path.stat().st_size, reverse=True)
+            pool.submit(explore, name, described[name], sandbox, exceptions.get(name, []), work)
+            for name in sorted(described, key=lambda name: len(described[name]["paths"]), reverse=True)
         ]
         for future in pending:
             outcome = future.result()
@@ -170,11 +126,13 @@ def main(documents, url, token):
                 "FAILED" if outcome.findings else "nothing found",
                 flush=True,
             )
-    total = {field: sum(getattr(outcome, field) for outcome in outcomes) for field in ("offered", "documented", "requests")}
+    offered, documented, requests = (
+        sum(getattr(outcome, field) for outcome in outcomes) for field in ("offered", "documented", "requests")
+    )
     excepted = sum(len(exception["operations"]) for listed in exceptions.values() for exception in listed)
     failed = [outcome.name for outcome in outcomes if outcome.findings]
     print(
-        f"{total['offered']} of {total['documented']} operations explored with {total['requests']} requests,",
+        f"{offered} of {documented} operations explored with {requests} requests,",
         f"{excepted} exceptions;",
         f"FAILED: {', '.join(failed)}" if failed else "nothing found",
     )
