@@ -231,11 +231,13 @@ async fn the_older_address_of_the_provider_shows_and_changes_the_same_one() {
     assert_eq!(world.try_get(SINGLE).await.status, 404);
     let nothing = world.patch(SINGLE, json!({ "login_path": "one" })).await;
     assert_eq!(invalid(&nothing), [("issuer", "required"), ("client_id", "required")]);
+    let some = world.patch(SINGLE, json!({ "claim_mappings": { "groups": "roles" } })).await;
+    assert_eq!(invalid(&some), [("claim_mappings.name", "required"), ("claim_mappings.email", "required")]);
     let sent = json!({
         "issuer": "https://id.example.com/",
         "client_id": "koctl",
         "client_secret": "s3cret",
-        "claim_mappings": { "groups": "roles" },
+        "claim_mappings": { "name": "name", "email": "email", "groups": "roles" },
     });
     let made = world.patch(SINGLE, sent).await.body;
     let expected = json!({

@@ -32,6 +32,16 @@ pub(super) static ROUTES: &[Route] = &[
 
 const ANY_TEXT: Is = Is::Text(0, usize::MAX);
 
+/// The older address wants all three, or none.
+static ALL_CLAIM_MAPPINGS: Schema = Schema {
+    fields: &[
+        Field::new("name", ANY_TEXT).required(),
+        Field::new("email", ANY_TEXT).required(),
+        Field::new("groups", ANY_TEXT).required(),
+    ],
+    unknown: Unknown::Ignored,
+};
+
 static CHANGE: Schema = Schema {
     fields: &[
         Field::new("issuer", Is::Uri),
@@ -39,7 +49,7 @@ static CHANGE: Schema = Schema {
         Field::new("client_id", ANY_TEXT),
         Field::new("client_secret", ANY_TEXT),
         Field::new("scopes", Is::List(0, usize::MAX, &ANY_TEXT)),
-        Field::new("claim_mappings", Is::Object(&CLAIM_MAPPINGS)),
+        Field::new("claim_mappings", Is::Object(&ALL_CLAIM_MAPPINGS)),
     ],
     unknown: Unknown::Ignored,
 };
