@@ -78,8 +78,8 @@ def run(file, configuration, base, token, left_out, report):
         "--url", base, "--header", f"Authorization: Bearer {token}",
         "--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing,stateful",
         "--max-examples", os.environ.get("KOCTL_EXAMPLES", "8"), "--seed", "1", "--generation-database", "none",
-        "--suppress-health-check", "all", "--continue-on-failure", "--workers", "1", "--warnings", "off",
-        "--report-json-path", report, "--no-color",
+        "--suppress-health-check", "all", "--continue-on-failure", "--workers", "1", "--request-timeout", "60",
+        "--warnings", "off", "--report-json-path", report, "--no-color",
     ]  # fmt: skip
     for operation in left_out:
         command += ["--exclude-operation-id", operation]

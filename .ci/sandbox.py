@@ -14,7 +14,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 class Refused(Exception):
-    """The documents or the exceptions are not what this program can work with."""
+    """The sandbox, the documents or the exceptions are not what these programs can work with."""
 
 
 class Sandbox:
@@ -34,6 +34,8 @@ class Sandbox:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+        except urllib.error.URLError as error:
+            raise Refused(f"{method.upper()} {url} gets no answer: {error.reason}") from error
 
     def make(self, region, path, body):
         """Makes an object, and gives its id."""
