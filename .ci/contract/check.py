@@ -116,7 +116,9 @@ def report(recorded, result):
     if recorded.cut_short:
         yield f"apart: {recorded.cut_short} that a sandbox was killed in the middle of writing down"
     yield f"refused though the document allows the request, which no schema can judge: {sum(result.refused.values())}"
-    for reason, times in result.excused.most_common():
+    for times, reason in sorted(
+        ((result.excused[one.reason], one.reason) for one in exceptions.EXCEPTIONS), reverse=True
+    ):
         yield f"excused {times} times: {reason}"
     for key, times in result.wrong.most_common():
         operation, side, kind = key

@@ -62,7 +62,7 @@ class Operation:
         return resolve(self.document.content, body).get("content", {})
 
     def response_content(self, status):
-        """The body of an answer with this status by media type, empty where it has none; None where it is undocumented."""
+        """An answer's body by media type, empty where it has none; None where the status is undocumented."""
         responses = self.document.content["paths"][self.template][self.method]["responses"]
         keys = (str(status), f"{status // 100}XX", "default")
         response = next((responses[key] for key in keys if key in responses), None)
@@ -189,13 +189,16 @@ def readable(content):
 
     says_null_by_type = content["openapi"].startswith("3.1")
 
-    def walk(node):
+    def walk(node, parent=None):
         if isinstance(node, list):
             return [walk(item) for item in node if not is_nested_parameter(item)]
         if not isinstance(node, dict):
             return node
+        if parent == "properties":
+            # These are names of fields, which may be any.
+            return {name: walk(schema) for name, schema in node.items()}
         # Tokens are no part of a recording, so whether one was there cannot be judged by it.
-        node = {key: walk(value) for key, value in node.items() if key not in {"security", "example", "examples"}}
+        node = {key: walk(value, key) for key, value in node.items() if key not in {"security", "example", "examples"}}
         # Python's `re` knows no Unicode classes.
         if isinstance(node.get("pattern"), str) and r"\p{" in node["pattern"]:
             del node["pattern"]

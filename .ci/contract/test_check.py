@@ -25,6 +25,7 @@ ROOM = {
         "id": {"type": "string", "format": "uuid", "readOnly": True},
         "name": {"type": "string", "maxLength": 10, "pattern": r"^\p{L}+$"},
         "floor": {"type": "integer", "nullable": True},
+        "example": {"type": "string"},
         "key_secret": {"type": "string", "pattern": "^[A-Za-z0-9+/=]+$", "writeOnly": True},
     },
     "additionalProperties": False,
@@ -197,6 +198,7 @@ class Judged(unittest.TestCase):
         self.right(exchange(response_body=[{"id": ID, "name": "attic", "floor": None}]))
         self.right(exchange(path="/konnect/us/v3/rooms?page[size]=100"))
         self.right(creation({"name": "attic"}))
+        self.right(creation({"name": "attic", "example": "a field like any other"}))
         self.right(exchange("DELETE", f"/konnect/eu/v3/rooms/{ID}", status=204, response_type=None, response_body=None))
 
     def test_an_answer_that_breaks_its_schema_is_found(self):
