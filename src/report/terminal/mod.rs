@@ -10,11 +10,13 @@
 //! | `text` | long texts as unified diffs |
 //! | `recovered` | the section of what became of an apply that did not end |
 //! | `drift` | what changed outside koctl: a section of a plan, and a screen of its own |
+//! | `closing` | what is at the end of a plan: what is counted, and the summary |
 //! | `outcome` | how an apply went |
 //! | `state` | what the state remembers |
 //! | `screen` | lines while they are written |
 
 mod attribute;
+mod closing;
 mod drift;
 mod outcome;
 mod recovered;
@@ -28,8 +30,6 @@ mod text;
 pub use drift::drift;
 pub use outcome::{outcome, recorded};
 pub use state::{resource, state};
-
-use std::collections::BTreeSet;
 
 use screen::Screen;
 use serde_json::Value;
@@ -67,7 +67,7 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
         }
     }
     screen.blank();
-    closing(&mut screen, plan);
+    closing::section(&mut screen, plan);
     screen.finish()
 }
 
@@ -169,75 +169,4 @@ fn heading(screen: &mut Screen<'_>, indent: usize, name: &str, changes: &[&Resou
     screen.blank();
     let name = screen.paint(Tone::Strong, name);
     screen.line(indent, &format!("{name}{counts}"));
-}
-
-/// How many records of the state are written again: those of resources that something happened to outside koctl, and
-/// the others.
-fn records(plan: &Plan) -> (usize, usize) {
-    let (mut drifted, mut others) = (0, 0);
-    for scope in &plan.scopes {
-        let told: BTreeSet<_> = scope.drift.iter().map(|drift| &drift.address).collect();
-        for change in scope.changes.iter().filter(|change| change.action == Action::NoOp) {
-            *(if told.contains(&change.address) { &mut drifted } else { &mut others }) += 1;
-        }
-    }
-    (drifted, others)
-}
-
-fn closing(screen: &mut Screen<'_>, plan: &Plan) {
-    let summary = plan.summary();
-    if summary.deferred > 0 {
-        let verb = if summary.deferred == 1 { "is" } else { "are" };
-        let then = match plan.mode() {
-            Mode::StateOnly(StateOnly::Import) => {
-                "left to you: `koctl import ADDRESS ID` takes over the object that is meant."
-            }
-            _ => "deferred: a later apply picks up what is there by then.",
-        };
-        screen.sentence(&format!("{} {verb} {then}", count(summary.deferred, "resource")));
-    }
-    let differing = plan.scopes.iter().flat_map(|scope| &scope.changes).filter(|c| c.has_outstanding()).count();
-    if differing > 0 {
-        let what = count(differing, "object");
-        let stays = if differing == 1 {
-            "differs from the configuration and stays as it is"
-        } else {
-            "differ from the configuration and stay as they are"
-        };
-        screen.sentence(&format!("{what} {stays}: the next plan is about that."));
-    }
-    let (drifted, others) = records(plan);
-    let stale = if plan.mode() == Mode::StateOnly(StateOnly::Refresh) { others } else { drifted + others };
-    if stale > 0 {
-        screen.sentence(&format!("Apply also brings {} of the state up to date.", count(stale, "record")));
-    }
-    let guarded = plan.guarded().count();
-    if guarded > 0 {
-        let guarded = count(guarded, "guarded resource");
-        let warning = format!(
-            "{guarded} will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy."
-        );
-        let warning = screen.paint(Tone::Danger, &warning);
-        screen.sentence(&warning);
-    }
-    let last = match (plan.has_changes(), plan.mode()) {
-        (true, Mode::Normal | Mode::Destroy) => format!("Plan: {summary}."),
-        (true, Mode::StateOnly(StateOnly::Import)) => format!("Plan: {summary}. Nothing but the state is written."),
-        (true, Mode::StateOnly(StateOnly::Refresh)) => {
-            let forget = summary.forget;
-            format!("Plan: {drifted} to record as they are, {forget} to forget. Nothing but the state is written.")
-        }
-        (false, Mode::Normal) => {
-            "No changes. Konnect and the platform repository are as the configuration says.".to_owned()
-        }
-        (false, Mode::Destroy) => "No changes. There is nothing to destroy.".to_owned(),
-        (false, Mode::StateOnly(StateOnly::Refresh)) => {
-            "No changes. Konnect and the platform repository are as the state says.".to_owned()
-        }
-        (false, Mode::StateOnly(StateOnly::Import)) => {
-            "No changes. Nothing exists that the configuration declares and the state does not know.".to_owned()
-        }
-    };
-    let last = screen.paint(Tone::Strong, &last);
-    screen.sentence(&last);
 }

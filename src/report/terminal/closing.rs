@@ -1,0 +1,105 @@
+//! The end of a plan: what is counted, and the summary last.
+
+use std::collections::BTreeSet;
+
+use super::screen::Screen;
+use crate::engine::{Action, Mode, Plan, ResourceChange, StateOnly};
+use crate::report::count;
+use crate::report::style::Tone;
+
+/// Writes it.
+pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
+    let records = Records::of(plan);
+    let counted = [deferred(plan), outstanding(plan), records.stale(plan.mode())];
+    for sentence in counted.into_iter().flatten() {
+        screen.sentence(&sentence);
+    }
+    if let Some(warning) = guarded(plan) {
+        let warning = screen.paint(Tone::Danger, &warning);
+        screen.sentence(&warning);
+    }
+    let last = screen.paint(Tone::Strong, &summary(plan, &records));
+    screen.sentence(&last);
+}
+
+fn changes(plan: &Plan) -> impl Iterator<Item = &ResourceChange> {
+    plan.scopes.iter().flat_map(|scope| &scope.changes)
+}
+
+fn deferred(plan: &Plan) -> Option<String> {
+    let number = plan.summary().deferred;
+    let verb = if number == 1 { "is" } else { "are" };
+    let then = match plan.mode() {
+        Mode::StateOnly(StateOnly::Import) => {
+            "left to you: `koctl import ADDRESS ID` takes over the object that is meant."
+        }
+        _ => "deferred: a later apply picks up what is there by then.",
+    };
+    (number > 0).then(|| format!("{} {verb} {then}", count(number, "resource")))
+}
+
+fn outstanding(plan: &Plan) -> Option<String> {
+    let number = changes(plan).filter(|change| change.has_outstanding()).count();
+    let stays = match number {
+        0 => return None,
+        1 => "differs from the configuration and stays as it is",
+        _ => "differ from the configuration and stay as they are",
+    };
+    Some(format!("{} {stays}: the next plan is about that.", count(number, "object")))
+}
+
+fn guarded(plan: &Plan) -> Option<String> {
+    let number = plan.guarded().count();
+    let guarded = count(number, "guarded resource");
+    (number > 0).then(|| {
+        format!("{guarded} will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy.")
+    })
+}
+
+/// How many records of the state are written again, and nothing else is done to their resources.
+struct Records {
+    /// Of resources to which something happened outside koctl, which is told.
+    drifted: usize,
+    others: usize,
+}
+
+impl Records {
+    fn of(plan: &Plan) -> Self {
+        let drift = plan.scopes.iter().flat_map(|scope| &scope.drift);
+        let told: BTreeSet<_> = drift.map(|drift| &drift.address).collect();
+        let records = changes(plan).filter(|change| change.action == Action::NoOp);
+        let (drifted, others): (Vec<_>, Vec<_>) = records.partition(|change| told.contains(&change.address));
+        Self { drifted: drifted.len(), others: others.len() }
+    }
+
+    fn stale(&self, mode: Mode) -> Option<String> {
+        let number = match mode {
+            Mode::StateOnly(StateOnly::Refresh) => self.others,
+            _ => self.drifted + self.others,
+        };
+        (number > 0).then(|| format!("Apply also brings {} of the state up to date.", count(number, "record")))
+    }
+}
+
+fn summary(plan: &Plan, records: &Records) -> String {
+    let summary = plan.summary();
+    let nothing = match (plan.mode(), plan.has_changes()) {
+        (Mode::Normal | Mode::Destroy, true) => return format!("Plan: {summary}."),
+        (Mode::StateOnly(StateOnly::Import), true) => {
+            return format!("Plan: {summary}. Nothing but the state is written.");
+        }
+        (Mode::StateOnly(StateOnly::Refresh), true) => {
+            let (record, forget) = (records.drifted, summary.forget);
+            return format!(
+                "Plan: {record} to record as they are, {forget} to forget. Nothing but the state is written."
+            );
+        }
+        (Mode::Normal, false) => "Konnect and the platform repository are as the configuration says.",
+        (Mode::Destroy, false) => "There is nothing to destroy.",
+        (Mode::StateOnly(StateOnly::Import), false) => {
+            "Nothing exists that the configuration declares and the state does not know."
+        }
+        (Mode::StateOnly(StateOnly::Refresh), false) => "Konnect and the platform repository are as the state says.",
+    };
+    format!("No changes. {nothing}")
+}
