@@ -7,7 +7,7 @@
 github() {
     local answer data=()
     if [ "$#" -gt 2 ]; then
-        data=(--data-binary "@-")
+        data=(--data-binary "@-" --header 'Content-Type: application/json')
     fi
     if ! answer=$(
         printf '%s' "${3-}" | curl --silent --show-error --fail-with-body --max-time 60 --request "$1" "${data[@]}" \
