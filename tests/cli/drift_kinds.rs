@@ -400,13 +400,11 @@ impl Platform {
                     self.write_file("main", path, None).await;
                 }
             }
-            "portal" | "api" | "control_plane" => {
+            name => {
                 let (region, path) = known.place();
-                self.outsider().konnect(Method::DELETE, region, &format!("{path}?force=true"), None).await;
-            }
-            _ => {
-                let (region, path) = known.place();
-                self.outsider().konnect(Method::DELETE, region, &path, None).await;
+                // A portal with published APIs is not deleted otherwise.
+                let force = if name == "portal" { "?force=true" } else { "" };
+                self.outsider().konnect(Method::DELETE, region, &format!("{path}{force}"), None).await;
             }
         }
     }
