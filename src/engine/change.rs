@@ -40,6 +40,13 @@ impl<'a> Provenance<'a> {
     }
 }
 
+/// Whether the state has a secret that nobody could see when the object was taken over. Which one is configured first
+/// is taken to be the one that is there: to set it would change what works, and no list can tell. From then on its trace
+/// is known.
+fn is_unseen(prior: Option<&ResourceState>, name: &str) -> bool {
+    prior.is_some_and(|prior| prior.attributes.get(name) == Some(&Value::Null))
+}
+
 impl ResourceState {
     /// Its dependencies as addresses; a state keeps only well-formed ones.
     pub(super) fn addresses(&self) -> BTreeSet<Address> {
@@ -110,6 +117,7 @@ impl ResourceChange {
             self.clear_removed(attribute);
         }
         let differs = match self.after.get(name) {
+            Some(_) if attribute.is_write_only() && is_unseen(prior, name) => false,
             Some(after) => {
                 let before = self.before.get(name).unwrap_or(&Value::Null);
                 !same(attribute.kind, after, before) && !normalised(attribute, prior, after, remote)

@@ -85,6 +85,24 @@ async fn r11_an_import_sets_the_secret_because_nobody_knows_what_it_was() {
 }
 
 #[tokio::test]
+async fn r11_a_secret_that_the_state_has_unseen_is_taken_to_be_the_first_one_that_is_configured() {
+    let house = House::with(&[door("a", "hunter2")]).await;
+    let mut unseen = house.book.get("door/a").unwrap();
+    unseen.attributes.insert("key".to_owned(), json!(null));
+    house.book.set("door/a", unseen);
+    let desired = [door("a", "hunter2")];
+    assert_eq!(lines(&house.plan_from_memory(&desired)), ["record door/a"], "the state learns its trace");
+    house.apply(&desired).await;
+    assert_eq!(house.server.take_writes(), Vec::<String>::new());
+    assert_eq!(
+        house.book.get("door/a").unwrap().attributes["key"],
+        trace(LINEAGE, &address("door/a"), "key", &"hunter2".into())
+    );
+    house.assert_quiet(&desired).await;
+    assert_eq!(lines(&house.plan_from_memory(&[door("a", "hunter3")])), ["update door/a [key]"]);
+}
+
+#[tokio::test]
 async fn r11_a_secret_that_is_new_to_the_configuration_is_set() {
     let house = House::with(&[resource("door", "a").with("name", "a")]).await;
     let desired = [resource("door", "a").with("name", "a").with("key", Expr::Secret("hunter2".into()))];
