@@ -7,6 +7,7 @@
 pub mod cli;
 pub mod compiler;
 pub mod engine;
+pub mod generate;
 pub mod github;
 pub mod http;
 pub mod konnect;

@@ -22,8 +22,9 @@ pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     }
 }
 
-/// Singapore is not among the servers of `analytics-dashboards-v2`.
-fn has_dashboards(region: Region) -> bool {
+/// Whether a region has dashboards. Singapore is not among the servers of `analytics-dashboards-v2`.
+#[must_use]
+pub fn has_dashboards(region: Region) -> bool {
     region != Region::Sg
 }
 

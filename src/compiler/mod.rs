@@ -15,6 +15,7 @@ mod portals;
 pub mod rename;
 mod teams;
 
+pub use analytics::has_dashboards;
 pub use identity::ClientSecrets;
 pub use notifications::Events;
 

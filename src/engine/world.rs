@@ -227,6 +227,12 @@ impl World {
             .map(|listing| listing.schema.type_name)
     }
 
+    /// All objects of a type that were listed, whoever they belong to.
+    #[must_use]
+    pub fn objects(&self, type_name: &str) -> &[Remote] {
+        self.listing(type_name).map(|listing| listing.objects.as_slice()).unwrap_or_default()
+    }
+
     /// The wanted address that an object belongs to.
     #[must_use]
     pub fn holder(&self, type_name: &str, id: &str) -> Option<&Address> {

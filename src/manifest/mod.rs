@@ -31,3 +31,4 @@ pub(crate) mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use load::{Loaded, Sources, load};
+pub(crate) use rules::{is_email, is_web_address, unfit_label, unfit_name, unfit_organization};

@@ -374,6 +374,9 @@ pub enum Region {
 }
 
 impl Region {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Us, Self::Eu, Self::Au, Self::Me, Self::In, Self::Sg];
+
     /// As the manifest and the host name of the region's API write it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -13,6 +13,24 @@ use super::model::Manifest;
 use super::path::KeyPath;
 use super::places::Places;
 
+pub(crate) use organizations::is_web_address;
+pub(crate) use teams::is_email;
+
+/// Why neither a team nor an environment can have this name, for those who write a manifest of what exists.
+pub(crate) fn unfit_name(name: &str) -> Option<&'static str> {
+    names::label_value(name).or_else(|| names::path_part(name)).map(|problem| problem.reason)
+}
+
+/// The same for the name of an organization.
+pub(crate) fn unfit_organization(name: &str) -> Option<&'static str> {
+    names::path_part(name).map(|problem| problem.reason)
+}
+
+/// The same for the name of a service.
+pub(crate) fn unfit_label(name: &str) -> Option<&'static str> {
+    names::label_value(name).map(|problem| problem.reason)
+}
+
 /// Everything that breaks a rule. What `places` marks as wrong has its error already, and nothing is said of what
 /// was made up in its place.
 pub(super) fn check(manifest: &Manifest, places: &Places) -> Vec<Diagnostic> {

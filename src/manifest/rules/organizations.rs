@@ -188,8 +188,7 @@ impl Rules<'_> {
 
     fn check_url(&mut self, path: &KeyPath, value: Option<&str>) {
         let Some(value) = value else { return };
-        let is_http = Url::parse(value).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if !is_http {
+        if !is_web_address(value) {
             self.report(
                 path,
                 "koctl::manifest::url",
@@ -221,4 +220,9 @@ impl Rules<'_> {
             self.check_unique(&path, "group", groups, str::to_owned);
         }
     }
+}
+
+/// Whether a text is a whole web address.
+pub(crate) fn is_web_address(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

@@ -98,7 +98,8 @@ impl Rules<'_> {
     }
 }
 
-fn is_email(text: &str) -> bool {
+/// Whether a text looks like the address of a person.
+pub(crate) fn is_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
     let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     plain && parts.is_some()

@@ -1,0 +1,243 @@
+//! What a draft says: a manifest with its specifications.
+
+use std::collections::BTreeMap;
+
+use super::draft::{Draft, DraftApi, DraftEnvironment};
+use crate::compiler::{Spec, SpecAddress};
+use crate::manifest::model::{
+    Environment, EnvironmentService, EnvironmentTeam, EnvironmentType, Manifest, Organization, Service, ServiceGit,
+    Team,
+};
+use crate::manifest::secret::Secret;
+
+/// Where specifications are in the repositories of services.
+const SPEC_PATH: &str = "openapi.yaml";
+/// The branches that environments are made from unless they name another.
+const PROD_BRANCH: &str = "main";
+const DEV_BRANCH: &str = "dev";
+
+/// What a draft says, and what Konnect does not say of it.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The manifest.
+    pub manifest: Manifest,
+    /// The specifications of its services.
+    pub specs: BTreeMap<SpecAddress, Spec>,
+    /// What was guessed: the sentences that belong beside a key, by its path.
+    pub guesses: BTreeMap<Vec<String>, String>,
+}
+
+/// The use that an environment makes of a service.
+struct Use<'a> {
+    environment: &'a str,
+    r#type: EnvironmentType,
+    api: &'a DraftApi,
+}
+
+impl Use<'_> {
+    fn default_branch(&self) -> &'static str {
+        match self.r#type {
+            EnvironmentType::Prod => PROD_BRANCH,
+            EnvironmentType::Dev => DEV_BRANCH,
+        }
+    }
+
+    fn content(&self) -> &str {
+        &self.api.spec.content
+    }
+}
+
+/// The uses of services, by team and by the service's name.
+type Uses<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<Use<'a>>>>;
+
+impl Draft {
+    fn uses(&self) -> Uses<'_> {
+        let mut uses: Uses<'_> = BTreeMap::new();
+        for (environment, draft) in &self.environments {
+            for (team, member) in &draft.members {
+                for (service, api) in &member.apis {
+                    let of_team = uses.entry(team).or_default();
+                    let one = Use { environment, r#type: draft.r#type, api };
+                    of_team.entry(service).or_default().push(one);
+                }
+            }
+        }
+        uses
+    }
+
+    /// The manifest and the specifications that the draft stands for.
+    #[must_use]
+    pub fn configuration(&self) -> Configuration {
+        let mut configuration =
+            Configuration { manifest: Manifest::default(), specs: BTreeMap::new(), guesses: BTreeMap::new() };
+        let uses = self.uses();
+        let nothing = BTreeMap::new();
+        let mut branches: BTreeMap<&str, BTreeMap<&str, String>> = BTreeMap::new();
+        for (name, draft) in &self.teams {
+            let mut team =
+                Team { description: draft.description.clone(), users: draft.users.clone(), ..Team::default() };
+            for (service, uses) in uses.get(name.as_str()).unwrap_or(&nothing) {
+                branches.insert(service, self.service(name, service, uses, &mut team, &mut configuration));
+            }
+            configuration.manifest.teams.insert(name.clone(), team);
+        }
+        let organization = self.organization(&branches, &mut configuration);
+        configuration.manifest.organizations.insert(self.options.organization.clone(), organization);
+        configuration
+    }
+
+    /// Adds a service to its team. Returns the branch that each environment is made from.
+    fn service<'a>(
+        &self,
+        team_name: &str,
+        name: &str,
+        uses: &[Use<'a>],
+        team: &mut Team,
+        configuration: &mut Configuration,
+    ) -> BTreeMap<&'a str, String> {
+        let key = self.options.remote.key(team_name, name);
+        let remote = self.options.remote.remote(team_name, name);
+        let path = ["teams", team_name, "services", &key];
+        let mut guess = |more: &[&str], text: &str| {
+            let path = path.iter().chain(more).map(|segment| (*segment).to_owned()).collect();
+            configuration.guesses.insert(path, text.to_owned());
+        };
+        guess(&["git", "remote"], "guessed");
+        if let Some(Some(reason)) = uses.iter().map(|one| one.api.guess).min() {
+            guess(&["name"], reason);
+        }
+        let branches = branches(uses);
+        for one in uses {
+            let address = SpecAddress {
+                remote: remote.clone(),
+                branch: branches[one.environment].clone(),
+                path: SPEC_PATH.to_owned(),
+            };
+            configuration.specs.insert(address, one.api.spec.clone());
+        }
+        let service = Service {
+            name: name.to_owned(),
+            description: common_description(uses),
+            git: ServiceGit { remote, auth: None, github: None, author: None },
+            spec_path: SPEC_PATH.to_owned(),
+            prod_branch_name: PROD_BRANCH.to_owned(),
+            dev_branch_name: DEV_BRANCH.to_owned(),
+            protect: false,
+        };
+        team.services.insert(key, service);
+        branches
+    }
+
+    fn organization(
+        &self,
+        branches: &BTreeMap<&str, BTreeMap<&str, String>>,
+        configuration: &mut Configuration,
+    ) -> Organization {
+        let mut environments = BTreeMap::new();
+        for (name, draft) in &self.environments {
+            let all = &configuration.manifest.teams;
+            let environment = Environment {
+                r#type: draft.r#type,
+                region: draft.region,
+                teams: self.members(name, draft, all, branches),
+                protect: false,
+            };
+            if let Some(reason) = draft.guess {
+                let path = ["organizations", &self.options.organization, "environments", name, "type"];
+                configuration.guesses.insert(path.map(str::to_owned).into(), reason.to_owned());
+            }
+            environments.insert(name.clone(), environment);
+        }
+        Organization {
+            access_token: Secret::Env(self.options.token_variable.clone()),
+            environments,
+            authorization: self.authorization.clone(),
+            notifications: self.notifications.clone(),
+            enable_custom_reports: self.custom_reports,
+            protect: false,
+        }
+    }
+
+    /// The teams that take part in an environment; none where all do, each with all it has.
+    fn members(
+        &self,
+        environment: &str,
+        draft: &DraftEnvironment,
+        all: &BTreeMap<String, Team>,
+        branches: &BTreeMap<&str, BTreeMap<&str, String>>,
+    ) -> Option<BTreeMap<String, EnvironmentTeam>> {
+        let mut parts = BTreeMap::new();
+        for (name, member) in &draft.members {
+            let usual = format!("{name}-{environment}");
+            let own = |service: &Service| {
+                let branch = branches.get(service.name.as_str())?.get(environment)?;
+                let usual = service.branch(draft.r#type);
+                Some(EnvironmentService { branch: Some(branch.clone()).filter(|branch| branch != usual) })
+            };
+            let services = all.get(name).map(|team| &team.services);
+            let services: BTreeMap<String, EnvironmentService> = services
+                .into_iter()
+                .flatten()
+                .filter(|(_, service)| member.apis.contains_key(&service.name))
+                .filter_map(|(key, service)| Some((key.clone(), own(service)?)))
+                .collect();
+            let complete = all.get(name).is_some_and(|team| team.services.len() == services.len());
+            let plain = complete && services.values().all(|service| service.branch.is_none());
+            let part = EnvironmentTeam {
+                control_plane_name: Some(member.plane_name.clone()).filter(|plane| *plane != usual),
+                services: if plain { None } else { Some(services) },
+            };
+            parts.insert(name.clone(), part);
+        }
+        let usual = |part: &EnvironmentTeam| part.control_plane_name.is_none() && part.services.is_none();
+        let everybody = parts.len() == all.len() && parts.values().all(usual);
+        if everybody { None } else { Some(parts) }
+    }
+}
+
+/// What the APIs of a service have in common as their description. Where they differ, the configuration leaves the
+/// descriptions alone.
+fn common_description(uses: &[Use<'_>]) -> Option<String> {
+    let first = uses.first()?.api.description.clone()?;
+    uses.iter().all(|one| one.api.description.as_ref() == Some(&first)).then_some(first)
+}
+
+/// The branch that each environment is made from: environments of one type mostly from that which the type implies,
+/// those with another specification from one that is named after the first of them.
+fn branches<'a>(uses: &[Use<'a>]) -> BTreeMap<&'a str, String> {
+    let mut contents: BTreeMap<String, &str> = BTreeMap::new();
+    for branch in [PROD_BRANCH, DEV_BRANCH] {
+        let of_branch: Vec<&Use<'a>> = uses.iter().filter(|one| one.default_branch() == branch).collect();
+        if let Some(content) = usual_content(&of_branch, branch) {
+            contents.insert(branch.to_owned(), content);
+        }
+    }
+    let mut chosen = BTreeMap::new();
+    for one in uses {
+        let usual = one.default_branch();
+        let same = |branch: &str| contents.get(branch) == Some(&one.content());
+        let there =
+            || contents.iter().find(|(_, content)| **content == one.content()).map(|(branch, _)| branch.clone());
+        let branch = if same(usual) { Some(usual.to_owned()) } else { there() };
+        let branch = branch.unwrap_or_else(|| free_name(one.environment, &contents));
+        contents.insert(branch.clone(), one.content());
+        chosen.insert(one.environment, branch);
+    }
+    chosen
+}
+
+/// The specification that most of these have; among equals, that of the environment that is named as the branch is.
+fn usual_content<'u>(uses: &[&'u Use<'_>], branch: &str) -> Option<&'u str> {
+    let count = |content: &str| uses.iter().filter(|one| one.content() == content).count();
+    let rank = |one: &&&Use<'_>| (count(one.content()), one.environment == branch);
+    // The last of equals is the first by name.
+    uses.iter().rev().max_by_key(rank).map(|one| one.content())
+}
+
+fn free_name(wanted: &str, taken: &BTreeMap<String, &str>) -> String {
+    let numbered = (1..).map(|number| format!("{wanted}-{number}"));
+    std::iter::once(wanted.to_owned())
+        .chain(numbered)
+        .find(|name| !taken.contains_key(name))
+        .expect("there are more numbers than branches")
+}

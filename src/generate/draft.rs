@@ -1,0 +1,267 @@
+//! The guesses so far, and how one of them is given up.
+//!
+//! Parts of a draft know the objects that they were recognised in, so that what is given up can be told by object.
+
+use std::collections::BTreeMap;
+
+use super::inventory::{Inventory, text};
+use crate::compiler::Spec;
+use crate::engine::Address;
+use crate::manifest::git::Remote;
+use crate::manifest::model::{Authorization, EnvironmentType, Notifications, Region};
+
+/// What Konnect does not know, and what the configuration needs.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The name of the organization in the configuration.
+    pub organization: String,
+    /// The variable with its access token.
+    pub token_variable: String,
+    /// The variable with the client secret of its OpenID Connect provider.
+    pub client_secret_variable: String,
+    /// Where the repositories of services are.
+    pub remote: RemotePattern,
+}
+
+/// Where the repositories of services are: an address with `{service}`, and perhaps `{team}`, in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemotePattern(String);
+
+impl RemotePattern {
+    /// What is taken where nobody says otherwise: a repository on GitHub of the service's name, owned by one that is
+    /// named after the organization.
+    #[must_use]
+    pub fn of_organization(name: &str) -> Self {
+        let owner: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        let owner = owner.trim_matches('-');
+        let owner = if owner.is_empty() { "owner" } else { owner };
+        Self(format!("https://github.com/{owner}/{{service}}.git"))
+    }
+
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Where it has no `{service}` in it, or is not the address of a repository with an owner and a name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if !text.contains("{service}") {
+            return Err("it has no `{service}`, in the place of which the service's name goes".to_owned());
+        }
+        let pattern = Self(text.to_owned());
+        let example = Remote::parse(&pattern.remote("team", "service")).map_err(|error| error.to_string())?;
+        match example.owner_and_name() {
+            Some(_) => Ok(pattern),
+            None => Err("its path is not an owner and a repository, as in `https://github.com/acme/{service}`".into()),
+        }
+    }
+
+    /// The repository of a service.
+    #[must_use]
+    pub fn remote(&self, team: &str, service: &str) -> String {
+        self.0.replace("{team}", team).replace("{service}", service)
+    }
+
+    /// Owner and name of the repository of a service, which are the service's key.
+    pub(super) fn key(&self, team: &str, service: &str) -> String {
+        let remote = Remote::parse(&self.remote(team, service)).ok();
+        let names = remote.as_ref().and_then(Remote::owner_and_name);
+        names.map_or_else(|| service.to_owned(), |(owner, name)| format!("{owner}/{name}"))
+    }
+}
+
+/// An organization, as far as it was recognised.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// What Konnect does not know.
+    pub options: Options,
+    /// By name.
+    pub teams: BTreeMap<String, DraftTeam>,
+    /// By name.
+    pub environments: BTreeMap<String, DraftEnvironment>,
+    /// How people sign in, where that is not as in a new organization.
+    pub authorization: Option<Authorization>,
+    /// Which channels notifications take.
+    pub notifications: Notifications,
+    /// Whether koctl's dashboards are there.
+    pub custom_reports: bool,
+    /// Why an object is no part of this, by type and id.
+    pub given_up: BTreeMap<(String, String), String>,
+}
+
+/// A team that was recognised.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DraftTeam {
+    /// Its id.
+    pub id: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The email addresses of its members.
+    pub users: Vec<String>,
+}
+
+/// An environment that was recognised.
+#[derive(Debug, Clone)]
+pub struct DraftEnvironment {
+    /// What it is for.
+    pub r#type: EnvironmentType,
+    /// What the type was guessed from, where no label says it.
+    pub guess: Option<&'static str>,
+    /// Where it is.
+    pub region: Region,
+    /// The id of its portal.
+    pub portal: String,
+    /// The teams that take part, by name.
+    pub members: BTreeMap<String, DraftMember>,
+}
+
+impl DraftEnvironment {
+    /// Whether a service has an API in it.
+    #[must_use]
+    pub fn has_apis(&self) -> bool {
+        self.members.values().any(|member| !member.apis.is_empty())
+    }
+}
+
+/// A team's part in an environment.
+#[derive(Debug, Clone, Default)]
+pub struct DraftMember {
+    /// The id of its control plane.
+    pub plane: String,
+    /// The name of its control plane.
+    pub plane_name: String,
+    /// Its APIs, by the name of the service.
+    pub apis: BTreeMap<String, DraftApi>,
+}
+
+/// The API of a service in an environment.
+#[derive(Debug, Clone)]
+pub struct DraftApi {
+    /// Its id.
+    pub id: String,
+    /// What the service does.
+    pub description: Option<String>,
+    /// Its specification.
+    pub spec: Spec,
+    /// What the team was guessed from, where no label says it.
+    pub guess: Option<&'static str>,
+}
+
+impl Draft {
+    /// Notes why an object is no part of the draft. The first reason stays.
+    pub fn give_up(&mut self, type_name: &str, id: &str, reason: impl Into<String>) {
+        self.given_up.entry((type_name.to_owned(), id.to_owned())).or_insert_with(|| reason.into());
+    }
+
+    /// Gives up the part that asks for the resource at `address`, and notes the reason at every object that goes with
+    /// it. Returns whether there was such a part.
+    pub fn drop_part(&mut self, address: &Address, reason: &str, inventory: &Inventory) -> bool {
+        let (first, rest) = address.key().split_once('/').unwrap_or((address.key(), ""));
+        match address.type_name() {
+            "team" => self.drop_team(address.key(), reason),
+            "user" => self.drop_user(None, address.key(), reason, inventory),
+            "team_user" => self.drop_user(Some(first), rest, reason, inventory),
+            "portal" => self.drop_environment(address.key(), reason),
+            "control_plane" => self.drop_plane(first, rest, reason),
+            "team_role" => self.drop_member(first, rest, reason),
+            "api" | "api_version" | "api_publication" | "api_implementation" => self.drop_api(first, rest, reason),
+            "authentication_settings" | "identity_provider" => self.drop_authorization(reason, inventory),
+            "team_group_mapping" => self.drop_mapping(first, rest),
+            "notification_subscription" => self.drop_notifications(reason, inventory),
+            "dashboard" => std::mem::replace(&mut self.custom_reports, false),
+            _ => false,
+        }
+    }
+
+    fn drop_team(&mut self, name: &str, reason: &str) -> bool {
+        let Some(team) = self.teams.remove(name) else { return false };
+        self.give_up("team", &team.id, reason);
+        let environments: Vec<String> = self.environments.keys().cloned().collect();
+        for environment in environments {
+            self.drop_member(&environment, name, &format!("its team `{name}` is not taken over: {reason}"));
+        }
+        true
+    }
+
+    fn drop_user(&mut self, team: Option<&str>, email: &str, reason: &str, inventory: &Inventory) -> bool {
+        let mut dropped = false;
+        for (name, draft) in &mut self.teams {
+            if team.is_none_or(|team| team == name) {
+                let before = draft.users.len();
+                draft.users.retain(|user| user != email);
+                dropped |= draft.users.len() < before;
+            }
+        }
+        if let Some(user) = inventory.of("user").iter().find(|user| text(user, "email") == email) {
+            self.give_up("user", &user.id, reason);
+        }
+        dropped
+    }
+
+    fn drop_environment(&mut self, name: &str, reason: &str) -> bool {
+        let Some(environment) = self.environments.remove(name) else { return false };
+        self.give_up("portal", &environment.portal, reason);
+        let reason = format!("the environment `{name}` is not taken over, because of its portal: {reason}");
+        for member in environment.members.values() {
+            self.give_up_member(member, &reason);
+        }
+        true
+    }
+
+    fn give_up_member(&mut self, member: &DraftMember, reason: &str) {
+        self.give_up("control_plane", &member.plane, reason);
+        for api in member.apis.values() {
+            self.give_up("api", &api.id, reason);
+        }
+    }
+
+    fn drop_plane(&mut self, environment: &str, plane: &str, reason: &str) -> bool {
+        let Some(draft) = self.environments.get(environment) else { return false };
+        let of_plane = draft.members.iter().filter(|(_, member)| member.plane_name == plane);
+        let teams: Vec<String> = of_plane.map(|(team, _)| team.clone()).collect();
+        teams.iter().filter(|team| self.drop_member(environment, team, reason)).count() > 0
+    }
+
+    fn drop_member(&mut self, environment: &str, team: &str, reason: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        let Some(member) = draft.members.remove(team) else { return false };
+        self.give_up("control_plane", &member.plane, reason);
+        let of_apis = format!("team `{team}` has no part in `{environment}`, because of its control plane: {reason}");
+        for api in member.apis.values() {
+            self.give_up("api", &api.id, of_apis.as_str());
+        }
+        true
+    }
+
+    fn drop_api(&mut self, environment: &str, service: &str, reason: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        let Some(api) = draft.members.values_mut().find_map(|member| member.apis.remove(service)) else { return false };
+        self.give_up("api", &api.id, reason);
+        true
+    }
+
+    fn drop_authorization(&mut self, reason: &str, inventory: &Inventory) -> bool {
+        for type_name in ["authentication_settings", "identity_provider"] {
+            for object in inventory.of(type_name) {
+                self.give_up(type_name, &object.id, reason);
+            }
+        }
+        self.authorization.take().is_some()
+    }
+
+    fn drop_mapping(&mut self, team: &str, group: &str) -> bool {
+        let mappings = self.authorization.as_mut().and_then(|authorization| authorization.team_mappings.as_mut());
+        let Some(idp) = mappings.and_then(|mappings| mappings.idp.as_mut()) else { return false };
+        let Some(groups) = idp.mappings.get_mut(team) else { return false };
+        let before = groups.len();
+        groups.retain(|one| one != group);
+        let dropped = groups.len() < before;
+        idp.mappings.retain(|_, groups| !groups.is_empty());
+        dropped
+    }
+
+    fn drop_notifications(&mut self, reason: &str, inventory: &Inventory) -> bool {
+        for subscription in inventory.of("notification_subscription") {
+            self.give_up("notification_subscription", &subscription.id, reason);
+        }
+        std::mem::take(&mut self.notifications) != Notifications::default()
+    }
+}

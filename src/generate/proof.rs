@@ -1,0 +1,209 @@
+//! Guesses are proven by what a plan would make of them: the draft is compiled and compared with what was read, and
+//! every part of it that would be made or changed is given up, until nothing would be.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::configuration::Configuration;
+use super::draft::Draft;
+use super::inventory::Inventory;
+use crate::compiler::{self, ClientSecrets, Events, Input};
+use crate::engine::diff::{Options, Refusal, diff};
+use crate::engine::refresh::{Remembered, refresh};
+use crate::engine::secret::trace;
+use crate::engine::world::World;
+use crate::engine::{Action, Address, Desired, Error, ErrorKind, Readers, ResourceChange};
+use crate::state::ResourceState;
+
+/// What proposes to stage the specifications of an environment in the platform repository. It is in no organization.
+const PULL_REQUEST: &str = "pull_request";
+
+/// A draft of which a plan would make or change nothing.
+#[derive(Debug)]
+pub struct Proven {
+    /// What is left of it.
+    pub draft: Draft,
+    /// What that says.
+    pub configuration: Configuration,
+    /// What was read, by the addresses of the configuration.
+    pub world: World,
+    /// What a plan finds: what it imports, and what it defers.
+    changes: Vec<ResourceChange>,
+}
+
+/// Gives up what a plan would make or change of `draft`.
+///
+/// # Errors
+/// Where what is left cannot be compiled or compared, and no part of it is to blame.
+pub async fn proof(mut draft: Draft, inventory: &Inventory) -> Result<Proven, Vec<Error>> {
+    let readers = inventory.readers();
+    loop {
+        let configuration = draft.configuration();
+        let desired = compile(&draft, &configuration, inventory)?;
+        let world = refresh(&desired, &Remembered::default(), &readers).await?;
+        let wrong = match diff(&desired, &Remembered::default(), &world, &readers, Options::default()) {
+            Ok(compared) => match wrong(&compared.changes) {
+                none if none.is_empty() => {
+                    return Ok(Proven { draft, configuration, world, changes: compared.changes });
+                }
+                wrong => wrong,
+            },
+            Err(refusals) => refused(refusals, &mut draft)?,
+        };
+        let mut dropped = false;
+        for (address, reason) in &wrong {
+            dropped |= draft.drop_part(address, reason, inventory);
+        }
+        if !dropped {
+            return Err(wrong.into_iter().map(|(address, reason)| stuck(&address, &reason)).collect());
+        }
+    }
+}
+
+fn stuck(address: &Address, reason: &str) -> Error {
+    Error::new(ErrorKind::Unexpected, format!("describe `{address}`"), reason)
+        .help("this is a mistake of koctl; please report it")
+}
+
+/// What the configuration asks of Konnect.
+fn compile(draft: &Draft, configuration: &Configuration, inventory: &Inventory) -> Result<Vec<Desired>, Vec<Error>> {
+    let name = &draft.options.organization;
+    let client_secrets = ClientSecrets::from([(name.clone(), Ok(SecretString::default()))]);
+    let events = Events::from([(name.clone(), Ok(inventory.events.clone()))]);
+    let specs = configuration.specs.iter().map(|(address, spec)| (address.clone(), Ok(spec.clone()))).collect();
+    let input = Input {
+        manifest: &configuration.manifest,
+        specs: &specs,
+        client_secrets: &client_secrets,
+        events: &events,
+        platform_repository: "",
+    };
+    let Some(organization) = configuration.manifest.organizations.get(name) else {
+        return Ok(Vec::new());
+    };
+    let desired = compiler::compile(input, name, organization)?;
+    Ok(desired.into_iter().filter(|resource| resource.address.type_name() != PULL_REQUEST).collect())
+}
+
+/// What would be made or changed, and how: where one of these depends on another, the other alone.
+fn wrong(changes: &[ResourceChange]) -> Vec<(Address, String)> {
+    let found: Vec<(&ResourceChange, String)> =
+        changes.iter().filter_map(|change| Some((change, objection(change)?))).collect();
+    let addresses: BTreeSet<&Address> = found.iter().map(|(change, _)| &change.address).collect();
+    let is_root = |change: &ResourceChange| !change.dependencies.iter().any(|needed| addresses.contains(needed));
+    let roots = found.iter().filter(|(change, _)| is_root(change));
+    roots.map(|(change, reason)| (change.address.clone(), reason.clone())).collect()
+}
+
+/// What of a change is more than taking an object over as it is.
+fn objection(change: &ResourceChange) -> Option<String> {
+    match change.action {
+        Action::NoOp | Action::Deferred => None,
+        Action::Import | Action::Replace | Action::Update => {
+            let differences: Vec<String> =
+                change.changed.iter().filter_map(|attribute| difference(change, attribute)).collect();
+            (!differences.is_empty()).then(|| differences.join("; "))
+        }
+        Action::Create | Action::Delete | Action::Forget => {
+            let what = change.address.type_name().replace('_', " ");
+            Some(format!("its {what} `{}` would have to be made", change.address.key()))
+        }
+    }
+}
+
+/// How an attribute differs; nothing where labels are only missing, and of a secret, which is never shown.
+fn difference(change: &ResourceChange, attribute: &str) -> Option<String> {
+    let nothing = Value::Null;
+    let (is, wanted) =
+        (change.before.get(attribute).unwrap_or(&nothing), change.after.get(attribute).unwrap_or(&nothing));
+    match attribute {
+        "client_secret" => None,
+        "labels" => {
+            let differs = |(name, is): (&String, &Value)| {
+                let wanted = wanted.get(name)?;
+                (is != wanted).then(|| format!("its label `{name}` is {is} instead of {wanted}"))
+            };
+            is.as_object()?.iter().find_map(differs)
+        }
+        "content" | "definition" => Some(format!("its {attribute} is another")),
+        _ => Some(format!("its {attribute} is {is}, where koctl would set {wanted}")),
+    }
+}
+
+/// What is to blame for refusals.
+fn refused(refusals: Vec<Refusal>, draft: &mut Draft) -> Result<Vec<(Address, String)>, Vec<Error>> {
+    let mut blamed = Vec::new();
+    for refusal in refusals {
+        let reason = refusal.to_string();
+        match refusal {
+            Refusal::Ambiguous { address, ids } => {
+                let reason = format!("there are {} of its name: {}", ids.len(), ids.join(", "));
+                ids.iter().for_each(|id| draft.give_up(address.type_name(), id, reason.as_str()));
+                blamed.push((address, reason));
+            }
+            Refusal::Absent { address, reason } => blamed.push((address, reason)),
+            Refusal::Collision { second, .. } => blamed.push((second, reason)),
+            Refusal::Protected { .. } | Refusal::Exists { .. } | Refusal::Graph(_) => {
+                return Err(vec![Error::new(ErrorKind::Unexpected, "describe the organization", reason)]);
+            }
+        }
+    }
+    Ok(blamed)
+}
+
+impl Proven {
+    /// What the state keeps of everything that is taken over, under `lineage`. Without `client_secret`, the secret of
+    /// an identity provider is taken to be right until it is known.
+    #[must_use]
+    pub fn records(&self, lineage: &str, client_secret: Option<&SecretString>) -> BTreeMap<String, ResourceState> {
+        let readers = Inventory::default().readers();
+        let record = |change: &ResourceChange| self.record(change, &readers, lineage, client_secret);
+        self.changes.iter().filter_map(record).collect()
+    }
+
+    fn record(
+        &self,
+        change: &ResourceChange,
+        readers: &Readers,
+        lineage: &str,
+        client_secret: Option<&SecretString>,
+    ) -> Option<(String, ResourceState)> {
+        let address = &change.address;
+        let schema = readers.schema(address.type_name())?;
+        let object = self.world.object(address)?;
+        let mut change = change.clone();
+        let secrets = schema.attributes.iter().filter(|attribute| attribute.is_write_only());
+        let secrets: Vec<&str> =
+            secrets.map(|attribute| attribute.name).filter(|name| change.after.remove(*name).is_some()).collect();
+        let mut record = change.record(schema, object);
+        for name in secrets {
+            let known = client_secret.map(|secret| trace(lineage, address, name, secret));
+            record.attributes.insert(name.to_owned(), known.unwrap_or_default());
+        }
+        Some((address.to_string(), record))
+    }
+
+    /// How many objects of each type are taken over.
+    #[must_use]
+    pub fn taken(&self) -> BTreeMap<&str, usize> {
+        let mut taken = BTreeMap::new();
+        for change in self.changes.iter().filter(|change| change.action == Action::Import) {
+            *taken.entry(change.address.type_name()).or_default() += 1;
+        }
+        taken
+    }
+
+    /// How many of them lack labels that koctl would have given them.
+    #[must_use]
+    pub fn unlabelled(&self) -> usize {
+        self.changes.iter().filter(|change| change.changed.iter().any(|name| name == "labels")).count()
+    }
+
+    /// Why resources wait that are not there yet: APIs without a gateway service.
+    pub fn deferred(&self) -> impl Iterator<Item = &str> {
+        let deferred = self.changes.iter().filter(|change| change.action == Action::Deferred);
+        deferred.filter_map(|change| change.reason.as_deref())
+    }
+}

@@ -1,0 +1,171 @@
+//! Which service each API is of, in which environment, and which team has it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::by_suffix;
+use super::members::no_portal;
+use crate::compiler::Spec;
+use crate::engine::Remote;
+use crate::generate::draft::{Draft, DraftApi};
+use crate::generate::inventory::{Inventory, label, text};
+use crate::manifest::model::EnvironmentType;
+use crate::manifest::unfit_label;
+
+/// What refers to APIs, by the id of the API.
+struct Around<'a> {
+    versions: BTreeMap<&'a str, Vec<&'a Remote>>,
+    publications: BTreeMap<&'a str, Vec<&'a Remote>>,
+    implementations: BTreeMap<&'a str, Vec<&'a Remote>>,
+}
+
+impl<'a> Around<'a> {
+    fn new(inventory: &'a Inventory) -> Self {
+        Self {
+            versions: inventory.by("api_version", "api_id"),
+            publications: inventory.by("api_publication", "api_id"),
+            implementations: inventory.by("api_implementation", "api_id"),
+        }
+    }
+}
+
+/// The texts of an attribute of the objects that refer to an API.
+fn texts<'a>(around: &BTreeMap<&str, Vec<&'a Remote>>, api: &Remote, attribute: &str) -> BTreeSet<&'a str> {
+    around.get(api.id.as_str()).into_iter().flatten().map(|object| text(object, attribute)).collect()
+}
+
+/// An API with the place that it would have.
+struct Claim<'a> {
+    remote: &'a Remote,
+    environment: String,
+    team: String,
+    service: String,
+    api: DraftApi,
+}
+
+pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
+    let around = Around::new(inventory);
+    let mut claims = Vec::new();
+    for api in inventory.of("api") {
+        match claim(&around, api, draft) {
+            Ok(claim) => claims.push(claim),
+            Err(reason) => draft.give_up("api", &api.id, reason),
+        }
+    }
+    let owners = owners(&claims);
+    // Of several for one place, the labelled one, and then the highest version as text.
+    claims.sort_by_key(|claim| {
+        let labelled = label(claim.remote, "service-name").is_some();
+        std::cmp::Reverse((labelled, text(claim.remote, "version").to_owned()))
+    });
+    for claim in claims {
+        let Claim { remote, environment, team, service, api } = claim;
+        let owner = owners.get(&service).filter(|owner| **owner != team);
+        let member = draft.environments.get_mut(&environment).and_then(|one| one.members.get_mut(&team));
+        let reason = match (owner, member) {
+            (Some(owner), _) => format!("the service `{service}` is of team `{owner}` elsewhere"),
+            (None, Some(member)) if !member.apis.contains_key(&service) => {
+                member.apis.insert(service, api);
+                continue;
+            }
+            _ => format!("another API is that of the service `{service}` in `{environment}`"),
+        };
+        draft.give_up("api", &remote.id, reason);
+    }
+}
+
+/// The team of each service: a service is one team's, in all environments.
+fn owners(claims: &[Claim<'_>]) -> BTreeMap<String, String> {
+    let mut counts: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+    for claim in claims {
+        *counts.entry(&claim.service).or_default().entry(&claim.team).or_default() += 1;
+    }
+    let most = counts.into_iter().filter_map(|(service, teams)| {
+        // The last of equals is the first by name.
+        let (team, _) = teams.into_iter().rev().max_by_key(|(_, count)| *count)?;
+        Some((service.to_owned(), team.to_owned()))
+    });
+    most.collect()
+}
+
+fn claim<'a>(around: &Around<'_>, api: &'a Remote, draft: &Draft) -> Result<Claim<'a>, String> {
+    let environment = environment_of(around, api, draft)?;
+    let (team, guess) = team_of(around, api, &environment, draft)?;
+    let service = service_of(api, &environment, draft)?;
+    let description = Some(text(api, "description")).filter(|text| !text.is_empty()).map(str::to_owned);
+    let api_draft = DraftApi { id: api.id.clone(), description, spec: specification(around, api)?, guess };
+    Ok(Claim { remote: api, environment, team, service, api: api_draft })
+}
+
+fn environment_of(around: &Around<'_>, api: &Remote, draft: &Draft) -> Result<String, String> {
+    let region = text(api, "region");
+    let in_region = || draft.environments.iter().filter(|(_, one)| one.region.as_str() == region);
+    if let Some(named) = label(api, "env-name") {
+        let there = in_region().any(|(name, _)| name == named);
+        return there.then(|| named.to_owned()).ok_or_else(|| no_portal(named, region));
+    }
+    let portals = texts(&around.publications, api, "portal_id");
+    let published: Vec<&String> =
+        in_region().filter(|(_, one)| portals.contains(one.portal.as_str())).map(|(name, _)| name).collect();
+    if let [only] = published.as_slice() {
+        return Ok((*only).clone());
+    }
+    match by_suffix(text(api, "name"), in_region().map(|(name, _)| name.as_str())) {
+        Some((_, environment)) => Ok(environment.to_owned()),
+        None => Err("it has no label `env-name`, and is not published to the portal of one environment".to_owned()),
+    }
+}
+
+/// The team, and what it was guessed from.
+fn team_of(
+    around: &Around<'_>,
+    api: &Remote,
+    environment: &str,
+    draft: &Draft,
+) -> Result<(String, Option<&'static str>), String> {
+    let nothing = BTreeMap::new();
+    let members = draft.environments.get(environment).map_or(&nothing, |one| &one.members);
+    if let Some(named) = label(api, "team-name") {
+        let takes_part = members.contains_key(named);
+        let reason = || format!("team `{named}` has no control plane of its own in `{environment}`");
+        return takes_part.then(|| (named.to_owned(), None)).ok_or_else(reason);
+    }
+    let planes = texts(&around.implementations, api, "control_plane_id");
+    let served: Vec<&String> =
+        members.iter().filter(|(_, member)| planes.contains(member.plane.as_str())).map(|(name, _)| name).collect();
+    match (served.as_slice(), members.len()) {
+        ([only], _) => Ok(((*only).clone(), Some("its team is guessed from the control plane that serves it"))),
+        (_, 1) => {
+            let only = members.keys().next().cloned().unwrap_or_default();
+            Ok((only, Some("its team is guessed: it is the only one of the environment")))
+        }
+        _ => Err("it has no label `team-name`, and no control plane that serves it tells its team".to_owned()),
+    }
+}
+
+fn service_of(api: &Remote, environment: &str, draft: &Draft) -> Result<String, String> {
+    let name = text(api, "name");
+    let is_production = draft.environments.get(environment).is_some_and(|one| one.r#type == EnvironmentType::Prod);
+    let stem =
+        if is_production { Some(name) } else { name.strip_suffix(environment).and_then(|s| s.strip_suffix('-')) };
+    let service = label(api, "service-name").or(stem).unwrap_or(name);
+    if let Some(reason) = unfit_label(service) {
+        return Err(format!("no service can have its name: {reason}"));
+    }
+    let expected = if is_production { service.to_owned() } else { format!("{service}-{environment}") };
+    if name != expected {
+        return Err(format!("the API of the service `{service}` in `{environment}` would be named `{expected}`"));
+    }
+    Ok(service.to_owned())
+}
+
+fn specification(around: &Around<'_>, api: &Remote) -> Result<Spec, String> {
+    let version = around.versions.get(api.id.as_str()).and_then(|versions| versions.first());
+    let version = version.ok_or("it has no version, and with it no specification")?;
+    let spec = Spec::parse(text(version, "content").to_owned())
+        .map_err(|reason| format!("its specification cannot be used: {reason}"))?;
+    let (own, named) = (text(api, "version"), spec.version.as_deref().unwrap_or_default());
+    if own != named {
+        return Err(format!("its version is `{own}`, and its specification says `{named}`"));
+    }
+    Ok(spec)
+}

@@ -1,0 +1,62 @@
+//! Environments, of which each has a portal that is named after it.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::engine::Remote;
+use crate::generate::draft::{Draft, DraftEnvironment};
+use crate::generate::inventory::{Inventory, is_on, label, text};
+use crate::manifest::model::{EnvironmentType, Region};
+use crate::manifest::unfit_name;
+
+pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
+    let mut by_name: BTreeMap<&str, Vec<&Remote>> = BTreeMap::new();
+    for portal in inventory.of("portal") {
+        let name = text(portal, "name");
+        match refuse(portal, name) {
+            Some(reason) => draft.give_up("portal", &portal.id, reason),
+            None => by_name.entry(name).or_default().push(portal),
+        }
+    }
+    for (name, mut portals) in by_name {
+        portals.sort_by_key(|portal| Reverse(weight(inventory, portal, name)));
+        let Some((portal, others)) = portals.split_first() else { continue };
+        let region = text(portal, "region");
+        for other in others {
+            draft.give_up("portal", &other.id, format!("the environment `{name}` is the one of its name in {region}"));
+        }
+        if let Some(environment) = environment(portal) {
+            draft.environments.insert(name.to_owned(), environment);
+        }
+    }
+}
+
+/// Why a portal is none of an environment, where that is plain.
+fn refuse(portal: &Remote, name: &str) -> Option<String> {
+    if let Some(reason) = unfit_name(name) {
+        return Some(format!("no environment can have its name: {reason}"));
+    }
+    let named = label(portal, "env-name").filter(|named| *named != name)?;
+    Some(format!("the portal of an environment has its name, and its label `env-name` is `{named}`"))
+}
+
+/// How much there is in the region of a portal that says to be of its environment. One of equals is first by region.
+fn weight(inventory: &Inventory, portal: &Remote, name: &str) -> (bool, usize) {
+    let region = text(portal, "region");
+    let count = |type_name| {
+        let of_region = inventory.of(type_name).iter().filter(|object| text(object, "region") == region);
+        of_region.filter(|object| label(object, "env-name") == Some(name)).count()
+    };
+    (label(portal, "env-name").is_some(), count("control_plane") + count("api"))
+}
+
+fn environment(portal: &Remote) -> Option<DraftEnvironment> {
+    let region: Region = serde_json::from_value(text(portal, "region").into()).ok()?;
+    let (r#type, guess) = match label(portal, "env-type") {
+        Some("PROD") => (EnvironmentType::Prod, None),
+        Some("DEV") => (EnvironmentType::Dev, None),
+        _ if is_on(portal, "authentication_enabled") => (EnvironmentType::Dev, Some("guessed: the portal is private")),
+        _ => (EnvironmentType::Prod, Some("guessed: the portal is public")),
+    };
+    Some(DraftEnvironment { r#type, guess, region, portal: portal.id.clone(), members: BTreeMap::new() })
+}

@@ -1,0 +1,296 @@
+//! The manifest as a person would write it: keys in the order of the documentation, nothing that is a default, and a
+//! comment where something was guessed. The same configuration always gives the same bytes.
+
+use std::collections::BTreeMap;
+
+use super::configuration::Configuration;
+use crate::manifest::model::{
+    Authorization, Environment, EnvironmentTeam, Manifest, Notifications, Oidc, Organization, Saml, Service, Team,
+    TeamMappings,
+};
+use crate::manifest::secret::Secret;
+
+/// The file with the teams, `konnect/teams.yaml`.
+#[must_use]
+pub fn teams(configuration: &Configuration) -> String {
+    let Manifest { teams, organizations, .. } = &configuration.manifest;
+    let names: Vec<&str> = organizations.keys().map(String::as_str).collect();
+    let mut page = Page::new(&configuration.guesses);
+    page.comment(&format!(
+        "The teams of {}, and the services that each of them owns, as `koctl import --generate` found them.",
+        names.join(", ")
+    ));
+    page.comment("Konnect does not know where specifications come from: check the repositories that are guessed.");
+    page.map("teams", teams, Page::team);
+    page.text
+}
+
+/// The file with the organizations, `konnect/organizations.yaml`.
+#[must_use]
+pub fn organizations(configuration: &Configuration) -> String {
+    let mut page = Page::new(&configuration.guesses);
+    page.comment("The Konnect organizations, and the environments in each of them.");
+    page.map("organizations", &configuration.manifest.organizations, Page::organization);
+    page.text
+}
+
+/// A file that is being written.
+struct Page<'a> {
+    text: String,
+    /// The keys above the next one.
+    path: Vec<String>,
+    guesses: &'a BTreeMap<Vec<String>, String>,
+}
+
+impl<'a> Page<'a> {
+    fn new(guesses: &'a BTreeMap<Vec<String>, String>) -> Self {
+        Self { text: String::new(), path: Vec::new(), guesses }
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.line(&format!("# {text}"));
+    }
+
+    fn line(&mut self, line: &str) {
+        let indent = self.path.len() * 2;
+        self.text.push_str(&format!("{:indent$}{line}\n", ""));
+    }
+
+    /// A key with what is below it.
+    fn below(&mut self, key: &str, body: impl FnOnce(&mut Self)) {
+        self.line(&format!("{}:", scalar(key)));
+        self.path.push(key.to_owned());
+        body(self);
+        self.path.pop();
+    }
+
+    /// A key with a value that is written already.
+    fn value(&mut self, key: &str, written: &str) {
+        let guess = self.guesses.get(&[self.path.as_slice(), &[key.to_owned()]].concat());
+        let comment = guess.map(|guess| format!(" # {guess}")).unwrap_or_default();
+        self.line(&format!("{}: {written}{comment}", scalar(key)));
+    }
+
+    fn text(&mut self, key: &str, text: &str) {
+        self.value(key, &scalar(text));
+    }
+
+    fn some_text(&mut self, key: &str, text: Option<&String>) {
+        if let Some(text) = text {
+            self.text(key, text);
+        }
+    }
+
+    fn flag(&mut self, key: &str, on: bool) {
+        self.value(key, if on { "true" } else { "false" });
+    }
+
+    /// A list; nothing where it is empty.
+    fn list(&mut self, key: &str, items: &[String]) {
+        if !items.is_empty() {
+            self.below(key, |page| items.iter().for_each(|item| page.line(&format!("- {}", scalar(item)))));
+        }
+    }
+
+    /// A map, with `body` for what is below each key.
+    fn map<T>(&mut self, key: &str, entries: &BTreeMap<String, T>, body: fn(&mut Self, &T)) {
+        self.entries(key, entries.iter().collect(), body);
+    }
+
+    fn entries<T>(&mut self, key: &str, entries: Vec<(&String, &T)>, body: fn(&mut Self, &T)) {
+        if entries.is_empty() {
+            return self.value(key, "{}");
+        }
+        self.below(key, |page| {
+            entries.into_iter().for_each(|(name, entry)| page.entry(name, |page| body(page, entry)))
+        });
+    }
+
+    /// A key with what is below it; an empty map where that is nothing.
+    fn entry(&mut self, key: &str, body: impl FnOnce(&mut Self)) {
+        let start = self.text.len();
+        self.below(key, body);
+        if self.text[start..].lines().count() == 1 {
+            self.text.truncate(start);
+            self.value(key, "{}");
+        }
+    }
+
+    fn team(&mut self, team: &Team) {
+        self.some_text("description", team.description.as_ref());
+        self.list("users", &team.users);
+        if !team.services.is_empty() {
+            self.map("services", &team.services, Self::service);
+        }
+    }
+
+    fn service(&mut self, service: &Service) {
+        self.text("name", &service.name);
+        self.some_text("description", service.description.as_ref());
+        self.below("git", |page| page.text("remote", &service.git.remote));
+    }
+
+    fn organization(&mut self, organization: &Organization) {
+        self.secret("access-token", &organization.access_token);
+        // What is in production is read last, as it is reached last.
+        let mut environments: Vec<_> = organization.environments.iter().collect();
+        environments.sort_by_key(|(_, environment)| environment.r#type);
+        self.entries("environments", environments, Self::environment);
+        if let Some(authorization) = &organization.authorization {
+            self.below("authorization", |page| page.authorization(authorization));
+        }
+        let Notifications { email, in_app } = organization.notifications;
+        if organization.notifications != Notifications::default() {
+            self.below("notifications", |page| {
+                page.flag("email", email);
+                page.flag("in-app", in_app);
+            });
+        }
+        if !organization.enable_custom_reports {
+            self.flag("enable-custom-reports", false);
+        }
+    }
+
+    fn secret(&mut self, key: &str, secret: &Secret) {
+        // What is generated names variables alone; anything else would not be written here.
+        if let Secret::Env(variable) = secret {
+            self.below(key, |page| {
+                page.text("type", "env");
+                page.text("value", variable);
+            });
+        }
+    }
+
+    fn environment(&mut self, environment: &Environment) {
+        self.text("type", environment.r#type.as_str());
+        self.text("region", environment.region.as_str());
+        if let Some(teams) = &environment.teams {
+            self.map("teams", teams, Self::environment_team);
+        }
+    }
+
+    fn environment_team(&mut self, team: &EnvironmentTeam) {
+        self.some_text("control-plane-name", team.control_plane_name.as_ref());
+        if let Some(services) = &team.services {
+            self.map("services", services, |page, service| page.some_text("branch", service.branch.as_ref()));
+        }
+    }
+
+    fn authorization(&mut self, authorization: &Authorization) {
+        let enabled = |on: bool| move |page: &mut Self| page.flag("enabled", on);
+        if let Some(built_in) = &authorization.built_in {
+            self.below("built-in", enabled(built_in.enabled));
+        }
+        if let Some(oidc) = &authorization.oidc {
+            self.below("oidc", |page| page.oidc(oidc));
+        }
+        if let Some(saml) = &authorization.saml {
+            self.below("saml", |page| page.saml(saml));
+        }
+        if let Some(mappings) = &authorization.team_mappings {
+            self.below("team-mappings", |page| page.team_mappings(mappings));
+        }
+    }
+
+    fn oidc(&mut self, oidc: &Oidc) {
+        self.flag("enabled", oidc.enabled);
+        self.some_text("login-path", oidc.login_path.as_ref());
+        self.some_text("issuer", oidc.issuer.as_ref());
+        self.some_text("client-id", oidc.client_id.as_ref());
+        if let Some(secret) = &oidc.client_secret {
+            self.secret("client-secret", secret);
+        }
+        if let Some(claims) = &oidc.claim_mappings {
+            self.below("claim-mappings", |page| {
+                page.some_text("name", claims.name.as_ref());
+                page.some_text("email", claims.email.as_ref());
+                page.some_text("groups", claims.groups.as_ref());
+            });
+        }
+        if let Some(scopes) = &oidc.scopes {
+            self.list("scopes", scopes);
+        }
+    }
+
+    fn saml(&mut self, saml: &Saml) {
+        self.flag("enabled", saml.enabled);
+        self.some_text("login-path", saml.login_path.as_ref());
+        self.some_text("idp-metadata-url", saml.idp_metadata_url.as_ref());
+    }
+
+    fn team_mappings(&mut self, mappings: &TeamMappings) {
+        if let Some(built_in) = &mappings.built_in {
+            self.below("built-in", |page| page.flag("enabled", built_in.enabled));
+        }
+        let Some(idp) = &mappings.idp else { return };
+        self.below("idp", |page| {
+            page.flag("enabled", idp.enabled);
+            if !idp.mappings.is_empty() {
+                page.below("mappings", |page| {
+                    idp.mappings.iter().for_each(|(team, groups)| page.list(team, groups));
+                });
+            }
+        });
+    }
+}
+
+/// A text as YAML has it: plain where no reader of YAML, of whichever version, takes it for anything else.
+fn scalar(text: &str) -> String {
+    let inside = |c: char| c.is_alphanumeric() || " _-./@+()',&".contains(c);
+    let colons =
+        text.match_indices(':').all(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '/'));
+    let is_plain = text.starts_with(|c: char| c.is_alphanumeric())
+        && !text.ends_with(' ')
+        && text.chars().all(|c| inside(c) || c == ':')
+        && colons
+        && !means_something_else(text);
+    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
+
+/// Words, numbers, times and dates of YAML 1.1 and 1.2.
+fn means_something_else(text: &str) -> bool {
+    let word = text.to_lowercase();
+    let is_word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&word.as_str());
+    let of_number = |c: char| c.is_ascii_hexdigit() || "xo_.:+-tz ".contains(c);
+    is_word || (text.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(of_number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scalar;
+    use crate::manifest::document::parse_value;
+
+    #[test]
+    fn plain_texts_stay_plain() {
+        for text in
+            ["flights", "Everything about flights.", "https://github.com/a/b.git", "a@b.example", "2fast", "É t"]
+        {
+            assert_eq!(scalar(text), text);
+        }
+    }
+
+    #[test]
+    fn what_yaml_could_take_for_something_else_is_quoted() {
+        for text in
+            ["", "no", "Null", "1.0", "0x1f", "2024-01-01", "12:30", "a: b", "a:", "a #b", "- x", " x", "x ", "*a"]
+        {
+            assert!(scalar(text).starts_with('"'), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_text_is_read_as_it_was() {
+        for text in [
+            "",
+            "two\nlines\r\n",
+            "tab\t",
+            "\"quoted\" \\ 'single'",
+            "{a: b}",
+            "ünïcode 🦀",
+            "\u{0}\u{7f}\u{85}\u{2028}",
+        ] {
+            let read = parse_value(&format!("key: {} # comment\n", scalar(text))).unwrap();
+            assert_eq!(read["key"], text, "{}", scalar(text));
+        }
+    }
+}
