@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::Output;
+use crate::manifest::model::Region;
 use crate::manifest::{Loaded, Sources, load};
 use crate::operations::{Environment, Session, SessionOptions};
+use crate::state::shell_word;
 
 /// Which files make up the configuration.
 #[derive(Debug, Args)]
@@ -78,10 +80,27 @@ impl SystemArgs {
         self.state.clone().or_else(|| if self.sandbox.is_some() { None } else { variable() })
     }
 
+    /// The flags that run another command on the same systems and with the same state from another directory, each with
+    /// a blank before it. Of the state, no more is told than that: its address may hold a password.
+    pub(super) fn flags_elsewhere(&self) -> String {
+        let state = self.state.as_ref().map(|_| " --state …".to_owned());
+        let absolute = |directory: &PathBuf| std::path::absolute(directory).unwrap_or_else(|_| directory.clone());
+        let sandbox = self
+            .sandbox
+            .as_ref()
+            .map(|directory| format!(" --sandbox={}", shell_word(&absolute(directory).display().to_string())));
+        [state, sandbox].into_iter().flatten().collect()
+    }
+
     /// The flag that runs another command on the same sandbox, with a blank before it; nothing outside one.
     pub(super) fn sandbox_flag(&self) -> String {
         self.sandbox.as_ref().map(|directory| format!(" --sandbox={}", directory.display())).unwrap_or_default()
     }
+}
+
+/// A region, as a flag or an answer names it.
+pub(super) fn region(text: &str) -> Result<Region, String> {
+    serde_json::from_value(text.into()).map_err(|_| "it is one of us, eu, au, me, in and sg".to_owned())
 }
 
 /// Opens a session; shows why it cannot be opened.

@@ -1,5 +1,7 @@
 //! `koctl import`
 
+mod generate;
+
 use super::FAILED;
 use super::apply::{ApprovalArgs, Run};
 use super::common::{ManifestArgs, SystemArgs, open};
@@ -14,6 +16,8 @@ use crate::operations::{Choice, PlanRequest};
 /// found, and what the next plan would change about it; asks; and writes the state, nothing else.
 ///
 /// With ADDRESS and ID, takes over that one object under that address, whatever its name is.
+///
+/// With --generate, writes the configuration, too, where there is none yet.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The address of the one resource to take over, as `koctl graph` shows it: `Acme/portal/dev`.
@@ -40,6 +44,9 @@ pub(super) struct Args {
     json: bool,
 
     #[command(flatten)]
+    generate: generate::GenerateArgs,
+
+    #[command(flatten)]
     manifest: ManifestArgs,
 
     #[command(flatten)]
@@ -59,6 +66,9 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+    if args.generate.is_asked_for() {
+        return generate::run(&args.generate, &args.system, output).await;
+    }
     let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
     let run = Run {

@@ -48,6 +48,11 @@ pub(super) struct Clients {
 }
 
 impl Clients {
+    /// The client of its Konnect, which only reads.
+    pub(super) fn konnect(&self) -> &konnect::ReadClient {
+        &self.konnect
+    }
+
     pub(super) fn readers(&self) -> Readers {
         let mut readers = self.github.readers();
         konnect::resources::add_readers(&mut readers, &self.konnect);

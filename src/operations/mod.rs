@@ -8,6 +8,7 @@ mod apply;
 mod connect;
 mod drift;
 mod failure;
+pub mod generate;
 mod import;
 mod keys;
 mod lineage;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 
 use super::Failure;
-use super::session::{Environment, default_platform, prepare_repositories, sandbox_token};
+use super::session::{Environment, default_platform, prepare_repositories, sandbox_token, secret_variable};
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
@@ -101,7 +101,7 @@ struct Tenant {
 
 impl Tenant {
     fn new(name: &str, variable: Option<&str>, configured: Option<SecretString>) -> Self {
-        let variable = variable.map_or_else(|| token_variable(name), str::to_owned);
+        let variable = variable.map_or_else(|| secret_variable(name, "KONNECT_TOKEN"), str::to_owned);
         Self { name: name.to_owned(), variable, token: sandbox_token(name), configured }
     }
 
@@ -129,12 +129,4 @@ fn configured(name: &str, organization: &Organization, loaded: &Loaded, environm
     };
     // One that cannot be had is no matter here: the one that is made up opens the organization.
     Tenant::new(name, variable, secret.resolve(&loaded.directory, environment).ok())
-}
-
-/// `KONG_AIR_KONNECT_TOKEN` for an organization `Kong-Air`.
-fn token_variable(organization: &str) -> String {
-    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    let name: String = organization.chars().map(word).collect();
-    let digit = name.starts_with(|c: char| c.is_ascii_digit());
-    format!("{}{name}_KONNECT_TOKEN", if digit { "_" } else { "" })
 }

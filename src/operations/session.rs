@@ -173,6 +173,15 @@ pub fn sandbox_token(organization: &str) -> String {
     format!("sandbox-{organization}")
 }
 
+/// The variable with a secret of an organization, where nobody names one: `KONG_AIR_KONNECT_TOKEN` for an organization
+/// `Kong-Air`.
+pub(super) fn secret_variable(organization: &str, secret: &str) -> String {
+    let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = organization.chars().map(word).collect();
+    let digit = name.starts_with(|c: char| c.is_ascii_digit());
+    format!("{}{name}_{secret}", if digit { "_" } else { "" })
+}
+
 /// The platform repository of the sandbox: the configured one, or `<first organization>/platform`.
 pub(super) fn default_platform(first: Option<&str>, platform: &mut PlatformRepository) -> Result<Remote, Failure> {
     if let Some(remote) = &platform.remote {

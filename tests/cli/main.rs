@@ -11,6 +11,7 @@ mod drift_telling;
 mod encryption;
 mod every_key;
 mod first_apply;
+mod generate;
 mod go_tool;
 mod guides;
 mod identity;

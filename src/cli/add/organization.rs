@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use crate::cli::FAILED;
 use crate::cli::apply::ApprovalArgs;
-use crate::cli::common::SystemArgs;
+use crate::cli::common::{SystemArgs, region};
 use crate::cli::environment::with_dotenv;
 use crate::cli::output::Output;
 use crate::cli::repository::{RepositoryArgs, carry_out};
@@ -68,7 +68,8 @@ fn organization(args: &Args, environment: &Environment, output: &Output) -> Resu
         (Some(region), _) => region,
         (None, true) => {
             let answer = output.prompt("Region (us, eu, au, me, in, sg)", None)?;
-            self::region(&answer).map_err(|cause| Failure::new(format!("`{answer}` is no region")).help(cause))?
+            crate::cli::common::region(&answer)
+                .map_err(|cause| Failure::new(format!("`{answer}` is no region")).help(cause))?
         }
         (None, false) => return Err(missing("the region", "--region REGION")),
     };
@@ -105,10 +106,6 @@ fn missing(what: &str, flag: &str) -> Failure {
 fn default_variable(name: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     format!("KONNECT_TOKEN_{}", name.chars().map(word).collect::<String>())
-}
-
-fn region(text: &str) -> Result<Region, String> {
-    serde_json::from_value(text.into()).map_err(|_| "it is one of us, eu, au, me, in and sg".to_owned())
 }
 
 /// GitHub's rules for names of secrets.

@@ -1,0 +1,200 @@
+//! `koctl import --generate`
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::cli::common::SystemArgs;
+use crate::cli::environment::with_dotenv;
+use crate::cli::output::Output;
+use crate::cli::{DONE, FAILED};
+use crate::generate::{Left, RemotePattern};
+use crate::manifest::model::Region;
+use crate::operations::Failure;
+use crate::operations::generate::{GenerateOptions, Generated, generate};
+use crate::report::safe;
+use crate::state::shell_word;
+
+/// What is needed to describe an organization that has no configuration yet.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Generating a configuration")]
+pub(super) struct GenerateArgs {
+    /// Read an organization that has no configuration, and write the configuration that describes it, with its state.
+    ///
+    /// What a configuration cannot express is listed and left alone; Konnect is sent nothing but GETs.
+    #[arg(long, requires_all = ["org", "token_env", "out"], conflicts_with_all = ["address", "targets", "file", "teams", "orgs", "platform"])]
+    generate: bool,
+
+    /// The name that the organization gets in the configuration.
+    #[arg(long, value_name = "NAME", requires = "generate")]
+    org: Option<String>,
+
+    /// The variable with its access token; the variable may also stand in a file `.env`.
+    #[arg(long, value_name = "VARIABLE", requires = "generate")]
+    token_env: Option<String>,
+
+    /// A region to look at: us, eu, au, me, in or sg; may be given more than once [default: all of them].
+    #[arg(long = "region", value_name = "REGION", value_parser = crate::cli::common::region, requires = "generate")]
+    regions: Vec<Region>,
+
+    /// The directory to make.
+    #[arg(long, value_name = "DIR", requires = "generate")]
+    out: Option<PathBuf>,
+
+    /// Where the services' repositories are, which Konnect does not know: an address with `{service}` and, if need be,
+    /// `{team}` in it [default: https://github.com/NAME/{service}.git].
+    #[arg(long, value_name = "PATTERN", value_parser = RemotePattern::parse, requires = "generate")]
+    git_remote: Option<RemotePattern>,
+
+    /// Overwrite files in DIR, and a state that the organization has already.
+    #[arg(long, requires = "generate")]
+    force: bool,
+}
+
+impl GenerateArgs {
+    /// Whether a configuration is asked for.
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.generate
+    }
+}
+
+pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Output) -> u8 {
+    let Some(environment) = with_dotenv(output) else { return FAILED };
+    let (Some(organization), Some(token_variable), Some(out)) = (&args.org, &args.token_env, &args.out) else {
+        let missing = Failure::new("the organization, the variable of its token or the directory is missing");
+        output.failures(&[missing.help("give --org, --token-env and --out")]);
+        return FAILED;
+    };
+    let regions: BTreeSet<Region> =
+        if args.regions.is_empty() { Region::ALL.into() } else { args.regions.iter().copied().collect() };
+    let options = GenerateOptions {
+        organization: organization.clone(),
+        token_variable: token_variable.clone(),
+        regions,
+        remote: args.git_remote.clone().unwrap_or_else(|| RemotePattern::of_organization(organization)),
+        out: out.clone(),
+        force: args.force,
+        state: system.state(&environment),
+        sandbox: system.sandbox().map(Path::to_owned),
+        environment,
+    };
+    match generate(options).await {
+        Ok(generated) => {
+            output.data(&screen(&generated, organization, out, system));
+            DONE
+        }
+        Err(failures) => {
+            output.failures(&failures);
+            FAILED
+        }
+    }
+}
+
+/// What was made, what was guessed, what was left, and what to do next.
+fn screen(generated: &Generated, organization: &str, out: &Path, system: &SystemArgs) -> String {
+    let parts = [
+        taken(generated, organization, out),
+        guesses(generated),
+        left(&generated.left),
+        variables(generated),
+        next(generated, out, system),
+    ];
+    let told: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    told.join("\n")
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+fn taken(generated: &Generated, organization: &str, out: &Path) -> String {
+    let total: usize = generated.taken.values().sum();
+    let mut text = format!(
+        "The configuration of {organization} is in {}, and describes {}:\n\n",
+        out.display(),
+        count(total, "object", "objects")
+    );
+    let width = generated.taken.values().max().map_or(0, |most| most.to_string().len());
+    for (type_name, number) in &generated.taken {
+        line(&mut text, &format!("  {number:>width$} {type_name}"));
+    }
+    if total > 0 {
+        text.push('\n');
+    }
+    line(&mut text, &format!("The state that goes with it is in {}.", generated.state));
+    if generated.unlabelled > 0 {
+        let which = count(generated.unlabelled, "object lacks", "objects lack");
+        line(&mut text, &format!("{which} labels that koctl gives what it makes; they stay as they are."));
+    }
+    if generated.deferred > 0 {
+        let which = count(generated.deferred, "API waits", "APIs wait");
+        line(&mut text, &format!("{which} for a gateway service with the tag `ko-api-name=…` to be linked with."));
+    }
+    text
+}
+
+fn guesses(generated: &Generated) -> String {
+    let is_remote = |path: &str| path.ends_with("git.remote");
+    let remotes = generated.guesses.iter().filter(|(path, _)| is_remote(path)).count();
+    let mut text = String::new();
+    if remotes > 0 {
+        let which = count(remotes, "repository of a service is", "repositories of services are");
+        line(&mut text, &format!("{which} guessed; correct them in konnect/teams.yaml, or give --git-remote."));
+    }
+    for (path, guess) in generated.guesses.iter().filter(|(path, _)| !is_remote(path)) {
+        line(&mut text, &safe(&format!("  {path}: {guess}")));
+    }
+    text
+}
+
+/// By type, each with its name, its id and the reason.
+fn left(left: &[Left]) -> String {
+    if left.is_empty() {
+        return String::new();
+    }
+    let which = count(left.len(), "object is", "objects are");
+    let mut text = format!("{which} left alone, which the configuration does not express:\n");
+    let mut last = "";
+    for Left { type_name, name, id, reason } in left {
+        if last != *type_name {
+            let of_type = left.iter().filter(|other| other.type_name == *type_name).count();
+            line(&mut text, &format!("\n  {type_name} ({of_type})"));
+            last = type_name;
+        }
+        line(&mut text, &safe(&format!("    {name} ({id}): {reason}")));
+    }
+    text
+}
+
+fn variables(generated: &Generated) -> String {
+    let mut text = "Variables that the configuration needs:\n".to_owned();
+    for (name, what, is_set) in &generated.variables {
+        let missing = if *is_set { "" } else { " (not set now)" };
+        line(&mut text, &format!("  {name}: {what}{missing}"));
+    }
+    text
+}
+
+fn next(generated: &Generated, out: &Path, system: &SystemArgs) -> String {
+    let mut text = String::new();
+    if generated.specifications > 0 {
+        let which = count(generated.specifications, "specification is", "specifications are");
+        line(&mut text, &format!("{which} in services/OWNER/REPOSITORY/BRANCH: push them to these repositories."));
+        let which = count(generated.to_stage, "pull request", "pull requests");
+        line(
+            &mut text,
+            &format!(
+                "Then the plan has nothing but {which}, one an environment, to stage the specifications in the platform \
+                 repository. It changes nothing in Konnect."
+            ),
+        );
+    }
+    let folder = shell_word(&out.display().to_string());
+    line(&mut text, &format!("Next: cd {folder} && koctl plan{}", system.flags_elsewhere()));
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    // A text can always be written to.
+    let _ = writeln!(text, "{line}");
+}
