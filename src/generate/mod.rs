@@ -23,6 +23,8 @@ pub mod draft;
 pub mod inventory;
 pub mod left;
 pub mod proof;
+#[cfg(test)]
+mod properties;
 mod recognise;
 pub mod render;
 pub mod survey;

@@ -92,7 +92,7 @@ fn desired(manifest: &Manifest, client_secret: &str) -> Vec<Desired> {
 }
 
 /// Everything that the manifest asks for, as Konnect would list it.
-fn built(manifest: &Manifest) -> Inventory {
+pub(super) fn built(manifest: &Manifest) -> Inventory {
     let desired = desired(manifest, "");
     let mut inventory = Inventory::default();
     inventory.events = EVENTS.map(str::to_owned).into();
@@ -148,7 +148,7 @@ fn object(resource: &Desired, all: &[Desired]) -> Option<Remote> {
     Some(Remote { id: id(&resource.address), attributes })
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         organization: "Acme".into(),
         token_variable: "ACME_TOKEN".into(),
@@ -167,7 +167,7 @@ async fn left_of(inventory: &Inventory) -> Vec<Left> {
 }
 
 /// Changes an attribute of an object.
-fn change(inventory: &mut Inventory, type_name: &'static str, id: &str, attribute: &str, value: Value) {
+pub(super) fn change(inventory: &mut Inventory, type_name: &'static str, id: &str, attribute: &str, value: Value) {
     let mut all = Inventory::default();
     all.events = inventory.events.clone();
     let mut found = false;
@@ -191,7 +191,7 @@ fn reasons(left: &[Left]) -> Vec<String> {
     left.iter().map(|left| format!("{} {}: {}", left.type_name, left.name, left.reason)).collect()
 }
 
-fn reread(proven: &Proven) -> Manifest {
+pub(super) fn reread(proven: &Proven) -> Manifest {
     let (teams, organizations) = (render::teams(&proven.configuration), render::organizations(&proven.configuration));
     let texts = [("teams.yaml", teams.as_str()), ("organizations.yaml", organizations.as_str())];
     match load_texts(&texts, Path::new("/")) {
@@ -256,7 +256,7 @@ async fn without_any_label_names_and_references_tell_the_same() {
     assert_eq!(proven.unlabelled(), 13);
 }
 
-fn ids(inventory: &Inventory) -> Vec<(&'static str, String)> {
+pub(super) fn ids(inventory: &Inventory) -> Vec<(&'static str, String)> {
     let of_type = |type_name: &'static str| inventory.of(type_name).iter().map(move |one| (type_name, one.id.clone()));
     SCHEMAS.iter().flat_map(|schema| of_type(schema.type_name)).collect()
 }

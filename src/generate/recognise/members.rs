@@ -1,6 +1,6 @@
 //! Which teams take part in an environment: those with the role of its type on a control plane of the environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::by_suffix;
 use crate::engine::Remote;
@@ -8,85 +8,108 @@ use crate::generate::draft::{Draft, DraftMember};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::manifest::model::EnvironmentType;
 
-/// How well a control plane suits a team: the smaller, the better.
-type Rank = (u8, String);
+/// The control planes that a team could have in an environment, by the names of the environment and the team; each with
+/// how well it suits: the smaller, the better.
+type Candidates<'a> = BTreeMap<(String, String), Vec<(Rank, &'a Remote)>>;
+
+/// What is better about a control plane: it has the usual name; it has the team's label; it is first by name.
+type Rank = (bool, bool, String);
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
-    let roles = inventory.by("team_role", "entity_id");
-    let names: BTreeMap<String, String> =
-        draft.teams.iter().map(|(name, team)| (team.id.clone(), name.clone())).collect();
+    let around = Around::new(inventory, draft);
+    let mut candidates = Candidates::new();
     for plane in inventory.of("control_plane") {
-        match environment_of(plane, draft) {
-            Ok(environment) => {
-                let roles = roles.get(plane.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-                let teams = |role: &str| teams_with(role, roles, &names);
-                place(inventory, plane, &environment, teams, draft);
-            }
-            Err(reason) => draft.give_up("control_plane", &plane.id, reason),
+        if let Err(reason) = propose(plane, draft, &around, &mut candidates) {
+            draft.give_up("control_plane", &plane.id, reason);
+        }
+    }
+    for ((environment, team), mut planes) in candidates {
+        planes.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut planes = planes.into_iter().map(|(_, plane)| plane);
+        let (Some(plane), Some(drafted)) = (planes.next(), draft.environments.get_mut(&environment)) else { continue };
+        let (id, plane_name) = (plane.id.clone(), text(plane, "name").to_owned());
+        drafted.members.insert(team.clone(), DraftMember { plane: id, plane_name, apis: BTreeMap::new() });
+        for other in planes {
+            let reason = format!("team `{team}` has another control plane in `{environment}` already");
+            draft.give_up("control_plane", &other.id, reason);
         }
     }
 }
 
+/// What tells whose a control plane is.
+struct Around<'a> {
+    /// The names of teams by id.
+    teams: BTreeMap<String, String>,
+    /// The roles on each entity.
+    roles: BTreeMap<&'a str, Vec<&'a Remote>>,
+    /// The environments and teams that APIs name together.
+    with_apis: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Around<'a> {
+    fn new(inventory: &'a Inventory, draft: &Draft) -> Self {
+        let named = |api| Some((label(api, "env-name")?, label(api, "team-name")?));
+        Self {
+            teams: draft.teams.iter().map(|(name, team)| (team.id.clone(), name.clone())).collect(),
+            roles: inventory.by("team_role", "entity_id"),
+            with_apis: inventory.of("api").iter().filter_map(named).collect(),
+        }
+    }
+
+    /// The teams that have `role` on a control plane.
+    fn teams_with(&self, role: &str, plane: &Remote) -> BTreeSet<&String> {
+        let roles = self.roles.get(plane.id.as_str()).into_iter().flatten();
+        let of_that_name = roles.filter(|one| text(one, "role_name") == role);
+        of_that_name.filter_map(|one| self.teams.get(text(one, "team_id"))).collect()
+    }
+}
+
+/// Adds a control plane to the candidates of each team that could have it.
+///
+/// # Errors
+/// Why it can be nobody's.
+fn propose<'a>(
+    plane: &'a Remote,
+    draft: &Draft,
+    around: &Around<'_>,
+    candidates: &mut Candidates<'a>,
+) -> Result<(), String> {
+    let (environment, r#type) = environment_of(plane, draft)?;
+    let role = role(r#type);
+    let teams = around.teams_with(role, plane);
+    if teams.is_empty() {
+        return Err(format!(
+            "no team has the role `{role}` on it, as teams do in an environment of type {}",
+            r#type.as_str()
+        ));
+    }
+    let owner = owner(plane, environment, draft);
+    for team in teams {
+        // Somebody else's control plane is a team's own only where the team has APIs in the environment.
+        let is_others = owner.is_some_and(|owner| owner != team);
+        if !is_others || around.with_apis.contains(&(environment, team)) {
+            let one = (rank(plane, environment, team), plane);
+            candidates.entry((environment.to_owned(), team.clone())).or_default().push(one);
+        }
+    }
+    Ok(())
+}
+
 /// The environment of a control plane, or why there is none.
-fn environment_of(plane: &Remote, draft: &Draft) -> Result<String, String> {
+fn environment_of<'a>(plane: &'a Remote, draft: &'a Draft) -> Result<(&'a str, EnvironmentType), String> {
     let region = text(plane, "region");
     let in_region = || draft.environments.iter().filter(|(_, one)| one.region.as_str() == region);
-    if let Some(named) = label(plane, "env-name").or_else(|| label(plane, "env")) {
-        let there = in_region().any(|(name, _)| name == named);
-        return there.then(|| named.to_owned()).ok_or_else(|| no_portal(named, region));
-    }
-    match by_suffix(text(plane, "name"), in_region().map(|(name, _)| name.as_str())) {
-        Some((_, environment)) => Ok(environment.to_owned()),
-        None => Err("it has no label `env-name`, and no environment is at the end of its name".to_owned()),
-    }
+    let labelled = label(plane, "env-name").or_else(|| label(plane, "env"));
+    let by_name = || by_suffix(text(plane, "name"), in_region().map(|(name, _)| name.as_str()));
+    let named = labelled
+        .or_else(|| by_name().map(|(_, environment)| environment))
+        .ok_or("it has no label `env-name`, and no environment is at the end of its name")?;
+    let found = in_region().find(|(name, _)| *name == named);
+    found.map(|(_, one)| (named, one.r#type)).ok_or_else(|| no_portal(named, region))
 }
 
 pub(super) fn no_portal(environment: &str, region: &str) -> String {
     format!("the environment `{environment}` has no portal in {region}")
-}
-
-/// Has the teams of a control plane take part in its environment, each with the one that suits it best.
-fn place(
-    inventory: &Inventory,
-    plane: &Remote,
-    environment: &str,
-    teams: impl Fn(&str) -> Vec<String>,
-    draft: &mut Draft,
-) {
-    let Some(r#type) = draft.environments.get(environment).map(|one| one.r#type) else { return };
-    let role = role(r#type);
-    let teams = teams(role);
-    if teams.is_empty() {
-        let reason = format!(
-            "no team has the role `{role}` on it, as a team does in an environment of type {type}",
-            r#type = r#type
-        );
-        return draft.give_up("control_plane", &plane.id, reason);
-    }
-    let owner = owner(plane, environment, draft);
-    for team in teams {
-        // Somebody else's control plane is a team's own only where the team has APIs, and no better one.
-        if owner.as_ref().is_some_and(|owner| *owner != team) && !has_apis(inventory, &team, environment) {
-            continue;
-        }
-        let new =
-            DraftMember { plane: plane.id.clone(), plane_name: text(plane, "name").to_owned(), apis: BTreeMap::new() };
-        let ranked = |member: &DraftMember| rank(inventory, member, &team, environment);
-        let Some(drafted) = draft.environments.get(environment) else { return };
-        let loser = match drafted.members.get(&team) {
-            Some(old) if ranked(old) <= ranked(&new) => Some(new.plane.clone()),
-            old => {
-                let loser = old.map(|old| old.plane.clone());
-                let members = draft.environments.get_mut(environment).map(|one| &mut one.members);
-                members.into_iter().for_each(|members| drop(members.insert(team.clone(), new.clone())));
-                loser
-            }
-        };
-        if let Some(loser) = loser {
-            let reason = format!("team `{team}` has another control plane in `{environment}` already");
-            draft.give_up("control_plane", &loser, reason);
-        }
-    }
 }
 
 /// The role that the compiler gives a team on its control plane.
@@ -97,33 +120,13 @@ fn role(environment: EnvironmentType) -> &'static str {
     }
 }
 
-/// The teams that have `role` by one of `roles`.
-fn teams_with(role: &str, roles: &[&Remote], names: &BTreeMap<String, String>) -> Vec<String> {
-    let with_role = roles.iter().filter(|one| text(one, "role_name") == role);
-    let mut teams: Vec<String> = with_role.filter_map(|one| names.get(text(one, "team_id")).cloned()).collect();
-    teams.sort_unstable();
-    teams.dedup();
-    teams
-}
-
 /// The team that a control plane is of, by its label or its name.
-fn owner(plane: &Remote, environment: &str, draft: &Draft) -> Option<String> {
-    let labelled = label(plane, "team").map(str::to_owned);
-    let named = || text(plane, "name").strip_suffix(environment)?.strip_suffix('-').map(str::to_owned);
-    labelled.or_else(named).filter(|team| draft.teams.contains_key(team))
+fn owner<'a>(plane: &'a Remote, environment: &str, draft: &Draft) -> Option<&'a str> {
+    let named = || text(plane, "name").strip_suffix(environment)?.strip_suffix('-');
+    label(plane, "team").or_else(named).filter(|team| draft.teams.contains_key(*team))
 }
 
-fn has_apis(inventory: &Inventory, team: &str, environment: &str) -> bool {
-    let is_of = |api: &Remote| label(api, "team-name") == Some(team) && label(api, "env-name") == Some(environment);
-    inventory.of("api").iter().any(is_of)
-}
-
-fn rank(inventory: &Inventory, member: &DraftMember, team: &str, environment: &str) -> Rank {
-    let labelled = inventory.get("control_plane", &member.plane).and_then(|plane| label(plane, "team")) == Some(team);
-    let rank = match () {
-        () if member.plane_name == format!("{team}-{environment}") => 0,
-        () if labelled => 1,
-        () => 2,
-    };
-    (rank, member.plane_name.clone())
+fn rank(plane: &Remote, environment: &str, team: &str) -> Rank {
+    let name = text(plane, "name");
+    (name != format!("{team}-{environment}"), label(plane, "team") != Some(team), name.to_owned())
 }
