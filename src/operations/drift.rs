@@ -23,12 +23,11 @@ use crate::engine::refresh::{Place, Remembered};
 use crate::konnect::resources::{self, identity_provider};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
+use crate::report::safe;
 use crate::state::{Snapshot, State};
 
 /// What the lock of a state is taken for, where it is taken for a moment to see whether somebody has it.
 const OPERATION: &str = "drift";
-/// How long to wait before a scope that somebody is at work on is looked at again.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -130,39 +129,43 @@ impl Watch<'_> {
     /// Looks at a scope until nobody was applying meanwhile, or the time is over.
     async fn settled(&self, scope: &str, organization: Option<&Organization>) -> Result<Seen, Unsettled> {
         let store = self.session.store();
-        let deadline = Instant::now() + self.request.lock_timeout;
+        let began = Instant::now();
         loop {
+            let left = self.request.lock_timeout.saturating_sub(began.elapsed());
             let before = store.read(scope).await?;
-            let busy = match self.at_work(scope, before.as_ref()).await? {
-                Some(busy) => busy,
-                None => {
-                    let state = before.as_ref().map(|stored| &stored.state);
-                    let seen = match organization {
-                        Some(organization) => self.see(scope, organization, state).await,
-                        None => self.see_platform(state).await,
-                    };
-                    if version(before.as_ref()) == version(store.read(scope).await?.as_ref()) {
-                        return seen.map_err(Unsettled::Unread);
-                    }
-                    busy(format!("the state of `{scope}` was written while it was compared: somebody is applying"))
-                }
-            };
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Err(Unsettled::Busy(busy));
+            if before.as_ref().is_some_and(|stored| !stored.state.intents.is_empty())
+                && self.waited_for_holder(scope, left).await?
+            {
+                continue;
             }
-            self.progress.note(&format!("Waiting: {}", busy.message));
-            tokio::time::sleep(PAUSE.min(left)).await;
+            let state = before.as_ref().map(|stored| &stored.state);
+            let seen = match organization {
+                Some(organization) => self.see(scope, organization, state).await,
+                None => self.see_platform(state).await,
+            };
+            if version(before.as_ref()) == version(store.read(scope).await?.as_ref()) {
+                return seen.map_err(Unsettled::Unread);
+            }
+            if left.is_zero() {
+                let message = format!("the state of `{scope}` was written while it was compared: somebody is applying");
+                return Err(busy(message));
+            }
         }
     }
 
-    /// Who is carrying out what the state says is about to be done. Where nobody is, it was not ended.
-    async fn at_work(&self, scope: &str, stored: Option<&Snapshot>) -> Result<Option<Failure>, Failure> {
-        if stored.is_none_or(|stored| stored.state.intents.is_empty()) {
-            return Ok(None);
+    /// Waits for who is carrying out what the state says is about to be done, if anybody is: where nobody is, it was
+    /// not ended. Returns whether there was somebody, after whom the state is another one.
+    async fn waited_for_holder(&self, scope: &str, left: Duration) -> Result<bool, Unsettled> {
+        let store = self.session.store();
+        let Some(holder) = store.locked(scope, OPERATION, Duration::ZERO).await? else { return Ok(false) };
+        if left.is_zero() {
+            return Err(busy(holder.to_string()));
         }
-        let locked = self.session.store().locked(scope, OPERATION).await?;
-        Ok(locked.map(|locked| busy(locked.to_string())))
+        self.progress.note(&format!("Waiting: {}", safe(&holder.to_string())));
+        match store.locked(scope, OPERATION, left).await? {
+            Some(holder) => Err(busy(holder.to_string())),
+            None => Ok(true),
+        }
     }
 
     /// One look at an organization.
@@ -205,8 +208,9 @@ impl Watch<'_> {
     }
 }
 
-fn busy(message: String) -> Failure {
-    Failure::new(message).help("wait with --lock-timeout, or leave such a scope out with --skip-locked")
+fn busy(message: String) -> Unsettled {
+    let help = "wait with --lock-timeout, or leave such a scope out with --skip-locked";
+    Unsettled::Busy(Failure::new(message).help(help))
 }
 
 /// Which state it is.

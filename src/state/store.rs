@@ -181,14 +181,14 @@ impl Store {
         Error::Sealed { scope: scope.to_owned(), store: self.describe(), error }
     }
 
-    /// Who holds the lock of `scope`, as the error that [`lock`](Store::lock) would give; none where nobody does. Not
-    /// every store tells that otherwise, so that it is found out by taking the lock for a moment.
+    /// Who still holds the lock of `scope` after `timeout`, as the error that [`lock`](Store::lock) would give; none
+    /// where nobody does. Not every store tells that otherwise, so that it is found out by taking the lock for a moment.
     ///
     /// # Errors
     ///
     /// Where it cannot be found out.
-    pub async fn locked(&self, scope: &str, operation: &str) -> Result<Option<Error>, Error> {
-        match self.try_lock(scope, operation).await {
+    pub async fn locked(&self, scope: &str, operation: &str, timeout: Duration) -> Result<Option<Error>, Error> {
+        match self.wait_for_lock(scope, &LockOptions { timeout, ..LockOptions::new(operation) }).await {
             Ok(held) => held.release().await.map(|()| None),
             Err(locked) if locked.is_locked() => Ok(Some(locked)),
             Err(error) => Err(error),
@@ -403,12 +403,12 @@ mod tests {
     #[tokio::test]
     async fn asking_who_holds_a_lock_leaves_it_as_it_was() {
         let world = World::new();
-        assert!(world.store().locked("kong", "drift").await.unwrap().is_none());
+        assert!(world.store().locked("kong", "drift", Duration::ZERO).await.unwrap().is_none());
         let held = world.store().lock("kong", &LockOptions::new("apply")).await.unwrap();
-        let holder = world.store().locked("kong", "drift").await.unwrap().unwrap();
+        let holder = world.store().locked("kong", "drift", Duration::ZERO).await.unwrap().unwrap();
         assert!(holder.to_string().contains("for `apply` since"), "{holder}");
         held.release().await.unwrap();
-        assert!(world.store().locked("kong", "drift").await.unwrap().is_none());
+        assert!(world.store().locked("kong", "drift", Duration::ZERO).await.unwrap().is_none());
     }
 
     #[tokio::test]

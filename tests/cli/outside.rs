@@ -33,6 +33,13 @@ impl Outsider<'_> {
         self.konnect(Method::POST, region, path, Some(body)).await["id"].as_str().unwrap().to_owned()
     }
 
+    /// An object of Konnect by itself; nothing where the API only lists its type.
+    pub(crate) async fn shown(&self, region: &str, path: &str) -> Value {
+        let url = format!("{}{path}", self.0.konnect_url().replace("{region}", region));
+        let answer = reqwest::Client::new().get(url).bearer_auth("acme-token").send().await.unwrap();
+        if answer.status().is_success() { answer.json().await.unwrap() } else { Value::Null }
+    }
+
     /// A request to GitHub, which must succeed.
     pub(crate) async fn github(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         self.send(&method, format!("{}{path}", self.0.github_url()), "reviewer", body).await
