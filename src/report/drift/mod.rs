@@ -1,5 +1,5 @@
 //! What changed outside koctl, for programs, pages and monitoring. A person at a terminal reads the
-//! [screen](super::terminal::drift) instead.
+//! [screen](fn@super::terminal::drift) instead.
 //!
 //! | module | what lives there |
 //! | --- | --- |
