@@ -8,7 +8,7 @@
 //! | [`draft`] | the guesses so far, and how one of them is given up |
 //! | [`configuration`] | what a draft says: a manifest with its specifications |
 //! | [`proof`](mod@proof) | the manifest is compiled and compared with what was read; what would change is given up |
-//! | [`left`] | what no part of the manifest answers for, and why |
+//! | [`left`](mod@left) | what no part of the manifest answers for, and why |
 //! | [`render`] | the manifest as a person would write it |
 //!
 //! A guess may be wrong: none is kept that the comparison of a plan does not find to be as it is. So the plan of what
