@@ -171,8 +171,8 @@ pub(super) async fn refresh_with(
 
 /// An error that says what could not be read by its name, and not only by its address.
 fn of_type(type_name: &str, error: Error) -> Error {
-    let cause = error.to_string();
-    Error { attempted: format!("list the resources of type `{type_name}`"), cause, ..error }
+    let attempted = format!("list the resources of type `{type_name}` ({})", error.attempted);
+    Error { attempted, ..error }
 }
 
 /// Lists the type of one desired resource again and looks for it by its natural key: how the fate of a lost

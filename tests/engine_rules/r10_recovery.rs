@@ -243,7 +243,7 @@ async fn r10_a_list_that_cannot_be_read_leaves_the_intents_as_they_are() {
     let house = killed(&[], &[page("a")], "create", Moment::AfterIt).await;
     house.server.fault("list page", Fault::Refuse);
     let errors = house.try_recover().await.unwrap_err();
-    assert_eq!(errors[0].to_string(), "could not list the resources of type `page`: could not list page: out of order");
+    assert_eq!(errors[0].to_string(), "could not list the resources of type `page` (list page): out of order");
     assert_eq!(house.book.intents(), ["create page/a"]);
 }
 
