@@ -11,7 +11,7 @@ from openapi_core import Config, OpenAPI
 
 METHODS = {"get", "put", "post", "patch", "delete", "head", "options"}
 # What schemathesis needs to know of Konnect's documents as well.
-LEFT_OUT = pathlib.Path(__file__).parent.parent / "schemathesis-exceptions.yaml"
+LEFT_OUT = pathlib.Path(__file__).parent.parent / "schemathesis" / "exceptions.yaml"
 GITHUB = "github"
 # Where a sandbox serves Konnect and GitHub: what stands there before `/v2/…` or `/repos/…`.
 KONNECT_PATH = re.compile(r"^/konnect/(?P<region>[^/]+)(?P<path>/.*)$")

@@ -58,31 +58,33 @@ impl ResourceChange {
     pub(super) fn new(case: &Case<'_>) -> Self {
         let Case { desired, schema, prior, remote } = *case;
         Self {
-            address: desired.address.clone(),
-            action: Action::NoOp,
             id: remote.map(|remote| remote.id.clone()),
             before: remote.map(|remote| remote.attributes.clone()).unwrap_or_default(),
-            after: Attributes::new(),
-            unknown: BTreeMap::new(),
-            changed: Vec::new(),
-            replaced_by: Vec::new(),
-            outstanding: Attributes::new(),
-            foreign: Attributes::new(),
-            reason: None,
             dependencies: desired.dependencies().into_iter().cloned().collect(),
             prior_dependencies: prior.map(ResourceState::addresses).unwrap_or_default(),
-            guarded: schema.guarded,
             protect: desired.protect,
+            ..Self::of(&desired.address, schema)
         }
     }
 
     /// What the state knows, and nothing is done about yet.
     pub(super) fn remembered(address: &Address, prior: &ResourceState, schema: &Schema) -> Self {
         Self {
-            address: address.clone(),
-            action: Action::NoOp,
             id: Some(prior.id.clone()),
             before: prior.attributes.clone(),
+            prior_dependencies: prior.addresses(),
+            protect: prior.protect,
+            ..Self::of(address, schema)
+        }
+    }
+
+    /// A resource of which nothing is known, and to which nothing is done.
+    fn of(address: &Address, schema: &Schema) -> Self {
+        Self {
+            address: address.clone(),
+            action: Action::NoOp,
+            id: None,
+            before: Attributes::new(),
             after: Attributes::new(),
             unknown: BTreeMap::new(),
             changed: Vec::new(),
@@ -91,9 +93,9 @@ impl ResourceChange {
             foreign: Attributes::new(),
             reason: None,
             dependencies: BTreeSet::new(),
-            prior_dependencies: prior.addresses(),
+            prior_dependencies: BTreeSet::new(),
             guarded: schema.guarded,
-            protect: prior.protect,
+            protect: false,
         }
     }
 

@@ -151,9 +151,12 @@ fn scope(screen: &mut Screen<'_>, scope: &ScopePlan, schemas: Schemas<'_>) {
         if let Some(name) = group.first().and_then(|change| order::environment(&change.address, schemas)) {
             heading(screen, 2, &format!("Environment {}", escape::escape(name)), group);
         }
-        for change in group {
+        // An organization that is taken over has hundreds of lines of which each says all: they stand close.
+        for one_by_one in group.chunk_by(|a, b| resource::is_one_line(a) && resource::is_one_line(b)) {
             screen.blank();
-            resource::change(screen, change, schemas);
+            for change in one_by_one {
+                resource::change(screen, change, schemas);
+            }
         }
     }
 }

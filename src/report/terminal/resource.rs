@@ -78,6 +78,11 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: 
     }
 }
 
+/// Whether a resource is told in its headline alone: it is taken over as it is, and differs in nothing.
+pub(super) fn is_one_line(change: &ResourceChange) -> bool {
+    change.action == Action::Import && change.reason.is_none() && change.changed.is_empty() && !change.has_outstanding()
+}
+
 fn is_set(attributes: &Attributes, name: &str) -> bool {
     attributes.get(name).is_some_and(|value| !value.is_null())
 }

@@ -1,6 +1,6 @@
 """Explores a running sandbox with schemathesis, document by document, and fails on anything that it finds.
 
-Usage: explore_sandbox.py DOCUMENTS URL TOKEN
+Usage: explore.py DOCUMENTS URL TOKEN
 DOCUMENTS is the folder of Konnect's published documents, URL the sandbox's address with `{region}` in it. What the
 sandbox does not offer it says itself, with 501, and that is left out. Each operation gets the requests of its examples,
 those that its schemas suggest (every limit, every type, what is missing and what is too much), KOCTL_EXAMPLES more that
@@ -27,7 +27,7 @@ CHECKS = [
     "response_headers_conformance",
     "response_schema_conformance",
 ]
-EXCEPTIONS = Path(__file__).with_name("schemathesis-exceptions.yaml")
+EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
 # Parameters whose values no operation of the same document makes: the document, the parameter, and what makes one.
 BORROWED = [
     ("api-builder-v3", "portalId", "us", "/v3/portals", {"name": "explored"}),
