@@ -9,22 +9,30 @@ use crate::operations::Failure;
 /// Writes `text` as the file `path` all at once: whoever reads it meanwhile sees the old one or the new one, never a
 /// part. It may be read by everybody, as the collector that it is for runs as somebody else.
 ///
+/// A link stays, and leads to the new one. What is no file, `/dev/stdout` say, is written to and never replaced.
+///
 /// # Errors
 /// When it cannot be written; the file is then as it was.
 pub fn put_in_place(path: &Path, text: &str) -> Result<(), Failure> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        let readable = readable();
-        if let Some(permissions) = &readable {
-            builder.permissions(permissions.clone());
-        }
-        let mut file = builder.prefix(".koctl-").suffix(".tmp").tempfile_in(directory)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+    let write = || match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => std::fs::write(path, text),
+        Ok(_) => replace(&path.canonicalize()?, text),
+        Err(_) => replace(path, text),
     };
     write().map_err(|error| unwritten(path, &error))
+}
+
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    let readable = readable();
+    if let Some(permissions) = &readable {
+        builder.permissions(permissions.clone());
+    }
+    let mut file = builder.prefix(".koctl-").suffix(".tmp").tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -78,6 +86,24 @@ mod tests {
         // The mask of the process may take the group's and the others' right, and nothing else.
         assert_eq!(mode & 0o600, 0o600);
         assert_eq!(mode & 0o133, 0);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_and_a_device_stay_what_they_are() {
+        use std::os::unix::fs::{FileTypeExt as _, symlink};
+        let directory = tempfile::tempdir().unwrap();
+        let (path, link) = (directory.path().join("koctl.prom"), directory.path().join("link"));
+        std::fs::write(&path, "one\n").unwrap();
+        symlink(&path, &link).unwrap();
+        put_in_place(&link, "two\n").unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two\n");
+        // Not the device itself: a test that failed would cost the machine.
+        let device = directory.path().join("device");
+        symlink("/dev/null", &device).unwrap();
+        put_in_place(&device, "three\n").unwrap();
+        assert!(device.is_symlink() && std::fs::metadata(&device).unwrap().file_type().is_char_device());
     }
 
     #[test]
