@@ -81,6 +81,18 @@ struct TellingArgs {
 }
 
 impl TellingArgs {
+    /// Where to tell, as far as that can be judged before anything is done.
+    fn check(&self) -> Result<Option<Webhook>, Failure> {
+        if self.markdown.is_some() && self.markdown == self.prometheus {
+            let failure = Failure::new("a page and metrics cannot be in one file");
+            return Err(failure.help("name two files with --markdown and --prometheus"));
+        }
+        if let Some(file) = &self.prometheus {
+            earlier_metrics(file)?;
+        }
+        self.webhook()
+    }
+
     /// The webhook, whose address is looked at before anything is done.
     fn webhook(&self) -> Result<Option<Webhook>, Failure> {
         let from_variable = |name: &String| {
@@ -109,7 +121,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> u8 {
-    let webhook = match args.telling.webhook() {
+    let webhook = match args.telling.check() {
         Ok(webhook) => webhook,
         Err(failure) => {
             output.failures(&[failure]);
@@ -139,7 +151,9 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
 }
 
 fn show(args: &Args, output: &Output, report: &DriftReport) {
-    if args.quiet && !report.has_drift() {
+    // A program is told of what could not be compared in the document alone.
+    let is_silent = if args.json { report.is_complete() } else { true };
+    if args.quiet && is_silent && !report.has_drift() {
         return;
     }
     if args.json {
@@ -151,6 +165,26 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
             output.note(&format!("Left out {}: {}.", report::safe(&scope.scope), report::safe(because)));
         }
     }
+}
+
+/// The metrics that an earlier look has written to `file`; none where it is not there yet, or is no file.
+///
+/// # Errors
+/// When it holds something else: a mistyped name must not cost a configuration.
+fn earlier_metrics(file: &Path) -> Result<String, Failure> {
+    if !file.is_file() {
+        return Ok(String::new());
+    }
+    let bytes = std::fs::read(file).map_err(|error| {
+        let failure = Failure::new(format!("could not read the earlier metrics in {}: {error}", file.display()));
+        failure.help("make the file readable, or name another one")
+    })?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if text.trim().is_empty() || report::drift::is_prometheus(&text) {
+        return Ok(text);
+    }
+    let failure = Failure::new(format!("could not write metrics to {}: it holds something else", file.display()));
+    Err(failure.help("name another file, or delete that one first"))
 }
 
 /// Why scopes could not be read.
@@ -185,9 +219,7 @@ impl Telling<'_> {
     }
 
     fn metrics(&self, file: &Path) -> Result<(), Failure> {
-        // One that is not there yet, or is somebody else's, tells of no earlier success.
-        let earlier = std::fs::read_to_string(file).unwrap_or_default();
-        put_in_place(file, &report::drift::prometheus(self.report, &earlier))
+        put_in_place(file, &report::drift::prometheus(self.report, &earlier_metrics(file)?))
     }
 
     async fn webhook(&self, webhook: Option<Webhook>) -> Result<(), Failure> {

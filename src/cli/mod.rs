@@ -80,7 +80,16 @@ enum Command {
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(told) => {
+            // Not the 2 of clap: that says of `drift` and `plan` that there are differences.
+            let code = if told.use_stderr() { FAILED } else { DONE };
+            // Where even this cannot be printed, nobody is there to be told.
+            let _ = told.print();
+            return ExitCode::from(code);
+        }
+    };
     let output = Output::new(cli.color);
     output::log(cli.verbose, &output);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -68,6 +68,8 @@ struct Seen {
     findings: Findings,
     /// The objects that the state knows, by type and id.
     known: BTreeSet<(String, String)>,
+    /// Whether there is a state.
+    has_state: bool,
 }
 
 impl Session {
@@ -92,8 +94,19 @@ impl Session {
         all.extend(platform);
         all.sort_by(|a, b| a.0.cmp(&b.0));
         let at = Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too");
+        let mut warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
+        let has_state = |seen: &Result<Seen, Unsettled>| seen.as_ref().is_ok_and(|seen| seen.has_state);
+        let store = self.store.describe();
+        if all.iter().any(|(_, seen)| has_state(seen)) {
+            let without = all.iter().filter(|(_, seen)| seen.as_ref().is_ok_and(|seen| !seen.has_state));
+            warnings.extend(without.map(|(scope, _)| format!("There is no state of `{scope}` in {store} yet.")));
+        } else {
+            // An address that is mistyped must not look like all is well.
+            for (scope, seen) in all.iter_mut().filter(|(_, seen)| seen.is_ok()) {
+                *seen = Err(no_state(scope, &store).into());
+            }
+        }
         let report = DriftReport { at, scopes: outcomes(all, request) };
-        let warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
         Watched { report, warnings }
     }
 }
@@ -181,7 +194,7 @@ impl Watch<'_> {
         let mut findings = look(&known, &places, &readers).await.map_err(into_failures)?;
         findings.recovered = recovery.found().to_vec();
         refreshing.succeeded();
-        Ok(Seen { findings, known: ids(&known) })
+        Ok(Seen { findings, known: ids(&known), has_state: state.is_some() })
     }
 
     /// One look at the platform repository. What of its files is koctl's to keep follows from what is in it, as in a
@@ -204,8 +217,16 @@ impl Watch<'_> {
             *resources.entry(address.type_name().to_owned()).or_default() += 1;
         }
         let findings = Findings { drift: plan.drift, unmanaged: Vec::new(), resources, recovered: plan.recovered };
-        Ok(Seen { findings, known: ids(&known) })
+        Ok(Seen { findings, known: ids(&known), has_state: state.is_some() })
     }
+}
+
+/// Nothing to compare with is not the same as no drift.
+fn no_state(scope: &str, store: &str) -> Failure {
+    Failure::new(format!("there is no state of `{scope}` in {store}, so that nothing can be compared with it")).help(
+        "run `koctl apply` or `koctl import` first, or check where the state is kept (--state, KOCTL_STATE, \
+         `platform.state.url`)",
+    )
 }
 
 fn busy(message: String) -> Unsettled {

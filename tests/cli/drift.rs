@@ -124,6 +124,36 @@ async fn quiet_prints_on_drift_only() {
     sandbox.stop().await;
 }
 
+#[tokio::test]
+async fn quiet_still_has_a_program_know_of_what_could_not_be_compared() {
+    let (world, sandbox) = applied().await;
+    sandbox.faults().inject(Trigger::new(Method::GET, "/v3/portals").always(), Fault::status(StatusCode::FORBIDDEN));
+    let run = world.against(&sandbox, &["drift", "--quiet", "--json"]).await.exits(1);
+    let document: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(document["complete"], false);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn metrics_take_the_place_of_nothing_but_metrics() {
+    let (world, sandbox) = applied().await;
+    let teams = world.read("konnect/teams.yaml");
+    let run = world.against(&sandbox, &["drift", "--prometheus", "konnect/teams.yaml"]).await.exits(1);
+    assert!(
+        run.stderr.contains("Could not write metrics to konnect/teams.yaml: it holds something else"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(world.read("konnect/teams.yaml"), teams);
+    let both = ["drift", "--prometheus", "koctl.prom", "--markdown", "koctl.prom"];
+    world.against(&sandbox, &both).await.exits(1);
+    assert!(!world.path().join("koctl.prom").exists());
+    for _ in 0..2 {
+        world.against(&sandbox, &["drift", "--prometheus", "koctl.prom"]).await.exits(0);
+    }
+    sandbox.stop().await;
+}
+
 /// An apply that waits in the middle of its work.
 async fn halted(world: &World, sandbox: &Sandbox) -> (Halt, tokio::process::Child) {
     let halt = Halt::default();
@@ -170,17 +200,12 @@ async fn r10_what_a_killed_apply_has_made_is_no_drift_and_is_told_apart() {
 }
 
 #[tokio::test]
-async fn an_organization_that_no_apply_has_touched_has_nothing_managed() {
+async fn without_any_state_nothing_can_be_said() {
     let world = World::new();
     let sandbox = world.sandbox().await;
-    assert_eq!(world.against(&sandbox, &["drift"]).await.exits(0).stdout, "No drift in 0 resources.\n");
-    let outsider = Outsider(&sandbox);
-    outsider.konnect(Method::POST, "eu", "/v3/portals", Some(json!({ "name": "docs" }))).await;
-    // No environment is there: nothing of it is koctl's business.
-    outsider.konnect(Method::POST, "us", "/v3/portals", Some(json!({ "name": "elsewhere" }))).await;
-    let run = world.against(&sandbox, &["drift"]).await.exits(2);
-    assert!(run.stdout.contains("+ Acme/portal \"docs\" (region eu)  is not managed"), "{}", run.stdout);
-    assert!(!run.stdout.contains("elsewhere"), "{}", run.stdout);
+    let run = world.against(&sandbox, &["drift", "--quiet", "--prometheus", "koctl.prom"]).await.exits(1);
+    assert!(run.stderr.contains("there is no state of `Acme` in the directory"), "{}", run.stderr);
+    assert!(!world.read("koctl.prom").contains("koctl_drift_last_success_timestamp_seconds{"));
     sandbox.stop().await;
 }
 
@@ -192,5 +217,6 @@ async fn an_object_that_another_state_knows_is_managed() {
     world.write("konnect/organizations.yaml", &(world.read("konnect/organizations.yaml") + same));
     let run = world.against(&sandbox, &["drift"]).await.exits(0);
     assert_eq!(run.stdout, "No drift in 10 resources.\n");
+    assert!(run.stderr.contains("There is no state of `Same` in the directory"), "{}", run.stderr);
     sandbox.stop().await;
 }

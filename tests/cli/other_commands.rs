@@ -88,3 +88,13 @@ fn plan_json_tells_programs_what_could_not_be_planned() {
     assert_eq!(error["scope"], "Acme");
     assert!(error["message"].as_str().unwrap().contains("it is no OpenAPI or AsyncAPI document"), "{error}");
 }
+
+#[test]
+fn a_mistyped_flag_is_an_error_and_never_looks_like_differences() {
+    let world = World::new();
+    for arguments in [["drift", "--skip-lockd"], ["plan", "--nope"]] {
+        let run = world.run(&arguments).exits(1);
+        assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
+    }
+    assert!(world.run(&["drift", "--help"]).exits(0).stdout.contains("--skip-locked"));
+}

@@ -93,7 +93,7 @@ fn what_is_read_from_the_systems_does_not_go_with_what_is_not() {
         &["apply", "--refresh-only", "plan.koctl"],
     ];
     for arguments in all {
-        let refused = world.koctl(arguments).exits(2);
+        let refused = world.koctl(arguments).exits(1);
         assert!(refused.stderr.contains("cannot be used with"), "{arguments:?}: {}", refused.stderr);
     }
 }

@@ -25,6 +25,7 @@ pub(super) struct Args {
     address: Option<Address>,
 
     /// The id of the object, as Konnect has it.
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     id: Option<String>,
 
     /// Only addresses that match this glob, and what they depend on; may be given more than once.

@@ -43,7 +43,11 @@ impl Folder {
         let merges = match fs::read_dir(&out) {
             Ok(mut entries) => {
                 if entries.next().is_some() && !force {
-                    return Err(Failure::new(format!("{} is there already, and not empty", named.display())).help(
+                    return Err(Failure::new(format!(
+                        "the directory `{}` is there already, and not empty",
+                        named.display()
+                    ))
+                    .help(
                         "name another directory with --out, or give --force to overwrite the files that koctl writes",
                     ));
                 }

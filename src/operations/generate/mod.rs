@@ -15,6 +15,7 @@ use crate::engine::ErrorKind;
 use crate::generate::{
     Inventory, Left, Options, Proven, RemotePattern, Unread, left, proof, recognise, render, survey,
 };
+use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
@@ -219,7 +220,14 @@ impl Work<'_> {
             Secret::Env(name) => Some((name.clone(), what(&path), is_set(name))),
             Secret::File(_) | Secret::Literal(_) => None,
         };
-        proven.configuration.manifest.secrets().into_iter().filter_map(named).collect()
+        let mut variables: Vec<_> = proven.configuration.manifest.secrets().into_iter().filter_map(named).collect();
+        if !self.session.in_sandbox() {
+            let platform = "the address of the platform repository, unless `platform.git` names it";
+            let token = "a token for GitHub, for the platform repository and the specifications";
+            let of_github = [(REPOSITORY_VARIABLE, platform), (TOKEN_VARIABLE, token)];
+            variables.extend(of_github.map(|(name, what)| (name.to_owned(), what, is_set(name))));
+        }
+        variables
     }
 }
 

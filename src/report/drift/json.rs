@@ -90,12 +90,18 @@ fn text(report: &DriftReport) -> String {
     let lines: Vec<String> = lines.collect();
     let mut text = summary(report);
     for line in lines.iter().take(LINES) {
-        text.push_str(&format!("\n• {}", crate::report::safe(line)));
+        text.push_str(&format!("\n• {}", for_slack(&crate::report::safe(line))));
     }
     if lines.len() > LINES {
         text.push_str(&format!("\n… and {} more", lines.len() - LINES));
     }
     text
+}
+
+/// A name that anybody can give must not call a whole channel: the three characters that Slack gives a meaning to are
+/// written as it asks for.
+fn for_slack(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 /// What happened, with the attributes that it happened to.

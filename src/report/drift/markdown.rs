@@ -25,7 +25,11 @@ const DIGEST: usize = 12;
 /// There is no time in it: as long as the same differs, the page is the same.
 #[must_use]
 pub fn markdown(report: &DriftReport, schemas: Schemas<'_>) -> String {
-    let heading = if report.has_drift() { "### koctl found drift" } else { "### koctl found no drift" };
+    let heading = match (report.has_drift(), report.is_complete()) {
+        (true, _) => "### koctl found drift",
+        (false, true) => "### koctl found no drift",
+        (false, false) => "### koctl could not look everywhere for drift",
+    };
     let mut page = format!("{heading}\n\n{}\n", summary(report));
     let mut left_out = 0;
     for scope in &report.scopes {

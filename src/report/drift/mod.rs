@@ -17,7 +17,7 @@ pub(super) mod testing;
 
 pub use json::document;
 pub use markdown::markdown;
-pub use prometheus::prometheus;
+pub use prometheus::{is_prometheus, prometheus};
 
 use super::count;
 use crate::engine::drift::{Count, DriftReport, Look, Unmanaged};

@@ -12,6 +12,12 @@ use crate::engine::drift::{DriftReport, Findings, Look};
 /// The time of the last look at a scope that succeeded.
 const LAST_SUCCESS: &str = "koctl_drift_last_success_timestamp_seconds";
 
+/// Whether `text` begins as the metrics that [`prometheus`] writes.
+#[must_use]
+pub fn is_prometheus(text: &str) -> bool {
+    text.starts_with("# HELP koctl_drift_")
+}
+
 /// A look for drift as metrics; `earlier` is what the file held before, or nothing.
 #[must_use]
 pub fn prometheus(report: &DriftReport, earlier: &str) -> String {
