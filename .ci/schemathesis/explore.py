@@ -98,7 +98,8 @@ def explore(name, document, sandbox, exceptions, work):
     done = run(file, configuration, base, sandbox.token, left_out, report)
     counted = json.loads(report.read_text()) if report.exists() else None
     clean = done.returncode == 0 and counted is not None and counted["operations"]["tested"] == len(offered)
-    findings = "" if clean else re.sub(r"(?s)^.*?(?==+ (?:ERRORS|FAILURES) =+\n)", "", done.stdout, count=1)
+    told = re.sub(r"(?s)^.*?(?==+ (?:ERRORS|FAILURES) =+\n)", "", done.stdout, count=1)
+    findings = "" if clean else told or f"schemathesis ended with {done.returncode} and said nothing"
     requests = counted["test_cases"]["generated"] if counted else 0
     return Outcome(name, len(offered), len(offered) + len(left_out), requests, findings)
 

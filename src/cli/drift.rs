@@ -133,9 +133,11 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
     let Watched { report, warnings } = session.drift(args.request(), &progress).await;
     output.end(&progress);
     show(args, output, &report);
-    for warning in warnings.iter().filter(|_| !args.quiet) {
+    // Even a quiet run must not pass over what it has not looked at.
+    for warning in &warnings {
         output.warning(warning);
     }
+    tell_left_out(output, &report);
     let mut failures = failures(&report);
     let telling = Telling { args, output, session: &session, report: &report };
     failures.extend(telling.files());
@@ -160,6 +162,9 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
         return output.data(&format!("{:#}", report::drift::document(report, &schema)));
     }
     output.data(&report::terminal::drift(report, &schema, &output.style()));
+}
+
+fn tell_left_out(output: &Output, report: &DriftReport) {
     for scope in &report.scopes {
         if let Look::Skipped(because) = &scope.outcome {
             output.note(&format!("Left out {}: {}.", report::safe(&scope.scope), report::safe(because)));

@@ -252,7 +252,8 @@ impl ResourceChange {
                 Kind::WriteOnly => asked.clone(),
                 kind => stored_form(kind, is),
             };
-            if is.is_null() && asked.is_null() {
+            // A secret that nobody could see is remembered as such.
+            if is.is_null() && asked.is_null() && attribute.kind != Kind::WriteOnly {
                 continue;
             }
             if is != asked {

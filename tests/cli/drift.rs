@@ -154,11 +154,11 @@ async fn metrics_take_the_place_of_nothing_but_metrics() {
     sandbox.stop().await;
 }
 
-/// An apply that waits in the middle of its work.
+/// An apply that waits in the middle of its work, with nothing else of it on its way.
 async fn halted(world: &World, sandbox: &Sandbox) -> (Halt, tokio::process::Child) {
     let halt = Halt::default();
     sandbox.faults().inject(Trigger::write().nth(3), Fault::HaltAfter(halt.clone()));
-    let mut command = world.command_against(sandbox, &["apply", "--auto-approve"]);
+    let mut command = world.command_against(sandbox, &["apply", "--auto-approve", "--parallelism", "1"]);
     command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
     let child = tokio::process::Command::from(command).kill_on_drop(true).spawn().unwrap();
     halt.reached().await;

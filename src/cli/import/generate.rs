@@ -22,7 +22,7 @@ pub(super) struct GenerateArgs {
     /// Read an organization that has no configuration, and write the configuration that describes it, with its state.
     ///
     /// What a configuration cannot express is listed and left alone; Konnect is sent nothing but GETs.
-    #[arg(long, requires_all = ["org", "token_env", "out"], conflicts_with_all = ["address", "targets", "json", "file", "teams", "orgs", "platform"])]
+    #[arg(long, requires_all = ["org", "token_env", "out"], conflicts_with_all = ["address", "targets", "json", "auto_approve", "file", "teams", "orgs", "platform"])]
     generate: bool,
 
     /// The name that the organization gets in the configuration.

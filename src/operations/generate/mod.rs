@@ -20,7 +20,7 @@ use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, unfit_organization};
-use crate::state::{LockOptions, ResourceState, Store};
+use crate::state::{LockOptions, ResourceState, State, Store};
 use folder::Folder;
 
 /// What is taken over, and where what is made of it goes.
@@ -173,8 +173,12 @@ impl Work<'_> {
     /// Refuses to overwrite what koctl knows of the organization already.
     async fn check_state(&self, store: &Store) -> Result<(), Failure> {
         let Some(snapshot) = store.read(self.organization).await? else { return Ok(()) };
-        let (known, place) = (snapshot.state.resources.len(), store.describe());
-        if !snapshot.state.intents.is_empty() {
+        self.may_replace(&snapshot.state, &store.describe())
+    }
+
+    fn may_replace(&self, state: &State, place: &str) -> Result<(), Failure> {
+        let known = state.resources.len();
+        if !state.intents.is_empty() {
             let message = format!("the state of `{}` in {place} is of an apply that did not end", self.organization);
             return Err(Failure::new(message).help("run `koctl apply` with its configuration first, which ends it"));
         }
@@ -190,6 +194,11 @@ impl Work<'_> {
     /// Puts what is taken over into the state, in the place of what was there.
     async fn record(&self, store: &Store, proven: &Proven) -> Result<(), Failure> {
         let locked = store.lock(self.organization, &LockOptions::new("import --generate")).await?;
+        // Reading the organization has taken its time: somebody else may have written a state meanwhile.
+        if let Err(refused) = self.may_replace(&locked.state(), &store.describe()) {
+            locked.release().await?;
+            return Err(refused);
+        }
         let lineage = locked.state().lineage().to_owned();
         let records: BTreeMap<String, ResourceState> = proven.records(&lineage, self.client_secret().as_ref());
         let recorded = locked.record(move |state| state.resources = records).await;
