@@ -17,12 +17,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use koctl::engine::execute::{Event, Observer};
+use engine::execute::{Event, Observer};
+use engine::state::Store;
 use koctl::manifest::{self, Sources};
 use koctl::operations::{Approved, PlanRequest, ServeOptions, Session, SessionOptions, Settings, Tenants, serve};
 use koctl::report::progress::Progress;
-use koctl::sandbox::Wire;
-use koctl::state::Store;
+use sandbox::Wire;
 use state_backends::{
     Backend, Capabilities, Directory, Document, Expected, LockId, LockInfo, Result as Stored, Revision, Version,
 };

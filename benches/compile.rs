@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 
 use divan::{AllocProfiler, Bencher, black_box};
+use engine::diff::{Options, diff};
+use engine::refresh::Remembered;
+use engine::world::World;
+use engine::{Readers, Schema};
 use koctl::compiler::{ClientSecrets, Events, Input, Spec, Specs, compile, placements};
-use koctl::engine::diff::{Options, diff};
-use koctl::engine::refresh::Remembered;
-use koctl::engine::world::World;
-use koctl::engine::{Readers, Schema};
 use koctl::manifest::model::Manifest;
 use serde_json::{Map, Value, json};
 
@@ -81,15 +81,12 @@ fn readers() -> Readers {
     struct Nothing(&'static Schema);
 
     #[async_trait::async_trait]
-    impl koctl::engine::Reader for Nothing {
+    impl engine::Reader for Nothing {
         fn schema(&self) -> &'static Schema {
             self.0
         }
 
-        async fn list(
-            &self,
-            _: &koctl::engine::refresh::Scan<'_>,
-        ) -> Result<Vec<koctl::engine::Remote>, koctl::engine::Error> {
+        async fn list(&self, _: &engine::refresh::Scan<'_>) -> Result<Vec<engine::Remote>, engine::Error> {
             Ok(Vec::new())
         }
     }

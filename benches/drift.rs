@@ -10,13 +10,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use koctl::engine::execute::{Event, Observer};
+use engine::execute::{Event, Observer};
 use koctl::manifest::{self, Loaded, Sources};
 use koctl::operations::{
     Approved, DriftRequest, PlanRequest, ServeOptions, Serving, Session, SessionOptions, Settings, Tenants, serve,
 };
 use koctl::report::progress::Progress;
-use koctl::sandbox::{Record, Wire};
+use sandbox::{Record, Wire};
 use tokio::sync::watch;
 
 const LATENCY: Duration = Duration::from_millis(50);

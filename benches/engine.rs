@@ -27,10 +27,10 @@ mod organization {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use koctl::engine::diff::{Options, diff};
-    use koctl::engine::refresh::{Remembered, Scan, refresh};
-    use koctl::engine::world::World;
-    use koctl::engine::{Attributes, Desired, Error, Expr, Lookup, Reader, Readers, Reference, Remote, Schema};
+    use engine::diff::{Options, diff};
+    use engine::refresh::{Remembered, Scan, refresh};
+    use engine::world::World;
+    use engine::{Attributes, Desired, Error, Expr, Lookup, Reader, Readers, Reference, Remote, Schema};
     use koctl::konnect::resources as konnect;
     use serde_json::{Value, json};
 
@@ -147,7 +147,7 @@ mod organization {
             let nothing = Remembered::default();
             let world = read(&desired, &nothing, &readers);
             let imports = diff(&desired, &nothing, &world, &readers, Options::default()).unwrap();
-            let record = |change: koctl::engine::ResourceChange| {
+            let record = |change: engine::ResourceChange| {
                 let schema = readers.schema(change.address.type_name()).unwrap();
                 let record = change.record(schema, world.object(&change.address).unwrap());
                 (change.address, record)
@@ -271,7 +271,7 @@ mod organization {
 
 mod graph {
     use divan::Bencher;
-    use koctl::engine::graph::Graph;
+    use engine::graph::Graph;
 
     use crate::organization::Organization;
 
@@ -284,7 +284,7 @@ mod graph {
 
 mod compare {
     use divan::Bencher;
-    use koctl::engine::diff::{Diff, Options, diff};
+    use engine::diff::{Diff, Options, diff};
 
     use crate::organization::{Inputs, Organization};
 

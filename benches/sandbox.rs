@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 
 use divan::Bencher;
 use futures::StreamExt;
-use koctl::sandbox::{Account, Options, Sandbox};
 use reqwest::Client;
+use sandbox::{Account, Options, Sandbox};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;

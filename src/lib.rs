@@ -6,14 +6,10 @@
 
 pub mod cli;
 pub mod compiler;
-pub mod engine;
 pub mod generate;
 pub mod github;
-pub mod http;
 pub mod konnect;
 pub mod manifest;
 pub mod operations;
 pub mod platform_repository;
 pub mod report;
-pub mod sandbox;
-pub mod state;

@@ -13,8 +13,8 @@ use std::process::ExitCode;
 
 use futures::future::join_all;
 use http::Method;
-use koctl::sandbox::{Fault, Sandbox, Trigger};
 use libtest_mimic::{Arguments, Trial};
+use sandbox::{Fault, Sandbox, Trigger};
 use uuid::Uuid;
 
 use world::{Run, World};

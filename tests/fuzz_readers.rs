@@ -15,8 +15,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use koctl::engine::Plan;
-use koctl::state::{KeySources, Keys, State, Store};
+use engine::Plan;
+use engine::state::{KeySources, Keys, State, Store};
 use peak_alloc::PeakAlloc;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -202,8 +202,8 @@ impl Readers {
 fn encrypted(store: &Store, directory: &tempfile::TempDir, state: &[u8]) -> Vec<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let state = State::from_bytes(state).unwrap();
-    let options = koctl::state::LockOptions::new("fuzz");
-    runtime.block_on(store.replace(&state, &options, |_| Ok::<_, koctl::state::Error>(()))).unwrap();
+    let options = engine::state::LockOptions::new("fuzz");
+    runtime.block_on(store.replace(&state, &options, |_| Ok::<_, engine::state::Error>(()))).unwrap();
     let mut written = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().path());
     let document = written.find(|path| path.extension().is_some_and(|extension| extension == "json")).unwrap();
     std::fs::read(document).unwrap()

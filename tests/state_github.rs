@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use http::Method;
-use koctl::sandbox::{Fault, Options, Sandbox, Trigger};
+use sandbox::{Fault, Options, Sandbox, Trigger};
 use state_backends::conformance::{Fixture, NetworkFixture};
 use state_backends::{Backend, Expected, GitHub, Kind, LockId, LockInfo, Revision, network_conformance_suite};
 use tempfile::TempDir;
@@ -56,8 +56,7 @@ impl Fixture for OnBranch {
     async fn create() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
-        koctl::sandbox::github::ensure_repository(&directory.path().join("github"), "Acme", "platform", &files)
-            .unwrap();
+        sandbox::github::ensure_repository(&directory.path().join("github"), "Acme", "platform", &files).unwrap();
         let options = Options { dir: directory.path().to_owned(), port: 0, organizations: Vec::new() };
         Self { sandbox: Sandbox::start(options).await.unwrap(), directory }
     }

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use koctl::state::{KeySources, Keys, Store};
+use engine::state::{KeySources, Keys, Store};
 use libfuzzer_sys::fuzz_target;
 
 /// Its directory is never written to.

@@ -1,7 +1,7 @@
 //! Reads any bytes as a saved plan.
 #![no_main]
 
-use koctl::engine::Plan;
+use engine::Plan;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Reads any bytes as a state. What is accepted is written and read again, and is the same.
 #![no_main]
 
-use koctl::state::State;
+use engine::state::State;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -10,9 +10,9 @@ use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::plan::{RequestArgs, refuse, show};
 use super::{DONE, FAILED};
-use crate::engine::{Mode, Plan, StateOnly};
 use crate::operations::{Approved, Failure, Locks, PlanRequest, Session, Settings};
 use crate::report;
+use engine::{Mode, Plan, StateOnly};
 
 /// Bring Konnect and the platform repository to what the configuration says.
 ///

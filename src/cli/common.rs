@@ -8,7 +8,7 @@ use super::output::Output;
 use crate::manifest::model::Region;
 use crate::manifest::{Loaded, Sources, load};
 use crate::operations::{Environment, Session, SessionOptions};
-use crate::state::shell_word;
+use engine::state::shell_word;
 
 /// Which files make up the configuration.
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use super::apply::{ApprovalArgs, Run};
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::plan::RequestArgs;
-use crate::engine::Mode;
+use engine::Mode;
 
 /// Destroy everything that the state knows, after somebody said yes.
 ///

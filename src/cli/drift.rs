@@ -9,10 +9,10 @@ use secrecy::SecretString;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
-use crate::engine::drift::{DriftReport, Look, Reason};
 use crate::operations::tell::{Told, Webhook, append, put_in_place};
 use crate::operations::{DriftRequest, Failure, Session, Watched, schema};
 use crate::report;
+use engine::drift::{DriftReport, Look, Reason};
 
 /// Show what somebody changed outside koctl, and change nothing.
 ///

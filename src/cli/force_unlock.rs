@@ -3,7 +3,7 @@
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DONE, FAILED};
-use crate::state::LockId;
+use engine::state::LockId;
 
 /// Take the lock of a state away from who holds it.
 ///

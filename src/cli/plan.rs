@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
-use crate::engine::plan::InvalidPlan;
-use crate::engine::{Mode, Plan, StateOnly};
 use crate::operations::{Failure, PlanRequest, Planned, schema};
 use crate::report;
 use crate::report::progress::Progress;
+use engine::plan::InvalidPlan;
+use engine::{Mode, Plan, StateOnly};
 
 /// Show what would change, and change nothing.
 ///

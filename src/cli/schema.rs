@@ -12,7 +12,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> u8 {
-    let schema = if args.state { crate::state::json_schema() } else { crate::manifest::model::json_schema() };
+    let schema = if args.state { engine::state::json_schema() } else { crate::manifest::model::json_schema() };
     output.data(&format!("{schema:#}"));
     DONE
 }

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DONE, FAILED};
-use crate::engine::Plan;
 use crate::operations::schema;
 use crate::report;
+use engine::Plan;
 
 /// Show a saved plan, or the state.
 ///

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{MANAGED, Output, Scope};
-use crate::engine::Desired;
 use crate::manifest::model::Region;
+use engine::Desired;
 
 pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     if !scope.organization.enable_custom_reports {

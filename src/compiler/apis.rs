@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::gateways::plane_of;
 use super::portals::{portal, visibility};
 use super::{EnvironmentScope, Output, Placement, Spec};
-use crate::engine::{Desired, Expr, Lookup, Reference};
+use engine::{Desired, Expr, Lookup, Reference};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
     for (placement, spec) in services {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{EnvironmentScope, Member, Output};
-use crate::engine::address::Address;
-use crate::engine::{Desired, Expr, Reference};
+use engine::address::Address;
+use engine::{Desired, Expr, Reference};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
     let mut sharing: BTreeMap<String, Vec<Member<'_>>> = BTreeMap::new();

@@ -7,8 +7,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{Output, Scope};
-use crate::engine::{Address, Desired, Error, ErrorKind, Expr, Lookup, Reference};
 use crate::manifest::model::{Authorization, ClaimMappings, IdpMappings, Oidc, Saml};
+use engine::{Address, Desired, Error, ErrorKind, Expr, Lookup, Reference};
 
 /// The OpenID Connect client secret of each organization that has one, or why it could not be had.
 pub type ClientSecrets = BTreeMap<String, Result<SecretString, Error>>;

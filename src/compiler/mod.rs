@@ -24,8 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::engine::{Address, Desired, Error, ErrorKind, Secrets};
 use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service, Team};
+use engine::{Address, Desired, Error, ErrorKind, Secrets};
 
 /// The label that says who manages an object.
 const MANAGED: &str = "ko-konnect-orchestrator";

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{Output, Scope};
-use crate::engine::{Desired, Error, ErrorKind};
 use crate::manifest::model::Notifications;
+use engine::{Desired, Error, ErrorKind};
 
 /// The ids of the events that each organization can be told of, or why they could not be had. Only organizations
 /// whose notifications are not Konnect's default need them.

@@ -10,16 +10,16 @@ use std::path::Path;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use crate::engine::address::PLATFORM_SCOPE;
-use crate::engine::refresh::Remembered;
-use crate::engine::value::digest;
-use crate::engine::{Address, Desired, Error, ErrorKind, Expr, Reference};
 use crate::manifest::edit::{EditError, Entry, Step, insert};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
 use crate::platform_repository::{
     self as files, FILES, File, GITHUB_TOKEN_SECRET, Keeper, ORGANIZATIONS, PLATFORM, Settings, TEAMS, add_token,
 };
+use engine::address::PLATFORM_SCOPE;
+use engine::refresh::Remembered;
+use engine::value::digest;
+use engine::{Address, Desired, Error, ErrorKind, Expr, Reference};
 
 /// What all titles of koctl's pull requests begin with.
 const TITLE: &str = "[Konnect Orchestrator] - ";
@@ -389,7 +389,7 @@ fn refused(error: EditError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::ResourceState;
+    use engine::state::ResourceState;
 
     const RULES: &str = "konnect/rules/openapi.yaml";
     const REPOSITORY: &str = "Acme/platform";

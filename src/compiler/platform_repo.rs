@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{EnvironmentScope, Output, Placement, Spec};
-use crate::engine::Desired;
+use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
     let organization = scope.organization.name;

@@ -1,7 +1,7 @@
 //! One developer portal an environment: open in production, for members elsewhere.
 
 use super::{EnvironmentScope, Output};
-use crate::engine::Desired;
+use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
     let organization = scope.organization.name;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::Address;
+use engine::Address;
 
 /// The types that are named `<environment>/<service>`.
 const OF_A_SERVICE: [&str; 4] = ["api", "api_version", "api_publication", "api_implementation"];

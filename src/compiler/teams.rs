@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{MANAGED, Output, Scope};
-use crate::engine::Desired;
+use engine::Desired;
 
 pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     let mut users: BTreeMap<String, Desired> = BTreeMap::new();

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
-use crate::engine::Address;
 use crate::manifest::git::Remote;
 use crate::manifest::model::{Authorization, EnvironmentType, Notifications, Region};
+use engine::Address;
 
 /// What Konnect does not know, and what the configuration needs.
 #[derive(Debug, Clone)]

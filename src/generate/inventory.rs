@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::engine::refresh::Scan;
-use crate::engine::{Error, Reader, Readers, Remote, Schema};
 use crate::konnect::resources::SCHEMAS;
+use engine::refresh::Scan;
+use engine::{Error, Reader, Readers, Remote, Schema};
 
 /// Every object of Konnect's types in one organization, and the events that it can be told of.
 #[derive(Debug, Clone, Default)]

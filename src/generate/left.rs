@@ -2,8 +2,8 @@
 
 use super::inventory::{Inventory, text};
 use super::proof::Proven;
-use crate::engine::Remote;
-use crate::engine::world::World;
+use engine::Remote;
+use engine::world::World;
 
 /// An object that is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,12 +10,12 @@ use super::configuration::Configuration;
 use super::draft::Draft;
 use super::inventory::Inventory;
 use crate::compiler::{self, ClientSecrets, Events, Input};
-use crate::engine::diff::{Options, Refusal, diff};
-use crate::engine::refresh::{Remembered, refresh};
-use crate::engine::secret::trace;
-use crate::engine::world::World;
-use crate::engine::{Action, Address, Desired, Error, ErrorKind, Readers, ResourceChange};
-use crate::state::ResourceState;
+use engine::diff::{Options, Refusal, diff};
+use engine::refresh::{Remembered, refresh};
+use engine::secret::trace;
+use engine::state::ResourceState;
+use engine::world::World;
+use engine::{Action, Address, Desired, Error, ErrorKind, Readers, ResourceChange};
 
 /// What proposes to stage the specifications of an environment in the platform repository. It is in no organization.
 const PULL_REQUEST: &str = "pull_request";

@@ -7,11 +7,11 @@ use futures::future::join_all;
 
 use super::inventory::{Inventory, text};
 use crate::compiler::has_dashboards;
-use crate::engine::refresh::{Remembered, refresh};
-use crate::engine::{Desired, Error, Readers, Remote};
 use crate::konnect::ReadClient;
 use crate::konnect::resources::{add_readers, notification_subscription};
 use crate::manifest::model::Region;
+use engine::refresh::{Remembered, refresh};
+use engine::{Desired, Error, Readers, Remote};
 
 /// What could not be read, all of it for one reason.
 #[derive(Debug, Clone)]

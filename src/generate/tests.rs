@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{Draft, Inventory, Left, Options, Proven, RemotePattern, left, proof, recognise, render};
 use crate::compiler::{ClientSecrets, Events, Input, Spec, SpecAddress, Specs, compile, placements};
-use crate::engine::refresh::{Remembered, refresh};
-use crate::engine::resource::Attributes;
-use crate::engine::{Action, Desired, Expr, Remote, diff};
 use crate::konnect::resources::SCHEMAS;
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Manifest;
+use engine::refresh::{Remembered, refresh};
+use engine::resource::Attributes;
+use engine::{Action, Desired, Expr, Remote, diff};
 
 /// Two teams, three environments in two regions, a service that only one of them has.
 const TEAMS: &str = r#"
@@ -122,7 +122,7 @@ fn settings() -> Remote {
 
 /// The object of a resource; none where it waits for a gateway service.
 fn object(resource: &Desired, all: &[Desired]) -> Option<Remote> {
-    let id = |address: &crate::engine::Address| match address.type_name() {
+    let id = |address: &engine::Address| match address.type_name() {
         "authentication_settings" => "authentication-settings".to_owned(),
         type_name => format!("{type_name}/{}", address.key()),
     };

@@ -23,8 +23,8 @@ use serde_json::{Value, json};
 
 use super::problem::explain;
 use super::remote::Repository;
-use crate::engine::{Error, ErrorKind};
-use crate::http::{Repeatable, Transport};
+use engine::{Error, ErrorKind};
+use transport::{Repeatable, Transport};
 
 /// Where GitHub's API is.
 pub const DEFAULT_URL: &str = "https://api.github.com";

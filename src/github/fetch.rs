@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::process::Command;
 
-use crate::engine::{Error, ErrorKind};
+use engine::{Error, ErrorKind};
 
 /// How long one call of git may take.
 const TIMEOUT: Duration = Duration::from_secs(120);

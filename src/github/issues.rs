@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::client::{PAGE_SIZE, ReadClient, WriteClient};
 use super::remote::Repository;
-use crate::engine::{Error, ErrorKind};
+use engine::{Error, ErrorKind};
 
 /// What an issue says. GitHub gives line ends back as they were sent.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 use http::{HeaderMap, StatusCode};
 
 use super::client::Access;
-use crate::engine::{Error, ErrorKind};
-use crate::http::{TransportError, used_up_until};
+use engine::{Error, ErrorKind};
+use transport::{TransportError, used_up_until};
 
 /// The error of the engine for an error of octocrab.
 pub(super) fn explain(attempted: &str, access: &Access, error: octocrab::Error) -> Error {

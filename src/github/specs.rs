@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use super::client::ReadClient;
 use super::fetch::{self, Credentials};
 use super::remote::Repository;
-use crate::engine::{Error, ErrorKind};
+use engine::{Error, ErrorKind};
 
 /// How many repositories are read at the same time.
 const AT_ONCE: usize = 10;

@@ -9,8 +9,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 
 use super::problem;
-use crate::engine::{Error, ErrorKind};
-use crate::http::{Repeatable, Transport};
+use engine::{Error, ErrorKind};
+use transport::{Repeatable, Transport};
 
 /// Where Konnect is, with `{region}` in the place of the region (the `servers` of its published documents).
 pub const DEFAULT_URL: &str = "https://{region}.api.konghq.com";

@@ -5,8 +5,8 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::client::Account;
-use crate::engine::{Error, ErrorKind};
-use crate::http::TransportError;
+use engine::{Error, ErrorKind};
+use transport::TransportError;
 
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]

@@ -10,17 +10,17 @@ use tokio::sync::{OnceCell, Semaphore, watch};
 
 use super::{Failure, Session};
 use crate::compiler;
-use crate::engine::address::PLATFORM_SCOPE;
-use crate::engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
-use crate::engine::plan::Stale;
-use crate::engine::recording::Recording;
-use crate::engine::recover::{Recovery, SETTLE, recover};
-use crate::engine::refresh::Remembered;
-use crate::engine::secret::{self, Unsuited};
-use crate::engine::{Error, ErrorKind, Mode, Plan, Readers, ScopePlan, Secrets, Writers};
 use crate::manifest::model::Organization;
 use crate::manifest::suggest::nearest;
-use crate::state::{LockOptions, LockedState};
+use engine::address::PLATFORM_SCOPE;
+use engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
+use engine::plan::Stale;
+use engine::recording::Recording;
+use engine::recover::{Recovery, SETTLE, recover};
+use engine::refresh::Remembered;
+use engine::secret::{self, Unsuited};
+use engine::state::{LockOptions, LockedState};
+use engine::{Error, ErrorKind, Mode, Plan, Readers, ScopePlan, Secrets, Writers};
 
 /// How to apply.
 pub struct Settings {

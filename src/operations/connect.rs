@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use super::session::sandbox_token;
 use super::{Failure, Session};
 use crate::compiler::{ClientSecrets, Events, Spec, SpecAddress, Specs, placements};
-use crate::engine::{Error, ErrorKind, Readers, Writers};
 use crate::github::client::{Access, Author};
 use crate::github::fetch::Credentials;
 use crate::github::specs::{self, Source, Wanted};
@@ -19,6 +18,7 @@ use crate::konnect::resources::notification_subscription;
 use crate::konnect::{self};
 use crate::manifest::git;
 use crate::manifest::model::{Notifications, Organization, Service};
+use engine::{Error, ErrorKind, Readers, Writers};
 
 /// The client of the platform repository.
 pub(super) struct GitHubClients {

@@ -15,16 +15,16 @@ use tokio::time::Instant;
 
 use super::plan::{ScopeRequest, into_failures};
 use super::{Failure, PlanRequest, Session};
-use crate::engine::Schema;
-use crate::engine::address::PLATFORM_SCOPE;
-use crate::engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
-use crate::engine::recover::recover;
-use crate::engine::refresh::{Place, Remembered};
 use crate::konnect::resources::{self, identity_provider};
 use crate::manifest::model::Organization;
 use crate::report::progress::Progress;
 use crate::report::safe;
-use crate::state::{Snapshot, State};
+use engine::Schema;
+use engine::address::PLATFORM_SCOPE;
+use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
+use engine::recover::recover;
+use engine::refresh::{Place, Remembered};
+use engine::state::{Snapshot, State};
 
 /// What the lock of a state is taken for, where it is taken for a moment to see whether somebody has it.
 const OPERATION: &str = "drift";

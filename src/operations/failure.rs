@@ -1,7 +1,7 @@
 //! Why an operation failed, as a person is told.
 
-use crate::engine::Error;
-use crate::engine::diff::Refusal;
+use engine::Error;
+use engine::diff::Refusal;
 
 /// One reason, told in full: what was attempted, why it failed, what to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,8 @@ impl From<Refusal> for Failure {
     }
 }
 
-impl From<crate::state::Error> for Failure {
-    fn from(error: crate::state::Error) -> Self {
+impl From<engine::state::Error> for Failure {
+    fn from(error: engine::state::Error) -> Self {
         Self::new(error.to_string()).help(error.help())
     }
 }

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::Failure;
-use crate::engine::refresh::Remembered;
-use crate::engine::world::World;
-use crate::engine::{Address, Desired, ResourceChange, Schema};
 use crate::manifest::suggest::nearest;
-use crate::state::{ResourceState, shell_word};
+use engine::refresh::Remembered;
+use engine::state::{ResourceState, shell_word};
+use engine::world::World;
+use engine::{Address, Desired, ResourceChange, Schema};
 
 /// An address of the configuration, and the object that is to stand behind it whatever its name is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::session::Environment;
 use crate::manifest::Loaded;
 use crate::manifest::model::Encryption;
 use crate::manifest::secret::Secret;
-use crate::state::{KeySources, Keys};
+use engine::state::{KeySources, Keys};
 
 /// The passphrase; wins over the configured one.
 const PASSPHRASE: &str = "KOCTL_STATE_PASSPHRASE";

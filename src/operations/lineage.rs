@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::engine::ResourceChange;
+use engine::ResourceChange;
 
 /// The lineage that a plan of a scope without a state will give it.
 ///

@@ -30,7 +30,7 @@ pub use platform::{PlatformAccess, PlatformOptions, local_platform};
 pub use sandbox::{ServeOptions, Serving, Tenants, serve};
 pub use session::{Environment, Session, SessionOptions, sandbox_token};
 
-use crate::engine::Schema;
+use engine::Schema;
 
 /// The schema of a resource type.
 #[must_use]
@@ -42,8 +42,8 @@ pub fn schema(type_name: &str) -> Option<&'static Schema> {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::schema::OnRemoval;
-    use crate::engine::{Attribute, Kind, Schema};
+    use engine::schema::OnRemoval;
+    use engine::{Attribute, Kind, Schema};
 
     const PAGE: &str = include_str!("../../docs/resources.md");
 

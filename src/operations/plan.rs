@@ -11,19 +11,19 @@ use super::apply::{Held, Locks};
 use super::{Choice, Failure, Session, lineage, renames};
 use crate::compiler::platform::{Kept, Work};
 use crate::compiler::{self, ClientSecrets, Events, Input, Specs};
-use crate::engine::accept::accept;
-use crate::engine::address::{PLATFORM_SCOPE, Targets};
-use crate::engine::adopt::{self, adopt};
-use crate::engine::diff::{self, Diff, diff};
-use crate::engine::drift;
-use crate::engine::plan::Recovered;
-use crate::engine::recover::recover;
-use crate::engine::refresh::{Remembered, refresh};
-use crate::engine::world::World;
-use crate::engine::{Address, Desired, Mode, Plan, Readers, ScopePlan, StateOnly};
 use crate::manifest::model::{Manifest, Organization};
 use crate::report::progress::Progress;
-use crate::state::{State, shell_word};
+use engine::accept::accept;
+use engine::address::{PLATFORM_SCOPE, Targets};
+use engine::adopt::{self, adopt};
+use engine::diff::{self, Diff, diff};
+use engine::drift;
+use engine::plan::Recovered;
+use engine::recover::recover;
+use engine::refresh::{Remembered, refresh};
+use engine::state::{State, shell_word};
+use engine::world::World;
+use engine::{Address, Desired, Mode, Plan, Readers, ScopePlan, StateOnly};
 
 /// What is asked for.
 #[derive(Debug, Clone, Default)]

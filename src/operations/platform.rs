@@ -11,21 +11,21 @@ use super::plan::{Compared, PlanRequest, ScopeRequest};
 use super::session::start_sandbox;
 use super::{Environment, Failure, Locks, Session, keys, store};
 use crate::compiler::platform::{self, Found, Kept, PlatformInput, Work, files_address};
-use crate::engine::address::PLATFORM_SCOPE;
-use crate::engine::refresh::Remembered;
-use crate::engine::{Error, Mode, Readers, ScopePlan, Secrets};
 use crate::github::client::Access;
 use crate::github::resources::platform::{Platform, contents};
 use crate::github::{self, Repository};
-use crate::http::Transport;
 use crate::manifest::Loaded;
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
 use crate::manifest::model::{Author, State as StateSettings};
 use crate::manifest::secret::Secret;
 use crate::platform_repository::{FILES, PLATFORM, Settings};
-use crate::sandbox::Sandbox;
-use crate::state::{LockOptions, Store};
+use ::sandbox::Sandbox;
+use engine::address::PLATFORM_SCOPE;
+use engine::refresh::Remembered;
+use engine::state::{LockOptions, Store};
+use engine::{Error, Mode, Readers, ScopePlan, Secrets};
+use transport::Transport;
 
 /// How to get to a platform repository.
 pub struct PlatformOptions {
@@ -311,7 +311,7 @@ impl Session {
         let variables = store::variables(&self.environment, &self.github_url, Some(&home.token));
         let store = Store::open(&home.url, &variables)?.with_keys(self.store.keys().clone());
         // The repository is new: whatever else there is on the branch was made by this very work.
-        let any = |_: &_| Ok::<_, crate::state::Error>(());
+        let any = |_: &_| Ok::<_, engine::state::Error>(());
         let stored = store.replace(&snapshot.state, &LockOptions::new("init"), any).await;
         stored.map(drop).map_err(|error| {
             let failure = Failure::new(format!("the platform repository was set up, but {error}"));

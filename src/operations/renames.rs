@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::compiler::rename::Rename;
-use crate::engine::{Action, Kind, Plan, Planned, ResourceChange, ScopePlan};
-use crate::state::shell_word;
+use engine::state::shell_word;
+use engine::{Action, Kind, Plan, Planned, ResourceChange, ScopePlan};
 
 /// Attributes that a renaming changes: names, and what is made of names.
 const NAMES: [&str; 3] = ["name", "display_name", "labels"];

@@ -10,7 +10,7 @@ use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
 use crate::manifest::secret::Secret;
-use crate::sandbox::{Account, Options, Sandbox, Wire};
+use ::sandbox::{Account, Options, Sandbox, Wire};
 
 /// What a sandbox is served with.
 pub struct ServeOptions {

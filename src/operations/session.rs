@@ -9,12 +9,12 @@ use super::platform::NewHome;
 use super::store::Access;
 use super::{Failure, keys};
 use crate::compiler::platform::Work;
-use crate::http::Transport;
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, Remote, platform_repository};
 use crate::manifest::secret::Secret;
-use crate::sandbox::{self, Sandbox};
-use crate::state::Store;
+use ::sandbox::{self, Sandbox};
+use engine::state::Store;
+use transport::Transport;
 
 /// Where koctl keeps its state when nothing says otherwise.
 const DEFAULT_STATE: &str = "file:.koctl/state";

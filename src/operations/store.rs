@@ -8,7 +8,7 @@ use super::Failure;
 use super::session::Environment;
 use crate::manifest::git;
 use crate::manifest::secret::Secret;
-use crate::state::Store;
+use engine::state::Store;
 
 /// What stores are opened with: the variables of the process, but for GitHub the address and the token that are used
 /// for everything else there.

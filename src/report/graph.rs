@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::engine::Desired;
+use engine::Desired;
 
 /// A language to draw graphs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -21,7 +21,7 @@ pub fn draw(resources: &[Desired], format: Format) -> String {
     let names: Vec<&str> = sorted.iter().map(|resource| resource.address.as_str()).collect();
     let mut edges = Vec::new();
     for (from, resource) in sorted.iter().enumerate() {
-        let found = |address: &crate::engine::Address| names.binary_search(&address.as_str()).ok();
+        let found = |address: &engine::Address| names.binary_search(&address.as_str()).ok();
         edges.extend(resource.dependencies().into_iter().filter_map(found).map(|to| (from, to)));
     }
     match format {
@@ -57,7 +57,7 @@ fn mermaid(names: &[&str], edges: &[(usize, usize)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Desired;
+    use engine::Desired;
 
     fn world() -> Vec<Desired> {
         let team = Desired::new("Acme", "team", "a \"b\"");

@@ -33,7 +33,7 @@ mod words;
 
 pub use style::Style;
 
-use crate::engine::Schema;
+use engine::Schema;
 
 /// Finds the schema of a resource type. A type that is not found is shown too, with all its attributes as plain
 /// values.

@@ -1,7 +1,7 @@
 //! The order in which a person reads resources: who, then where, then what runs there, then what is delivered.
 
 use super::Schemas;
-use crate::engine::Address;
+use engine::Address;
 
 /// Resource types in the order in which a plan shows them.
 const TYPES: &[&str] = &[

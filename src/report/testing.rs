@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::engine::plan::{Drift, DriftKind, Drifted, Mode};
-use crate::engine::{Action, Attribute, Attributes, Plan, Reference, ResourceChange, Schema, ScopePlan};
 use crate::report::Style;
+use engine::plan::{Drift, DriftKind, Drifted, Mode};
+use engine::{Action, Attribute, Attributes, Plan, Reference, ResourceChange, Schema, ScopePlan};
 
 pub(super) const PLAIN: Style = Style { color: false, width: 100 };
 
@@ -71,7 +71,7 @@ fn attributes(object: Value) -> Attributes {
 
 /// A change from `before` to `after`. What differs is `changed`; an object that is there has the id `id-<type>`.
 pub(super) fn change(address: &str, action: Action, before: Value, after: Value) -> ResourceChange {
-    let address: crate::engine::Address = address.parse().unwrap();
+    let address: engine::Address = address.parse().unwrap();
     let (before, after) = (attributes(before), attributes(after));
     let schema = schemas(address.type_name());
     let compared = !matches!(action, Action::Create | Action::Delete);

@@ -1,6 +1,6 @@
 //! What steps are called.
 
-use crate::engine::execute::Step;
+use engine::execute::Step;
 
 /// While it happens: `creating`.
 pub(super) fn doing(step: Step) -> &'static str {
@@ -26,7 +26,7 @@ pub(super) fn done(step: Step) -> &'static str {
     }
 }
 
-/// For programs, in the words of [`Action`](crate::engine::Action): `create`.
+/// For programs, in the words of [`Action`](engine::Action): `create`.
 pub(super) fn name(step: Step) -> &'static str {
     match step {
         Step::Create => "create",

@@ -72,6 +72,7 @@ impl Web {
     ///
     /// Where TLS cannot be set up: no usable root certificates.
     pub(crate) fn new() -> Result<Self, String> {
+        transport::tls::install();
         // Not followed: a POST that is sent on may arrive as a GET, and the credentials are for this server.
         let client = Client::builder()
             .user_agent(concat!("koctl/", env!("CARGO_PKG_VERSION")))

@@ -105,8 +105,8 @@ async fn a_locked_state_says_who_holds_it_since_when_and_for_what() {
     let _filters = filters();
     let world = World::new();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
-    let options = koctl::state::LockOptions::new("apply");
+    let store = engine::state::Store::open(&directory, &|_| None).unwrap();
+    let options = engine::state::LockOptions::new("apply");
     let lock = store.lock("Acme", &options).await.unwrap();
     let run = world.koctl(&["apply", "--auto-approve"]).exits(1);
     assert!(run.stderr.contains("apply") && run.stderr.contains("since"), "{}", run.stderr);
@@ -118,8 +118,8 @@ async fn a_locked_state_says_who_holds_it_since_when_and_for_what() {
 async fn with_a_lock_timeout_an_apply_waits_its_turn() {
     let world = World::new();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
-    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    let store = engine::state::Store::open(&directory, &|_| None).unwrap();
+    let lock = store.lock("Acme", &engine::state::LockOptions::new("apply")).await.unwrap();
     let mut waiting = world.command(&["apply", "--auto-approve", "--sandbox", "--lock-timeout", "60"]).spawn().unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert!(waiting.try_wait().unwrap().is_none(), "it did not wait");
@@ -128,7 +128,7 @@ async fn with_a_lock_timeout_an_apply_waits_its_turn() {
 }
 
 /// What koctl says on a disk with room for files of a kilobyte and no more, which a limit of the shell plays.
-async fn on_a_full_disk(world: &World, sandbox: &koctl::sandbox::Sandbox, arguments: &str) -> String {
+async fn on_a_full_disk(world: &World, sandbox: &sandbox::Sandbox, arguments: &str) -> String {
     let binary = assert_cmd::cargo::cargo_bin!("koctl").display().to_string();
     let mut full = tokio::process::Command::new("sh");
     full.args(["-c", &format!("trap '' XFSZ; ulimit -f 2; exec '{binary}' {arguments}")])

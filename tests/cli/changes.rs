@@ -106,7 +106,7 @@ fn a_service_that_decks_pipeline_made_is_linked_with_its_api() {
         let sandbox = world.sandbox().await;
         world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
         let url = sandbox.konnect_url().replace("{region}", "eu");
-        let client = reqwest::Client::new();
+        let client = crate::world::client();
         let planes: serde_json::Value = client
             .get(format!("{url}/v2/control-planes"))
             .bearer_auth("acme-token")

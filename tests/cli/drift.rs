@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use koctl::sandbox::{Fault, Halt, Sandbox, Trigger};
+use sandbox::{Fault, Halt, Sandbox, Trigger};
 use serde_json::{Value, json};
 
 use crate::outside::{GLOBAL, Outsider};

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeSet;
 
+use engine::{Attribute, Kind, Schema};
 use http::Method;
-use koctl::engine::{Attribute, Kind, Schema};
-use koctl::sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::outside::{GLOBAL, Outsider};
@@ -656,7 +656,7 @@ async fn r3_what_somebody_adds_is_reported_where_it_holds_work_and_is_never_touc
 
     let before = platform.sandbox.exchanges().len();
     platform.apply().await;
-    let wrote = |exchange: &&koctl::sandbox::Exchange| exchange.method != "GET";
+    let wrote = |exchange: &&sandbox::Exchange| exchange.method != "GET";
     assert_eq!(platform.sandbox.exchanges()[before..].iter().find(wrote), None);
     assert_eq!(seen().await, unmanaged);
     platform.stop().await;

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use http::Method;
-use koctl::sandbox::{Fault, Sandbox, Trigger};
+use sandbox::{Fault, Sandbox, Trigger};
 use serde_json::{Value, json};
 
 use crate::outside::{GLOBAL, Outsider};

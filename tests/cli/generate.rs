@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use http::{Method, StatusCode};
-use koctl::sandbox::{Exchange, Fault, Sandbox, Trigger};
+use sandbox::{Exchange, Fault, Sandbox, Trigger};
 use serde_json::{Value, json};
 
 use crate::outside::{GLOBAL, Outsider};
@@ -249,7 +249,7 @@ fn were_reads(exchanges: &[Exchange]) {
 /// As developers push each specification into the repository of its service.
 fn publish_specifications(world: &World) {
     let github = world.path().join(".koctl/sandbox/github");
-    koctl::sandbox::github::seed(&github, &world.path().join("platform/services")).unwrap();
+    sandbox::github::seed(&github, &world.path().join("platform/services")).unwrap();
 }
 
 #[tokio::test]

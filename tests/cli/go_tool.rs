@@ -4,7 +4,7 @@ use http::Method;
 use koctl::compiler::Spec;
 use koctl::manifest::model::{Environment, EnvironmentType, Manifest, Service};
 use koctl::manifest::{Sources, load};
-use koctl::sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::outside::{GLOBAL, Outsider};

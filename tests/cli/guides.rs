@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use koctl::sandbox::{Account, Options, Sandbox};
+use sandbox::{Account, Options, Sandbox};
 
 use crate::go_tool;
 use crate::world::{World, copy};
@@ -51,9 +51,9 @@ fn the_transcripts_of_the_guide_for_those_who_come_from_the_go_tool_are_true() {
     runtime.block_on(async {
         let directory = world.path().join(".koctl/sandbox");
         let repositories = directory.join("github");
-        koctl::sandbox::github::seed(&repositories, &world.path().join("services")).unwrap();
+        sandbox::github::seed(&repositories, &world.path().join("services")).unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
-        koctl::sandbox::github::ensure_repository(&repositories, "OrbitBikes", "platform", &files).unwrap();
+        sandbox::github::ensure_repository(&repositories, "OrbitBikes", "platform", &files).unwrap();
         // One token for those who build it, and the one that the sandbox of a command makes up.
         let account = |token: &str| Account { organization: "OrbitBikes".to_owned(), token: token.to_owned().into() };
         let organizations = vec![account("acme-token"), account("sandbox-OrbitBikes")];

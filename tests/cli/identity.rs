@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{Method, StatusCode};
-use koctl::sandbox::{Exchange, Fault, Sandbox, Trigger};
+use sandbox::{Exchange, Fault, Sandbox, Trigger};
 use serde_json::Value;
 
 use crate::world::{World, filters};

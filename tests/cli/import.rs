@@ -1,7 +1,7 @@
 //! `koctl import`: what exists is taken over as it is, nothing is sent, and what cannot be told is asked.
 
 use http::{Method, StatusCode};
-use koctl::sandbox::{Account, Fault, Options, Sandbox, Trigger};
+use sandbox::{Account, Fault, Options, Sandbox, Trigger};
 use serde_json::{Value, json};
 
 use crate::go_tool;
@@ -273,9 +273,9 @@ async fn kongair_as_the_go_tool_left_it_is_imported_and_the_next_plan_makes_and_
     let Some(world) = kongair() else { return };
     let directory = world.path().join(".koctl/sandbox");
     let repositories = directory.join("github");
-    koctl::sandbox::github::seed(&repositories, &world.path().join("services")).unwrap();
+    sandbox::github::seed(&repositories, &world.path().join("services")).unwrap();
     let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
-    koctl::sandbox::github::ensure_repository(&repositories, "KongAirlines", "platform", &files).unwrap();
+    sandbox::github::ensure_repository(&repositories, "KongAirlines", "platform", &files).unwrap();
     let account = Account { organization: "KongAirlines".to_owned(), token: "acme-token".to_owned().into() };
     let options = Options { dir: directory, port: 0, organizations: vec![account] };
     let sandbox = Sandbox::start(options).await.unwrap();

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures::StreamExt;
-use koctl::sandbox::{Account, Fault, Halt, Options, Sandbox, Trigger};
+use sandbox::{Account, Fault, Halt, Options, Sandbox, Trigger};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -56,9 +56,9 @@ impl Stage {
     async fn new(setting: Setting) -> Self {
         let world = (setting.before.unwrap_or(setting.world))();
         let directory = world.path().join(".koctl/sandbox");
-        koctl::sandbox::github::seed(&directory.join("github"), &world.path().join("services")).unwrap();
+        sandbox::github::seed(&directory.join("github"), &world.path().join("services")).unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
-        koctl::sandbox::github::ensure_repository(&directory.join("github"), setting.organization, "platform", &files)
+        sandbox::github::ensure_repository(&directory.join("github"), setting.organization, "platform", &files)
             .unwrap();
         let account = Account { organization: setting.organization.to_owned(), token: "token".to_owned().into() };
         let sandbox = Sandbox::start(Options { dir: directory, port: 0, organizations: vec![account] }).await.unwrap();
@@ -200,7 +200,7 @@ impl Stage {
 
     async fn list(&self, region: &str, path: &str) -> Vec<Value> {
         let url = self.sandbox.konnect_url().replace("{region}", region) + path;
-        let answer = reqwest::Client::new().get(&url).bearer_auth("token").send().await.unwrap();
+        let answer = crate::world::client().get(&url).bearer_auth("token").send().await.unwrap();
         let body: Value = answer.json().await.unwrap();
         body["data"].as_array().unwrap_or_else(|| panic!("{url}: {body}")).clone()
     }

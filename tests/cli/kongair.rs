@@ -75,14 +75,12 @@ fn kongair_stages_its_specifications_byte_for_byte() {
 #[tokio::test]
 async fn kongair_unchanged_sends_no_request_but_get() {
     let Some(world) = kongair() else { return };
-    let account = koctl::sandbox::Account {
-        organization: "KongAirlines".to_owned(),
-        token: "sandbox-KongAirlines".to_owned().into(),
-    };
+    let account =
+        sandbox::Account { organization: "KongAirlines".to_owned(), token: "sandbox-KongAirlines".to_owned().into() };
     let world = tokio::task::spawn_blocking(|| world.applied()).await.unwrap();
     let directory = world.path().join(".koctl/sandbox");
-    let options = koctl::sandbox::Options { dir: directory, port: 0, organizations: vec![account] };
-    let sandbox = koctl::sandbox::Sandbox::start(options).await.unwrap();
+    let options = sandbox::Options { dir: directory, port: 0, organizations: vec![account] };
+    let sandbox = sandbox::Sandbox::start(options).await.unwrap();
     let mut command = world.command(&["apply", "--auto-approve", "--state", "file:.koctl/sandbox/state"]);
     command
         .env("KOCTL_KONNECT_URL", sandbox.konnect_url())

@@ -70,8 +70,8 @@ fn a_damaged_state_is_refused_and_a_backup_can_be_pushed() {
 async fn a_lock_can_be_forced_open_by_its_id_alone() {
     let world = World::new();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
-    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    let store = engine::state::Store::open(&directory, &|_| None).unwrap();
+    let lock = store.lock("Acme", &engine::state::LockOptions::new("apply")).await.unwrap();
     world.koctl(&["force-unlock", "Acme", "wrong"]).exits(1);
     let id = lock.lock_id().to_string();
     world.koctl(&["force-unlock", "Acme", &id]).exits(0);

@@ -1,7 +1,7 @@
 //! Somebody who does not use koctl: requests straight to the sandbox's Konnect and GitHub.
 
 use http::Method;
-use koctl::sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde_json::Value;
 
 /// Where the global parts of Konnect are.
@@ -12,7 +12,7 @@ pub(crate) struct Outsider<'a>(pub(crate) &'a Sandbox);
 
 impl Outsider<'_> {
     async fn send(&self, method: &Method, url: String, token: &str, body: Option<Value>) -> Value {
-        let mut request = reqwest::Client::new().request(method.clone(), &url).bearer_auth(token);
+        let mut request = crate::world::client().request(method.clone(), &url).bearer_auth(token);
         if let Some(body) = &body {
             request = request.json(body);
         }
@@ -36,7 +36,7 @@ impl Outsider<'_> {
     /// An object of Konnect by itself; nothing where the API only lists its type.
     pub(crate) async fn shown(&self, region: &str, path: &str) -> Value {
         let url = format!("{}{path}", self.0.konnect_url().replace("{region}", region));
-        let answer = reqwest::Client::new().get(url).bearer_auth("acme-token").send().await.unwrap();
+        let answer = crate::world::client().get(url).bearer_auth("acme-token").send().await.unwrap();
         if answer.status().is_success() { answer.json().await.unwrap() } else { Value::Null }
     }
 

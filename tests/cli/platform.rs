@@ -4,8 +4,8 @@ use std::path::Path;
 
 use http::{Method, StatusCode};
 use koctl::platform_repository::FILES;
-use koctl::sandbox::github::secret;
-use koctl::sandbox::{Fault, Sandbox, Trigger};
+use sandbox::github::secret;
+use sandbox::{Fault, Sandbox, Trigger};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn add(world: &World, sandbox: &Sandbox, name: &str, more: &[&str]) -> Run
 
 async fn github(sandbox: &Sandbox, method: Method, path: &str) -> Value {
     let url = format!("{}/repos/Acme/platform/{path}", sandbox.github_url());
-    let mut request = reqwest::Client::new().request(method.clone(), url).bearer_auth("reviewer");
+    let mut request = crate::world::client().request(method.clone(), url).bearer_auth("reviewer");
     if method != Method::GET {
         request = request.json(&json!({}));
     }
@@ -164,9 +164,9 @@ async fn what_a_person_edited_is_shown_and_left_alone_and_force_overwrites_it() 
 async fn as_an_older_koctl_left_it(world: &World, old: &str) {
     world.push("Acme/platform", "main", RULES, old);
     let directory = format!("file:{}", world.path().join(".koctl/state").display());
-    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
-    let state = store.lock("@platform", &koctl::state::LockOptions::new("test")).await.unwrap();
-    let digest = koctl::engine::value::digest(old);
+    let store = engine::state::Store::open(&directory, &|_| None).unwrap();
+    let state = store.lock("@platform", &engine::state::LockOptions::new("test")).await.unwrap();
+    let digest = engine::value::digest(old);
     let changed = state.record(move |state| {
         let files = state.resources.get_mut("@platform/repository_files/Acme/platform").unwrap();
         files.attributes.get_mut("files").unwrap()[RULES] = digest;
@@ -433,7 +433,7 @@ async fn init_and_an_organization_make_a_repository_in_which_a_newcomer_can_plan
     world.koctl(&["add", "organization", "Acme", "--region", "eu", "--auto-approve"]).exits(0);
     let sandbox = start(world.path()).await;
     let base = format!("{}/repos/sandbox/platform/pulls", sandbox.github_url());
-    let client = reqwest::Client::new();
+    let client = crate::world::client();
     let open: Value = client.get(&base).bearer_auth("reviewer").send().await.unwrap().json().await.unwrap();
     let mut numbers: Vec<u64> = open.as_array().unwrap().iter().map(|pull| pull["number"].as_u64().unwrap()).collect();
     numbers.sort_unstable();
@@ -456,7 +456,7 @@ async fn init_and_an_organization_make_a_repository_in_which_a_newcomer_can_plan
 }
 
 async fn start(directory: &Path) -> Sandbox {
-    let options = koctl::sandbox::Options { dir: directory.join(".koctl/sandbox"), port: 0, organizations: Vec::new() };
+    let options = sandbox::Options { dir: directory.join(".koctl/sandbox"), port: 0, organizations: Vec::new() };
     Sandbox::start(options).await.unwrap()
 }
 

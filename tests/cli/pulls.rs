@@ -1,6 +1,6 @@
 //! The life of a pull request in the platform repository.
 
-use koctl::sandbox::Sandbox;
+use sandbox::Sandbox;
 use serde_json::{Value, json};
 
 use crate::world::{World, spec};
@@ -16,7 +16,7 @@ async fn applied() -> (World, Sandbox) {
 /// A request to the platform repository, as a reviewer's tool sends it.
 async fn github(sandbox: &Sandbox, method: http::Method, path: &str, body: Option<Value>) -> Value {
     let url = format!("{}/repos/Acme/platform/{path}", sandbox.github_url());
-    let mut request = reqwest::Client::new().request(method, url).bearer_auth("reviewer");
+    let mut request = crate::world::client().request(method, url).bearer_auth("reviewer");
     if let Some(body) = body {
         request = request.json(&body);
     }

@@ -1,6 +1,6 @@
 //! R2: the number of requests grows with collections and pages, not with resources.
 
-use koctl::sandbox::Sandbox;
+use sandbox::Sandbox;
 
 use crate::world::{World, spec};
 

@@ -1,7 +1,7 @@
 //! R13: what passes is ridden out, what does not is told in the server's own words.
 
 use http::{Method, StatusCode};
-use koctl::sandbox::{Fault, Sandbox, Trigger};
+use sandbox::{Fault, Sandbox, Trigger};
 use serde_json::json;
 
 use crate::world::World;

@@ -6,8 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use koctl::sandbox::RECORD_DIR;
 use reqwest::{Client, Method, Response};
+use sandbox::RECORD_DIR;
 use serde_json::{Value, json};
 
 use crate::world::{Run, World, filters, finish};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use koctl::sandbox::{Account, Options, Record, Sandbox, Wire};
+use sandbox::{Account, Options, Record, Sandbox, Wire};
 
 use crate::world::{Run, World, finish, spec};
 
@@ -154,9 +154,9 @@ impl Planted {
 /// A sandbox in which the planted tokens open their organizations.
 async fn sandbox(world: &World) -> Sandbox {
     let directory = world.path().join(".koctl/sandbox");
-    koctl::sandbox::github::seed(&directory.join("github"), &world.path().join("services")).unwrap();
+    sandbox::github::seed(&directory.join("github"), &world.path().join("services")).unwrap();
     let readme = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
-    koctl::sandbox::github::ensure_repository(&directory.join("github"), "Acme", "platform", &readme).unwrap();
+    sandbox::github::ensure_repository(&directory.join("github"), "Acme", "platform", &readme).unwrap();
     let account = |organization: &str, token: &str| Account {
         organization: organization.to_owned(),
         token: token.to_owned().into(),

@@ -198,8 +198,8 @@ fn migrate_refuses_a_store_with_another_state_and_copies_nothing() {
 async fn every_change_waits_for_the_lock_and_says_who_holds_it() {
     let world = World::new().applied();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
-    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    let store = engine::state::Store::open(&directory, &|_| None).unwrap();
+    let lock = store.lock("Acme", &engine::state::LockOptions::new("apply")).await.unwrap();
     world.write("state.json", &world.read(STATE));
     let before = world.read(STATE);
     for command in [
@@ -221,8 +221,8 @@ async fn r10_what_an_interrupted_apply_was_about_is_shown_and_nothing_moves_befo
     let _filters = filters();
     let world = World::new().applied();
     let directory = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
-    let store = koctl::state::Store::open(&directory, &|_| None).unwrap();
-    let lock = store.lock("Acme", &koctl::state::LockOptions::new("apply")).await.unwrap();
+    let store = engine::state::Store::open(&directory, &|_| None).unwrap();
+    let lock = store.lock("Acme", &engine::state::LockOptions::new("apply")).await.unwrap();
     let intent = serde_json::json!({
         "address": "Acme/portal/dev", "action": "update", "since": "2026-01-02T03:04:05Z",
     });

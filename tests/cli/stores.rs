@@ -1,7 +1,7 @@
 //! Where the state is kept: what each kind of store needs, and what is told when it cannot be had.
 
 use axum::http::StatusCode;
-use koctl::state::{LockOptions, Store};
+use engine::state::{LockOptions, Store};
 
 use crate::world::{World, filters};
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
-use koctl::sandbox::{Account, Options, RECORD_DIR, Sandbox};
+use sandbox::{Account, Options, RECORD_DIR, Sandbox};
 use tempfile::TempDir;
 
 /// One team with one service, one environment: the smallest platform.
@@ -210,9 +210,9 @@ impl World {
     /// A sandbox that this test holds in its hands, with `Acme` in it; [`Self::against`] runs koctl on it.
     pub(crate) async fn sandbox(&self) -> Sandbox {
         let directory = self.path().join(".koctl/sandbox");
-        koctl::sandbox::github::seed(&directory.join("github"), &self.path().join("services")).unwrap();
+        sandbox::github::seed(&directory.join("github"), &self.path().join("services")).unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
-        koctl::sandbox::github::ensure_repository(&directory.join("github"), "Acme", "platform", &files).unwrap();
+        sandbox::github::ensure_repository(&directory.join("github"), "Acme", "platform", &files).unwrap();
         let account = Account { organization: "Acme".to_owned(), token: "acme-token".to_owned().into() };
         Sandbox::start(Options { dir: directory, port: 0, organizations: vec![account] }).await.unwrap()
     }
@@ -270,4 +270,10 @@ pub(crate) fn filters() -> insta::internals::SettingsBindDropGuard {
     settings.add_filter(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z", "[time]");
     settings.add_filter(r#""koctl_version": "[^"]+""#, r#""koctl_version": "[version]""#);
     settings.bind_to_scope()
+}
+
+/// A client for plain HTTP. Without a provider of cryptography there is none at all.
+pub(crate) fn client() -> reqwest::Client {
+    transport::tls::install();
+    reqwest::Client::new()
 }

@@ -13,7 +13,7 @@ use crate::manifest::model::Region;
 use crate::operations::Failure;
 use crate::operations::generate::{GenerateOptions, Generated, generate};
 use crate::report::safe;
-use crate::state::shell_word;
+use engine::state::shell_word;
 
 /// What is needed to describe an organization that has no configuration yet.
 #[derive(Debug, clap::Args)]

@@ -6,9 +6,9 @@ use super::FAILED;
 use super::apply::{ApprovalArgs, Run};
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
-use crate::engine::address::Address;
-use crate::engine::{Mode, StateOnly};
 use crate::operations::{Choice, PlanRequest};
+use engine::address::Address;
+use engine::{Mode, StateOnly};
 
 /// Take over what exists already, and change nothing about it.
 ///

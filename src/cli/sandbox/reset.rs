@@ -3,7 +3,7 @@
 use super::DirectoryArgs;
 use crate::cli::output::Output;
 use crate::cli::{DONE, FAILED};
-use crate::sandbox;
+use ::sandbox;
 
 /// Delete everything that is in the sandbox, and the state that goes with it.
 ///

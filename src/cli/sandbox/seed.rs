@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::DirectoryArgs;
 use crate::cli::output::Output;
 use crate::cli::{DONE, FAILED};
-use crate::sandbox;
+use ::sandbox;
 
 /// Make repositories in the sandbox from folders.
 ///

@@ -10,7 +10,7 @@ use crate::cli::interrupt;
 use crate::cli::output::Output;
 use crate::cli::{DONE, FAILED};
 use crate::operations::{ServeOptions, Tenants, serve};
-use crate::sandbox::{FaultRule, Record, Wire, parse_duration};
+use ::sandbox::{FaultRule, Record, Wire, parse_duration};
 
 /// The organization of a sandbox that nobody named any for.
 const NAMELESS: &str = "sandbox";

@@ -6,7 +6,7 @@ use super::Failures;
 use crate::cli::output::Output;
 use crate::operations::Failure;
 use crate::operations::state::Edit;
-use crate::state::LockOptions;
+use engine::state::LockOptions;
 
 /// How a change is approved, and how long its lock is waited for.
 #[derive(Debug, clap::Args)]

@@ -6,7 +6,7 @@ use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::{HistoryEntry, history, pull};
 use crate::report;
-use crate::state::Store;
+use engine::state::Store;
 
 /// List the earlier versions of a state, newest first.
 #[derive(Debug, clap::Args)]

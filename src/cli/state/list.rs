@@ -6,7 +6,7 @@ use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::{Found, Listing, find};
 use crate::report;
-use crate::state::{Intent, IntentAction, Store};
+use engine::state::{Intent, IntentAction, Store};
 
 /// List the addresses of what the state knows.
 #[derive(Debug, clap::Args)]

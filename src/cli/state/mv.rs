@@ -8,7 +8,7 @@ use crate::compiler::rename::Rename;
 use crate::operations::Failure;
 use crate::operations::state::{Moves, rename, rename_one};
 use crate::report;
-use crate::state::Store;
+use engine::state::Store;
 
 /// Give resources other addresses, so that what was renamed in the configuration keeps its objects.
 ///

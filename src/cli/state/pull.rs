@@ -3,7 +3,7 @@
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::pull;
-use crate::state::Store;
+use engine::state::Store;
 
 /// Print a state as it is, in the clear.
 #[derive(Debug, clap::Args)]

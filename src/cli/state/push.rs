@@ -8,7 +8,7 @@ use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::Failure;
 use crate::operations::state::{Pushed, push};
-use crate::state::{LockOptions, Store};
+use engine::state::{LockOptions, Store};
 
 /// Put a state, as `koctl state pull` printed it, in the place of the stored one.
 ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::rekey;
-use crate::state::{LockOptions, Store};
+use engine::state::{LockOptions, Store};
 
 /// Encrypt all states with the keys that are configured now.
 ///

@@ -5,7 +5,7 @@ use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::{Restore, restore};
 use crate::report;
-use crate::state::Store;
+use engine::state::Store;
 
 /// Make an earlier version of a state the stored one again, with a new serial.
 ///

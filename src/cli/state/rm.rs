@@ -6,7 +6,7 @@ use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::remove;
 use crate::report;
-use crate::state::Store;
+use engine::state::Store;
 
 /// Forget resources: they stay as they are, and koctl knows nothing of them any more.
 ///

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::list::unsettled;
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
-use crate::engine::Address;
 use crate::operations::state::resource;
 use crate::operations::{Failure, schema};
 use crate::report;
-use crate::state::Store;
+use engine::Address;
+use engine::state::Store;
 
 /// Show all that the state knows of one resource.
 #[derive(Debug, clap::Args)]
@@ -46,7 +46,7 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
 
 /// An address of the command line.
 pub(super) fn parse(text: &str) -> Result<Address, Failure> {
-    text.parse().map_err(|invalid: crate::engine::address::InvalidAddress| {
+    text.parse().map_err(|invalid: engine::address::InvalidAddress| {
         Failure::new(invalid.to_string()).help("`koctl state list` lists all addresses that the state knows")
     })
 }

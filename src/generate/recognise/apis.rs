@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::by_suffix;
 use super::members::no_portal;
 use crate::compiler::Spec;
-use crate::engine::Remote;
 use crate::generate::draft::{Draft, DraftApi};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::manifest::model::EnvironmentType;
 use crate::manifest::unfit_label;
+use engine::Remote;
 
 /// What refers to APIs, by the id of the API.
 struct Around<'a> {

@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::engine::Remote;
 use crate::generate::draft::{Draft, DraftEnvironment};
 use crate::generate::inventory::{Inventory, is_on, label, text};
 use crate::manifest::model::{EnvironmentType, Region};
 use crate::manifest::unfit_name;
+use engine::Remote;
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     let mut by_name: BTreeMap<&str, Vec<&Remote>> = BTreeMap::new();

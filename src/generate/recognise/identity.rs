@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::engine::Remote;
 use crate::generate::draft::Draft;
 use crate::generate::inventory::{Inventory, is_on, text};
 use crate::manifest::is_web_address;
 use crate::manifest::model::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
 use crate::manifest::secret::Secret;
+use engine::Remote;
 
 /// What Konnect asks for where nobody says otherwise (`OIDCIdentityProviderScopes` of `identity-v3`).
 const SCOPES: [&str; 3] = ["email", "openid", "profile"];

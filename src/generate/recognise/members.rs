@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::by_suffix;
-use crate::engine::Remote;
 use crate::generate::draft::{Draft, DraftMember};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::manifest::model::EnvironmentType;
+use engine::Remote;
 
 /// The control planes that a team could have in an environment, by the names of the environment and the team; each with
 /// how well it suits: the smaller, the better.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::engine::Remote;
 use crate::generate::inventory::{Inventory, text};
 use crate::manifest::model::Notifications;
+use engine::Remote;
 
 /// The channels of all events; both, as in a new organization, where they differ or an event has no subscription.
 pub(super) fn channels(inventory: &Inventory) -> Notifications {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::Remote;
 use crate::generate::draft::{Draft, DraftTeam};
 use crate::generate::inventory::{Inventory, text};
 use crate::manifest::{is_email, unfit_name};
+use engine::Remote;
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     let (members, users) = (inventory.by("team_user", "team_id"), inventory.of("user"));

@@ -6,10 +6,10 @@ use futures::future::try_join_all;
 use secrecy::SecretString;
 
 use super::{parse, text};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::github::client::{ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of Actions secrets.
 pub static SCHEMA: Schema = Schema {

@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::engine::{Attributes, Error, ErrorKind, Readers, Schema, Writers};
 use crate::github::client::{ReadClient, WriteClient};
 use crate::github::remote::{InvalidRepository, Repository};
+use engine::{Attributes, Error, ErrorKind, Readers, Schema, Writers};
 
 /// The schemas of all of GitHub's types.
 pub static SCHEMAS: &[&Schema] =

@@ -7,9 +7,9 @@ use octocrab::models::pulls::PullRequest as Pull;
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 
-use crate::engine::{Error, ErrorKind};
 use crate::github::client::{Files, ReadClient, Snapshot};
 use crate::github::remote::Repository;
+use engine::{Error, ErrorKind};
 
 /// One platform repository as a scan finds it.
 pub(crate) struct Platform {

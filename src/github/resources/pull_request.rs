@@ -12,11 +12,11 @@ use serde_json::{Map, Value};
 
 use super::platform::{Platform, blob_id, contents};
 use super::{parse, text, texts};
-use crate::engine::refresh::{Scan, Wanted};
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::remote::Repository;
+use engine::refresh::{Scan, Wanted};
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of staged files.
 pub static SCHEMA: Schema = Schema {

@@ -7,10 +7,10 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 
 use super::{parse, text};
-use crate::engine::refresh::Scan;
-use crate::engine::schema::OnRemoval;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::github::client::{ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::schema::OnRemoval;
+use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of repositories.
 pub static SCHEMA: Schema = Schema {

@@ -15,12 +15,12 @@ use serde_json::{Map, Value};
 
 use super::platform::{Platform, blob_id, contents};
 use super::{parse, text, texts};
-use crate::engine::refresh::{Scan, Wanted};
-use crate::engine::resource::Update;
-use crate::engine::schema::OnRemoval;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::remote::Repository;
+use engine::refresh::{Scan, Wanted};
+use engine::resource::Update;
+use engine::schema::OnRemoval;
+use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of koctl's own files.
 pub static SCHEMA: Schema = Schema {

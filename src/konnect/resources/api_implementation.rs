@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{lift, list_regions, remote, text};
-use crate::engine::refresh::Scan;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of implementations. Konnect cannot change one in place.
 pub static SCHEMA: Schema = Schema {

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{body, known, list_regions, text};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of publications.
 pub static SCHEMA: Schema = Schema {

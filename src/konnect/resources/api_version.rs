@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use super::api::{CURRENT_VERSION, CURRENT_VERSION_UPDATED};
 use super::{id, if_there, lift, text};
-use crate::engine::refresh::{Scan, Wanted};
-use crate::engine::resource::Update;
-use crate::engine::value::digest;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{ReadClient, WriteClient};
+use engine::refresh::{Scan, Wanted};
+use engine::resource::Update;
+use engine::value::digest;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of an API's specification.
 pub static SCHEMA: Schema = Schema {

@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{identity_provider, known};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::schema::OnRemoval;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::schema::OnRemoval;
+use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of authentication settings: one object, which always exists. It is forgotten and not reset
 /// when it leaves the configuration.

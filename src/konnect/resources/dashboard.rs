@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{list_regions, remote, text};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of dashboards. `definition` is the JSON document that the API has as an object: a text, so
 /// that a plan shows what changes in it line by line.

@@ -7,9 +7,9 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::{id, if_there, known};
-use crate::engine::refresh::Scan;
-use crate::engine::{Attribute, Error, Reader, Remote, Schema};
 use crate::konnect::client::ReadClient;
+use engine::refresh::Scan;
+use engine::{Attribute, Error, Reader, Remote, Schema};
 
 /// What the engine knows of gateway services.
 pub static SCHEMA: Schema = Schema {

@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use super::authentication_settings::{Method, SignIn};
 use super::{body, lift, remote, text};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of identity providers: one of each `type`, `oidc` or `saml`, which cannot be changed.
 pub static SCHEMA: Schema = Schema {

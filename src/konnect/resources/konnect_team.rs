@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{remote, team};
-use crate::engine::refresh::Scan;
-use crate::engine::{Attribute, Error, Reader, Remote, Schema};
 use crate::konnect::client::{GLOBAL, ReadClient};
+use engine::refresh::Scan;
+use engine::{Attribute, Error, Reader, Remote, Schema};
 
 /// What the engine knows of them: `names` are the names by which the configuration may call the team.
 pub static SCHEMA: Schema =

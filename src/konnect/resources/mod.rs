@@ -1,7 +1,7 @@
 //! One resource type a file: its schema, what a list of it looks like, and how it is written.
 //!
-//! A new type is a file with a `SCHEMA`, a struct over a client, [`Reader`](crate::engine::Reader) for the
-//! [`ReadClient`] and [`Writer`](crate::engine::Writer) for the [`WriteClient`], and a line below.
+//! A new type is a file with a `SCHEMA`, a struct over a client, [`Reader`](engine::Reader) for the
+//! [`ReadClient`] and [`Writer`](engine::Writer) for the [`WriteClient`], and a line below.
 
 pub mod api;
 pub mod api_implementation;
@@ -25,9 +25,9 @@ use futures::future::try_join_all;
 use serde_json::{Map, Value};
 
 use super::client::{ReadClient, WriteClient};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attributes, Error, ErrorKind, Kind, Readers, Remote, Schema, Writers};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attributes, Error, ErrorKind, Kind, Readers, Remote, Schema, Writers};
 
 /// The schemas of all of Konnect's types.
 pub static SCHEMAS: &[&Schema] = &[

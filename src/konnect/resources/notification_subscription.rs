@@ -6,10 +6,10 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::{body, id, known, text};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient, encode};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of subscriptions. Of those to one event, it knows the one that is about everything.
 pub static SCHEMA: Schema = Schema {

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use super::{body, changes, remote};
-use crate::engine::refresh::Scan;
-use crate::engine::resource::Update;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::resource::Update;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of teams.
 pub static SCHEMA: Schema = Schema {

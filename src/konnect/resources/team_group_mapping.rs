@@ -6,9 +6,9 @@ use futures::future::try_join_all;
 use serde_json::Value;
 
 use super::{body, id, identity_provider, if_there, known, text};
-use crate::engine::refresh::Scan;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of mappings. Konnect cannot change one in place. Names of groups differ by case.
 pub static SCHEMA: Schema = Schema {

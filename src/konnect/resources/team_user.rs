@@ -5,9 +5,9 @@ use futures::future::try_join_all;
 use serde_json::json;
 
 use super::{id, if_there, text};
-use crate::engine::refresh::Scan;
-use crate::engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use engine::refresh::Scan;
+use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of memberships.
 pub static SCHEMA: Schema = Schema {

@@ -5,10 +5,10 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::remote;
-use crate::engine::refresh::Scan;
-use crate::engine::schema::OnRemoval;
-use crate::engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient, encode};
+use engine::refresh::Scan;
+use engine::schema::OnRemoval;
+use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
 /// What the engine knows of users.
 pub static SCHEMA: Schema = Schema {

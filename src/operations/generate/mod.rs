@@ -11,7 +11,6 @@ use serde_json::json;
 
 use super::session::secret_variable;
 use super::{Environment, Failure, Session, SessionOptions};
-use crate::engine::ErrorKind;
 use crate::generate::{
     Inventory, Left, Options, Proven, RemotePattern, Unread, left, proof, recognise, render, survey,
 };
@@ -20,7 +19,8 @@ use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, unfit_organization};
-use crate::state::{LockOptions, ResourceState, State, Store};
+use engine::ErrorKind;
+use engine::state::{LockOptions, ResourceState, State, Store};
 use folder::Folder;
 
 /// What is taken over, and where what is made of it goes.

@@ -1,7 +1,7 @@
 //! Changes of several states that are shown before they are made.
 
 use crate::operations::Failure;
-use crate::state::{Error, LockOptions, LockedState, State, Store};
+use engine::state::{Error, LockOptions, LockedState, State, Store};
 
 /// Changes that are ready to be made, each under the lock of its scope. Dropping them gives the locks back.
 #[derive(Default)]

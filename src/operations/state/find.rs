@@ -1,9 +1,9 @@
 //! The resources that patterns name, and the scopes that there are.
 
-use crate::engine::Address;
-use crate::engine::address::Targets;
 use crate::operations::Failure;
-use crate::state::{Intent, ResourceState, State, Store};
+use engine::Address;
+use engine::address::Targets;
+use engine::state::{Intent, ResourceState, State, Store};
 
 /// A resource in a state.
 #[derive(Debug, Clone, PartialEq)]

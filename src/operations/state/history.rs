@@ -1,7 +1,7 @@
 //! Earlier versions of a state, and their return.
 
 use crate::operations::Failure;
-use crate::state::{Error, LockOptions, Replaced, Snapshot, State, Store, Version};
+use engine::state::{Error, LockOptions, Replaced, Snapshot, State, Store, Version};
 
 /// An earlier version, as far as it can be read.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::operations::Failure;
-use crate::state::{LockOptions, LockedState, Replaced, State, Store};
+use engine::state::{LockOptions, LockedState, Replaced, State, Store};
 
 /// What became of one state.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::edit::{Edit, lock};
 use super::find::{Found, resources};
 use crate::compiler::rename::Rename;
-use crate::engine::Address;
 use crate::operations::Failure;
-use crate::state::{LockOptions, LockedState, ResourceState, State, Store};
+use engine::Address;
+use engine::state::{LockOptions, LockedState, ResourceState, State, Store};
 
 /// One resource that gets another address.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! A state from a file is put in the place of the stored one, and the other way round.
 
 use crate::operations::Failure;
-use crate::state::{LockOptions, Replaced, Snapshot, State, Store, Unreadable};
+use engine::state::{LockOptions, Replaced, Snapshot, State, Store, Unreadable};
 
 /// What a push did.
 #[derive(Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! All states are written anew, with the keys of today.
 
 use crate::operations::Failure;
-use crate::state::{LockOptions, Snapshot, Store};
+use engine::state::{LockOptions, Snapshot, Store};
 
 /// Encrypts the states of `scopes` with the keys that are configured now, and with a new state key. Returns what was
 /// written, and why others were not. What a kill left undone, the same once more does.

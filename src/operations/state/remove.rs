@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::edit::{Edit, lock};
 use super::find::{Found, find};
 use crate::operations::Failure;
-use crate::state::{LockOptions, Store};
+use engine::state::{LockOptions, Store};
 
 /// Forgets the resources of `scopes` that `patterns` name, once the edit is committed.
 ///

@@ -1,10 +1,10 @@
 //! The one issue of the platform repository that says what differs.
 
-use crate::engine::ErrorKind;
-use crate::engine::drift::DriftReport;
 use crate::github::issues::{Issue, IssueText};
 use crate::github::{Repository, WriteClient};
 use crate::operations::{Failure, Session};
+use engine::ErrorKind;
+use engine::drift::DriftReport;
 
 /// What marks the issue for people, who can look for it.
 const LABEL: &str = "koctl-drift";

@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::http::{Confidential, Repeatable, TransportError};
 use crate::operations::{Failure, Session};
+use transport::{Confidential, Repeatable, TransportError};
 
 /// Where to send what was found. Its address is a secret, as whoever knows it can write there: only its host is told.
 #[derive(Debug)]

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::{kind, label, summary};
-use crate::engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
-use crate::engine::plan::{Drift, DriftKind, Drifted};
-use crate::engine::value::stored_form;
-use crate::engine::{Kind, Schema};
 use crate::report::Schemas;
+use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
+use engine::plan::{Drift, DriftKind, Drifted};
+use engine::value::stored_form;
+use engine::{Kind, Schema};
 
 /// The version of the document; the first number changes where something goes or means something else.
 const FORMAT_VERSION: &str = "1.0";

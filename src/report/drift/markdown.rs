@@ -6,12 +6,12 @@
 use serde_json::Value;
 
 use super::{label, summary};
-use crate::engine::drift::{DriftReport, Findings, Look, Unmanaged};
-use crate::engine::plan::{Drift, DriftKind, Drifted};
-use crate::engine::value::stored_form;
-use crate::engine::{Kind, Schema};
 use crate::report::escape::escape;
 use crate::report::{Schemas, count, order};
+use engine::drift::{DriftReport, Findings, Look, Unmanaged};
+use engine::plan::{Drift, DriftKind, Drifted};
+use engine::value::stored_form;
+use engine::{Kind, Schema};
 
 /// How many characters a page has at most: GitHub takes 65,536 in an issue.
 const LIMIT: usize = 60_000;

@@ -20,8 +20,8 @@ pub use markdown::markdown;
 pub use prometheus::{is_prometheus, prometheus};
 
 use super::count;
-use crate::engine::drift::{Count, DriftReport, Look, Unmanaged};
-use crate::engine::plan::{Drift, DriftKind};
+use engine::drift::{Count, DriftReport, Look, Unmanaged};
+use engine::plan::{Drift, DriftKind};
 
 /// All of it in a sentence or two.
 #[must_use]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::kind;
-use crate::engine::drift::{DriftReport, Findings, Look};
+use engine::drift::{DriftReport, Findings, Look};
 
 /// The time of the last look at a scope that succeeded.
 const LAST_SUCCESS: &str = "koctl_drift_last_success_timestamp_seconds";

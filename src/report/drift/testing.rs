@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::engine::Address;
-use crate::engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
-use crate::engine::plan::{Drift, DriftKind, Drifted};
+use engine::Address;
+use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
+use engine::plan::{Drift, DriftKind, Drifted};
 
 /// A look at these scopes.
 pub(in crate::report) fn report(scopes: impl IntoIterator<Item = ScopeDrift>) -> DriftReport {

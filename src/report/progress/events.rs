@@ -33,11 +33,11 @@ use serde::Serialize;
 
 use super::View;
 use super::output::Output;
-use crate::engine::execute::{Outcome, Step};
-use crate::engine::plan::{Drift, DriftKind, Summary};
-use crate::engine::{Action, Address, Error, Plan};
 use crate::report::tally::Tally;
 use crate::report::words;
+use engine::execute::{Outcome, Step};
+use engine::plan::{Drift, DriftKind, Summary};
+use engine::{Action, Address, Error, Plan};
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

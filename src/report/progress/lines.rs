@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::output::Output;
 use super::{View, seconds};
-use crate::engine::execute::{Outcome, Step};
-use crate::engine::{Address, Error, Plan};
 use crate::report::escape::escape;
 use crate::report::words;
+use engine::execute::{Outcome, Step};
+use engine::{Address, Error, Plan};
 
 /// A line for everything that begins and everything that ends.
 pub(super) struct Lines(Output);

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use indicatif::ProgressDrawTarget;
 
 use super::style::Style;
-use crate::engine::execute::{Event, Observer, Outcome, Step};
-use crate::engine::{Address, Error, Plan};
+use engine::execute::{Event, Observer, Outcome, Step};
+use engine::{Address, Error, Plan};
 
 /// Shows what happens, as it happens: an [`Observer`] of applies that also follows refreshes.
 ///

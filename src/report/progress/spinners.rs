@@ -10,9 +10,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use super::output::Failure;
 use super::{View, lines, seconds};
-use crate::engine::execute::{Outcome, Step};
-use crate::engine::{Address, Error, Plan};
 use crate::report::style::{Style, Tone};
+use engine::execute::{Outcome, Step};
+use engine::{Address, Error, Plan};
 
 /// How often a spinner turns.
 const TICK: Duration = Duration::from_millis(100);

@@ -8,9 +8,9 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::engine::plan::{Drift, DriftKind};
-use crate::engine::{Action, ErrorKind};
 use crate::report::testing::{self, because, change, drifted};
+use engine::plan::{Drift, DriftKind};
+use engine::{Action, ErrorKind};
 
 /// A writer whose text the test reads.
 #[derive(Clone, Default)]

@@ -8,11 +8,11 @@ use uuid::Uuid;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use crate::engine::secret::SENSITIVE;
-use crate::engine::value::stored_form;
-use crate::engine::{Kind, Planned};
 use crate::report::escape::escape;
 use crate::report::style::Tone;
+use engine::secret::SENSITIVE;
+use engine::value::stored_form;
+use engine::{Kind, Planned};
 
 /// How long a value may be that stands beside its name.
 const INLINE: usize = 100;

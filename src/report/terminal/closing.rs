@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::screen::Screen;
-use crate::engine::{Action, Mode, Plan, ResourceChange, StateOnly};
 use crate::report::count;
 use crate::report::style::Tone;
+use engine::{Action, Mode, Plan, ResourceChange, StateOnly};
 
 /// Writes it.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {

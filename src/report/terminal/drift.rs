@@ -3,13 +3,13 @@
 use super::attribute::{Delta, Marks, table};
 use super::resource::{headline, in_order};
 use super::screen::Screen;
-use crate::engine::Planned;
-use crate::engine::drift::{DriftReport, Unmanaged};
-use crate::engine::plan::{Drift, DriftKind, Plan};
 use crate::report::drift::{label, summary};
 use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use crate::report::{Schemas, order};
+use engine::Planned;
+use engine::drift::{DriftReport, Unmanaged};
+use engine::plan::{Drift, DriftKind, Plan};
 
 /// Writes the section, where there is anything to tell.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan, schemas: Schemas<'_>) {

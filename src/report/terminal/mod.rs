@@ -37,9 +37,9 @@ use text::Side;
 
 use super::style::{Style, Tone};
 use super::{Schemas, count, escape, order};
-use crate::engine::address::PLATFORM_SCOPE;
-use crate::engine::plan::Summary;
-use crate::engine::{Action, Mode, Plan, ResourceChange, ScopePlan, StateOnly};
+use engine::address::PLATFORM_SCOPE;
+use engine::plan::Summary;
+use engine::{Action, Mode, Plan, ResourceChange, ScopePlan, StateOnly};
 
 /// What each symbol means, in the order of the legend.
 const LEGEND: &[(Action, &str)] = &[

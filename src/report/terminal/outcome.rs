@@ -1,11 +1,11 @@
 //! How an apply went.
 
 use super::screen::Screen;
-use crate::engine::execute::{Outcome, Step};
-use crate::engine::{Address, Error, StateOnly};
 use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use crate::report::tally::Tally;
+use engine::execute::{Outcome, Step};
+use engine::{Address, Error, StateOnly};
 
 /// What failed and why, what was therefore not done, and the summary last. Outcomes come with the name of their
 /// scope.

@@ -1,10 +1,10 @@
 //! What became of an apply that did not end (R10), in a section of its own.
 
 use super::screen::Screen;
-use crate::engine::plan::{Fate, Plan, Recovered};
 use crate::report::count;
 use crate::report::escape::escape;
 use crate::report::style::Tone;
+use engine::plan::{Fate, Plan, Recovered};
 
 /// Writes the section, where there is anything to tell.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {

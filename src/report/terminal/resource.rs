@@ -2,10 +2,10 @@
 
 use super::attribute::{Delta, Marks, table};
 use super::screen::Screen;
-use crate::engine::{Action, Address, Attributes, Kind, Planned, ResourceChange, Schema};
 use crate::report::escape::escape;
 use crate::report::style::Tone;
 use crate::report::{Schemas, count};
+use engine::{Action, Address, Attributes, Kind, Planned, ResourceChange, Schema};
 
 /// Where attributes begin, mark included.
 const INDENT: usize = 4;

@@ -1,12 +1,12 @@
 //! What the state remembers.
 
 use super::screen::Screen;
-use crate::engine::secret::SENSITIVE;
-use crate::engine::{Address, Attribute, Attributes, Schema};
 use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use crate::report::{Schemas, count, order};
-use crate::state::ResourceState;
+use engine::secret::SENSITIVE;
+use engine::state::ResourceState;
+use engine::{Address, Attribute, Attributes, Schema};
 
 /// The resources of states, organization by organization, in the order in which a person reads them: each with its
 /// address, its id and what it was made with.

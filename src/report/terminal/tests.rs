@@ -4,11 +4,11 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::engine::execute::{Outcome, Step};
-use crate::engine::plan::{Drift, DriftKind, Fate, Mode, Recovered};
-use crate::engine::{Error, ErrorKind};
 use crate::report::testing::{self, PLAIN, because, change, drifted, schemas, unknown};
-use crate::state::IntentAction;
+use engine::execute::{Outcome, Step};
+use engine::plan::{Drift, DriftKind, Fate, Mode, Recovered};
+use engine::state::IntentAction;
+use engine::{Error, ErrorKind};
 
 const NOTHING: Value = Value::Null;
 
@@ -476,7 +476,7 @@ fn a_diff_without_end_is_cut_with_a_count() {
 
 #[test]
 fn a_text_of_which_only_the_digest_is_known_is_not_compared_line_by_line() {
-    let digest = crate::engine::value::digest("a text");
+    let digest = engine::value::digest("a text");
     let drift = vec![
         drifted("Acme/api_version/dev/a", &[("content", digest.clone(), json!("another\n"))]),
         drifted(

@@ -22,8 +22,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::{Address, Attribute, Attributes, Schema};
 use crate::report::Schemas;
+use engine::{Address, Attribute, Attributes, Schema};
 
 /// The version of Terraform whose documents these shapes follow. Some tools refuse what is older than they like.
 const TERRAFORM_VERSION: &str = "1.9.0";

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::{TERRAFORM_VERSION, identity, resource, root_module, sensitive, state, values};
-use crate::engine::plan::{Drift, DriftKind};
-use crate::engine::value::stored_form;
-use crate::engine::{Action, Address, Attribute, Attributes, Kind, Plan, ResourceChange, Schema};
 use crate::report::Schemas;
+use engine::plan::{Drift, DriftKind};
+use engine::value::stored_form;
+use engine::{Action, Address, Attribute, Attributes, Kind, Plan, ResourceChange, Schema};
 
 /// The version of the format of plans.
 const FORMAT_VERSION: &str = "1.2";

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::resource;
-use crate::engine::Address;
 use crate::report::Schemas;
-use crate::state::ResourceState;
+use engine::Address;
+use engine::state::ResourceState;
 
 /// Resources of one state or several as `terraform show -json` shows a state: `values.root_module.resources`, in the
 /// order in which they are given. Long texts are the digests that the state keeps of them.

@@ -6,10 +6,10 @@ use insta::assert_json_snapshot;
 use serde_json::json;
 
 use super::*;
-use crate::engine::plan::{Drift, DriftKind};
-use crate::engine::{Action, Mode, Plan, ResourceChange};
 use crate::report::testing::{self, because, change, drifted, schemas, unknown};
-use crate::state::ResourceState;
+use engine::plan::{Drift, DriftKind};
+use engine::state::ResourceState;
+use engine::{Action, Mode, Plan, ResourceChange};
 
 fn document(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Value {
     plan_json(&testing::plan(changes, drift), &schemas)
@@ -213,7 +213,7 @@ fn deferred_resources_stand_apart_and_make_the_plan_incomplete() {
 
 #[test]
 fn drift_is_told_as_changes_and_texts_by_their_digests() {
-    let digest = crate::engine::value::digest;
+    let digest = engine::value::digest;
     let drift = vec![
         drifted("Acme/api_version/dev/a", &[("content", digest("a"), json!("b"))]),
         Drift { address: "Acme/team/b".parse().unwrap(), kind: DriftKind::Deleted },

@@ -77,6 +77,7 @@ pub(super) fn misconfigured(description: &str, error: &object_store::Error) -> E
 /// How the clients of all stores behave. Without encryption only a server on this machine is spoken to, unless
 /// `allow_http` says otherwise.
 pub(super) fn client_options(endpoint: Option<&str>, allow_http: bool) -> ClientOptions {
+    transport::tls::install();
     ClientOptions::new()
         .with_allow_http(allow_http || endpoint.is_some_and(is_on_this_machine))
         .with_connect_timeout(Duration::from_secs(10))

@@ -1,0 +1,90 @@
+//! R12: destruction is opt-in: what is protected is refused, what is guarded is marked.
+
+use engine::{Mode, Plan, ScopePlan};
+use serde_json::json;
+
+use crate::house::{House, SCOPE, lines, link, page, plane, resource, role, short, team};
+
+async fn guarded(house: &House, desired: &[engine::Desired]) -> Vec<String> {
+    let diff = house.plan(desired).await;
+    let (scope, lineage) = (SCOPE.to_owned(), String::new());
+    let scope =
+        ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift, recovered: Vec::new() };
+    Plan::new(String::new(), String::new(), Mode::Normal, vec![scope])
+        .guarded()
+        .map(|change| short(&change.address))
+        .collect()
+}
+
+#[tokio::test]
+async fn r12_protection_costs_nothing_while_nothing_is_destroyed() {
+    let desired = [team("a").protect(true), plane("p").protect(true)];
+    let house = House::with(&desired).await;
+    house.assert_quiet(&desired).await;
+    assert_eq!(guarded(&house, &desired).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn r12_a_protected_resource_may_be_updated() {
+    let house = House::with(&[team("a").protect(true)]).await;
+    let diff = house.plan(&[team("a").protect(true).with("description", "x")]).await;
+    assert_eq!(lines(&diff), ["update team/a [description]"]);
+}
+
+#[tokio::test]
+async fn r12_a_protected_resource_that_leaves_the_configuration_is_refused() {
+    let house = House::with(&[page("a").protect(true)]).await;
+    let refusals = house.refusals(&[]).await;
+    let expected = "`Acme/page/a` will be destroyed, but it is protected; if this is meant, take `protect: true` away, apply that, and then go on";
+    assert_eq!(refusals, [expected]);
+}
+
+#[tokio::test]
+async fn r12_a_protected_resource_that_would_be_replaced_is_refused_with_what_forces_it() {
+    let house = House::with(&[plane("p").protect(true)]).await;
+    let refusals = house.refusals(&[plane("p").protect(true).with("kind", "serverless")]).await;
+    let expected = "`Acme/plane/p` must be replaced, but it is protected (because of `kind`); if this is meant, take \
+                    `protect: true` away, apply that, and then go on";
+    assert_eq!(refusals, [expected]);
+}
+
+#[tokio::test]
+async fn r12_protection_that_comes_later_holds_from_the_next_apply() {
+    let house = House::with(&[page("a")]).await;
+    let diff = house.plan(&[page("a").protect(true)]).await;
+    assert_eq!(lines(&diff), ["record page/a"]);
+    assert!(house.run(diff).await.is_complete());
+    assert_eq!(house.refusals(&[]).await.len(), 1);
+    house.apply(&[page("a")]).await;
+    house.apply(&[]).await;
+    assert_eq!(house.server.labels(), [].into());
+}
+
+#[tokio::test]
+async fn r12_every_refusal_is_told_at_once() {
+    let house = House::with(&[page("a").protect(true), page("b").protect(true)]).await;
+    assert_eq!(house.refusals(&[]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn r12_a_protected_resource_that_moves_to_another_address_is_not_destroyed() {
+    let house = House::with(&[page("a").protect(true)]).await;
+    let moved = resource("page", "moved").with("name", "a").with("content", "# a\n").protect(true);
+    assert_eq!(lines(&house.plan(&[moved]).await), ["forget page/a", "import page/moved"]);
+}
+
+#[tokio::test]
+async fn r12_a_protected_resource_that_would_wait_for_its_replacement_is_refused() {
+    let house = House::with(&[plane("p")]).await;
+    house.server.put("service", json!({ "plane_id": house.server.id("plane/p"), "tags": ["orders"] }));
+    house.apply(&[plane("p"), link("p", "orders").protect(true)]).await;
+    let desired = [plane("p").with("kind", "serverless"), link("p", "orders").protect(true)];
+    assert_eq!(house.refusals(&desired).await.len(), 1);
+}
+
+#[tokio::test]
+async fn r12_deletions_and_replacements_of_guarded_types_are_marked() {
+    let house = House::with(&[team("a"), team("b"), plane("p"), role("a", "p"), page("t")]).await;
+    let desired = [team("b"), plane("p").with("kind", "serverless")];
+    assert_eq!(guarded(&house, &desired).await, ["plane/p", "team/a"]);
+}

@@ -1,0 +1,210 @@
+//! R5: what exists is taken over, once, by the one address that it belongs to; nothing is made twice, and nothing
+//! that somebody renamed is deleted.
+
+use engine::diff::Options;
+use serde_json::json;
+
+use crate::house::{House, id_of, lines, page, plane, resource, role, short, team};
+use crate::vendor::Fault;
+
+const NO_ADOPT: Options<'static> = Options { no_adopt: true, targets: None, protected: None, lineage: "" };
+
+#[tokio::test]
+async fn r5_what_the_state_knows_is_not_imported() {
+    let house = House::with(&[page("a")]).await;
+    let diff = house.try_plan(&[page("a")], NO_ADOPT).await.unwrap();
+    assert_eq!(lines(&diff), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn r5_an_object_that_exists_is_imported_not_created_twice() {
+    let house = House::new();
+    let id = house.server.put("page", json!({ "name": "a", "content": "# a\n" }));
+    assert_eq!(lines(&house.plan(&[page("a")]).await), ["import page/a"]);
+    house.apply(&[page("a")]).await;
+    assert_eq!(house.server.take_writes(), Vec::<String>::new());
+    assert_eq!(house.book.get("page/a").unwrap().id, id);
+    house.assert_quiet(&[page("a")]).await;
+}
+
+#[tokio::test]
+async fn r5_an_object_that_exists_and_differs_is_imported_and_updated() {
+    let house = House::new();
+    house.server.put("page", json!({ "name": "a", "content": "old" }));
+    assert_eq!(lines(&house.plan(&[page("a")]).await), ["import page/a [content]"]);
+    house.apply(&[page("a")]).await;
+    assert_eq!(house.server.take_writes(), ["update page/a [content]"]);
+    house.assert_quiet(&[page("a")]).await;
+}
+
+#[tokio::test]
+async fn r5_an_object_is_found_by_a_key_made_of_references() {
+    let house = House::new();
+    let team_id = house.server.put("team", json!({ "name": "a", "labels": { "owner": "koctl" } }));
+    let labels = json!({ "owner": "koctl" });
+    let plane_id = house.server.put("plane", json!({ "name": "p", "kind": "hybrid", "labels": labels }));
+    house.server.put("role", json!({ "team_id": team_id, "plane_id": plane_id, "level": "admin" }));
+    let desired = [role("a", "p"), team("a"), plane("p")];
+    assert_eq!(lines(&house.plan(&desired).await), ["import plane/p", "import role/a+p", "import team/a"]);
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r5_no_adopt_makes_an_import_an_error() {
+    let house = House::new();
+    let id = house.server.put("page", json!({ "name": "a" }));
+    let refusals = house.try_plan(&[page("a")], NO_ADOPT).await.unwrap_err();
+    let told = format!(
+        "`Acme/page/a` exists already with the id {id}, and --no-adopt was given; leave the option out to import it"
+    );
+    assert_eq!(refusals[0].to_string(), told);
+}
+
+#[tokio::test]
+async fn r5_no_adopt_also_refuses_what_somebody_made_again() {
+    let house = House::with(&[page("a")]).await;
+    house.server.remove(&house.server.id("page/a"));
+    house.server.put("page", json!({ "name": "a" }));
+    assert!(house.try_plan(&[page("a")], NO_ADOPT).await.is_err());
+}
+
+#[tokio::test]
+async fn r5_an_object_under_a_new_address_is_imported_there_and_forgotten_here_never_deleted() {
+    let house = House::with(&[page("a"), page("child").with("parent_id", id_of("page/a"))]).await;
+    let desired = [
+        resource("page", "moved").with("name", "a").with("content", "# a\n"),
+        page("child").with("parent_id", id_of("page/moved")),
+    ];
+    // koctl made it, so that --no-adopt has nothing against it.
+    let diff = house.try_plan(&desired, NO_ADOPT).await.unwrap();
+    assert_eq!(lines(&diff), ["forget page/a", "record page/child", "import page/moved"]);
+    assert_eq!(diff.changes[0].reason.as_deref(), Some("it is `Acme/page/moved` from now on"));
+    assert_eq!(diff.changes[2].reason.as_deref(), Some("it was `Acme/page/a` so far"));
+    assert!(house.run(diff).await.is_complete());
+    assert_eq!(house.server.take_writes(), Vec::<String>::new());
+    assert_eq!(house.book.addresses(), ["page/child", "page/moved"]);
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r5_a_new_address_knows_what_the_old_one_set_and_what_it_hung_on() {
+    let before = [page("a"), page("b").with("parent_id", id_of("page/a")), team("t").with("contact", " X ")];
+    let house = House::with(&before).await;
+    let moved_team = resource("team", "moved").with("name", "t").with("contact", " X ");
+    let desired = [resource("page", "moved").with("name", "b").with("content", "# b\n"), moved_team];
+    let diff = house.plan(&desired).await;
+    let expected = [
+        "delete page/a",
+        "forget page/b",
+        "import page/moved [parent_id]",
+        "import team/moved [labels]",
+        "forget team/t",
+    ];
+    assert_eq!(lines(&diff), expected);
+    assert!(house.run(diff).await.is_complete());
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r5_drift_is_told_under_the_new_address() {
+    let house = House::with(&[page("a")]).await;
+    house.server.set(&house.server.id("page/a"), "content", "theirs");
+    let diff = house.plan(&[resource("page", "moved").with("name", "a").with("content", "# a\n")]).await;
+    assert_eq!(diff.drift.iter().map(|drift| short(&drift.address)).collect::<Vec<_>>(), ["page/moved"]);
+}
+
+#[tokio::test]
+async fn r5_the_old_address_is_forgotten_only_once_the_new_one_is_recorded() {
+    let house = House::with(&[page("a")]).await;
+    let desired = [resource("page", "moved").with("name", "a").with("content", "new")];
+    house.server.fault("update page/a", Fault::Refuse);
+    house.try_apply(&desired).await;
+    assert_eq!(house.book.addresses(), ["page/a"]);
+    house.apply(&desired).await;
+    assert_eq!(house.book.addresses(), ["page/moved"]);
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r5_a_kill_between_import_and_forget_deletes_nothing() {
+    let house = House::with(&[page("a")]).await;
+    let old = house.book.get("page/a").unwrap();
+    let desired = [resource("page", "moved").with("name", "a").with("content", "# a\n")];
+    house.apply(&desired).await;
+    house.book.set("page/a", old.clone());
+    assert_eq!(lines(&house.plan(&desired).await), ["forget page/a"]);
+    // The old address comes back with another name: the object stays with the one whose name it has.
+    let both = [page("a").with("name", "b"), desired[0].clone()];
+    let diff = house.plan(&both).await;
+    assert_eq!(lines(&diff), ["create page/a"]);
+    assert!(house.run(diff).await.is_complete());
+    house.assert_quiet(&both).await;
+    assert_eq!(house.server.labels(), ["page/a".to_owned(), "page/b".to_owned()].into());
+}
+
+#[tokio::test]
+async fn r5_an_object_of_one_address_is_not_taken_by_another_that_wants_its_old_name() {
+    let house = House::with(&[page("a")]).await;
+    let desired = [page("a").with("name", "renamed"), resource("page", "new").with("name", "a").with("content", "")];
+    assert_eq!(lines(&house.plan(&desired).await), ["update page/a [name]", "create page/new"]);
+}
+
+#[tokio::test]
+async fn r5_an_object_of_our_own_does_not_make_another_one_ambiguous() {
+    let house = House::with(&[page("a")]).await;
+    house.server.put("page", json!({ "name": "a", "content": "" }));
+    let desired = [page("a").with("name", "renamed"), resource("page", "new").with("name", "a").with("content", "")];
+    assert_eq!(lines(&house.plan(&desired).await), ["update page/a [name]", "import page/new"]);
+}
+
+#[tokio::test]
+async fn r5_several_objects_of_the_name_are_refused_with_their_ids() {
+    let house = House::new();
+    let first = house.server.put("page", json!({ "name": "a" }));
+    let second = house.server.put("page", json!({ "name": "a" }));
+    let expected = format!(
+        "`Acme/page/a` could be any of 2 existing objects of its name: {first}, {second}; take over the one that is meant with \
+         `koctl import Acme/page/a ID`, or delete or rename the others"
+    );
+    assert_eq!(house.refusals(&[page("a")]).await, [expected]);
+}
+
+#[tokio::test]
+async fn r5_several_objects_of_the_name_do_not_matter_to_the_one_that_the_state_knows() {
+    let house = House::with(&[page("a")]).await;
+    house.server.put("page", json!({ "name": "a" }));
+    house.assert_quiet(&[page("a")]).await;
+}
+
+#[tokio::test]
+async fn r5_two_resources_that_would_be_one_object_are_refused() {
+    let refusals = House::new().refusals(&[page("a"), resource("page", "b").with("name", "a")]).await;
+    let expected = "`Acme/page/a` and `Acme/page/b` would be the same object (a); give one of them another name";
+    assert_eq!(refusals, [expected]);
+}
+
+#[tokio::test]
+async fn r5_two_resources_that_would_be_one_object_are_refused_also_through_references() {
+    let twin = resource("role", "twin").with("team_id", id_of("team/a")).with("plane_id", id_of("plane/p"));
+    let refusals = House::new().refusals(&[team("a"), plane("p"), role("a", "p"), twin]).await;
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+}
+
+#[tokio::test]
+async fn r5_an_object_that_nobody_asked_for_is_left_alone() {
+    let house = House::with(&[page("a")]).await;
+    house.server.put("page", json!({ "name": "theirs" }));
+    house.assert_quiet(&[page("a")]).await;
+    house.apply(&[]).await;
+    assert_eq!(house.server.labels(), ["page/theirs".to_owned()].into());
+}
+
+#[tokio::test]
+async fn r5_an_import_that_must_be_replaced_says_that_koctl_did_not_make_it() {
+    let house = House::new();
+    house.server.put("plane", json!({ "name": "p", "kind": "serverless", "labels": { "owner": "koctl" } }));
+    let diff = house.plan(&[plane("p")]).await;
+    assert_eq!(lines(&diff), ["replace plane/p [kind]"]);
+    assert_eq!(diff.changes[0].reason.as_deref(), Some("it exists already, and koctl did not make it"));
+}
