@@ -5,12 +5,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use ::conformance::{Fixture, NetworkFixture};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use http::Method;
 use sandbox::{Fault, Options, Sandbox, Trigger};
-use state_backends::conformance::{Fixture, NetworkFixture};
-use state_backends::{Backend, Expected, GitHub, Kind, LockId, LockInfo, Revision, network_conformance_suite};
+use state_backends::{Backend, Expected, GitHub, Kind, LockId, LockInfo, Revision};
 use tempfile::TempDir;
 
 const STATE: &str = "github://Acme/platform/koctl/state";
@@ -104,7 +104,7 @@ async fn who_believes_nobody() -> String {
 mod conformance {
     use super::*;
 
-    network_conformance_suite!(OnBranch);
+    ::conformance::network_conformance_suite!(OnBranch);
 }
 
 fn somebody() -> LockInfo {

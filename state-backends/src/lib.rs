@@ -22,14 +22,11 @@
 //! | [`postgres`] | the backend for a PostgreSQL database |
 //! | `name` | names for keys, where a key cannot be one itself |
 //! | `web`, `detached` | requests over HTTP; work that nobody can wait for |
-//! | `conformance` (feature) | the rules above as tests, the same for every backend |
 //!
 //! A new backend is a module with one public type that implements [`Backend`], and a file in `tests/` that runs the
-//! conformance suite on it.
+//! suite of the crate `conformance` on it: the rules above as tests, the same for every backend.
 
 mod backend;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 mod detached;
 pub mod directory;
 mod error;

@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ::conformance::Fixture;
 use async_trait::async_trait;
-use state_backends::conformance::Fixture;
-use state_backends::{Backend, Directory, Expected, Kind, LockInfo, conformance_suite};
+use state_backends::{Backend, Directory, Expected, Kind, LockInfo};
 use tempfile::TempDir;
 
 /// A directory that does not exist yet, in one that does.
@@ -41,7 +41,7 @@ impl Fixture for InTemporary {
 mod conformance {
     use super::*;
 
-    conformance_suite!(InTemporary);
+    ::conformance::conformance_suite!(InTemporary);
 }
 
 mod files {

@@ -7,6 +7,7 @@ use std::error::Error as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use ::conformance::{Fixture, NetworkFixture};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
@@ -17,8 +18,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
-use state_backends::conformance::{Fixture, NetworkFixture};
-use state_backends::{Backend, Expected, Http, Kind, LockId, LockInfo, network_conformance_suite};
+use state_backends::{Backend, Expected, Http, Kind, LockId, LockInfo};
 
 const PASSWORD: &str = "sesame";
 
@@ -217,7 +217,7 @@ impl NetworkFixture for Server {
 mod conformance {
     use super::*;
 
-    network_conformance_suite!(Server);
+    ::conformance::network_conformance_suite!(Server);
 }
 
 fn somebody() -> LockInfo {

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use std::{env, process};
 
+use ::conformance::{Fixture, NetworkFixture, trials};
 use async_trait::async_trait;
 use axum::Router;
 use axum::extract::{Request, State};
@@ -15,7 +16,6 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use libtest_mimic::{Arguments, Failed, Trial};
-use state_backends::conformance::{Fixture, NetworkFixture, trials};
 use state_backends::{Backend, Kind, LockId, LockInfo, Objects};
 use tokio::net::TcpListener;
 use url::Url;

@@ -7,9 +7,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use ::conformance::{Fixture, NetworkFixture, trials};
 use async_trait::async_trait;
 use libtest_mimic::{Arguments, Trial};
-use state_backends::conformance::{Fixture, NetworkFixture, trials};
 use state_backends::{Backend, Expected, Kind, LockId, LockInfo, Postgres, Revision};
 use tokio_postgres::NoTls;
 use url::Url;

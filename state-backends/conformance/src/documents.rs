@@ -1,7 +1,8 @@
 //! Reading, writing, listing.
 
-use super::{Fixture, must_lock, must_put, must_read, must_unlock};
-use crate::{Backend, Expected, Kind, LockId, Revision};
+use crate::fixture::Fixture;
+use crate::turns::{must_lock, must_put, must_read, must_unlock};
+use state_backends::{Backend, Expected, Kind, LockId, Revision};
 
 /// The no-op: who only looks leaves nothing behind.
 pub async fn reading_and_listing_create_nothing(fixture: &impl Fixture) {

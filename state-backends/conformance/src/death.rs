@@ -5,14 +5,15 @@ use std::io::{self, Write};
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::contention::{ADDRESS, run_again};
-use super::{Fixture, must_lock, somebody, wait_for_lock};
-use crate::{AbandonedLock, Backend, Kind};
+use crate::contention::{ADDRESS, run_again};
+use crate::fixture::Fixture;
+use crate::turns::{a_caller, must_lock, wait_for_lock};
+use state_backends::{AbandonedLock, Backend, Kind};
 
 const KEY: &str = "a";
 const HELD: &str = "the lock is held";
 
-/// What becomes of the lock of a process that is killed is what [`Capabilities`](crate::Capabilities) promise: it
+/// What becomes of the lock of a process that is killed is what [`Capabilities`](state_backends::Capabilities) promise: it
 /// frees itself, at once or when its lease is over, or it stays until somebody forces it open. `this_test` is the name
 /// of the test that calls this, within its program: it is run again in the process that is killed.
 pub async fn the_lock_of_a_killed_process_is_as_promised<F: Fixture>(this_test: &str) {
@@ -25,7 +26,7 @@ pub async fn the_lock_of_a_killed_process_is_as_promised<F: Fixture>(this_test: 
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     while !lines.next_line().await.expect("a process's words can be read").expect("it says so").ends_with(HELD) {}
 
-    let error = backend.lock(KEY, &somebody("test")).await.expect_err("a living process holds it");
+    let error = backend.lock(KEY, &a_caller("test")).await.expect_err("a living process holds it");
     let Kind::Locked { holder: Some(holder) } = error.kind() else { panic!("{error}") };
     // Not every place keeps all that a holder says of itself.
     assert!(holder.pid.is_none() || holder.pid == child.id(), "{holder}");
@@ -33,7 +34,7 @@ pub async fn the_lock_of_a_killed_process_is_as_promised<F: Fixture>(this_test: 
     match backend.capabilities().abandoned_lock {
         AbandonedLock::FreedAtOnce | AbandonedLock::FreedAfter(_) => drop(wait_for_lock(&*backend, KEY).await),
         AbandonedLock::Stays => {
-            let again = backend.lock(KEY, &somebody("test")).await.expect_err("nobody has forced it open");
+            let again = backend.lock(KEY, &a_caller("test")).await.expect_err("nobody has forced it open");
             assert_eq!(again.kind(), error.kind());
             backend.force_unlock(KEY, &holder.id).await.expect("that is the id");
             must_lock(&*backend, KEY).await;

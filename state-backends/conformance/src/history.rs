@@ -1,7 +1,8 @@
 //! Earlier versions, where they are kept.
 
-use super::{Fixture, must_put};
-use crate::{Kind, Revision};
+use crate::fixture::Fixture;
+use crate::turns::must_put;
+use state_backends::{Kind, Revision};
 
 /// The no-op: neither for a key that is unknown nor for one that was written once. Where no history is kept, that is
 /// said, and not an empty list given.

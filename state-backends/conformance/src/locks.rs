@@ -1,7 +1,8 @@
 //! Locking, unlocking, forcing open.
 
-use super::{Fixture, must_lock, must_put, must_read, must_unlock, somebody, wait_for_lock};
-use crate::{Expected, Kind, LockId};
+use crate::fixture::Fixture;
+use crate::turns::{a_caller, must_lock, must_put, must_read, must_unlock, wait_for_lock};
+use state_backends::{Expected, Kind, LockId};
 
 /// The no-op: there is nothing to unlock, by either way.
 pub async fn unlocking_what_is_not_locked_is_refused(fixture: &impl Fixture) {
@@ -19,10 +20,10 @@ pub async fn unlocking_what_is_not_locked_is_refused(fixture: &impl Fixture) {
 /// Others are told everything that the holder said of itself.
 pub async fn a_lock_excludes_all_others_and_names_its_holder(fixture: &impl Fixture) {
     let (mine, other) = (fixture.open().await, fixture.open().await);
-    let info = somebody("apply");
+    let info = a_caller("apply");
     mine.lock("a", &info).await.expect("nobody holds it");
     for backend in [&mine, &other] {
-        let error = backend.lock("a", &somebody("apply")).await.expect_err("it is held");
+        let error = backend.lock("a", &a_caller("apply")).await.expect_err("it is held");
         assert_eq!(error.kind(), &Kind::Locked { holder: Some(Box::new(info.clone())) });
     }
 }
@@ -50,7 +51,7 @@ pub async fn unlocking_by_a_wrong_id_is_refused(fixture: &impl Fixture) {
         let Kind::WrongLockId { holder: Some(holder) } = error.kind() else { panic!("{error}") };
         assert_eq!(holder.id, id);
     }
-    let error = other.lock("a", &somebody("apply")).await.expect_err("it is still held");
+    let error = other.lock("a", &a_caller("apply")).await.expect_err("it is still held");
     assert!(matches!(error.kind(), Kind::Locked { .. }));
     must_unlock(&*mine, "a", &id).await;
 }

@@ -4,10 +4,12 @@
 //! each function here; those of a place behind a network give a [`NetworkFixture`] to
 //! [`network_conformance_suite!`](crate::network_conformance_suite), for all of these and the rules of lost
 //! connections and refused credentials. Where a server is needed that may not be there, [`trials`] make
-//! the same tests, and tell those that are left out. A function panics where the rule is broken, as tests do.
+//! the same tests, and list those that are left out. A function panics where the rule is broken, as tests do.
 //!
 //! | module | what lives there |
 //! | --- | --- |
+//! | `fixture` | where the rules are checked |
+//! | `turns` | what a well-behaved caller does: lock, read, write, unlock |
 //! | `documents`, `locks`, `history` | one caller after another |
 //! | `contention`, `death` | many at once, tasks and processes; and processes that are killed |
 //! | `network`, [`proxy`] | connections that break, and the proxy that breaks them |
@@ -16,16 +18,13 @@
 mod contention;
 mod death;
 mod documents;
+mod fixture;
 mod history;
 mod locks;
 mod network;
 pub mod proxy;
 pub mod trials;
-
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-use async_trait::async_trait;
+mod turns;
 
 pub use self::contention::{
     a_reader_amid_writes_sees_whole_documents, locks_that_are_forced_open_lose_no_update,
@@ -38,6 +37,7 @@ pub use self::documents::{
     creating_what_exists_is_refused, keys_are_listed_in_order, keys_in_any_alphabet_and_case_stay_apart,
     reading_and_listing_create_nothing, replacing_what_does_not_exist_is_refused, what_was_written_is_read_back,
 };
+pub use self::fixture::Fixture;
 pub use self::history::{earlier_versions_are_kept_newest_first, without_a_write_there_is_no_history};
 pub use self::locks::{
     a_lock_excludes_all_others_and_names_its_holder, a_lock_forced_open_stops_the_writes_of_who_held_it,
@@ -51,32 +51,7 @@ pub use self::network::{
     credentials_that_are_refused_are_told_and_not_shown,
 };
 
-use crate::{Backend, Expected, Kind, LockId, LockInfo, Revision};
-
-/// A place that one run of a rule has to itself.
-#[async_trait]
-pub trait Fixture: Send + Sync + Sized {
-    /// A new, empty place. It is cleared away when the fixture is dropped.
-    async fn create() -> Self;
-
-    /// Opens the place once more, with nothing shared in memory with what was opened before: as another process
-    /// would.
-    async fn open(&self) -> Arc<dyn Backend>;
-
-    /// The text by which another process of the same test program finds the place.
-    fn address(&self) -> String;
-
-    /// Opens the place at what [`address`](Fixture::address) gave in another process.
-    async fn open_at(address: &str) -> Arc<dyn Backend>;
-
-    /// The same for a process that will be killed while it holds a lock: where the place frees such a lock only after
-    /// a while ([`AbandonedLock::FreedAfter`](crate::AbandonedLock::FreedAfter)), with a while of a few seconds.
-    async fn open_at_with_short_lease(address: &str) -> Arc<dyn Backend> {
-        Self::open_at(address).await
-    }
-}
-
-/// Makes a test of every rule for the place that a [`Fixture`](crate::conformance::Fixture) creates, in the module
+/// Makes a test of every rule for the place that a [`Fixture`](crate::Fixture) creates, in the module
 /// where it stands. Needs `tokio` there.
 #[macro_export]
 macro_rules! conformance_suite {
@@ -86,7 +61,7 @@ macro_rules! conformance_suite {
     };
 }
 
-/// The same for a [`NetworkFixture`](crate::conformance::NetworkFixture), with the rules of networks.
+/// The same for a [`NetworkFixture`](crate::NetworkFixture), with the rules of networks.
 #[macro_export]
 macro_rules! network_conformance_suite {
     ($fixture:ty) => {
@@ -164,8 +139,8 @@ macro_rules! tests_of_rules {
         $(
             #[::tokio::test(flavor = "multi_thread")]
             async fn $rule() {
-                let fixture = <$fixture as $crate::conformance::Fixture>::create().await;
-                $crate::conformance::$rule(&fixture).await;
+                let fixture = <$fixture as $crate::Fixture>::create().await;
+                $crate::$rule(&fixture).await;
             }
         )*
     };
@@ -181,54 +156,8 @@ macro_rules! tests_of_rules_between_processes {
             async fn $rule() {
                 let path = concat!(module_path!(), "::", stringify!($rule));
                 let (_crate, this_test) = path.split_once("::").expect("a test's path begins with its crate");
-                $crate::conformance::$rule::<$fixture>(this_test).await;
+                $crate::$rule::<$fixture>(this_test).await;
             }
         )*
     };
-}
-
-/// How long a rule waits for what must happen soon.
-const SOON: Duration = Duration::from_secs(60);
-
-fn somebody(operation: &str) -> LockInfo {
-    LockInfo::of_this_process(operation, "conformance suite")
-}
-
-async fn must_lock(backend: &dyn Backend, key: &str) -> LockId {
-    let info = somebody("test");
-    backend.lock(key, &info).await.expect("a free lock can be taken");
-    info.id
-}
-
-/// Takes the lock as soon as its holder lets it go.
-async fn wait_for_lock(backend: &dyn Backend, key: &str) -> LockId {
-    let started = Instant::now();
-    loop {
-        let info = somebody("test");
-        match backend.lock(key, &info).await {
-            Ok(()) => return info.id,
-            Err(error) if matches!(error.kind(), Kind::Locked { .. }) && started.elapsed() < SOON => {
-                tokio::time::sleep(Duration::from_millis(3)).await;
-            }
-            Err(error) => panic!("the lock does not become free: {error}: {:?}", error.kind()),
-        }
-    }
-}
-
-async fn must_unlock(backend: &dyn Backend, key: &str, id: &LockId) {
-    backend.unlock(key, id).await.expect("a lock that is held can be given back");
-}
-
-/// A whole turn of a writer: lock, write whatever is expected, unlock.
-async fn must_put(backend: &dyn Backend, key: &str, bytes: &[u8]) -> Revision {
-    let lock = must_lock(backend, key).await;
-    let found = must_read(backend, key).await.map(|(_, revision)| revision);
-    let written = backend.write(key, bytes.to_vec(), &Expected::from(found), &lock).await;
-    must_unlock(backend, key, &lock).await;
-    written.expect("the holder of the lock can write what it expected")
-}
-
-async fn must_read(backend: &dyn Backend, key: &str) -> Option<(Vec<u8>, Revision)> {
-    let found = backend.read(key).await.expect("reading needs no lock");
-    found.map(|document| (document.bytes, document.revision))
 }

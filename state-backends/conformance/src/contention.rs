@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 
-use super::{Fixture, must_lock, must_put, must_read, must_unlock, somebody, wait_for_lock};
-use crate::{Backend, Expected, Kind, Result};
+use crate::fixture::Fixture;
+use crate::turns::{a_caller, must_lock, must_put, must_read, must_unlock, wait_for_lock};
+use state_backends::{Backend, Expected, Kind, Result};
 
 const KEY: &str = "counter";
 /// By which a process that [`run_again`] starts knows the place.
@@ -100,7 +101,7 @@ async fn count_up(backend: Arc<dyn Backend>, steps: u64) {
 
 /// One step, under a lock that is taken from whoever holds it, and may be taken away before the step is done.
 async fn count_up_by_force(backend: &dyn Backend) -> bool {
-    let info = somebody("count");
+    let info = a_caller("count");
     if let Err(locked) = backend.lock(KEY, &info).await {
         let Kind::Locked { holder } = locked.kind() else { panic!("{locked}") };
         if let Some(holder) = holder {

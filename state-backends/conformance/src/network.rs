@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::proxy::{Cut, Direction, Proxy};
-use super::{Fixture, must_lock, must_put, must_read, somebody, wait_for_lock};
-use crate::{Backend, Error, Expected, Kind, LockId};
+use crate::fixture::Fixture;
+use crate::proxy::{Cut, Direction, Proxy};
+use crate::turns::{a_caller, must_lock, must_put, must_read, wait_for_lock};
+use state_backends::{Backend, Error, Expected, Kind, LockId};
 
 const KEY: &str = "a";
 
@@ -100,7 +101,7 @@ pub async fn a_lock_over_a_lost_connection_is_held_or_can_be_forced_open(fixture
             let cut = Cut { direction, after, lasts };
             let proxy = Proxy::start(&fixture.server()).await;
             let by_proxy = fixture.open_by_way_of(proxy.address()).await;
-            let info = somebody("test");
+            let info = a_caller("test");
             proxy.cut(cut);
             let locked = by_proxy.lock(KEY, &info).await;
             proxy.mend();
@@ -152,7 +153,7 @@ async fn errors_of_all(backend: &dyn Backend) -> Vec<Error> {
     let id = LockId::random();
     let mut errors = vec![
         backend.read(KEY).await.expect_err("reading needs the place"),
-        backend.lock(KEY, &somebody("test")).await.expect_err("locking needs the place"),
+        backend.lock(KEY, &a_caller("test")).await.expect_err("locking needs the place"),
         backend.force_unlock(KEY, &id).await.expect_err("forcing a lock open needs the place"),
     ];
     if backend.capabilities().listing {

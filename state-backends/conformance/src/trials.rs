@@ -9,7 +9,8 @@ use std::future::Future;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::{Fixture, NetworkFixture};
+use crate::fixture::Fixture;
+use crate::network::NetworkFixture;
 
 /// Where it is set, a server that is not there is a failure: nothing is left out unnoticed where all must run.
 const REQUIRED: &str = "KOCTL_TEST_REQUIRE_SERVERS";
@@ -50,7 +51,7 @@ macro_rules! trials_of_rules {
     ($fixture:ty: $($rule:ident)*) => {
         vec![$(Rule {
             name: stringify!($rule),
-            run: |_| run(async { super::$rule(&<$fixture>::create().await).await }),
+            run: |_| run(async { crate::$rule(&<$fixture>::create().await).await }),
         }),*]
     };
 }
@@ -59,7 +60,7 @@ macro_rules! trials_of_rules_between_processes {
     ($fixture:ty: $($rule:ident)*) => {
         vec![$(Rule {
             name: stringify!($rule),
-            run: |this_test| run(async move { super::$rule::<$fixture>(&this_test).await }),
+            run: |this_test| run(async move { crate::$rule::<$fixture>(&this_test).await }),
         }),*]
     };
 }
