@@ -92,7 +92,7 @@ fn readers() -> Readers {
     }
 
     let mut readers = Readers::default();
-    for schema in koctl::konnect::resources::SCHEMAS.iter().chain(koctl::github::resources::SCHEMAS) {
+    for schema in koctl::registry::schemas() {
         readers.add(Nothing(schema));
     }
     readers

@@ -12,4 +12,6 @@ pub mod konnect;
 pub mod manifest;
 pub mod operations;
 pub mod platform_repository;
+pub mod registry;
 pub mod report;
+pub mod resource_type;

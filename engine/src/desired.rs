@@ -2,41 +2,71 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::marker::PhantomData;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::address::Address;
+use super::typed::{AttributeName, NameOf, Typed, Untyped};
 
-/// A resource that should exist.
+/// A resource that should exist. Where its type `T` is known at compile time, so are the names of its attributes.
 #[derive(Debug, Clone)]
-pub struct Desired {
+pub struct Desired<T = Untyped> {
     /// Its name.
     pub address: Address,
     /// What it should look like. Only these attributes are compared (R3).
     pub attributes: BTreeMap<String, Expr>,
     /// `protect: true` covers it: no plan may delete or replace it (R12).
     pub protect: bool,
+    of_type: PhantomData<fn() -> T>,
 }
 
 impl Desired {
-    /// A resource without attributes yet.
+    /// A resource without attributes yet, of a type that is known at run time.
     #[must_use]
     pub fn new(scope: &str, type_name: &str, key: &str) -> Self {
-        Self { address: Address::new(scope, type_name, key), attributes: BTreeMap::new(), protect: false }
+        Self::at(Address::new(scope, type_name, key))
+    }
+}
+
+impl<T: Typed> Desired<T> {
+    /// A resource of the type `T`, without attributes yet.
+    #[must_use]
+    pub fn of(scope: &str, key: &str) -> Self {
+        Self::at(Address::new(scope, T::SCHEMA.type_name, key))
+    }
+
+    /// A reference to an attribute of this resource.
+    #[must_use]
+    pub fn reference(&self, name: AttributeName<T>) -> Reference {
+        Reference::new(&self.address, name.text())
+    }
+}
+
+impl<T> Desired<T> {
+    fn at(address: Address) -> Self {
+        Self { address, attributes: BTreeMap::new(), protect: false, of_type: PhantomData }
+    }
+
+    /// The same resource among those of all types.
+    #[must_use]
+    pub fn untyped(self) -> Desired {
+        let Self { address, attributes, protect, of_type: _ } = self;
+        Desired { address, attributes, protect, of_type: PhantomData }
     }
 
     /// The same with the attribute `name` set.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Expr>) -> Self {
-        self.attributes.insert(name.to_owned(), value.into());
+    pub fn with(mut self, name: impl NameOf<T>, value: impl Into<Expr>) -> Self {
+        self.attributes.insert(name.text().to_owned(), value.into());
         self
     }
 
-    /// The same with the attribute `name` set where there is a value for it.
+    /// The same with the attribute `name` set, if there is a value for it.
     #[must_use]
-    pub fn with_some(self, name: &str, value: Option<impl Into<Expr>>) -> Self {
+    pub fn with_some(self, name: impl NameOf<T>, value: Option<impl Into<Expr>>) -> Self {
         match value {
             Some(value) => self.with(name, value),
             None => self,
@@ -52,8 +82,14 @@ impl Desired {
 
     /// A reference to the id of this resource.
     #[must_use]
+    pub fn id_reference(&self) -> Reference {
+        Reference::new(&self.address, "id")
+    }
+
+    /// The same as a value.
+    #[must_use]
     pub fn id(&self) -> Expr {
-        Expr::Reference(Reference::new(&self.address, "id"))
+        self.id_reference().into()
     }
 
     /// The resources that must exist before this one: the edges of the graph (R1).
@@ -98,6 +134,18 @@ impl<T: Into<Value>> From<T> for Expr {
     }
 }
 
+impl From<Reference> for Expr {
+    fn from(reference: Reference) -> Self {
+        Self::Reference(reference)
+    }
+}
+
+impl From<Lookup> for Expr {
+    fn from(lookup: Lookup) -> Self {
+        Self::Lookup(lookup)
+    }
+}
+
 /// `<address>#<attribute>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reference {
@@ -137,4 +185,27 @@ pub struct Lookup {
     pub absent: String,
     /// Nobody is about to make it: where it is not found, it is misspelt, and the scope is not planned.
     pub must_exist: bool,
+}
+
+impl Lookup {
+    /// A search for the object of type `T` whose list attribute holds `needle`, and that is not there yet for the reason
+    /// `absent`.
+    #[must_use]
+    pub fn of<T: Typed>(list: AttributeName<T>, needle: String, absent: String) -> Self {
+        let type_name = T::SCHEMA.type_name;
+        Self { type_name, within: BTreeMap::new(), list: list.text(), needle, absent, must_exist: false }
+    }
+
+    /// The same among those that share these attributes with other resources.
+    #[must_use]
+    pub fn within<T: Typed, const N: usize>(self, shared: [(AttributeName<T>, Reference); N]) -> Self {
+        debug_assert_eq!(self.type_name, T::SCHEMA.type_name, "these are attributes of another type");
+        Self { within: shared.into_iter().map(|(name, reference)| (name.text(), reference)).collect(), ..self }
+    }
+
+    /// The same; where nothing is found, the scope is not planned.
+    #[must_use]
+    pub fn must_exist(self) -> Self {
+        Self { must_exist: true, ..self }
+    }
 }

@@ -670,9 +670,8 @@ fn with_foreign(attributes: &Attributes, foreign: &Attributes) -> Attributes {
 
 fn as_desired(change: &ResourceChange) -> Desired {
     let literal = |(name, value): (&String, &Value)| (name.clone(), Expr::Value(value.clone()));
-    Desired {
-        address: change.address.clone(),
-        attributes: change.after.iter().map(literal).collect(),
-        protect: change.protect,
-    }
+    let address = &change.address;
+    let mut desired = Desired::new(address.scope(), address.type_name(), address.key()).protect(change.protect);
+    desired.attributes = change.after.iter().map(literal).collect();
+    desired
 }

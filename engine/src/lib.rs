@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`address`] | the name of a resource, and globs over names |
 //! | [`schema`] | what the engine must know of a resource type |
+//! | [`typed`] | attribute names that the compiler checks |
 //! | [`desired`] | what the configuration asks for: attributes, references, lookups |
 //! | [`resource`] | the two traits of a resource type: one reads, the other writes |
 //! | [`graph`] | references as a graph; its order, its cycles (R1) |
@@ -50,6 +51,7 @@ pub mod schema;
 pub mod secret;
 pub mod state;
 mod target;
+pub mod typed;
 pub mod value;
 pub mod world;
 

@@ -112,7 +112,12 @@ pub struct Readers(BTreeMap<&'static str, Box<dyn Reader>>);
 impl Readers {
     /// Adds the reader of a type.
     pub fn add(&mut self, reader: impl Reader + 'static) {
-        self.0.insert(reader.schema().type_name, Box::new(reader));
+        self.add_boxed(Box::new(reader));
+    }
+
+    /// The same for one on the heap.
+    pub fn add_boxed(&mut self, reader: Box<dyn Reader>) {
+        self.0.insert(reader.schema().type_name, reader);
     }
 
     /// The reader of a type.
@@ -140,7 +145,12 @@ pub struct Writers(BTreeMap<&'static str, Box<dyn Writer>>);
 impl Writers {
     /// Adds the writer of a type.
     pub fn add(&mut self, schema: &'static Schema, writer: impl Writer + 'static) {
-        self.0.insert(schema.type_name, Box::new(writer));
+        self.add_boxed(schema, Box::new(writer));
+    }
+
+    /// The same for one on the heap.
+    pub fn add_boxed(&mut self, schema: &'static Schema, writer: Box<dyn Writer>) {
+        self.0.insert(schema.type_name, writer);
     }
 
     /// The writer of a type.

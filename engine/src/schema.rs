@@ -7,6 +7,8 @@
 pub struct Schema {
     /// As in an address: `control_plane`.
     pub type_name: &'static str,
+    /// The system that has the objects, as Terraform's providers are called.
+    pub provider: &'static str,
     /// The attributes by which an object is recognised that no state knows (R5). Values of references are ids.
     pub natural_key: &'static [&'static str],
     /// Holds other people's work: deleting or replacing it needs a person, or `--allow-destroy` (R12).
@@ -25,6 +27,7 @@ impl Schema {
     /// A type with no special care: to be completed with `..Schema::PLAIN`.
     pub const PLAIN: Self = Self {
         type_name: "",
+        provider: "",
         natural_key: &[],
         guarded: false,
         on_removal: OnRemoval::Delete,
@@ -33,11 +36,50 @@ impl Schema {
         attributes: &[],
     };
 
+    /// Checks that the natural key consists of attributes of the schema.
+    ///
+    /// # Panics
+    /// If it does not. In a constant, that is an error of the compiler.
+    pub const fn check(&self) {
+        let mut at = 0;
+        while at < self.natural_key.len() {
+            assert!(self.names(self.natural_key[at]), "the natural key has an attribute that the schema does not have");
+            at += 1;
+        }
+    }
+
+    const fn names(&self, name: &str) -> bool {
+        let mut at = 0;
+        while at < self.attributes.len() {
+            if same(self.attributes[at].name, name) {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+
     /// The attribute of that name.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
     }
+}
+
+/// `==` of texts, which is not `const`.
+const fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// What becomes of an object when it leaves the configuration.
@@ -62,6 +104,21 @@ pub struct Attribute {
     pub nullable: bool,
     /// koctl writes it, and no configuration holds it: of a new one, nobody needs to see more than that it is there.
     pub generated: bool,
+    /// Where readers and writers find its values. The engine itself does not look at it.
+    pub location: Location,
+}
+
+/// Where the values of an attribute are in requests and answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Location {
+    /// In the body, under the name of the attribute.
+    Body,
+    /// In the body, at a JSON pointer.
+    Inside(&'static str),
+    /// In the body: under the name of the attribute in requests, at a JSON pointer in answers.
+    AnsweredInside(&'static str),
+    /// In the address of the object: its region, or the id of the object that it is a part of.
+    Address,
 }
 
 /// How values of an attribute are compared, stored and shown.
@@ -84,7 +141,7 @@ pub enum Kind {
 
 impl Attribute {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, forces_replacement: false, nullable: false, generated: false }
+        Self { name, kind, forces_replacement: false, nullable: false, generated: false, location: Location::Body }
     }
 
     /// A JSON value, compared whole.
@@ -146,6 +203,27 @@ impl Attribute {
     #[must_use]
     pub const fn generated(mut self) -> Self {
         self.generated = true;
+        self
+    }
+
+    /// Bodies have it at this JSON pointer.
+    #[must_use]
+    pub const fn inside(mut self, pointer: &'static str) -> Self {
+        self.location = Location::Inside(pointer);
+        self
+    }
+
+    /// Answers have it at this JSON pointer, requests under its own name.
+    #[must_use]
+    pub const fn answered_inside(mut self, pointer: &'static str) -> Self {
+        self.location = Location::AnsweredInside(pointer);
+        self
+    }
+
+    /// It is a part of the object's address, and not of bodies.
+    #[must_use]
+    pub const fn in_address(mut self) -> Self {
+        self.location = Location::Address;
         self
     }
 

@@ -10,7 +10,7 @@ use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
 use crate::operations::tell::{Told, Webhook, append, put_in_place};
-use crate::operations::{DriftRequest, Failure, Session, Watched, schema};
+use crate::operations::{DriftRequest, Failure, Session, Watched, schemas};
 use crate::report;
 use engine::drift::{DriftReport, Look, Reason};
 
@@ -159,9 +159,9 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
         return;
     }
     if args.json {
-        return output.data(&format!("{:#}", report::drift::document(report, &schema)));
+        return output.data(&format!("{:#}", report::drift::document(report, schemas())));
     }
-    output.data(&report::terminal::drift(report, &schema, &output.style()));
+    output.data(&report::terminal::drift(report, schemas(), &output.style()));
 }
 
 fn tell_left_out(output: &Output, report: &DriftReport) {
@@ -217,7 +217,7 @@ struct Telling<'a> {
 impl Telling<'_> {
     /// Writes the files that were asked for, and returns why one could not be written.
     fn files(&self) -> Vec<Failure> {
-        let page = |file: &PathBuf| append(file, &report::drift::markdown(self.report, &schema));
+        let page = |file: &PathBuf| append(file, &report::drift::markdown(self.report, schemas()));
         let markdown = self.args.telling.markdown.as_ref().map_or(Ok(()), page);
         let prometheus = self.args.telling.prometheus.as_ref().map_or(Ok(()), |file| self.metrics(file));
         [markdown, prometheus].into_iter().filter_map(Result::err).collect()
@@ -230,7 +230,7 @@ impl Telling<'_> {
     async fn webhook(&self, webhook: Option<Webhook>) -> Result<(), Failure> {
         match webhook {
             Some(webhook) if self.report.has_drift() || self.report.has_failed() => {
-                self.session.notify(&webhook, &report::drift::document(self.report, &schema)).await
+                self.session.notify(&webhook, &report::drift::document(self.report, schemas())).await
             }
             _ => Ok(()),
         }
@@ -240,7 +240,7 @@ impl Telling<'_> {
         if !self.args.telling.github_issue {
             return Ok(());
         }
-        let page = report::drift::markdown(self.report, &schema);
+        let page = report::drift::markdown(self.report, schemas());
         let told = match self.session.tell_issue(self.report, &page).await? {
             Told::Opened(address) => format!("Opened the issue {address}."),
             Told::Updated(address) => format!("Updated the issue {address}."),

@@ -6,7 +6,7 @@ use super::environment::with_dotenv;
 use super::output::Output;
 use super::repository::{self, RepositoryArgs};
 use super::{DONE, FAILED};
-use crate::compiler::platform::{Init, Work};
+use crate::compiler::platform::{Init, PlatformWork};
 use crate::operations::{Failure, PlatformAccess};
 use crate::platform_repository::GITHUB_TOKEN_SECRET;
 
@@ -59,7 +59,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
         state: configured,
         token: working_token.map_or(token, Into::into),
     };
-    let code = repository::carry_out(access, state.as_deref(), Work::Init(init), &args.approval, output).await;
+    let code = repository::carry_out(access, state.as_deref(), PlatformWork::Init(init), &args.approval, output).await;
     if code == DONE && is_new && !args.approval.json() {
         output.note(&next_steps(&repository, &args.system.sandbox_flag()));
     }

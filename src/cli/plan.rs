@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DIFFERENCES, DONE, FAILED};
-use crate::operations::{Failure, PlanRequest, Planned, schema};
+use crate::operations::{Failure, PlanRequest, Planned, schemas};
 use crate::report;
 use crate::report::progress::Progress;
 use engine::plan::InvalidPlan;
@@ -138,7 +138,7 @@ pub(super) fn show(output: &Output, planned: &Planned, json: bool, progress: &Pr
     if json {
         progress.planned(&planned.plan);
     } else if planned.failures.is_empty() || planned.plan.has_changes() {
-        output.data(&report::terminal::plan(&planned.plan, &schema, &output.style()));
+        output.data(&report::terminal::plan(&planned.plan, schemas(), &output.style()));
     }
     if !json && !planned.reviews_files && !planned.kept.is_empty() {
         let paths: Vec<&str> = planned.kept.iter().map(|kept| &*kept.path).collect();

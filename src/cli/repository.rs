@@ -10,7 +10,7 @@ use super::FAILED;
 use super::apply::{ApprovalArgs, Run};
 use super::common::SystemArgs;
 use super::output::Output;
-use crate::compiler::platform::Work;
+use crate::compiler::platform::PlatformWork;
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::secret::Secret;
 use crate::operations::{Environment, Failure, PlanRequest, PlatformAccess, PlatformOptions, local_platform};
@@ -110,7 +110,7 @@ fn token(system: &SystemArgs, environment: &Environment, output: &Output) -> Res
 pub(super) async fn carry_out(
     access: PlatformAccess,
     state: Option<&str>,
-    work: Work,
+    work: PlatformWork,
     approval: &ApprovalArgs,
     output: &Output,
 ) -> u8 {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, open};
 use super::output::Output;
 use super::{DONE, FAILED};
-use crate::operations::schema;
+use crate::operations::schemas;
 use crate::report;
 use engine::Plan;
 
@@ -40,8 +40,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
 fn plan(file: &PathBuf, args: &Args, output: &Output) -> u8 {
     let read = std::fs::read(file).map_err(|error| error.to_string());
     match read.and_then(|bytes| Plan::from_bytes(&bytes).map_err(|error| error.to_string())) {
-        Ok(plan) if args.json => output.data(&format!("{:#}", report::terraform::plan_json(&plan, &schema))),
-        Ok(plan) => output.data(&report::terminal::plan(&plan, &schema, &output.style())),
+        Ok(plan) if args.json => output.data(&format!("{:#}", report::terraform::plan_json(&plan, schemas()))),
+        Ok(plan) => output.data(&report::terminal::plan(&plan, schemas(), &output.style())),
         Err(cause) => {
             output.error(&format!("could not show the plan {}: {cause}", file.display()), None);
             return FAILED;
@@ -62,9 +62,9 @@ async fn state(args: &Args, output: &Output) -> u8 {
         }
     };
     if args.json {
-        output.data(&format!("{:#}", report::terraform::state_json(&resources, &schema)));
+        output.data(&format!("{:#}", report::terraform::state_json(&resources, schemas())));
     } else {
-        output.data(&report::terminal::state(&resources, &schema, &output.style()));
+        output.data(&report::terminal::state(&resources, schemas(), &output.style()));
     }
     DONE
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{MANAGED, Output, Scope};
+use crate::konnect::resources::dashboard::{DEFINITION, Dashboard, LABELS, NAME, NOT_IN, REGION};
 use crate::manifest::model::Region;
 use engine::Desired;
 
@@ -15,25 +16,23 @@ pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     let regions: BTreeSet<Region> =
         scope.organization.environments.values().map(|environment| environment.region).collect();
     for region in regions.into_iter().filter(|region| has_dashboards(*region)) {
-        out.desired.push(dashboard(scope, region, "api-usage", "API Usage (last 30 days)", &usage("api", "API")));
+        out.push(dashboard(scope, region, "api-usage", "API Usage (last 30 days)", &usage("api", "API")));
         let by_application = usage("application", "application");
         let name = "API Usage by Application (last 30 days)";
-        out.desired.push(dashboard(scope, region, "api-usage-by-application", name, &by_application));
+        out.push(dashboard(scope, region, "api-usage-by-application", name, &by_application));
     }
 }
 
-/// Whether a region has dashboards. Singapore is not among the servers of `analytics-dashboards-v2`.
-#[must_use]
-pub fn has_dashboards(region: Region) -> bool {
-    region != Region::Sg
+fn has_dashboards(region: Region) -> bool {
+    !NOT_IN.contains(&region.as_str())
 }
 
-fn dashboard(scope: &Scope<'_>, region: Region, key: &str, name: &str, definition: &Value) -> Desired {
-    Desired::new(scope.name, "dashboard", &format!("{region}/{key}"))
-        .with("region", region.as_str())
-        .with("name", name)
-        .with("definition", format!("{definition:#}\n"))
-        .with("labels", json!({ MANAGED: "true" }))
+fn dashboard(scope: &Scope<'_>, region: Region, key: &str, name: &str, definition: &Value) -> Desired<Dashboard> {
+    Desired::of(scope.name, &format!("{region}/{key}"))
+        .with(REGION, region.as_str())
+        .with(NAME, name)
+        .with(DEFINITION, format!("{definition:#}\n"))
+        .with(LABELS, json!({ MANAGED: "true" }))
 }
 
 /// Requests, errors and latency by `dimension`, which `noun` names in titles (schema `Dashboard` of

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{EnvironmentScope, Member, Output};
-use engine::address::Address;
-use engine::{Desired, Expr, Reference};
+use crate::konnect::resources::control_plane::{self, ControlPlane};
+use crate::konnect::resources::team::Team;
+use crate::konnect::resources::team_role::{self, TeamRole};
+use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
     let mut sharing: BTreeMap<String, Vec<Member<'_>>> = BTreeMap::new();
@@ -13,8 +15,8 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
     }
     for (name, members) in sharing {
         let plane = control_plane(scope, &name, &members);
-        out.desired.extend(members.iter().map(|member| role(scope, member, &plane)));
-        out.desired.push(plane);
+        out.extend(members.iter().map(|member| role(scope, member, &plane)));
+        out.push(plane);
     }
 }
 
@@ -22,13 +24,13 @@ fn name(scope: &EnvironmentScope<'_>, member: &Member<'_>) -> String {
     member.control_plane.map_or_else(|| format!("{}-{}", member.name, scope.name), str::to_owned)
 }
 
-/// The address of the control plane that serves a team in this environment.
-pub(super) fn plane_of(scope: &EnvironmentScope<'_>, team: &str) -> Option<Address> {
+/// The control plane that serves a team in this environment, by its address alone.
+pub(super) fn plane_of(scope: &EnvironmentScope<'_>, team: &str) -> Option<Desired<ControlPlane>> {
     let member = scope.members().into_iter().find(|member| member.name == team)?;
-    Some(scope.resource("control_plane", &name(scope, &member)).address)
+    Some(scope.resource(&name(scope, &member)))
 }
 
-fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>]) -> Desired {
+fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>]) -> Desired<ControlPlane> {
     let mut labels = scope.labels();
     labels["env"] = scope.name.into();
     // A control plane that teams share belongs to none of them alone.
@@ -37,21 +39,21 @@ fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>
     }
     let cluster_type = if scope.is_production() { "CLUSTER_TYPE_CONTROL_PLANE" } else { "CLUSTER_TYPE_SERVERLESS" };
     scope
-        .resource("control_plane", name)
-        .with("region", scope.region())
-        .with("name", name)
-        .with("cluster_type", cluster_type)
-        .with("labels", labels)
+        .resource(name)
+        .with(control_plane::REGION, scope.region())
+        .with(control_plane::NAME, name)
+        .with(control_plane::CLUSTER_TYPE, cluster_type)
+        .with(control_plane::LABELS, labels)
         .protect(scope.protect() || members.iter().any(|member| member.team.protect))
 }
 
-fn role(scope: &EnvironmentScope<'_>, member: &Member<'_>, plane: &Desired) -> Desired {
-    let team = Address::new(scope.organization.name, "team", member.name);
+fn role(scope: &EnvironmentScope<'_>, member: &Member<'_>, plane: &Desired<ControlPlane>) -> Desired<TeamRole> {
+    let team = Desired::<Team>::of(scope.organization.name, member.name);
     scope
-        .resource("team_role", member.name)
-        .with("team_id", Expr::Reference(Reference::new(&team, "id")))
-        .with("role_name", if scope.is_production() { "Viewer" } else { "Admin" })
-        .with("entity_id", plane.id())
-        .with("entity_type_name", "Control Planes")
-        .with("entity_region", scope.region())
+        .resource(member.name)
+        .with(team_role::TEAM_ID, team.id())
+        .with(team_role::ROLE_NAME, if scope.is_production() { "Viewer" } else { "Admin" })
+        .with(team_role::ENTITY_ID, plane.id())
+        .with(team_role::ENTITY_TYPE_NAME, "Control Planes")
+        .with(team_role::ENTITY_REGION, scope.region())
 }

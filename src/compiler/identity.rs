@@ -1,5 +1,5 @@
 //! How people sign in to an organization, and which teams the groups of its identity provider are in. Without
-//! `authorization` nothing of this is asked for, and of its blocks, only what is written.
+//! `authorization` there are none of these resources, and of its blocks, only the given ones count.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,15 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::{Output, Scope};
+use crate::konnect::resources::authentication_settings::{self as settings, AuthenticationSettings};
+use crate::konnect::resources::identity_provider::{self as providers, IdentityProvider};
+use crate::konnect::resources::konnect_team;
+use crate::konnect::resources::team::Team;
+use crate::konnect::resources::team_group_mapping::{self as group_mappings, TeamGroupMapping};
 use crate::manifest::model::{Authorization, ClaimMappings, IdpMappings, Oidc, Saml};
-use engine::{Address, Desired, Error, ErrorKind, Expr, Lookup, Reference};
+use engine::{Desired, Error, ErrorKind, Expr, Lookup};
 
-/// The OpenID Connect client secret of each organization that has one, or why it could not be had.
+/// The OpenID Connect client secret of each organization that has one, or the error of reading it.
 pub type ClientSecrets = BTreeMap<String, Result<SecretString, Error>>;
 
 pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
@@ -18,24 +23,24 @@ pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     let oidc = authorization.oidc.as_ref().and_then(|oidc| self::oidc(scope, oidc, out));
     let saml = authorization.saml.as_ref().and_then(|saml| self::saml(scope, saml));
     let idp = authorization.team_mappings.as_ref().and_then(|mappings| mappings.idp.as_ref());
-    // The mappings belong to the provider that people sign in with; before anybody does, to the one there is.
+    // The mappings belong to the provider that people sign in with, or else to the only one.
     let saml_is_on = authorization.saml.as_ref().is_some_and(|saml| saml.enabled);
     let provider = if saml_is_on { saml.as_ref() } else { oidc.as_ref().or(saml.as_ref()) };
     if let (Some(idp), Some(provider)) = (idp, provider) {
-        out.desired.extend(mappings(scope, idp, provider));
+        out.extend(mappings(scope, idp, provider));
     }
-    out.desired.push(settings(scope, authorization, oidc.as_ref(), saml.as_ref()));
-    out.desired.extend(oidc);
-    out.desired.extend(saml);
+    out.push(self::settings(scope, authorization, oidc.as_ref(), saml.as_ref()));
+    out.extend(oidc);
+    out.extend(saml);
 }
 
-/// The switches, which refer to the providers: those are there before anybody is sent to them.
+/// The switches. They refer to the providers, so that these exist before people are sent to them.
 fn settings(
     scope: &Scope<'_>,
     authorization: &Authorization,
-    oidc: Option<&Desired>,
-    saml: Option<&Desired>,
-) -> Desired {
+    oidc: Option<&Desired<IdentityProvider>>,
+    saml: Option<&Desired<IdentityProvider>>,
+) -> Desired<AuthenticationSettings> {
     let is_on = |own: Option<bool>, other: Option<bool>| match (own, other) {
         // Only one can be active: to have one on is to have the other off.
         (None, Some(true)) => Some(false),
@@ -44,33 +49,36 @@ fn settings(
     let oidc_enabled = authorization.oidc.as_ref().map(|oidc| oidc.enabled);
     let saml_enabled = authorization.saml.as_ref().map(|saml| saml.enabled);
     let mappings = authorization.team_mappings.as_ref();
-    Desired::new(scope.name, "authentication_settings", "organization")
-        .with_some("basic_auth_enabled", authorization.built_in.as_ref().map(|built_in| built_in.enabled))
-        .with_some("oidc_auth_enabled", is_on(oidc_enabled, saml_enabled))
-        .with_some("saml_auth_enabled", is_on(saml_enabled, oidc_enabled))
-        .with_some("idp_mapping_enabled", mappings.and_then(|all| all.idp.as_ref()).map(|idp| idp.enabled))
-        .with_some("konnect_mapping_enabled", mappings.and_then(|all| all.built_in.as_ref()).map(|own| own.enabled))
-        .with_some("oidc_provider_id", oidc.map(Desired::id))
-        .with_some("saml_provider_id", saml.map(Desired::id))
+    Desired::of(scope.name, "organization")
+        .with_some(settings::BASIC_AUTH_ENABLED, authorization.built_in.as_ref().map(|built_in| built_in.enabled))
+        .with_some(settings::OIDC_AUTH_ENABLED, is_on(oidc_enabled, saml_enabled))
+        .with_some(settings::SAML_AUTH_ENABLED, is_on(saml_enabled, oidc_enabled))
+        .with_some(settings::IDP_MAPPING_ENABLED, mappings.and_then(|all| all.idp.as_ref()).map(|idp| idp.enabled))
+        .with_some(
+            settings::KONNECT_MAPPING_ENABLED,
+            mappings.and_then(|all| all.built_in.as_ref()).map(|own| own.enabled),
+        )
+        .with_some(settings::OIDC_PROVIDER_ID, oidc.map(Desired::id))
+        .with_some(settings::SAML_PROVIDER_ID, saml.map(Desired::id))
 }
 
-fn provider(scope: &Scope<'_>, kind: &str, login_path: Option<&str>) -> Desired {
-    Desired::new(scope.name, "identity_provider", kind)
-        .with("type", kind)
-        .with_some("login_path", login_path)
+fn provider(scope: &Scope<'_>, kind: &str, login_path: Option<&str>) -> Desired<IdentityProvider> {
+    Desired::of(scope.name, kind)
+        .with(providers::KIND, kind)
+        .with_some(providers::LOGIN_PATH, login_path)
         .protect(scope.organization.protect)
 }
 
-/// Konnect takes a provider only whole; a block that does no more than disable it needs none.
-fn oidc(scope: &Scope<'_>, oidc: &Oidc, out: &mut Output) -> Option<Desired> {
+/// Konnect requires a complete provider. A block that only disables it needs none.
+fn oidc(scope: &Scope<'_>, oidc: &Oidc, out: &mut Output) -> Option<Desired<IdentityProvider>> {
     let (issuer, client) = (oidc.issuer.as_deref()?, oidc.client_id.as_deref()?);
     let secret = oidc.client_secret.as_ref().and_then(|_| client_secret(scope, out));
     let provider = provider(scope, "oidc", oidc.login_path.as_deref())
-        .with("issuer_url", issuer)
-        .with("client_id", client)
-        .with_some("client_secret", secret)
-        .with_some("scopes", oidc.scopes.clone())
-        .with_some("claim_mappings", oidc.claim_mappings.as_ref().map(claim_mappings));
+        .with(providers::ISSUER_URL, issuer)
+        .with(providers::CLIENT_ID, client)
+        .with_some(providers::CLIENT_SECRET, secret)
+        .with_some(providers::SCOPES, oidc.scopes.clone())
+        .with_some(providers::CLAIM_MAPPINGS, oidc.claim_mappings.as_ref().map(claim_mappings));
     Some(provider)
 }
 
@@ -97,17 +105,21 @@ fn claim_mappings(claims: &ClaimMappings) -> Value {
     })
 }
 
-fn saml(scope: &Scope<'_>, saml: &Saml) -> Option<Desired> {
+fn saml(scope: &Scope<'_>, saml: &Saml) -> Option<Desired<IdentityProvider>> {
     let metadata = saml.idp_metadata_url.as_deref()?;
-    Some(provider(scope, "saml", saml.login_path.as_deref()).with("idp_metadata_url", metadata))
+    Some(provider(scope, "saml", saml.login_path.as_deref()).with(providers::IDP_METADATA_URL, metadata))
 }
 
-fn mappings(scope: &Scope<'_>, idp: &IdpMappings, provider: &Desired) -> Vec<Desired> {
+fn mappings(
+    scope: &Scope<'_>,
+    idp: &IdpMappings,
+    provider: &Desired<IdentityProvider>,
+) -> Vec<Desired<TeamGroupMapping>> {
     let mapping = |(team, group): (&String, &String)| {
-        Desired::new(scope.name, "team_group_mapping", &format!("{team}/{group}"))
-            .with("identity_provider_id", provider.id())
-            .with("team_id", team_id(scope, team))
-            .with("group", group.as_str())
+        Desired::of(scope.name, &format!("{team}/{group}"))
+            .with(group_mappings::IDENTITY_PROVIDER_ID, provider.id())
+            .with(group_mappings::TEAM_ID, team_id(scope, team))
+            .with(group_mappings::GROUP, group.as_str())
     };
     let pairs = idp.mappings.iter().flat_map(|(team, groups)| groups.iter().map(move |group| (team, group)));
     pairs.map(mapping).collect()
@@ -116,14 +128,8 @@ fn mappings(scope: &Scope<'_>, idp: &IdpMappings, provider: &Desired) -> Vec<Des
 /// A team of the configuration, or else one that Konnect has.
 fn team_id(scope: &Scope<'_>, team: &str) -> Expr {
     if scope.input.manifest.teams.contains_key(team) {
-        return Expr::Reference(Reference::new(&Address::new(scope.name, "team", team), "id"));
+        return Desired::<Team>::of(scope.name, team).id();
     }
-    Expr::Lookup(Lookup {
-        type_name: "konnect_team",
-        within: BTreeMap::new(),
-        list: "names",
-        needle: team.to_owned(),
-        absent: format!("there is no team `{team}`, neither in the configuration nor in Konnect"),
-        must_exist: true,
-    })
+    let absent = format!("there is no team `{team}`, neither in the configuration nor in Konnect");
+    Lookup::of(konnect_team::NAMES, team.to_owned(), absent).must_exist().into()
 }

@@ -1,8 +1,8 @@
 //! The opinions of the Reference Platform: from a manifest to desired resources and their references.
 //!
-//! Pure: what is read from elsewhere (specifications, secrets, the events of Konnect's notifications) is handed in. One file an area; each adds
-//! the resources that its area derives from one organization. Types of resources are named by text here, as the
-//! engine knows no vendor and this module knows no client.
+//! Pure: what is read from elsewhere (specifications, secrets, the events of Konnect's notifications) is handed in. One
+//! file an area; each adds the resources that its area derives from one organization. Of the providers, this module knows the schemas of the types
+//! and the names of their attributes, and never a client.
 
 mod analytics;
 mod apis;
@@ -15,7 +15,6 @@ mod portals;
 pub mod rename;
 mod teams;
 
-pub use analytics::has_dashboards;
 pub use identity::ClientSecrets;
 pub use notifications::Events;
 
@@ -25,6 +24,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service, Team};
+use engine::typed::Typed;
 use engine::{Address, Desired, Error, ErrorKind, Secrets};
 
 /// The label that says who manages an object.
@@ -46,7 +46,7 @@ pub struct SpecAddress {
 pub struct Spec {
     /// Byte for byte.
     pub content: String,
-    /// Its `info.version`, where it has one.
+    /// Its `info.version`, if it has one.
     pub version: Option<String>,
 }
 
@@ -54,13 +54,13 @@ impl Spec {
     /// Reads the version out of a specification in YAML or JSON.
     ///
     /// # Errors
-    /// When it is neither, or not a specification with a version.
+    /// If it is neither, or not a specification with a version.
     pub fn parse(content: String) -> Result<Self, String> {
         let document = crate::manifest::document::parse_value(&content)
             .map_err(|error| format!("it is neither YAML nor JSON: {error}"))?;
         if !["openapi", "swagger", "asyncapi"].iter().any(|key| document.get(key).is_some()) {
             return Err(
-                "it is no OpenAPI or AsyncAPI document: it has neither `openapi`, `swagger` nor `asyncapi`".into()
+                "it is not an OpenAPI or AsyncAPI document: it has neither `openapi`, `swagger` nor `asyncapi`".into(),
             );
         }
         match &document["info"]["version"] {
@@ -71,7 +71,7 @@ impl Spec {
     }
 }
 
-/// Specifications, or why they could not be had, by address.
+/// Specifications by address, or the errors of reading them.
 pub type Specs = BTreeMap<SpecAddress, Result<Spec, Error>>;
 
 /// A service that takes part in an environment.
@@ -106,7 +106,7 @@ impl Placement<'_> {
 struct Member<'a> {
     name: &'a str,
     team: &'a Team,
-    /// The control plane's own name, where the configuration gives one.
+    /// The control plane's own name, if the configuration sets one.
     control_plane: Option<&'a str>,
 }
 
@@ -143,7 +143,7 @@ pub fn placements<'a>(manifest: &'a Manifest, environment: &'a Environment) -> V
     placements
 }
 
-/// What compiling one organization needs.
+/// The input of the compiler for one organization.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<'a> {
     /// The whole configuration.
@@ -152,7 +152,7 @@ pub struct Input<'a> {
     pub specs: &'a Specs,
     /// The client secrets of its organizations.
     pub client_secrets: &'a ClientSecrets,
-    /// The events that its organizations can be told of.
+    /// The events that its organizations can be notified of.
     pub events: &'a Events,
     /// The platform repository, `owner/name`.
     pub platform_repository: &'a str,
@@ -161,8 +161,7 @@ pub struct Input<'a> {
 /// Compiles one organization (R1).
 ///
 /// # Errors
-/// Every specification that could not be had or read, with the service that needs it; a client secret, and the list
-/// of events, that could not be had.
+/// Every specification that is missing, with the service that needs it; a missing client secret; a missing list of events.
 pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Result<Vec<Desired>, Vec<Error>> {
     let mut out = Output::default();
     let organization_scope = Scope { input, name, organization };
@@ -181,8 +180,7 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
     if out.errors.is_empty() { Ok(out.desired) } else { Err(out.errors) }
 }
 
-/// The addresses of one organization that `protect: true` covers. Nothing that is read from elsewhere is needed to
-/// know them.
+/// The addresses of one organization that `protect: true` covers. They need no input except the manifest.
 #[must_use]
 pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -> BTreeSet<Address> {
     let client_secrets = ClientSecrets::from([(name.to_owned(), Ok(SecretString::default()))]);
@@ -190,10 +188,10 @@ pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -
     desired.into_iter().filter(|resource| resource.protect).map(|resource| resource.address).collect()
 }
 
-/// The secrets of one organization, by resource and attribute: what a saved plan has only the traces of (R11).
+/// The secrets of one organization, by resource and attribute. A saved plan has only their digests (R11).
 ///
 /// # Errors
-/// A secret that could not be had.
+/// A missing secret.
 pub fn secrets(
     manifest: &Manifest,
     name: &str,
@@ -203,7 +201,7 @@ pub fn secrets(
     Ok(Secrets::of(&outline(manifest, name, organization, client_secrets)?))
 }
 
-/// The resources of one organization, without what their specifications and Konnect's events would add.
+/// The resources of one organization without the contents of specifications and without subscriptions to events.
 fn outline(
     manifest: &Manifest,
     name: &str,
@@ -219,11 +217,21 @@ fn outline(
     compile(input, name, organization)
 }
 
-/// What was compiled so far.
+/// The compiled resources, and what is missing.
 #[derive(Default)]
 struct Output {
     desired: Vec<Desired>,
     errors: Vec<Error>,
+}
+
+impl Output {
+    fn push<T: Typed>(&mut self, resource: Desired<T>) {
+        self.desired.push(resource.untyped());
+    }
+
+    fn extend<T: Typed>(&mut self, resources: impl IntoIterator<Item = Desired<T>>) {
+        self.desired.extend(resources.into_iter().map(Desired::untyped));
+    }
 }
 
 /// An organization that is being compiled.
@@ -258,8 +266,8 @@ impl<'a> EnvironmentScope<'a> {
     }
 
     /// A resource of this environment.
-    fn resource(&self, type_name: &str, key: &str) -> Desired {
-        Desired::new(self.organization.name, type_name, &format!("{}/{key}", self.name))
+    fn resource<T: Typed>(&self, key: &str) -> Desired<T> {
+        Desired::of(self.organization.name, &format!("{}/{key}", self.name))
     }
 
     /// The services of this environment with their specifications. Each that is missing is an error.
@@ -295,7 +303,7 @@ impl<'a> EnvironmentScope<'a> {
         })
     }
 
-    /// The name of the API of a service: told apart by environment, but for production.
+    /// The name of the API of a service: with the environment, except in production.
     fn api_name(&self, service: &Service) -> String {
         if self.is_production() { service.name.clone() } else { format!("{}-{}", service.name, self.name) }
     }

@@ -1,19 +1,23 @@
-//! Which channels an organization is told of events through. Both are Konnect's default, for which nothing is needed.
+//! The channels through which an organization is notified of events. Both are on by default in Konnect, which needs no
+//! resource.
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 use super::{Output, Scope};
+use crate::konnect::resources::notification_subscription::{
+    CHANNELS, ENABLED, ENTITIES, EVENT_ID, NAME, NotificationSubscription, REGIONS,
+};
 use crate::manifest::model::Notifications;
 use engine::{Desired, Error, ErrorKind};
 
-/// The ids of the events that each organization can be told of, or why they could not be had. Only organizations
-/// whose notifications are not Konnect's default need them.
+/// The ids of the events that each organization can be notified of, or the error of listing them. Only organizations with
+/// notifications other than Konnect's default need them.
 pub type Events = BTreeMap<String, Result<Vec<String>, Error>>;
 
 /// The name under which a subscription is shown in Konnect.
-const NAME: &str = "Konnect Orchestrator";
+const SHOWN_AS: &str = "Konnect Orchestrator";
 
 pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     let wanted = &scope.organization.notifications;
@@ -21,26 +25,26 @@ pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
         return;
     }
     match scope.input.events.get(scope.name) {
-        Some(Ok(events)) => out.desired.extend(events.iter().map(|event| subscription(scope, event, wanted))),
+        Some(Ok(events)) => out.extend(events.iter().map(|event| subscription(scope, event, wanted))),
         Some(Err(error)) => out.errors.push(error.clone()),
         None => {
-            let attempted = format!("list the events that `{}` can be told of", scope.name);
+            let attempted = format!("list the events that `{}` can be notified of", scope.name);
             out.errors.push(Error::new(ErrorKind::NotFound, attempted, "they were not asked for"));
         }
     }
 }
 
-/// One that is in force, and says for each channel whether it is used. A subscription that is not in force could be
-/// taken for none at all, which means every channel.
-fn subscription(scope: &Scope<'_>, event: &str, wanted: &Notifications) -> Desired {
-    Desired::new(scope.name, "notification_subscription", event)
-        .with("event_id", event)
-        .with("name", NAME)
-        .with("regions", json!(["*"]))
-        .with("entities", json!(["*"]))
+/// An enabled subscription that sets each channel. A disabled one could be taken for a missing one, which means every
+/// channel.
+fn subscription(scope: &Scope<'_>, event: &str, wanted: &Notifications) -> Desired<NotificationSubscription> {
+    Desired::of(scope.name, event)
+        .with(EVENT_ID, event)
+        .with(NAME, SHOWN_AS)
+        .with(REGIONS, json!(["*"]))
+        .with(ENTITIES, json!(["*"]))
         .with(
-            "channels",
+            CHANNELS,
             json!([{ "type": "EMAIL", "enabled": wanted.email }, { "type": "IN_APP", "enabled": wanted.in_app }]),
         )
-        .with("enabled", true)
+        .with(ENABLED, true)
 }

@@ -1,8 +1,8 @@
 //! The scope `@platform`: the platform repository itself, koctl's own files in it, and the secrets of its workflows.
 //!
-//! koctl keeps its files up to date as long as nobody edits them. Whether somebody did is told by the digest of what it
-//! wrote last, which the state has. What people keep, the configuration above all, it writes once; `add organization`
-//! changes single lines of it, and of workflows that somebody edited.
+//! koctl updates its files unless they were edited. An edited file differs from the digest of koctl's last version, which
+//! is in the state. Files that people maintain, the configuration for example, are written once; `add organization` changes
+//! single lines of them, and of edited workflows.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,6 +10,9 @@ use std::path::Path;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
+use crate::github::resources::actions_secret::{self, ActionsSecret};
+use crate::github::resources::repository::{self, Repository};
+use crate::github::resources::repository_files::{self, RepositoryFiles};
 use crate::manifest::edit::{EditError, Entry, Step, insert};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
@@ -19,46 +22,45 @@ use crate::platform_repository::{
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
 use engine::value::digest;
-use engine::{Address, Desired, Error, ErrorKind, Expr, Reference};
+use engine::{Address, Desired, Error, ErrorKind, Expr};
 
-/// What all titles of koctl's pull requests begin with.
+/// The beginning of the titles of koctl's pull requests.
 const TITLE: &str = "[Konnect Orchestrator] - ";
 /// The branch from which organizations are proposed.
 const ORGANIZATIONS_BRANCH: &str = "konnect-orchestrator-organizations";
 
-/// What a platform repository holds, as far as koctl's files are concerned: as it is, or will be once what is proposed
-/// is merged.
+/// koctl's files in a platform repository, as they are or will be after open pull requests are merged.
 #[derive(Debug, Clone, Default)]
-pub struct Found {
+pub struct PlatformContents {
     /// The branch that pull requests go to.
     pub default_branch: String,
-    /// The texts of those of koctl's files that are there, by path.
+    /// The texts of the existing files, by path.
     pub texts: BTreeMap<String, String>,
     /// The branch and the title of the last open pull request for koctl's files.
     pub proposal: Option<(String, String)>,
 }
 
-/// What is to become of the platform repository.
+/// The operation on the platform repository.
 #[derive(Debug, Clone)]
-pub enum Work {
-    /// koctl's files are kept up to date.
+pub enum PlatformWork {
+    /// Updates koctl's files.
     Maintain,
-    /// It is set up.
+    /// Sets the repository up.
     Init(Init),
-    /// An organization is added.
+    /// Adds an organization.
     AddOrganization(AddOrganization),
 }
 
 /// How a platform repository is set up.
 #[derive(Debug, Clone)]
 pub struct Init {
-    /// Make the repository, if there is none.
+    /// Create the repository if it does not exist.
     pub create: bool,
-    /// Overwrite koctl's files where somebody edited them.
+    /// Overwrite edited files of koctl.
     pub force: bool,
-    /// Where the state will be kept, for the configuration.
+    /// The URL of the state, for the configuration.
     pub state: String,
-    /// The token that koctl works with in the workflows.
+    /// The token of koctl in the workflows.
     pub token: SecretString,
 }
 
@@ -75,56 +77,56 @@ pub struct AddOrganization {
     pub token: SecretString,
 }
 
-/// What compiling the platform repository needs.
+/// The input of the compiler for the platform repository.
 #[derive(Debug, Clone, Copy)]
 pub struct PlatformInput<'a> {
     /// `owner/name`.
     pub repository: &'a str,
     /// Its address.
     pub remote: &'a str,
-    /// What is in it.
-    pub found: &'a Found,
+    /// Its contents.
+    pub found: &'a PlatformContents,
     /// The state of the scope.
     pub remembered: &'a Remembered,
-    /// What is asked for.
-    pub work: &'a Work,
+    /// The operation.
+    pub work: &'a PlatformWork,
 }
 
-/// A file of koctl's that somebody edited, and that is left alone.
+/// An edited file of koctl, which is left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
     /// Its path.
     pub path: String,
-    /// What it holds.
+    /// Its text.
     pub is: String,
-    /// What koctl would write.
+    /// The text that koctl would write.
     pub would_be: String,
 }
 
-/// What came of it.
+/// The result of compiling the platform repository.
 #[derive(Debug, Default)]
 pub struct Platform {
     /// The resources.
     pub desired: Vec<Desired>,
-    /// The files that are left alone although they are koctl's.
+    /// The edited files of koctl, which are left alone.
     pub kept: Vec<Kept>,
 }
 
 /// The address of koctl's files in a platform repository.
 #[must_use]
 pub fn files_address(repository: &str) -> Address {
-    Address::new(PLATFORM_SCOPE, "repository_files", repository)
+    Desired::<RepositoryFiles>::of(PLATFORM_SCOPE, repository).address
 }
 
 /// Compiles the scope `@platform`.
 ///
 /// # Errors
-/// A file that is to be edited and is broken, with its place; an organization that is there already with other
-/// settings, or does not fit the rest of the configuration; a repository that was not set up.
+/// A file that must be edited and is invalid, with the place; an organization that exists with other settings, or
+/// contradicts the configuration; a repository that was not set up.
 pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
-    let repository = repository(input);
-    let name = match &repository {
-        Some(made) => Expr::Reference(Reference::new(&made.address, "name")),
+    let repository = self::repository(input);
+    let name: Expr = match &repository {
+        Some(made) => made.reference(repository::NAME).into(),
         None => input.repository.into(),
     };
     let mut compiling = Compiling::new(input);
@@ -135,39 +137,42 @@ pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
         }
     }
     compiling.retired();
-    if let Work::AddOrganization(organization) = input.work {
+    if let PlatformWork::AddOrganization(organization) = input.work {
         compiling.add_organization(organization)?;
     }
     let kept = std::mem::take(&mut compiling.kept);
-    let files = compiling.finish().with("repository", name.clone());
-    let secret = secret(input.work).map(|secret| secret.with("repository", name));
-    Ok(Platform { desired: repository.into_iter().chain([files]).chain(secret).collect(), kept })
+    let files = compiling.finish().with(repository_files::REPOSITORY, name.clone());
+    let secret = secret(input.work).map(|secret| secret.with(actions_secret::REPOSITORY, name));
+    let mut desired: Vec<Desired> = repository.map(Desired::untyped).into_iter().collect();
+    desired.push(files.untyped());
+    desired.extend(secret.map(Desired::untyped));
+    Ok(Platform { desired, kept })
 }
 
-/// The Actions secret that is to be set, but for the repository that it is of.
+/// The Actions secret to set, without its repository.
 #[must_use]
-pub fn secret(work: &Work) -> Option<Desired> {
+pub fn secret(work: &PlatformWork) -> Option<Desired<ActionsSecret>> {
     let (name, value) = match work {
-        Work::Maintain => return None,
-        Work::Init(init) => (GITHUB_TOKEN_SECRET, &init.token),
-        Work::AddOrganization(organization) => (organization.variable.as_str(), &organization.token),
+        PlatformWork::Maintain => return None,
+        PlatformWork::Init(init) => (GITHUB_TOKEN_SECRET, &init.token),
+        PlatformWork::AddOrganization(organization) => (organization.variable.as_str(), &organization.token),
     };
-    let secret = Desired::new(PLATFORM_SCOPE, "actions_secret", name).with("name", name);
-    Some(secret.with("value", Expr::Secret(value.clone())))
+    let secret = Desired::<ActionsSecret>::of(PLATFORM_SCOPE, name).with(actions_secret::NAME, name);
+    Some(secret.with(actions_secret::VALUE, Expr::Secret(value.clone())))
 }
 
-/// The repository, where koctl made it or is to make it.
-fn repository(input: PlatformInput<'_>) -> Option<Desired> {
-    let desired = Desired::new(PLATFORM_SCOPE, "repository", input.repository).with("name", input.repository);
-    let creates = matches!(input.work, Work::Init(Init { create: true, .. }));
+/// The repository, if koctl created it or is to create it.
+fn repository(input: PlatformInput<'_>) -> Option<Desired<Repository>> {
+    let desired = Desired::of(PLATFORM_SCOPE, input.repository).with(repository::NAME, input.repository);
+    let creates = matches!(input.work, PlatformWork::Init(Init { create: true, .. }));
     (creates || input.remembered.0.contains_key(&desired.address)).then_some(desired)
 }
 
-/// koctl's files while they are compared with what is there.
+/// koctl's files while they are compared with the repository.
 struct Compiling<'a> {
     input: PlatformInput<'a>,
     settings: Settings<'a>,
-    /// What koctl wrote last of its own files, as digests.
+    /// Digests of koctl's last versions of its own files.
     wrote: Map<String, Value>,
     files: Map<String, Value>,
     shared: Map<String, Value>,
@@ -183,7 +188,7 @@ impl<'a> Compiling<'a> {
         };
         let (wrote, shared) = (remembered("files"), remembered("shared_files"));
         let state = match input.work {
-            Work::Init(init) => Some(init.state.as_str()),
+            PlatformWork::Init(init) => Some(init.state.as_str()),
             _ => None,
         };
         let settings = Settings { remote: input.remote, state, default_branch: &input.found.default_branch };
@@ -194,7 +199,7 @@ impl<'a> Compiling<'a> {
         self.input.found.texts.get(path)
     }
 
-    /// A file that koctl keeps.
+    /// A file that koctl maintains.
     fn own(&mut self, file: &File) -> Result<(), Error> {
         let text = file.text(self.settings, &self.tokens(file)).map_err(refused)?;
         let Some(found) = self.found(file.path) else {
@@ -202,7 +207,7 @@ impl<'a> Compiling<'a> {
             return Ok(());
         };
         let wrote = self.wrote.get(file.path);
-        let force = matches!(self.input.work, Work::Init(Init { force: true, .. }));
+        let force = matches!(self.input.work, PlatformWork::Init(Init { force: true, .. }));
         if *found == text || wrote == Some(&digest(found)) || force {
             self.files.insert(file.path.to_owned(), text.into());
             return Ok(());
@@ -211,7 +216,7 @@ impl<'a> Compiling<'a> {
             self.files.insert(file.path.to_owned(), wrote.clone());
         }
         self.kept.push(Kept { path: file.path.to_owned(), is: found.clone(), would_be: text });
-        if let (Work::AddOrganization(organization), true) = (self.input.work, file.takes_tokens()) {
+        if let (PlatformWork::AddOrganization(organization), true) = (self.input.work, file.takes_tokens()) {
             let edited = add_token(file.path, found, &organization.variable).map_err(refused)?;
             if edited != *found {
                 self.shared.insert(file.path.to_owned(), edited.into());
@@ -220,7 +225,7 @@ impl<'a> Compiling<'a> {
         Ok(())
     }
 
-    /// Files that an older koctl wrote and this one does not have go, unless somebody edited them.
+    /// Deletes unedited files that an older koctl wrote and this one does not have.
     fn retired(&mut self) {
         let known = |path: &str| FILES.iter().any(|file| file.path == path && file.keeper == Keeper::Koctl);
         for (path, wrote) in self.wrote.iter().filter(|(path, _)| !known(path)) {
@@ -230,7 +235,7 @@ impl<'a> Compiling<'a> {
         }
     }
 
-    /// The tokens that a workflow is to get: those that it has, in its order, those that others have, and a new one.
+    /// The tokens of a workflow: its present ones in their order, those of other workflows, and a new one.
     fn tokens(&self, file: &File) -> Vec<String> {
         if !file.takes_tokens() {
             return Vec::new();
@@ -239,7 +244,7 @@ impl<'a> Compiling<'a> {
         let mut all = has;
         let others = FILES.iter().filter(|other| other.takes_tokens()).filter_map(|other| self.found(other.path));
         let new = match self.input.work {
-            Work::AddOrganization(organization) => Some(organization.variable.clone()),
+            PlatformWork::AddOrganization(organization) => Some(organization.variable.clone()),
             _ => None,
         };
         for token in others.flat_map(|other| files::tokens(other)).chain(new) {
@@ -250,9 +255,9 @@ impl<'a> Compiling<'a> {
         all
     }
 
-    /// A file that people keep: it is written when the repository is set up, and where it is missing then.
+    /// A file that people maintain. It is written when the repository is set up, if it is missing.
     fn shared(&mut self, file: &File) -> Result<(), Error> {
-        if matches!(self.input.work, Work::Init(_)) && self.found(file.path).is_none() {
+        if matches!(self.input.work, PlatformWork::Init(_)) && self.found(file.path).is_none() {
             let text = file.text(self.settings, &[]).map_err(refused)?;
             self.shared.insert(file.path.to_owned(), text.into());
         }
@@ -273,7 +278,7 @@ impl<'a> Compiling<'a> {
         Ok(())
     }
 
-    /// Checks the configuration as it will be.
+    /// Checks the future configuration.
     fn check(&self, organizations: &str, organization: &AddOrganization) -> Result<(), Error> {
         let others = [TEAMS, PLATFORM].into_iter().filter_map(|path| Some((path, self.found(path)?.as_str())));
         let texts: Vec<(&str, &str)> = others.chain([(ORGANIZATIONS, organizations)]).collect();
@@ -286,17 +291,17 @@ impl<'a> Compiling<'a> {
         })
     }
 
-    fn finish(self) -> Desired {
+    fn finish(self) -> Desired<RepositoryFiles> {
         let (branch, title) = self.proposal();
-        let files = Desired::new(PLATFORM_SCOPE, "repository_files", self.input.repository)
-            .with("branch", branch)
-            .with("title", title)
-            .with("files", Value::Object(self.files));
+        let files = Desired::of(PLATFORM_SCOPE, self.input.repository)
+            .with(repository_files::BRANCH, branch)
+            .with(repository_files::TITLE, title)
+            .with(repository_files::FILES, Value::Object(self.files));
         let shared = Some(self.shared).filter(|shared| !shared.is_empty()).map(Value::Object);
-        files.with_some("shared_files", shared)
+        files.with_some(repository_files::SHARED_FILES, shared)
     }
 
-    /// The branch and the title of the pull request. Where there is nothing to propose, those of the last one.
+    /// The branch and the title of the pull request. If there is nothing to propose, those of the last one.
     fn proposal(&self) -> (String, String) {
         let state = self.input.remembered.0.get(&files_address(self.input.repository));
         let last = |name: &str| state?.attributes.get(name)?.as_str().map(str::to_owned);
@@ -305,18 +310,20 @@ impl<'a> Compiling<'a> {
         }
         let open = self.input.found.proposal.clone();
         match (self.input.work, open) {
-            (Work::AddOrganization(organization), Some((branch, title))) if branch == ORGANIZATIONS_BRANCH => {
+            (PlatformWork::AddOrganization(organization), Some((branch, title))) if branch == ORGANIZATIONS_BRANCH => {
                 let name = &organization.name;
                 let named = title.split([' ', ',']).any(|word| word == name);
                 (branch, if named { title } else { format!("{title}, {name}") })
             }
-            (Work::AddOrganization(organization), _) => {
+            (PlatformWork::AddOrganization(organization), _) => {
                 (ORGANIZATIONS_BRANCH.to_owned(), format!("{TITLE}Add Organization {}", organization.name))
             }
-            // What is under way takes it along.
+            // An open pull request takes the change along.
             (_, Some(open)) => open,
-            (Work::Init(_), None) => ("konnect-orchestrator-init".to_owned(), format!("{TITLE}Init Platform")),
-            (Work::Maintain, None) => ("konnect-orchestrator-update".to_owned(), format!("{TITLE}Update Platform")),
+            (PlatformWork::Init(_), None) => ("konnect-orchestrator-init".to_owned(), format!("{TITLE}Init Platform")),
+            (PlatformWork::Maintain, None) => {
+                ("konnect-orchestrator-update".to_owned(), format!("{TITLE}Update Platform"))
+            }
         }
     }
 
@@ -329,7 +336,7 @@ impl<'a> Compiling<'a> {
 }
 
 impl AddOrganization {
-    /// The organizations with this one, which is the last. Where it is there already, as it is to be, nothing changes.
+    /// The organizations with this one as the last. Unchanged if it is present with the same settings.
     fn added_to(&self, organizations: &str) -> Result<String, Error> {
         let Self { region, variable, .. } = self;
         let region = region.as_str();
@@ -343,7 +350,7 @@ impl AddOrganization {
         Ok(text)
     }
 
-    /// Refuses an organization that is there with another token, and a token that is another organization's.
+    /// Refuses an organization that exists with another token, and a token of another organization.
     fn is_ours(&self, organizations: &str) -> Result<(), Error> {
         let Self { name, variable, .. } = self;
         let document = crate::manifest::document::parse_value(organizations).unwrap_or_default();
@@ -398,11 +405,11 @@ mod tests {
         Init { create: false, force: false, state: "file:.koctl/state".to_owned(), token: "token".to_owned().into() }
     }
 
-    fn found() -> Found {
-        Found { default_branch: "main".to_owned(), ..Found::default() }
+    fn found() -> PlatformContents {
+        PlatformContents { default_branch: "main".to_owned(), ..PlatformContents::default() }
     }
 
-    fn compiled(found: &Found, remembered: &Remembered, work: &Work) -> Platform {
+    fn compiled(found: &PlatformContents, remembered: &Remembered, work: &PlatformWork) -> Platform {
         let remote = "https://github.com/Acme/platform.git";
         compile(PlatformInput { repository: REPOSITORY, remote, found, remembered, work }).unwrap()
     }
@@ -416,7 +423,7 @@ mod tests {
     }
 
     /// The state after `platform` was applied, and what the repository holds then.
-    fn applied(platform: &Platform) -> (Found, Remembered) {
+    fn applied(platform: &Platform) -> (PlatformContents, Remembered) {
         let mut found = found();
         let mut state = ResourceState { type_name: "repository_files".to_owned(), ..ResourceState::default() };
         for name in ["branch", "title"] {
@@ -431,14 +438,14 @@ mod tests {
         (found, Remembered(BTreeMap::from([(files_address(REPOSITORY), state)])))
     }
 
-    fn set_up() -> (Found, Remembered) {
-        applied(&compiled(&found(), &Remembered::default(), &Work::Init(init())))
+    fn set_up() -> (PlatformContents, Remembered) {
+        applied(&compiled(&found(), &Remembered::default(), &PlatformWork::Init(init())))
     }
 
     #[test]
     fn after_an_init_everything_is_as_it_was_written_and_nothing_is_proposed() {
         let (found, remembered) = set_up();
-        for work in [Work::Maintain, Work::Init(init())] {
+        for work in [PlatformWork::Maintain, PlatformWork::Init(init())] {
             let again = compiled(&found, &remembered, &work);
             assert_eq!(again.kept, []);
             for (path, text) in literal(&again, "files").as_object().unwrap() {
@@ -454,11 +461,11 @@ mod tests {
     fn an_edited_file_is_kept_and_stays_known_by_what_koctl_wrote() {
         let (mut found, remembered) = set_up();
         found.texts.insert(RULES.to_owned(), "rules: {}\n".to_owned());
-        let platform = compiled(&found, &remembered, &Work::Maintain);
+        let platform = compiled(&found, &remembered, &PlatformWork::Maintain);
         assert_eq!(platform.kept.iter().map(|kept| kept.path.as_str()).collect::<Vec<_>>(), [RULES]);
         let wrote = &remembered.0[&files_address(REPOSITORY)].attributes["files"][RULES];
         assert_eq!(&literal(&platform, "files")[RULES], wrote);
-        let forced = compiled(&found, &remembered, &Work::Init(Init { force: true, ..init() }));
+        let forced = compiled(&found, &remembered, &PlatformWork::Init(Init { force: true, ..init() }));
         assert_eq!(forced.kept, []);
         assert!(literal(&forced, "files")[RULES].is_string());
     }
@@ -467,7 +474,7 @@ mod tests {
     fn a_file_that_was_there_before_koctl_is_not_koctls() {
         let mut found = found();
         found.texts.insert(RULES.to_owned(), "rules: {}\n".to_owned());
-        let platform = compiled(&found, &Remembered::default(), &Work::Init(init()));
+        let platform = compiled(&found, &Remembered::default(), &PlatformWork::Init(init()));
         assert_eq!(platform.kept.len(), 1);
         assert_eq!(literal(&platform, "files").get(RULES), None);
     }
@@ -481,7 +488,7 @@ mod tests {
         }
         found.texts.insert("old".to_owned(), "as koctl wrote it".to_owned());
         found.texts.insert("edited".to_owned(), "ours now".to_owned());
-        let platform = compiled(&found, &remembered, &Work::Maintain);
+        let platform = compiled(&found, &remembered, &PlatformWork::Maintain);
         let files = literal(&platform, "files");
         assert_eq!((files.get("old"), files.get("edited")), (None, Some(&digest("as koctl wrote it"))));
         assert_eq!(literal(&platform, "title"), "[Konnect Orchestrator] - Update Platform");
@@ -492,7 +499,7 @@ mod tests {
         let (mut found, remembered) = set_up();
         found.texts.remove(RULES);
         found.proposal = Some(("konnect-orchestrator-organizations".to_owned(), "Add Acme".to_owned()));
-        let platform = compiled(&found, &remembered, &Work::Maintain);
+        let platform = compiled(&found, &remembered, &PlatformWork::Maintain);
         assert_eq!(literal(&platform, "branch"), "konnect-orchestrator-organizations");
         assert_eq!(literal(&platform, "title"), "Add Acme");
     }

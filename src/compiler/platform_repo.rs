@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{EnvironmentScope, Output, Placement, Spec};
+use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, PullRequest, REPOSITORY, TITLE};
 use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
@@ -17,13 +18,13 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, 
     if files.is_empty() {
         return;
     }
-    let pull_request = Desired::new(organization, "pull_request", scope.name)
-        .with("repository", scope.organization.input.platform_repository)
-        .with("branch", format!("{organization}-{}-konnect-orchestrator-apply", scope.name))
-        .with("folder", folder)
-        .with("title", format!("[Konnect Orchestrator] - Stage the APIs of {organization} / {}", scope.name))
-        .with("files", Value::Object(files));
-    out.desired.push(pull_request);
+    let pull_request = Desired::<PullRequest>::of(organization, scope.name)
+        .with(REPOSITORY, scope.organization.input.platform_repository)
+        .with(BRANCH, format!("{organization}-{}-konnect-orchestrator-apply", scope.name))
+        .with(FOLDER, folder)
+        .with(TITLE, format!("[Konnect Orchestrator] - Stage the APIs of {organization} / {}", scope.name))
+        .with(FILES, Value::Object(files));
+    out.push(pull_request);
 }
 
 /// A patch that makes decK tag the gateway services of a specification with the name of the API.

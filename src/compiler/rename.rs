@@ -1,14 +1,13 @@
-//! What a renamed team, service, environment or organization does to addresses.
+//! How renaming a team, service, environment or organization changes addresses.
 //!
-//! The other side of what the areas of this module name their resources after: an address of the configuration with
-//! the old name becomes that of the configuration with the new one. A test holds the two together.
+//! An address of the configuration with the old name becomes the address of the configuration with the new name. A type's
+//! [`KeyShape`] decides how, and a test compares the result with the compiler.
 
 use std::collections::BTreeSet;
 
+use crate::registry;
+use crate::resource_type::KeyShape;
 use engine::Address;
-
-/// The types that are named `<environment>/<service>`.
-const OF_A_SERVICE: [&str; 4] = ["api", "api_version", "api_publication", "api_implementation"];
 
 /// Something that gets another name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,56 +45,57 @@ pub enum Rename {
 }
 
 impl Rename {
-    /// The address that a resource has after the renaming, where it gets another. `teams` are the names of the teams
-    /// that the state has in its scope: a control plane is named after its team unless it was given a name.
+    /// The address of a resource after the renaming. `None` if it stays the same. `teams` are the names of the teams in
+    /// the state of the scope: a control plane is named after its team unless the configuration names it.
     #[must_use]
     pub fn address(&self, address: &Address, teams: &BTreeSet<String>) -> Option<Address> {
-        let within = |key: String| Address::new(address.scope(), address.type_name(), &key);
-        match self {
-            Rename::Team { from, to } => of_team(address, from, to).map(within),
-            Rename::Service { from, to } => {
-                let (environment, name) = address.key().split_once('/')?;
-                let is_meant = OF_A_SERVICE.contains(&address.type_name()) && name == from;
-                is_meant.then(|| within(format!("{environment}/{to}")))
+        let shape = registry::key(address.type_name()).unwrap_or(KeyShape::Own);
+        let key = match self {
+            Self::Organization { from, to } => {
+                return (address.scope() == from).then(|| Address::new(to, address.type_name(), address.key()));
             }
-            Rename::Environment { organization, from, to } => {
-                let is_meant = address.scope() == organization;
-                of_environment(address, from, to, teams).filter(|_| is_meant).map(within)
-            }
-            Rename::Organization { from, to } => {
-                (address.scope() == from).then(|| Address::new(to, address.type_name(), address.key()))
-            }
-        }
+            Self::Environment { organization, .. } if address.scope() != organization => None,
+            Self::Environment { from, to, .. } => of_environment(shape, address.key(), from, to, teams),
+            Self::Team { from, to } => of_team(shape, address.key(), from, to),
+            Self::Service { from, to } => of_service(shape, address.key(), from, to),
+        };
+        key.map(|key| Address::new(address.scope(), address.type_name(), &key))
     }
 }
 
 /// The key after a team was renamed.
-fn of_team(address: &Address, from: &str, to: &str) -> Option<String> {
-    let key = address.key();
-    match address.type_name() {
-        "team" => (key == from).then(|| to.to_owned()),
-        "team_user" | "team_group_mapping" => {
-            let (team, rest) = key.split_once('/')?;
-            (team == from).then(|| format!("{to}/{rest}"))
-        }
-        "team_role" => {
-            let (environment, team) = key.split_once('/')?;
-            (team == from).then(|| format!("{environment}/{to}"))
-        }
-        "control_plane" => {
+fn of_team(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
+    match shape {
+        KeyShape::Team => (key == from).then(|| to.to_owned()),
+        KeyShape::TeamAnd => first_renamed(key, from, to),
+        KeyShape::EnvironmentAndTeam => last_renamed(key, from, to),
+        KeyShape::EnvironmentAndControlPlane => {
             let (environment, name) = key.split_once('/')?;
             (name == format!("{from}-{environment}")).then(|| format!("{environment}/{to}-{environment}"))
         }
-        _ => None,
+        KeyShape::Own | KeyShape::Environment | KeyShape::EnvironmentAndService | KeyShape::EnvironmentAnd => None,
+    }
+}
+
+/// The key after a service was renamed.
+fn of_service(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
+    match shape {
+        KeyShape::EnvironmentAndService => last_renamed(key, from, to),
+        KeyShape::Own
+        | KeyShape::Team
+        | KeyShape::TeamAnd
+        | KeyShape::Environment
+        | KeyShape::EnvironmentAndTeam
+        | KeyShape::EnvironmentAndControlPlane
+        | KeyShape::EnvironmentAnd => None,
     }
 }
 
 /// The key after an environment was renamed.
-fn of_environment(address: &Address, from: &str, to: &str, teams: &BTreeSet<String>) -> Option<String> {
-    let key = address.key();
-    match address.type_name() {
-        "portal" | "pull_request" => (key == from).then(|| to.to_owned()),
-        "control_plane" => {
+fn of_environment(shape: KeyShape, key: &str, from: &str, to: &str, teams: &BTreeSet<String>) -> Option<String> {
+    match shape {
+        KeyShape::Environment => (key == from).then(|| to.to_owned()),
+        KeyShape::EnvironmentAndControlPlane => {
             let (environment, name) = key.split_once('/')?;
             let team = name.strip_suffix(from).and_then(|team| team.strip_suffix('-'));
             let name = match team.filter(|team| teams.contains(*team)) {
@@ -104,15 +104,21 @@ fn of_environment(address: &Address, from: &str, to: &str, teams: &BTreeSet<Stri
             };
             (environment == from).then(|| format!("{to}/{name}"))
         }
-        "team_role" => moved(key, from, to),
-        type_name if OF_A_SERVICE.contains(&type_name) => moved(key, from, to),
-        _ => None,
+        KeyShape::EnvironmentAndTeam | KeyShape::EnvironmentAndService | KeyShape::EnvironmentAnd => {
+            first_renamed(key, from, to)
+        }
+        KeyShape::Own | KeyShape::Team | KeyShape::TeamAnd => None,
     }
 }
 
-fn moved(key: &str, from: &str, to: &str) -> Option<String> {
-    let (environment, rest) = key.split_once('/')?;
-    (environment == from).then(|| format!("{to}/{rest}"))
+fn first_renamed(key: &str, from: &str, to: &str) -> Option<String> {
+    let (first, rest) = key.split_once('/')?;
+    (first == from).then(|| format!("{to}/{rest}"))
+}
+
+fn last_renamed(key: &str, from: &str, to: &str) -> Option<String> {
+    let (first, last) = key.split_once('/')?;
+    (last == from).then(|| format!("{first}/{to}"))
 }
 
 #[cfg(test)]
@@ -159,7 +165,7 @@ organizations:
         all
     }
 
-    /// What the old configuration compiles to, renamed, is what the new one compiles to.
+    /// The renamed resources of the old configuration are those of the new one.
     #[track_caller]
     fn agrees(rename: &Rename, edits: &[(&str, &str)]) {
         let edited = edits.iter().fold(WORLD.to_owned(), |text, (from, to)| {

@@ -1,4 +1,4 @@
-//! What a draft says: a manifest with its specifications.
+//! The manifest of a draft, with its specifications.
 
 use std::collections::BTreeMap;
 
@@ -12,18 +12,18 @@ use crate::manifest::secret::Secret;
 
 /// Where specifications are in the repositories of services.
 const SPEC_PATH: &str = "openapi.yaml";
-/// The branches that environments are made from unless they name another.
+/// The branches of environments that do not name another.
 const PROD_BRANCH: &str = "main";
 const DEV_BRANCH: &str = "dev";
 
-/// What a draft says, and what Konnect does not say of it.
+/// The configuration of a draft, with its guesses.
 #[derive(Debug, Clone)]
 pub struct Configuration {
     /// The manifest.
     pub manifest: Manifest,
     /// The specifications of its services.
     pub specs: BTreeMap<SpecAddress, Spec>,
-    /// What was guessed: the sentences that belong beside a key, by its path.
+    /// The guesses: a comment for each guessed key, by its path.
     pub guesses: BTreeMap<Vec<String>, String>,
 }
 
@@ -137,10 +137,8 @@ impl Draft {
         for (name, draft) in &self.environments {
             let all = &configuration.manifest.teams;
             let environment = Environment {
-                r#type: draft.r#type,
-                region: draft.region,
                 teams: self.members(name, draft, all, branches),
-                protect: false,
+                ..Environment::new(draft.r#type, draft.region)
             };
             if let Some(reason) = draft.guess {
                 let path = ["organizations", &self.options.organization, "environments", name, "type"];
@@ -158,7 +156,7 @@ impl Draft {
         }
     }
 
-    /// The teams that take part in an environment; none where all do, each with all it has.
+    /// The teams that take part in an environment. `None` if all teams do, with all of their services.
     fn members(
         &self,
         environment: &str,
@@ -195,8 +193,7 @@ impl Draft {
     }
 }
 
-/// What the APIs of a service have in common as their description. Where they differ, the configuration leaves the
-/// descriptions alone.
+/// The description that the APIs of a service share. `None` if they differ: the configuration does not set it then.
 fn common_description(uses: &[Use<'_>]) -> Option<String> {
     let first = uses.first()?.api.description.clone()?;
     uses.iter().all(|one| one.api.description.as_ref() == Some(&first)).then_some(first)

@@ -1,18 +1,20 @@
-//! The guesses so far, and how one of them is given up.
+//! The guesses, and how one of them is given up.
 //!
-//! Parts of a draft know the objects that they were recognised in, so that what is given up can be told by object.
+//! Parts of a draft know the objects that they were recognised in, so that the reason can be reported for each object.
 
 use std::collections::BTreeMap;
 
 use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
+use crate::konnect::resources::of_name;
 use crate::manifest::git::Remote;
 use crate::manifest::model::{Authorization, EnvironmentType, Notifications, Region};
+use crate::resource_type::{Generate, Part};
 use engine::Address;
 
-/// What Konnect does not know, and what the configuration needs.
+/// Settings of the configuration that Konnect does not have.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct RecogniseOptions {
     /// The name of the organization in the configuration.
     pub organization: String,
     /// The variable with its access token.
@@ -28,8 +30,7 @@ pub struct Options {
 pub struct RemotePattern(String);
 
 impl RemotePattern {
-    /// What is taken where nobody says otherwise: a repository on GitHub of the service's name, owned by one that is
-    /// named after the organization.
+    /// The default: a repository on GitHub with the name of the service, whose owner is named after the organization.
     #[must_use]
     pub fn of_organization(name: &str) -> Self {
         let owner: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -41,7 +42,7 @@ impl RemotePattern {
     /// Reads a pattern.
     ///
     /// # Errors
-    /// Where it has no `{service}` in it, or is not the address of a repository with an owner and a name.
+    /// If it has no `{service}` in it, or is not the address of a repository with an owner and a name.
     pub fn parse(text: &str) -> Result<Self, String> {
         if !text.contains("{service}") {
             return Err("it has no `{service}`, in the place of which the service's name goes".to_owned());
@@ -71,19 +72,19 @@ impl RemotePattern {
 /// An organization, as far as it was recognised.
 #[derive(Debug, Clone)]
 pub struct Draft {
-    /// What Konnect does not know.
-    pub options: Options,
+    /// Settings that Konnect does not have.
+    pub options: RecogniseOptions,
     /// By name.
     pub teams: BTreeMap<String, DraftTeam>,
     /// By name.
     pub environments: BTreeMap<String, DraftEnvironment>,
-    /// How people sign in, where that is not as in a new organization.
+    /// How people sign in. `None` if that is as in a new organization.
     pub authorization: Option<Authorization>,
     /// Which channels notifications take.
     pub notifications: Notifications,
-    /// Whether koctl's dashboards are there.
+    /// True if koctl's dashboards exist.
     pub custom_reports: bool,
-    /// Why an object is no part of this, by type and id.
+    /// Why an object is not part of the draft, by type and id.
     pub given_up: BTreeMap<(String, String), String>,
 }
 
@@ -92,7 +93,7 @@ pub struct Draft {
 pub struct DraftTeam {
     /// Its id.
     pub id: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
     /// The email addresses of its members.
     pub users: Vec<String>,
@@ -101,9 +102,9 @@ pub struct DraftTeam {
 /// An environment that was recognised.
 #[derive(Debug, Clone)]
 pub struct DraftEnvironment {
-    /// What it is for.
+    /// Its type.
     pub r#type: EnvironmentType,
-    /// What the type was guessed from, where no label says it.
+    /// The source of the guess. `None` if a label sets the type.
     pub guess: Option<&'static str>,
     /// Where it is.
     pub region: Region,
@@ -114,7 +115,7 @@ pub struct DraftEnvironment {
 }
 
 impl DraftEnvironment {
-    /// Whether a service has an API in it.
+    /// True if a service has an API in it.
     #[must_use]
     pub fn has_apis(&self) -> bool {
         self.members.values().any(|member| !member.apis.is_empty())
@@ -137,37 +138,39 @@ pub struct DraftMember {
 pub struct DraftApi {
     /// Its id.
     pub id: String,
-    /// What the service does.
+    /// Its description.
     pub description: Option<String>,
     /// Its specification.
     pub spec: Spec,
-    /// What the team was guessed from, where no label says it.
+    /// The source of the guess. `None` if a label sets the team.
     pub guess: Option<&'static str>,
 }
 
 impl Draft {
-    /// Notes why an object is no part of the draft. The first reason stays.
+    /// Records why an object is not part of the draft. The first reason stays.
     pub fn give_up(&mut self, type_name: &str, id: &str, reason: impl Into<String>) {
         self.given_up.entry((type_name.to_owned(), id.to_owned())).or_insert_with(|| reason.into());
     }
 
-    /// Gives up the part that asks for the resource at `address`, and notes the reason at every object that goes with
-    /// it. Returns whether there was such a part.
+    /// Gives up the part that asks for the resource at `address`, and notes the reason at every object of the part.
+    /// Returns false if the draft has no such part.
     pub fn drop_part(&mut self, address: &Address, reason: &str, inventory: &Inventory) -> bool {
+        let Some(Generate::Read { part: Some(part), .. }) = of_name(address.type_name()).map(|one| one.generate) else {
+            return false;
+        };
         let (first, rest) = address.key().split_once('/').unwrap_or((address.key(), ""));
-        match address.type_name() {
-            "team" => self.drop_team(address.key(), reason),
-            "user" => self.drop_user(None, address.key(), reason, inventory),
-            "team_user" => self.drop_user(Some(first), rest, reason, inventory),
-            "portal" => self.drop_environment(address.key(), reason),
-            "control_plane" => self.drop_plane(first, rest, reason),
-            "team_role" => self.drop_member(first, rest, reason),
-            "api" | "api_version" | "api_publication" | "api_implementation" => self.drop_api(first, rest, reason),
-            "authentication_settings" | "identity_provider" => self.drop_authorization(reason, inventory),
-            "team_group_mapping" => self.drop_mapping(first, rest),
-            "notification_subscription" => self.drop_notifications(reason, inventory),
-            "dashboard" => std::mem::replace(&mut self.custom_reports, false),
-            _ => false,
+        match part {
+            Part::Team => self.drop_team(address.key(), reason),
+            Part::User => self.drop_user(None, address.key(), reason, inventory),
+            Part::Membership => self.drop_user(Some(first), rest, reason, inventory),
+            Part::Environment => self.drop_environment(address.key(), reason),
+            Part::ControlPlane => self.drop_plane(first, rest, reason),
+            Part::Member => self.drop_member(first, rest, reason),
+            Part::Api => self.drop_api(first, rest, reason),
+            Part::Authorization => self.drop_authorization(reason, inventory),
+            Part::GroupMapping => self.drop_mapping(first, rest),
+            Part::Notifications => self.drop_notifications(reason, inventory),
+            Part::CustomReports => std::mem::replace(&mut self.custom_reports, false),
         }
     }
 

@@ -1,15 +1,15 @@
-//! What was read of an organization, and readers over it that ask nobody.
+//! The objects that were read of an organization, and readers over them that send no requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::konnect::resources::SCHEMAS;
+use crate::konnect::resources::TYPES;
 use engine::refresh::Scan;
 use engine::{Error, Reader, Readers, Remote, Schema};
 
-/// Every object of Konnect's types in one organization, and the events that it can be told of.
+/// Every object of Konnect's types in one organization, and the events that it can be notified of.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     listings: BTreeMap<&'static str, Vec<Remote>>,
@@ -18,7 +18,7 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// Adds objects of a type. One that is there already, by its id, counts once.
+    /// Adds objects of a type. An object that is already present, by its id, counts once.
     pub fn add(&mut self, type_name: &'static str, objects: impl IntoIterator<Item = Remote>) {
         let listing = self.listings.entry(type_name).or_default();
         let mut known: BTreeSet<String> = listing.iter().map(|object| object.id.clone()).collect();
@@ -47,11 +47,11 @@ impl Inventory {
         by
     }
 
-    /// Readers that list what was read.
+    /// Readers that list these objects.
     #[must_use]
     pub fn readers(&self) -> Readers {
         let mut readers = Readers::default();
-        for schema in SCHEMAS {
+        for schema in TYPES.iter().map(|one| one.schema) {
             readers.add(Listed { schema, objects: self.of(schema.type_name).to_vec() });
         }
         readers
@@ -75,17 +75,17 @@ impl Reader for Listed {
     }
 }
 
-/// The text that an attribute holds; an empty one where it holds none.
+/// The text of an attribute. Empty if it has none.
 pub(super) fn text<'a>(object: &'a Remote, attribute: &str) -> &'a str {
     object.attributes.get(attribute).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The value of a label, where the object has it.
+/// The value of a label. `None` if the object does not have it.
 pub(super) fn label<'a>(object: &'a Remote, name: &str) -> Option<&'a str> {
     object.attributes.get("labels")?.get(name)?.as_str()
 }
 
-/// Whether an attribute is true.
+/// True if an attribute is `true`.
 pub(super) fn is_on(object: &Remote, attribute: &str) -> bool {
     object.attributes.get(attribute) == Some(&Value::Bool(true))
 }

@@ -1,19 +1,18 @@
-//! From an organization that exists to the configuration that describes it: the compiler's opinions, read backwards.
+//! From an existing organization to the configuration that describes it: the compiler's opinions, read backwards.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! | --- | --- |
-//! | [`survey`](mod@survey) | reading an organization, with nothing but GETs |
-//! | [`inventory`] | what was read, and readers over it |
+//! | [`survey`](mod@survey) | reads an organization, with GETs only |
+//! | [`inventory`] | the objects that were read, and readers over them |
 //! | `recognise` | guesses: which portals are environments, whose control planes are which, which APIs are whose |
-//! | [`draft`] | the guesses so far, and how one of them is given up |
-//! | [`configuration`] | what a draft says: a manifest with its specifications |
-//! | [`proof`](mod@proof) | the manifest is compiled and compared with what was read; what would change is given up |
-//! | [`left`](mod@left) | what no part of the manifest answers for, and why |
+//! | [`draft`] | the guesses, and how one of them is given up |
+//! | [`configuration`] | the manifest of a draft, with its specifications |
+//! | [`proof`](mod@proof) | compiles the manifest and compares it with what was read; gives up what would change |
+//! | [`unmanaged`](mod@unmanaged) | objects that no part of the manifest asks for, and why |
 //! | [`render`] | the manifest as a person would write it |
 //!
-//! A guess may be wrong: none is kept that the comparison of a plan does not find to be as it is. So the plan of what
-//! was taken over is empty by construction, but for labels: objects that lack labels which koctl would give them are
-//! taken over as they are.
+//! A guess may be wrong: a guess is kept only if a plan would not change anything about it. So the plan after the import
+//! is empty by construction, except for labels: objects that lack koctl's labels are taken over as they are.
 //!
 //! What must not enter: requests that change anything, the file system, and opinions of its own. What an environment
 //! consists of is up to the [`compiler`](crate::compiler).
@@ -21,7 +20,6 @@
 pub mod configuration;
 pub mod draft;
 pub mod inventory;
-pub mod left;
 pub mod proof;
 #[cfg(test)]
 mod properties;
@@ -30,11 +28,12 @@ pub mod render;
 pub mod survey;
 #[cfg(test)]
 mod tests;
+pub mod unmanaged;
 
 pub use configuration::Configuration;
-pub use draft::{Draft, Options, RemotePattern};
+pub use draft::{Draft, RecogniseOptions, RemotePattern};
 pub use inventory::Inventory;
-pub use left::{Left, left};
 pub use proof::{Proven, proof};
 pub use recognise::recognise;
 pub use survey::{Unread, survey};
+pub use unmanaged::{UnmanagedObject, unmanaged};

@@ -1,5 +1,5 @@
-//! Guesses are proven by what a plan would make of them: the draft is compiled and compared with what was read, and
-//! every part of it that would be made or changed is given up, until nothing would be.
+//! Guesses are checked with a plan: the draft is compiled and compared with the inventory, and every part that a plan
+//! would create or change is given up, until the plan is empty.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +10,7 @@ use super::configuration::Configuration;
 use super::draft::Draft;
 use super::inventory::Inventory;
 use crate::compiler::{self, ClientSecrets, Events, Input};
+use crate::konnect::resources::of_name;
 use engine::diff::{Options, Refusal, diff};
 use engine::refresh::{Remembered, refresh};
 use engine::secret::trace;
@@ -17,26 +18,23 @@ use engine::state::ResourceState;
 use engine::world::World;
 use engine::{Action, Address, Desired, Error, ErrorKind, Readers, ResourceChange};
 
-/// What proposes to stage the specifications of an environment in the platform repository. It is in no organization.
-const PULL_REQUEST: &str = "pull_request";
-
-/// A draft of which a plan would make or change nothing.
+/// A draft with an empty plan.
 #[derive(Debug)]
 pub struct Proven {
-    /// What is left of it.
+    /// The rest of the draft.
     pub draft: Draft,
-    /// What that says.
+    /// Its configuration.
     pub configuration: Configuration,
-    /// What was read, by the addresses of the configuration.
+    /// The inventory by the addresses of the configuration.
     pub world: World,
-    /// What a plan finds: what it imports, and what it defers.
+    /// The changes of the plan: imports and deferred resources.
     changes: Vec<ResourceChange>,
 }
 
-/// Gives up what a plan would make or change of `draft`.
+/// Gives up everything in `draft` that a plan would create or change.
 ///
 /// # Errors
-/// Where what is left cannot be compiled or compared, and no part of it is to blame.
+/// If the rest cannot be compiled or compared, and no part of it is the cause.
 pub async fn proof(mut draft: Draft, inventory: &Inventory) -> Result<Proven, Vec<Error>> {
     let readers = inventory.readers();
     loop {
@@ -67,7 +65,7 @@ fn stuck(address: &Address, reason: &str) -> Error {
         .help("this is a mistake of koctl; please report it")
 }
 
-/// What the configuration asks of Konnect.
+/// The resources of Konnect that the configuration asks for.
 fn compile(draft: &Draft, configuration: &Configuration, inventory: &Inventory) -> Result<Vec<Desired>, Vec<Error>> {
     let name = &draft.options.organization;
     let client_secrets = ClientSecrets::from([(name.clone(), Ok(SecretString::default()))]);
@@ -84,10 +82,10 @@ fn compile(draft: &Draft, configuration: &Configuration, inventory: &Inventory) 
         return Ok(Vec::new());
     };
     let desired = compiler::compile(input, name, organization)?;
-    Ok(desired.into_iter().filter(|resource| resource.address.type_name() != PULL_REQUEST).collect())
+    Ok(desired.into_iter().filter(|resource| of_name(resource.address.type_name()).is_some()).collect())
 }
 
-/// What would be made or changed, and how: where one of these depends on another, the other alone.
+/// The resources that would be created or changed, with reasons. If one depends on another, only the other.
 fn wrong(changes: &[ResourceChange]) -> Vec<(Address, String)> {
     let found: Vec<(&ResourceChange, String)> =
         changes.iter().filter_map(|change| Some((change, objection(change)?))).collect();
@@ -97,7 +95,7 @@ fn wrong(changes: &[ResourceChange]) -> Vec<(Address, String)> {
     roots.map(|(change, reason)| (change.address.clone(), reason.clone())).collect()
 }
 
-/// What of a change is more than taking an object over as it is.
+/// The reason if a change is more than an import. `None` if it is not.
 fn objection(change: &ResourceChange) -> Option<String> {
     match change.action {
         Action::NoOp | Action::Deferred => None,
@@ -113,7 +111,7 @@ fn objection(change: &ResourceChange) -> Option<String> {
     }
 }
 
-/// How an attribute differs; nothing where labels are only missing, and of a secret, which is never shown.
+/// How an attribute differs. `None` if labels are only missing, and for a secret, which is never shown.
 fn difference(change: &ResourceChange, attribute: &str) -> Option<String> {
     let nothing = Value::Null;
     let (is, wanted) =
@@ -132,7 +130,7 @@ fn difference(change: &ResourceChange, attribute: &str) -> Option<String> {
     }
 }
 
-/// What is to blame for refusals.
+/// The resources that caused refusals, with reasons.
 fn refused(refusals: Vec<Refusal>, draft: &mut Draft) -> Result<Vec<(Address, String)>, Vec<Error>> {
     let mut blamed = Vec::new();
     for refusal in refusals {
@@ -154,7 +152,7 @@ fn refused(refusals: Vec<Refusal>, draft: &mut Draft) -> Result<Vec<(Address, St
 }
 
 impl Proven {
-    /// What the state keeps of everything that is taken over, under `lineage`. Without `client_secret`, the secret of
+    /// The resources of the state, under `lineage`. Without `client_secret`, the secret of
     /// an identity provider is taken to be right until it is known.
     #[must_use]
     pub fn records(&self, lineage: &str, client_secret: Option<&SecretString>) -> BTreeMap<String, ResourceState> {
@@ -185,7 +183,7 @@ impl Proven {
         Some((address.to_string(), record))
     }
 
-    /// How many objects of each type are taken over.
+    /// The number of imported objects by type.
     #[must_use]
     pub fn taken(&self) -> BTreeMap<&str, usize> {
         let mut taken = BTreeMap::new();
@@ -195,13 +193,13 @@ impl Proven {
         taken
     }
 
-    /// How many of them lack labels that koctl would have given them.
+    /// The number of imported objects that lack labels of koctl.
     #[must_use]
     pub fn unlabelled(&self) -> usize {
         self.changes.iter().filter(|change| change.changed.iter().any(|name| name == "labels")).count()
     }
 
-    /// Why resources wait that are not there yet: APIs without a gateway service.
+    /// The reasons of deferred resources: APIs without a gateway service.
     pub fn deferred(&self) -> impl Iterator<Item = &str> {
         let deferred = self.changes.iter().filter(|change| change.action == Action::Deferred);
         deferred.filter_map(|change| change.reason.as_deref())

@@ -1,4 +1,4 @@
-//! What holds for every organization: what a manifest makes is recognised whole, and what somebody changed of it never
+//! Properties of every organization: all objects of a manifest are recognised, and objects that were changed since never
 //! stands in the way of the rest.
 
 use std::path::Path;
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::tests::{built, change, ids, options, reread};
-use super::{Inventory, left, proof, recognise};
+use super::{Inventory, proof, recognise, unmanaged};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Manifest;
 
@@ -106,11 +106,11 @@ fn two_in_production_apart(mut environments: Map<String, Value>) -> Map<String, 
     environments
 }
 
-/// What is left of an inventory, by type and id, once its description was written and read again.
+/// The unmanaged objects of an inventory, by type and id, after its configuration was written and read again.
 fn left_of(inventory: &Inventory) -> Vec<(&'static str, String)> {
     let proven = block_on(proof(recognise(inventory, options()), inventory)).unwrap();
     reread(&proven);
-    left(&proven, inventory).into_iter().map(|left| (left.type_name, left.id)).collect()
+    unmanaged(&proven, inventory).into_iter().map(|left| (left.type_name, left.id)).collect()
 }
 
 proptest! {

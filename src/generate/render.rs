@@ -1,5 +1,5 @@
 //! The manifest as a person would write it: keys in the order of the documentation, nothing that is a default, and a
-//! comment where something was guessed. The same configuration always gives the same bytes.
+//! comment at each guess. The same configuration always gives the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -85,7 +85,7 @@ impl<'a> Page<'a> {
         self.value(key, if on { "true" } else { "false" });
     }
 
-    /// A list; nothing where it is empty.
+    /// A list. Nothing if it is empty.
     fn list(&mut self, key: &str, items: &[String]) {
         if !items.is_empty() {
             self.below(key, |page| items.iter().for_each(|item| page.line(&format!("- {}", scalar(item)))));
@@ -106,7 +106,7 @@ impl<'a> Page<'a> {
         });
     }
 
-    /// A key with what is below it; an empty map where that is nothing.
+    /// A key with the lines below it. An empty map if there are none.
     fn entry(&mut self, key: &str, body: impl FnOnce(&mut Self)) {
         let start = self.text.len();
         self.below(key, body);
@@ -132,7 +132,7 @@ impl<'a> Page<'a> {
 
     fn organization(&mut self, organization: &Organization) {
         self.secret("access-token", &organization.access_token);
-        // What is in production is read last, as it is reached last.
+        // Production comes last: changes reach it last.
         let mut environments: Vec<_> = organization.environments.iter().collect();
         environments.sort_by_key(|(_, environment)| environment.r#type);
         self.entries("environments", environments, Self::environment);
@@ -152,7 +152,7 @@ impl<'a> Page<'a> {
     }
 
     fn secret(&mut self, key: &str, secret: &Secret) {
-        // What is generated names variables alone; anything else would not be written here.
+        // A generated configuration only names variables. Other secrets must not be written here.
         if let Secret::Env(variable) = secret {
             self.below(key, |page| {
                 page.text("type", "env");
@@ -234,7 +234,7 @@ impl<'a> Page<'a> {
     }
 }
 
-/// A text as YAML has it: plain where no reader of YAML, of whichever version, takes it for anything else.
+/// A text in YAML. It is plain if no version of YAML reads it as anything else.
 fn scalar(text: &str) -> String {
     let inside = |c: char| c.is_alphanumeric() || " _-./@+()',&".contains(c);
     let colons =

@@ -6,17 +6,17 @@ use std::fmt;
 use futures::future::join_all;
 
 use super::inventory::{Inventory, text};
-use crate::compiler::has_dashboards;
-use crate::konnect::ReadClient;
-use crate::konnect::resources::{add_readers, notification_subscription};
+use crate::konnect::resources::{TYPES, notification_subscription};
+use crate::konnect::{KonnectType, ReadClient};
 use crate::manifest::model::Region;
+use crate::resource_type::{Generate, Listing};
 use engine::refresh::{Remembered, refresh};
-use engine::{Desired, Error, Readers, Remote};
+use engine::{Desired, Error, Readers, Remote, Schema};
 
-/// What could not be read, all of it for one reason.
+/// Parts that could not be read, all for one reason.
 #[derive(Debug, Clone)]
 pub struct Unread {
-    /// What it is, as people call it: `the teams`, `the portals in eu`; or `anything`.
+    /// The parts, as people call them: `the teams`, `the portals in eu`; or `anything`.
     pub what: Vec<String>,
     /// Why, for the first of them.
     pub error: Error,
@@ -29,51 +29,40 @@ impl fmt::Display for Unread {
 }
 
 /// A part of an organization: objects that are listed together.
-struct Part {
+struct ListedPart {
     what: String,
-    /// The type that is kept of what is listed.
+    /// The type of the objects.
     type_name: &'static str,
-    /// What leads the readers there: resources of which no more is known than where they are.
+    /// Resources that lead the readers there, of which only the location is known.
     probes: Vec<Desired>,
 }
 
-impl Part {
-    fn new(what: impl Into<String>, type_name: &'static str, probes: Vec<Desired>) -> Self {
-        Self { what: what.into(), type_name, probes }
-    }
-
-    /// What belongs to the whole organization.
-    fn global(what: &str, type_name: &'static str) -> Self {
-        Self::new(what, type_name, vec![probe(type_name, "all")])
-    }
-
-    /// What belongs to a region.
-    fn of_region(what: &str, type_name: &'static str, region: Region) -> Self {
-        Self::new(format!("{what} in {region}"), type_name, vec![regional(type_name, region.as_str(), "all")])
-    }
-
+impl ListedPart {
     async fn read(&self, readers: &Readers) -> Result<Vec<Remote>, Vec<Error>> {
         let world = refresh(&self.probes, &Remembered::default(), readers).await?;
         Ok(world.objects(self.type_name).to_vec())
     }
 }
 
-fn probe(type_name: &str, key: &str) -> Desired {
-    Desired::new("survey", type_name, key)
+/// The attribute that holds the region, in every type that has one.
+const REGION: &str = "region";
+
+fn probe(schema: &Schema, key: &str) -> Desired {
+    Desired::new("survey", schema.type_name, key)
 }
 
-fn regional(type_name: &str, region: &str, key: &str) -> Desired {
-    probe(type_name, &format!("{region}/{key}")).with("region", region)
+fn regional(schema: &Schema, region: &str, key: &str) -> Desired {
+    probe(schema, &format!("{region}/{key}")).with(REGION, region)
 }
 
 /// Reads all of an organization in these regions.
 ///
 /// # Errors
-/// Everything that could not be read. What is not there cannot be told from what was not seen, so that there is no
-/// inventory of a part.
+/// Everything that could not be read. There is no inventory of a part, because an absent object could not be told from
+/// one that was not read.
 pub async fn survey(client: &ReadClient, regions: &BTreeSet<Region>) -> Result<Inventory, Vec<Unread>> {
     let mut readers = Readers::default();
-    add_readers(&mut readers, client);
+    TYPES.iter().for_each(|one| one.add_reader(&mut readers, client));
     let mut survey = Survey { readers, inventory: Inventory::default(), unread: Vec::new() };
     let parts = first(regions);
     let asked_for = parts.len() + 1;
@@ -100,7 +89,7 @@ struct Survey {
 }
 
 impl Survey {
-    async fn read(&mut self, parts: Vec<Part>) {
+    async fn read(&mut self, parts: Vec<ListedPart>) {
         let readers = &self.readers;
         let read = join_all(parts.iter().map(|part| part.read(readers))).await;
         for (part, objects) in parts.into_iter().zip(read) {
@@ -121,65 +110,56 @@ impl Survey {
     }
 }
 
-/// What can be listed without knowing anything.
-fn first(regions: &BTreeSet<Region>) -> Vec<Part> {
-    let mut parts = vec![
-        Part::global("the teams", "team"),
-        Part::global("Konnect's own teams", "konnect_team"),
-        Part::global("the users", "user"),
-        Part::global("the authentication settings", "authentication_settings"),
-        Part::global("the identity providers", "identity_provider"),
-    ];
-    for &region in regions {
-        parts.extend([
-            Part::of_region("the control planes", "control_plane", region),
-            Part::of_region("the portals", "portal", region),
-            Part::of_region("the APIs", "api", region),
-            Part::of_region("the publications of APIs", "api_publication", region),
-            Part::of_region("the implementations of APIs", "api_implementation", region),
-        ]);
-        if has_dashboards(region) {
-            parts.push(Part::of_region("the dashboards", "dashboard", region));
+/// The parts that can be listed when nothing is known yet.
+fn first(regions: &BTreeSet<Region>) -> Vec<ListedPart> {
+    TYPES.iter().flat_map(|one| at_once(one, regions)).collect()
+}
+
+fn at_once(one: &KonnectType, regions: &BTreeSet<Region>) -> Vec<ListedPart> {
+    let Generate::Read { plural, listing, .. } = one.generate else { return Vec::new() };
+    let part = |what: String, probe| ListedPart { what, type_name: one.schema.type_name, probes: vec![probe] };
+    match listing {
+        Listing::Global => vec![part(plural.to_owned(), probe(one.schema, "all"))],
+        Listing::Regions { except } => {
+            let regions = regions.iter().map(|region| region.as_str()).filter(|region| !except.contains(region));
+            let of_region = |region: &str| part(format!("{plural} in {region}"), regional(one.schema, region, "all"));
+            regions.map(of_region).collect()
         }
+        Listing::Below { .. } | Listing::Events { .. } => Vec::new(),
     }
-    parts
 }
 
-/// What is listed below something else.
-fn second(inventory: &Inventory) -> Vec<Part> {
-    let below = |type_name: &'static str, parent: &str, attribute: &str| {
-        let parents = inventory.of(parent).iter();
-        parents.map(|parent| probe(type_name, &parent.id).with(attribute, parent.id.as_str())).collect::<Vec<_>>()
+/// The parts that are listed below objects of the first ones.
+fn second(inventory: &Inventory) -> Vec<ListedPart> {
+    TYPES.iter().filter_map(|one| below(one, inventory)).filter(|part| !part.probes.is_empty()).collect()
+}
+
+fn below(one: &KonnectType, inventory: &Inventory) -> Option<ListedPart> {
+    let Generate::Read { plural, listing, .. } = one.generate else { return None };
+    let probes = match listing {
+        Listing::Below { parent, attribute, with_parents } => {
+            let parents = inventory.of(parent.type_name);
+            let mut probes = if with_parents { lists(parent, parents) } else { Vec::new() };
+            probes.extend(parents.iter().map(|object| probe_below(one.schema, object, attribute)));
+            probes
+        }
+        Listing::Events { attribute } => {
+            inventory.events.iter().map(|event| probe(one.schema, event).with(attribute, event.as_str())).collect()
+        }
+        Listing::Global | Listing::Regions { .. } => return None,
     };
-    let services = inventory.of("control_plane").iter().map(|plane| {
-        regional("gateway_service", text(plane, "region"), &plane.id).with("control_plane_id", plane.id.as_str())
-    });
-    let event = |event: &String| probe("notification_subscription", event).with("event_id", event.as_str());
-    let parts = vec![
-        Part::new("the members of teams", "team_user", below("team_user", "team", "team_id")),
-        Part::new("the roles of teams", "team_role", below("team_role", "team", "team_id")),
-        Part::new(
-            "the team mappings of identity providers",
-            "team_group_mapping",
-            below("team_group_mapping", "identity_provider", "identity_provider_id"),
-        ),
-        Part::new("the gateway services of control planes", "gateway_service", services.collect()),
-        Part::new("the specifications of APIs", "api_version", specifications(inventory)),
-        Part::new(
-            "the subscriptions to notifications",
-            "notification_subscription",
-            inventory.events.iter().map(event).collect(),
-        ),
-    ];
-    parts.into_iter().filter(|part| !part.probes.is_empty()).collect()
+    Some(ListedPart { what: plural.to_owned(), type_name: one.schema.type_name, probes })
 }
 
-/// The list of a region's APIs tells which version of each is the current one, and saves a request for each.
-fn specifications(inventory: &Inventory) -> Vec<Desired> {
-    let apis = inventory.of("api");
-    let regions: BTreeSet<&str> = apis.iter().map(|api| text(api, "region")).collect();
-    let lists = regions.into_iter().map(|region| regional("api", region, "all"));
-    let versions =
-        apis.iter().map(|api| regional("api_version", text(api, "region"), &api.id).with("api_id", api.id.as_str()));
-    lists.chain(versions).collect()
+/// A probe of the objects below `parent`, which are in its region.
+fn probe_below(schema: &Schema, parent: &Remote, attribute: &str) -> Desired {
+    let probe = probe(schema, &parent.id).with(attribute, parent.id.as_str());
+    let region = schema.attribute(REGION).map(|_| text(parent, REGION));
+    probe.with_some(REGION, region)
+}
+
+/// Probes of the lists that these objects are in.
+fn lists(schema: &Schema, objects: &[Remote]) -> Vec<Desired> {
+    let regions: BTreeSet<&str> = objects.iter().map(|object| text(object, REGION)).collect();
+    regions.into_iter().map(|region| regional(schema, region, "all")).collect()
 }

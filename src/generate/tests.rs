@@ -6,9 +6,11 @@ use std::path::Path;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{Draft, Inventory, Left, Options, Proven, RemotePattern, left, proof, recognise, render};
+use super::{
+    Draft, Inventory, Proven, RecogniseOptions, RemotePattern, UnmanagedObject, proof, recognise, render, unmanaged,
+};
 use crate::compiler::{ClientSecrets, Events, Input, Spec, SpecAddress, Specs, compile, placements};
-use crate::konnect::resources::SCHEMAS;
+use crate::konnect::resources::{TYPES, of_name};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Manifest;
 use engine::refresh::{Remembered, refresh};
@@ -88,7 +90,7 @@ fn desired(manifest: &Manifest, client_secret: &str) -> Vec<Desired> {
         platform_repository: "Acme/platform",
     };
     let desired = compile(input, name, organization).unwrap();
-    desired.into_iter().filter(|resource| resource.address.type_name() != "pull_request").collect()
+    desired.into_iter().filter(|resource| of_name(resource.address.type_name()).is_some()).collect()
 }
 
 /// Everything that the manifest asks for, as Konnect would list it.
@@ -98,7 +100,7 @@ pub(super) fn built(manifest: &Manifest) -> Inventory {
     inventory.events = EVENTS.map(str::to_owned).into();
     inventory.add("konnect_team", [own_team()]);
     for resource in &desired {
-        let schema = SCHEMAS.iter().find(|schema| schema.type_name == resource.address.type_name());
+        let schema = of_name(resource.address.type_name()).map(|one| one.schema);
         if let (Some(schema), Some(object)) = (schema, object(resource, &desired)) {
             inventory.add(schema.type_name, [object]);
         }
@@ -148,8 +150,8 @@ fn object(resource: &Desired, all: &[Desired]) -> Option<Remote> {
     Some(Remote { id: id(&resource.address), attributes })
 }
 
-pub(super) fn options() -> Options {
-    Options {
+pub(super) fn options() -> RecogniseOptions {
+    RecogniseOptions {
         organization: "Acme".into(),
         token_variable: "ACME_TOKEN".into(),
         client_secret_variable: "ACME_SECRET".into(),
@@ -162,8 +164,8 @@ async fn proven(inventory: &Inventory) -> Proven {
     proof(draft, inventory).await.unwrap()
 }
 
-async fn left_of(inventory: &Inventory) -> Vec<Left> {
-    left(&proven(inventory).await, inventory)
+async fn left_of(inventory: &Inventory) -> Vec<UnmanagedObject> {
+    unmanaged(&proven(inventory).await, inventory)
 }
 
 /// Changes an attribute of an object.
@@ -171,7 +173,7 @@ pub(super) fn change(inventory: &mut Inventory, type_name: &'static str, id: &st
     let mut all = Inventory::default();
     all.events = inventory.events.clone();
     let mut found = false;
-    for schema in SCHEMAS {
+    for schema in TYPES.iter().map(|one| one.schema) {
         all.add(
             schema.type_name,
             inventory.of(schema.type_name).iter().cloned().map(|mut object| {
@@ -187,7 +189,7 @@ pub(super) fn change(inventory: &mut Inventory, type_name: &'static str, id: &st
     *inventory = all;
 }
 
-fn reasons(left: &[Left]) -> Vec<String> {
+fn reasons(left: &[UnmanagedObject]) -> Vec<String> {
     left.iter().map(|left| format!("{} {}: {}", left.type_name, left.name, left.reason)).collect()
 }
 
@@ -227,7 +229,7 @@ async fn what_a_manifest_makes_is_recognised_as_that_manifest() {
     let wanted = manifest(ORGANIZATIONS);
     let inventory = built(&wanted);
     let proven = proven(&inventory).await;
-    assert_eq!(reasons(&left(&proven, &inventory)), Vec::<String>::new());
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
     assert_eq!(json(&reread(&proven)), json(&wanted));
     assert_eq!(proven.unlabelled(), 0);
 }
@@ -250,7 +252,7 @@ async fn without_any_label_names_and_references_tell_the_same() {
         }
     }
     let proven = proven(&inventory).await;
-    assert_eq!(reasons(&left(&proven, &inventory)), Vec::<String>::new());
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
     assert_eq!(json(&reread(&proven)), json(&wanted));
     // Two teams, four control planes, three portals, four dashboards.
     assert_eq!(proven.unlabelled(), 13);
@@ -258,7 +260,7 @@ async fn without_any_label_names_and_references_tell_the_same() {
 
 pub(super) fn ids(inventory: &Inventory) -> Vec<(&'static str, String)> {
     let of_type = |type_name: &'static str| inventory.of(type_name).iter().map(move |one| (type_name, one.id.clone()));
-    SCHEMAS.iter().flat_map(|schema| of_type(schema.type_name)).collect()
+    TYPES.iter().flat_map(|one| of_type(one.schema.type_name)).collect()
 }
 
 #[tokio::test]
@@ -282,7 +284,7 @@ async fn a_portal_that_koctl_would_change_takes_its_environment_along() {
     change(&mut inventory, "portal", "portal/prd", "display_name", "Welcome".into());
     let proven = proven(&inventory).await;
     assert_eq!(
-        reasons(&left(&proven, &inventory)),
+        reasons(&unmanaged(&proven, &inventory)),
         [
             "control_plane flight-data-prd: the environment `prd` is not taken over, because of its portal: its \
          display_name is \"Welcome\", where koctl would set \"Acme\"",
@@ -336,7 +338,7 @@ organizations:
         change(&mut inventory, "api_version", &format!("api_version/{id}"), "content", content(branch));
     }
     let proven = proven(&inventory).await;
-    assert_eq!(reasons(&left(&proven, &inventory)), Vec::<String>::new());
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
     assert_eq!(json(&reread(&proven))["organizations"], json(&wanted)["organizations"]);
     let branches: BTreeMap<&str, &str> =
         proven.configuration.specs.iter().map(|(at, spec)| (at.branch.as_str(), spec.content.as_str())).collect();
@@ -353,7 +355,7 @@ async fn a_role_on_the_control_plane_of_another_team_is_no_part_in_its_environme
     inventory.add("team_role", [extra]);
     let proven = proven(&inventory).await;
     assert_eq!(
-        reasons(&left(&proven, &inventory)),
+        reasons(&unmanaged(&proven, &inventory)),
         ["team_role sales: Viewer of flight-data-prd: a team has one role \
          in an environment, on its control plane, and this is another"]
     );
@@ -383,7 +385,10 @@ async fn an_identity_provider_without_words_leaves_how_people_sign_in_alone() {
     change(&mut inventory, "authentication_settings", "authentication-settings", "saml_auth_enabled", true.into());
     let proven = proven(&inventory).await;
     assert!(reread(&proven).organizations["Acme"].authorization.is_none());
-    assert_eq!(reasons(&left(&proven, &inventory)), ["identity_provider saml: its metadata is not at a web address"]);
+    assert_eq!(
+        reasons(&unmanaged(&proven, &inventory)),
+        ["identity_provider saml: its metadata is not at a web address"]
+    );
 }
 
 #[tokio::test]
@@ -417,7 +422,7 @@ async fn descriptions_that_differ_are_left_to_konnect() {
     let mut inventory = built(&manifest(ORGANIZATIONS));
     change(&mut inventory, "api", "api/qa/flights", "description", "Others.".into());
     let proven = proven(&inventory).await;
-    assert_eq!(reasons(&left(&proven, &inventory)), Vec::<String>::new());
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
     assert_eq!(reread(&proven).teams["flight-data"].services["acme/flights"].description, None);
 }
 
@@ -444,7 +449,7 @@ async fn a_missing_dashboard_turns_reports_off() {
     change(&mut inventory, "dashboard", "dashboard/eu/api-usage", "name", "Mine".into());
     let proven = proven(&inventory).await;
     assert!(!reread(&proven).organizations["Acme"].enable_custom_reports);
-    assert_eq!(left(&proven, &inventory).len(), 4);
+    assert_eq!(unmanaged(&proven, &inventory).len(), 4);
 }
 
 #[test]

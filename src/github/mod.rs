@@ -9,8 +9,10 @@ pub mod fetch;
 pub mod issues;
 mod problem;
 pub mod remote;
+mod resource;
 pub mod resources;
 pub mod specs;
 
 pub use client::{ReadClient, WriteClient};
 pub use remote::Repository;
+pub use resource::GitHubType;

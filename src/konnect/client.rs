@@ -5,40 +5,29 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{Method, Request, StatusCode, header};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
 
+use super::account::Account;
 use super::problem;
 use engine::{Error, ErrorKind};
+use transport::encode::segment;
 use transport::{Repeatable, Transport};
 
-/// Where Konnect is, with `{region}` in the place of the region (the `servers` of its published documents).
+/// The address of Konnect, with `{region}` for the region (the `servers` of its published documents).
 pub const DEFAULT_URL: &str = "https://{region}.api.konghq.com";
 
-/// The region of what belongs to the whole organization: teams, users, roles.
+/// The region of objects that belong to the whole organization: teams, users, roles.
 pub const GLOBAL: &str = "global";
 
-/// How many objects a page of a list holds (R2).
+/// The number of objects in a page of a list (R2).
 const PAGE_SIZE: usize = 100;
-/// How many pages of one list are read at the same time.
+/// The number of pages of one list that are read at the same time.
 const PAGES_AT_ONCE: usize = 8;
-/// How many gateway services a page holds: the most that `control-planes-config-v2` allows.
+/// The number of gateway services in a page: the maximum of `control-planes-config-v2`.
 const SERVICE_PAGE_SIZE: usize = 1000;
 
-/// Whose Konnect it is, and how to get in.
-#[derive(Debug, Clone)]
-pub struct Account {
-    /// The organization, as the configuration calls it.
-    pub organization: String,
-    /// Its access token.
-    pub token: SecretString,
-    /// Where the token comes from, for messages: `the variable KONGAIRLINES_KONNECT_TOKEN`.
-    pub token_source: String,
-    /// The address with `{region}` in it.
-    pub url: String,
-}
-
-/// Reads from the Konnect of one organization, and can do nothing else.
+/// Reads from the Konnect of one organization. It cannot write.
 #[derive(Debug, Clone)]
 pub struct ReadClient {
     transport: Transport,
@@ -74,9 +63,9 @@ struct Meta {
 /// Documented as numbers, sent as `3` or `3.0`.
 #[derive(serde::Deserialize)]
 struct PageMeta {
-    /// How many objects there are on all pages.
+    /// The number of objects on all pages.
     total: f64,
-    /// How many objects a page holds; fewer than were asked for where the server has a limit of its own.
+    /// The number of objects in a page. Fewer than requested if the server has a lower limit.
     size: f64,
 }
 
@@ -90,7 +79,7 @@ impl ReadClient {
     /// `GET` of one object.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn get(&self, region: &str, path: &str) -> Result<Value, Error> {
         self.send(Method::GET, region, path, None).await
     }
@@ -98,7 +87,7 @@ impl ReadClient {
     /// All pages of a list with `page[number]` and `page[size]`, the pages after the first at the same time.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn list(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let page = async |number: usize| -> Result<Page, Error> {
             let joint = if path.contains('?') { '&' } else { '?' };
@@ -116,7 +105,7 @@ impl ReadClient {
         while let Some(next) = more.try_next().await? {
             objects.extend(next.data.into_iter().map(Value::Object));
         }
-        // What was not seen must not look deleted.
+        // An object that was not read must not look deleted.
         if objects.len() < total as usize {
             let cause = format!("it has {total} objects, and only {} were listed", objects.len());
             return Err(self.short(region, path, &cause));
@@ -127,7 +116,7 @@ impl ReadClient {
     /// The whole of a list that Konnect does not page.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn list_unpaged(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let body = self.get(region, path).await?;
         let list: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, path, &error))?;
@@ -137,7 +126,7 @@ impl ReadClient {
     /// The whole of a list that is a bare array, as that of identity providers is.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn list_bare(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let body = self.get(region, path).await?;
         let list: Vec<Map<String, Value>> =
@@ -149,7 +138,7 @@ impl ReadClient {
     /// one begins.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn list_by_cursor(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let mut objects = Vec::new();
         let mut seen = BTreeSet::new();
@@ -164,14 +153,14 @@ impl ReadClient {
             if !seen.insert(cursor.clone()) {
                 return Err(self.short(region, path, "its pages lead back to where they began"));
             }
-            next = format!("{path}?page%5Bsize%5D={PAGE_SIZE}&page%5Bafter%5D={}", encode(&cursor));
+            next = format!("{path}?page%5Bsize%5D={PAGE_SIZE}&page%5Bafter%5D={}", segment(&cursor));
         }
     }
 
     /// All pages of a list with `size` and `offset`, as those of a control plane's entities are.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn list_by_offset(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let mut objects = Vec::new();
         let mut next = format!("{path}?size={SERVICE_PAGE_SIZE}");
@@ -184,7 +173,7 @@ impl ReadClient {
                 Some(offset) if !seen.insert(offset.clone()) => {
                     return Err(self.short(region, path, "its pages lead back to where they began"));
                 }
-                Some(offset) => next = format!("{path}?size={SERVICE_PAGE_SIZE}&offset={}", encode(&offset)),
+                Some(offset) => next = format!("{path}?size={SERVICE_PAGE_SIZE}&offset={}", segment(&offset)),
                 None => return Ok(objects),
             }
         }
@@ -219,7 +208,7 @@ impl ReadClient {
         if !region.bytes().all(|byte| byte.is_ascii_lowercase()) {
             // It becomes part of the host's name, and the token goes there.
             let attempted = format!("send a request to the region `{region}`");
-            return Err(Error::new(ErrorKind::Refused, attempted, "that is no region").help("make a new plan"));
+            return Err(Error::new(ErrorKind::Refused, attempted, "it is not a valid region").help("make a new plan"));
         }
         let url = self.url(region, path);
         let attempted = format!("{} {url}", problem::verb(&method));
@@ -277,7 +266,7 @@ impl WriteClient {
     /// `POST`; [`ErrorKind::FateUnknown`] when the answer was lost.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn post(&self, region: &str, path: &str, body: &Value) -> Result<Value, Error> {
         self.0.send(Method::POST, region, path, Some(body)).await
     }
@@ -285,7 +274,7 @@ impl WriteClient {
     /// `POST` of something that does no harm twice, so that it may be sent again when its answer was lost.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn post_repeatable(&self, region: &str, path: &str) -> Result<Value, Error> {
         self.0.send_marked(Method::POST, region, path, None, true).await
     }
@@ -293,7 +282,7 @@ impl WriteClient {
     /// `PATCH`.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn patch(&self, region: &str, path: &str, body: &Value) -> Result<Value, Error> {
         self.0.send(Method::PATCH, region, path, Some(body)).await
     }
@@ -301,7 +290,7 @@ impl WriteClient {
     /// `PUT`.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn put(&self, region: &str, path: &str, body: &Value) -> Result<Value, Error> {
         self.0.send(Method::PUT, region, path, Some(body)).await
     }
@@ -309,7 +298,7 @@ impl WriteClient {
     /// `DELETE`. An object that is gone already is as good as deleted.
     ///
     /// # Errors
-    /// What the server answered, in its own words.
+    /// If it cannot be sent, or the server refuses it.
     pub async fn delete(&self, region: &str, path: &str) -> Result<(), Error> {
         match self.0.send(Method::DELETE, region, path, None).await {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
@@ -324,10 +313,4 @@ fn cursor(link: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes())
         .find(|(name, _)| name == "page[after]")
         .map(|(_, value)| value.into_owned())
-}
-
-/// `text` as part of a query.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }

@@ -3,8 +3,14 @@
 //! [`client::ReadClient`] can only send GETs, [`client::WriteClient`] the rest: a plan is given readers alone, so
 //! that it cannot change anything.
 
+mod account;
 pub mod client;
+mod collection;
+mod content;
 mod problem;
+mod resource;
 pub mod resources;
 
+pub use account::Account;
 pub use client::{ReadClient, WriteClient};
+pub use resource::KonnectType;

@@ -1,10 +1,10 @@
-//! Konnect's errors, told in its own words: `title`, `detail`, `invalid_parameters` (the problem bodies that every
-//! one of its published documents describes).
+//! Konnect's errors in its own words: `title`, `detail`, `invalid_parameters` (the problem bodies of its published
+//! documents).
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::client::Account;
+use super::account::Account;
 use engine::{Error, ErrorKind};
 use transport::TransportError;
 
@@ -14,7 +14,7 @@ use transport::TransportError;
 struct Problem {
     title: Option<String>,
     detail: Option<String>,
-    /// What some gateways in front of the API say instead.
+    /// The text of some gateways in front of the API.
     message: Option<String>,
     invalid_parameters: Vec<InvalidParameter>,
 }
@@ -40,7 +40,7 @@ impl Problem {
     }
 }
 
-/// What a method does, as a sentence says it.
+/// The verb of a method in a sentence.
 pub(super) fn verb(method: &Method) -> &'static str {
     match *method {
         Method::GET => "read",
@@ -51,7 +51,7 @@ pub(super) fn verb(method: &Method) -> &'static str {
     }
 }
 
-/// The error for an answer that is no success.
+/// The error for an unsuccessful answer.
 pub(super) fn answer(attempted: &str, account: &Account, status: StatusCode, body: &[u8]) -> Error {
     let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
     let mut cause = vec![format!("Konnect answered {status}")];
@@ -62,20 +62,21 @@ pub(super) fn answer(attempted: &str, account: &Account, status: StatusCode, bod
             ErrorKind::Unauthorized,
             format!(
                 "the token of organization `{organization}`, from {token_source}, was refused: it may have expired; \
-                 make a new one in Konnect"
+                 create a new one in Konnect"
             ),
         ),
         StatusCode::FORBIDDEN => (
             ErrorKind::Unauthorized,
             format!(
-                "the token of organization `{organization}`, from {token_source}, may not do that: it needs the role \
-                 of an organization admin"
+                "the token of organization `{organization}`, from {token_source}, is not allowed to do that: it needs the \
+                 role of an organization admin"
             ),
         ),
         StatusCode::NOT_FOUND => (ErrorKind::NotFound, "it may have been deleted since: plan again".to_owned()),
         StatusCode::CONFLICT => (
             ErrorKind::Conflict,
-            "an object of that name may have been made since, or may be needed by others: plan again".to_owned(),
+            "an object of that name may have been created since, or other objects may need this one: plan again"
+                .to_owned(),
         ),
         status if status.is_redirection() => {
             (ErrorKind::Refused, "the address has moved: correct KOCTL_KONNECT_URL".to_owned())
@@ -92,7 +93,7 @@ pub(super) fn answer(attempted: &str, account: &Account, status: StatusCode, bod
 pub(super) fn transport(attempted: &str, error: &TransportError) -> Error {
     let (kind, help) = match error {
         TransportError::Unreachable { .. } => {
-            (ErrorKind::Unavailable, "check the network, a proxy, and KOCTL_KONNECT_URL where it is set")
+            (ErrorKind::Unavailable, "check the network, a proxy, and KOCTL_KONNECT_URL if it is set")
         }
         TransportError::FateUnknown { .. } => (ErrorKind::FateUnknown, "plan again to see what was done"),
         TransportError::Invalid(_) => (ErrorKind::Refused, "check KOCTL_KONNECT_URL"),

@@ -329,6 +329,14 @@ pub struct Environment {
     pub protect: bool,
 }
 
+impl Environment {
+    /// An environment without optional keys.
+    #[must_use]
+    pub fn new(r#type: EnvironmentType, region: Region) -> Self {
+        Self { r#type, region, teams: None, protect: false }
+    }
+}
+
 /// What an environment is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]

@@ -266,7 +266,7 @@ impl Session {
         let readers = self.readers(scope).map_err(of_scope)?;
         let recovery = recovered(held, &readers, plan).await?;
         let recorder = &StateRecorder(&held.state);
-        let recording = Recording { plan, recovery, schemas: &super::schema, recorder, observer, stop };
+        let recording = Recording { plan, recovery, schemas: &crate::registry::schema, recorder, observer, stop };
         let outcome = recording.run().await.map_err(|error| of_scope(error.into()))?;
         Ok((scope.clone(), outcome))
     }
@@ -294,7 +294,7 @@ impl Session {
 
     /// The secrets of which the plan has the traces, if they are still those that it was made with (R11).
     fn secrets(&self, plan: &ScopePlan) -> Result<Secrets, Vec<Failure>> {
-        if !secret::are_needed(plan, super::schema) {
+        if !secret::are_needed(plan, crate::registry::schema) {
             return Ok(Secrets::default());
         }
         let (scope, of_scope) = (&plan.scope, |failure: Failure| failure.of(&plan.scope));
@@ -304,7 +304,7 @@ impl Session {
             None => return Err(vec![of_scope(unknown(scope))]),
         };
         let unsuited = |reason: Unsuited| vec![of_scope(Failure::new(reason.to_string()))];
-        secrets.check(plan, super::schema).map_err(unsuited)?;
+        secrets.check(plan, crate::registry::schema).map_err(unsuited)?;
         Ok(secrets)
     }
 

@@ -13,7 +13,7 @@ use crate::github::client::{Access, Author};
 use crate::github::fetch::Credentials;
 use crate::github::specs::{self, Source, Wanted};
 use crate::github::{self, Repository};
-use crate::konnect::client::Account;
+use crate::konnect::Account;
 use crate::konnect::resources::notification_subscription;
 use crate::konnect::{self};
 use crate::manifest::git;
@@ -29,14 +29,14 @@ pub(super) struct GitHubClients {
 impl GitHubClients {
     pub(super) fn readers(&self) -> Readers {
         let mut readers = Readers::default();
-        github::resources::add_readers(&mut readers, &self.read);
+        github::resources::TYPES.iter().for_each(|one| one.add_reader(&mut readers, &self.read));
         readers
     }
 
     pub(super) fn writers(&self) -> Writers {
         let mut writers = Writers::default();
         let client = github::WriteClient::new(self.read.clone(), self.author.clone());
-        github::resources::add_writers(&mut writers, &client);
+        github::resources::TYPES.iter().for_each(|one| one.add_writer(&mut writers, &client));
         writers
     }
 }
@@ -55,13 +55,14 @@ impl Clients {
 
     pub(super) fn readers(&self) -> Readers {
         let mut readers = self.github.readers();
-        konnect::resources::add_readers(&mut readers, &self.konnect);
+        konnect::resources::TYPES.iter().for_each(|one| one.add_reader(&mut readers, &self.konnect));
         readers
     }
 
     pub(super) fn writers(&self) -> Writers {
         let mut writers = self.github.writers();
-        konnect::resources::add_writers(&mut writers, &konnect::WriteClient::new(self.konnect.clone()));
+        let client = konnect::WriteClient::new(self.konnect.clone());
+        konnect::resources::TYPES.iter().for_each(|one| one.add_writer(&mut writers, &client));
         writers
     }
 }

@@ -259,6 +259,6 @@ fn places(organization: &Organization, known: &Remembered) -> Vec<Place> {
     let sign_in = identity_provider::SCHEMA.type_name;
     let looked_at =
         |schema: &Schema| schema.guarded && (schema.type_name != sign_in || organization.authorization.is_some());
-    let schemas = resources::SCHEMAS.iter().copied().filter(|schema| looked_at(schema));
+    let schemas = resources::TYPES.iter().map(|one| one.schema).filter(|schema| looked_at(schema));
     schemas.flat_map(of_type).collect()
 }

@@ -30,62 +30,11 @@ pub use platform::{PlatformAccess, PlatformOptions, local_platform};
 pub use sandbox::{ServeOptions, Serving, Tenants, serve};
 pub use session::{Environment, Session, SessionOptions, sandbox_token};
 
-use engine::Schema;
+use crate::registry;
+use crate::report::Schemas;
 
-/// The schema of a resource type.
+/// The schemas of all resource types, in the order of reports.
 #[must_use]
-pub fn schema(type_name: &str) -> Option<&'static Schema> {
-    let konnect = crate::konnect::resources::SCHEMAS.iter();
-    let github = crate::github::resources::SCHEMAS.iter();
-    konnect.chain(github).copied().find(|schema| schema.type_name == type_name)
-}
-
-#[cfg(test)]
-mod tests {
-    use engine::schema::OnRemoval;
-    use engine::{Attribute, Kind, Schema};
-
-    const PAGE: &str = include_str!("../../docs/resources.md");
-
-    fn code(names: &[&str]) -> String {
-        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    }
-
-    fn attribute(attribute: &Attribute) -> String {
-        let name = format!("`{}`", attribute.name);
-        match attribute.kind {
-            Kind::Computed => format!("{name} *(computed)*"),
-            Kind::WriteOnly => format!("{name} *(write-only)*"),
-            _ if attribute.forces_replacement => format!("**{name}**"),
-            _ => name,
-        }
-    }
-
-    /// The row of a type, up to its operations, which no schema knows.
-    fn row(schema: &Schema) -> String {
-        let attributes: Vec<String> = schema.attributes.iter().map(attribute).collect();
-        let is_looked_up = schema.attributes.iter().all(|attribute| attribute.kind == Kind::Computed);
-        let on_removal = match schema.on_removal {
-            _ if is_looked_up => "looked up",
-            OnRemoval::Delete => "deleted",
-            OnRemoval::Forget => "forgotten",
-        };
-        let key = format!(" {} ", code(schema.natural_key)).replace("  ", " ");
-        let guarded = if schema.guarded { "yes" } else { "no" };
-        format!("| `{}` |{key}| {} | {guarded} | {on_removal} | ", schema.type_name, attributes.join(", "))
-    }
-
-    #[test]
-    fn the_page_of_resources_has_every_type_as_it_is_and_no_other() {
-        let konnect = crate::konnect::resources::SCHEMAS.iter();
-        let schemas: Vec<&Schema> = konnect.chain(crate::github::resources::SCHEMAS).copied().collect();
-        for schema in &schemas {
-            let row = row(schema);
-            let found = PAGE.lines().find_map(|line| line.strip_prefix(row.as_str()));
-            let operations = found.unwrap_or_else(|| panic!("docs/resources.md has no row that begins:\n{row}"));
-            assert!(operations.contains(" /") && operations.ends_with(" |"), "{}: {operations}", schema.type_name);
-        }
-        let rows = PAGE.lines().filter(|line| line.starts_with("| `")).count();
-        assert_eq!(rows, schemas.len(), "docs/resources.md has a row of a type that does not exist, or one twice");
-    }
+pub fn schemas() -> Schemas<'static> {
+    Schemas(registry::schemas())
 }

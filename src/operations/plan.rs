@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use super::apply::{Held, Locks};
 use super::{Choice, Failure, Session, lineage, renames};
-use crate::compiler::platform::{Kept, Work};
+use crate::compiler::platform::{Kept, PlatformWork};
 use crate::compiler::{self, ClientSecrets, Events, Input, Specs};
 use crate::manifest::model::{Manifest, Organization};
 use crate::report::progress::Progress;
@@ -125,7 +125,7 @@ impl Session {
         let mut warnings = orphaned.unwrap_or_else(|failure| vec![failure.message]);
         warnings.extend(renames::suggestions(&plan));
         warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
-        let reviews_files = !matches!(self.work, Work::Maintain);
+        let reviews_files = !matches!(self.work, PlatformWork::Maintain);
         Ok(Planned { plan, failures, warnings, kept, reviews_files })
     }
 
@@ -190,7 +190,7 @@ impl Session {
 
     /// States of organizations that left the configuration: without a token, nothing can be done about them.
     pub(super) async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
-        if !matches!(self.work, Work::Maintain) {
+        if !matches!(self.work, PlatformWork::Maintain) {
             // There is no configuration that they could have left.
             return Ok(Vec::new());
         }

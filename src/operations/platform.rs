@@ -10,8 +10,9 @@ use super::connect::on_github;
 use super::plan::{Compared, PlanRequest, ScopeRequest};
 use super::session::start_sandbox;
 use super::{Environment, Failure, Locks, Session, keys, store};
-use crate::compiler::platform::{self, Found, Kept, PlatformInput, Work, files_address};
+use crate::compiler::platform::{self, Kept, PlatformContents, PlatformInput, PlatformWork, files_address};
 use crate::github::client::Access;
+use crate::github::resources::actions_secret;
 use crate::github::resources::platform::{Platform, contents};
 use crate::github::{self, Repository};
 use crate::manifest::Loaded;
@@ -51,7 +52,7 @@ pub struct PlatformAccess {
     github_url: String,
     environment: Environment,
     token: SecretString,
-    found: Option<Found>,
+    found: Option<PlatformContents>,
 }
 
 /// Where a state belongs that cannot be kept there before the work is done.
@@ -158,8 +159,8 @@ impl PlatformAccess {
     ///
     /// # Errors
     /// A repository that does not exist and is not to be made, and a state that cannot be opened.
-    pub fn session(self, state: Option<&str>, work: Work) -> Result<Session, Failure> {
-        let creates = matches!(&work, Work::Init(init) if init.create);
+    pub fn session(self, state: Option<&str>, work: PlatformWork) -> Result<Session, Failure> {
+        let creates = matches!(&work, PlatformWork::Init(init) if init.create);
         if self.found.is_none() && !creates {
             let failure =
                 Failure::new(format!("there is no repository {}, or the token may not read it", self.repository));
@@ -243,7 +244,7 @@ async fn look(
     client: &github::ReadClient,
     repository: &Repository,
     remembered: &Remembered,
-) -> Result<Option<Found>, Error> {
+) -> Result<Option<PlatformContents>, Error> {
     let Some(branch) = client.default_branch_if_there(repository).await? else { return Ok(None) };
     let platform = Platform::read_upon(client, repository.clone(), branch).await?;
     let outlook = platform.outlook(client).await?;
@@ -256,7 +257,7 @@ async fn look(
     let texts = texts.into_iter().filter_map(|(path, text)| Some((path, text.as_str()?.to_owned())));
     let proposal = platform.last_proposal();
     let proposal = proposal.map(|pull| (pull.head.ref_field.clone(), pull.title.clone().unwrap_or_default()));
-    Ok(Some(Found { default_branch: platform.branch.clone(), texts: texts.collect(), proposal }))
+    Ok(Some(PlatformContents { default_branch: platform.branch.clone(), texts: texts.collect(), proposal }))
 }
 
 /// The texts of koctl's files where nothing is special, which need not be read.
@@ -268,7 +269,7 @@ fn plain_texts(default_branch: &str) -> BTreeMap<String, String> {
 impl Session {
     /// Whether the platform repository is koctl's to keep: it was set up, or is right now.
     pub(super) async fn keeps_platform(&self) -> Result<bool, Failure> {
-        if !matches!(self.work, Work::Maintain) {
+        if !matches!(self.work, PlatformWork::Maintain) {
             return Ok(true);
         }
         let snapshot = self.store.read(PLATFORM_SCOPE).await?;
@@ -298,7 +299,7 @@ impl Session {
 
     /// The secrets that the work on the platform repository sets.
     pub(super) fn platform_secrets(&self) -> Secrets {
-        Secrets::of(platform::secret(&self.work).as_slice())
+        Secrets::of(platform::secret(&self.work).map(engine::Desired::untyped).as_slice())
     }
 
     /// Brings the state to where it belongs, if that was only made by the work.
@@ -328,7 +329,8 @@ impl Session {
         let repository = self.platform_repository().map_err(one)?;
         let client = self.github(self.platform.token.as_ref()).map_err(one)?;
         let found = look(&client, &repository, &remembered).await.map_err(|error| one(error.into()))?;
-        let found = found.unwrap_or_else(|| Found { default_branch: "main".to_owned(), ..Found::default() });
+        let found = found
+            .unwrap_or_else(|| PlatformContents { default_branch: "main".to_owned(), ..PlatformContents::default() });
         let remote = format!("https://github.com/{repository}.git");
         let input = PlatformInput {
             repository: &repository.to_string(),
@@ -349,6 +351,8 @@ impl Session {
 /// names takes a permission that a plan can do without.
 fn without_other_secrets(mut remembered: Remembered, compiled: &platform::Platform) -> Remembered {
     let wanted: BTreeSet<_> = compiled.desired.iter().map(|resource| &resource.address).collect();
-    remembered.0.retain(|address, _| address.type_name() != "actions_secret" || wanted.contains(address));
+    remembered
+        .0
+        .retain(|address, _| address.type_name() != actions_secret::SCHEMA.type_name || wanted.contains(address));
     remembered
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::compiler::rename::Rename;
+use crate::registry;
+use crate::resource_type::KeyShape;
 use engine::state::shell_word;
 use engine::{Action, Kind, Plan, Planned, ResourceChange, ScopePlan};
 
@@ -38,7 +40,7 @@ fn of_scope(scope: &ScopePlan) -> Vec<(Pair<'_>, String)> {
     let pairs = pairs(scope);
     let teams: BTreeSet<String> = pairs
         .iter()
-        .filter(|pair| pair.gone.address.type_name() == "team")
+        .filter(|pair| registry::key(pair.gone.address.type_name()) == Some(KeyShape::Team))
         .map(|pair| pair.gone.address.key().to_owned())
         .collect();
     let renames: Vec<Rename> = pairs.iter().filter_map(rename).collect();
@@ -72,7 +74,7 @@ fn pairs(scope: &ScopePlan) -> Vec<Pair<'_>> {
 
 fn are_alike(gone: &ResourceChange, come: &ResourceChange) -> bool {
     let type_name = gone.address.type_name();
-    let Some(schema) = super::schema(type_name) else { return false };
+    let Some(schema) = registry::schema(type_name) else { return false };
     let set = schema.attributes.iter().filter(|attribute| attribute.kind != Kind::Computed);
     let mut compared = set.map(|attribute| attribute.name).filter(|name| !NAMES.contains(name));
     type_name == come.address.type_name()
@@ -86,16 +88,21 @@ fn are_alike(gone: &ResourceChange, come: &ResourceChange) -> bool {
 /// What was renamed, if the two are named after it.
 fn rename(Pair { gone, come }: &Pair<'_>) -> Option<Rename> {
     let (from, to) = (gone.address.key().to_owned(), come.address.key().to_owned());
-    match gone.address.type_name() {
-        "team" => Some(Rename::Team { from, to }),
-        "portal" => Some(Rename::Environment { organization: gone.address.scope().to_owned(), from, to }),
-        "api" => match (from.split_once('/')?, to.split_once('/')?) {
+    match registry::key(gone.address.type_name())? {
+        KeyShape::Team => Some(Rename::Team { from, to }),
+        KeyShape::Environment => Some(Rename::Environment { organization: gone.address.scope().to_owned(), from, to }),
+        KeyShape::EnvironmentAndService => match (from.split_once('/')?, to.split_once('/')?) {
             ((one, from), (other, to)) if one == other => {
                 Some(Rename::Service { from: from.to_owned(), to: to.to_owned() })
             }
             _ => None,
         },
-        _ => None,
+        // Neither is the whole of what was renamed.
+        KeyShape::Own
+        | KeyShape::TeamAnd
+        | KeyShape::EnvironmentAndTeam
+        | KeyShape::EnvironmentAndControlPlane
+        | KeyShape::EnvironmentAnd => None,
     }
 }
 

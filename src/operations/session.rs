@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::platform::NewHome;
 use super::store::Access;
 use super::{Failure, keys};
-use crate::compiler::platform::Work;
+use crate::compiler::platform::PlatformWork;
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, Remote, platform_repository};
 use crate::manifest::secret::Secret;
@@ -44,7 +44,7 @@ pub struct Session {
     pub(super) github_url: String,
     pub(super) platform: PlatformRepository,
     /// What is to become of the platform repository.
-    pub(super) work: Work,
+    pub(super) work: PlatformWork,
     pub(super) sandbox: Option<Sandbox>,
     /// Where the state goes once the work is done, where it cannot be there before.
     pub(super) new_home: Option<NewHome>,
@@ -92,7 +92,7 @@ impl Session {
         };
         let store = store.with_keys(keys);
         let transport = Transport::new().map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
-        let work = Work::Maintain;
+        let work = PlatformWork::Maintain;
         Ok(Self {
             loaded,
             store,

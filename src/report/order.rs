@@ -3,47 +3,22 @@
 use super::Schemas;
 use engine::Address;
 
-/// Resource types in the order in which a plan shows them.
-const TYPES: &[&str] = &[
-    "team",
-    "user",
-    "team_user",
-    "authentication_settings",
-    "identity_provider",
-    "team_group_mapping",
-    "notification_subscription",
-    "dashboard",
-    "control_plane",
-    "team_role",
-    "portal",
-    "api",
-    "api_version",
-    "api_publication",
-    "api_implementation",
-    "repository",
-    "repository_files",
-    "actions_secret",
-    "pull_request",
-];
-
-/// The environment that a resource belongs to; none where it belongs to the whole organization.
+/// The environment that a resource belongs to. `None` if it belongs to the whole organization.
 pub(super) fn environment<'a>(address: &'a Address, schemas: Schemas<'_>) -> Option<&'a str> {
-    let in_key = schemas(address.type_name()).is_some_and(|schema| schema.environment_in_key);
+    let in_key = schemas.get(address.type_name()).is_some_and(|schema| schema.environment_in_key);
     in_key.then(|| address.key().split_once('/').map_or(address.key(), |(environment, _)| environment))
 }
 
-/// Sorts what is not in an environment first, then by environment, type and key. Types that are not known here
-/// come last.
+/// Sorts what is not in an environment first, then by environment, type and key.
 pub(super) fn key<'a>(address: &'a Address, schemas: Schemas<'_>) -> impl Ord + use<'a> {
     let type_name = address.type_name();
-    let rank = TYPES.iter().position(|known| *known == type_name).unwrap_or(TYPES.len());
-    (environment(address, schemas), rank, type_name, address.key())
+    (environment(address, schemas), schemas.rank(type_name), type_name, address.key())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::testing::schemas;
+    use crate::report::testing::SCHEMAS;
 
     #[test]
     fn the_organization_comes_first_then_environments_then_types_then_keys() {
@@ -60,7 +35,7 @@ mod tests {
         .iter()
         .map(|text| text.parse().unwrap())
         .collect();
-        addresses.sort_by(|a, b| key(a, &schemas).cmp(&key(b, &schemas)));
+        addresses.sort_by(|a, b| key(a, SCHEMAS).cmp(&key(b, SCHEMAS)));
         let order: Vec<&str> = addresses.iter().map(Address::as_str).collect();
         assert_eq!(
             order,

@@ -2,18 +2,20 @@
 
 use serde_json::Value;
 
-use crate::report::Style;
+use crate::report::{Schemas, Style};
 use engine::plan::{Drift, DriftKind, Drifted, Mode};
 use engine::{Action, Attribute, Attributes, Plan, Reference, ResourceChange, Schema, ScopePlan};
 
 pub(super) const PLAIN: Style = Style { color: false, width: 100 };
 
+const KONNECT: Schema = Schema { provider: "konnect", ..Schema::PLAIN };
 static TEAM: Schema = Schema {
     type_name: "team",
     guarded: true,
     attributes: &[Attribute::plain("name"), Attribute::plain("description")],
-    ..Schema::PLAIN
+    ..KONNECT
 };
+static USER: Schema = Schema { type_name: "user", ..KONNECT };
 static CONTROL_PLANE: Schema = Schema {
     type_name: "control_plane",
     guarded: true,
@@ -25,7 +27,7 @@ static CONTROL_PLANE: Schema = Schema {
         Attribute::labels("labels"),
         Attribute::computed("endpoint"),
     ],
-    ..Schema::PLAIN
+    ..KONNECT
 };
 static PORTAL: Schema = Schema { type_name: "portal", environment_in_key: true, ..TEAM_LIKE };
 static API_VERSION: Schema = Schema {
@@ -36,18 +38,19 @@ static API_VERSION: Schema = Schema {
         Attribute::plain("version"),
         Attribute::text("content"),
     ],
-    ..Schema::PLAIN
+    ..KONNECT
 };
 static PULL_REQUEST: Schema = Schema {
     type_name: "pull_request",
+    provider: "github",
     environment_in_key: true,
     attributes: &[Attribute::plain("branch"), Attribute::files("files")],
-    ..Schema::PLAIN
+    ..KONNECT
 };
 static DOOR: Schema = Schema {
     type_name: "door",
     attributes: &[Attribute::plain("name"), Attribute::plain("colour"), Attribute::write_only("key")],
-    ..Schema::PLAIN
+    ..KONNECT
 };
 const TEAM_LIKE: Schema = Schema {
     guarded: true,
@@ -56,14 +59,12 @@ const TEAM_LIKE: Schema = Schema {
         Attribute::plain("authentication_enabled"),
         Attribute::labels("labels"),
     ],
-    ..Schema::PLAIN
+    ..KONNECT
 };
 
-pub(super) fn schemas(type_name: &str) -> Option<&'static Schema> {
-    [&TEAM, &CONTROL_PLANE, &PORTAL, &API_VERSION, &PULL_REQUEST, &DOOR]
-        .into_iter()
-        .find(|schema| schema.type_name == type_name)
-}
+/// In the order of reports.
+pub(super) const SCHEMAS: Schemas<'static> =
+    Schemas(&[&TEAM, &USER, &CONTROL_PLANE, &PORTAL, &API_VERSION, &PULL_REQUEST, &DOOR]);
 
 fn attributes(object: Value) -> Attributes {
     object.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
@@ -73,7 +74,7 @@ fn attributes(object: Value) -> Attributes {
 pub(super) fn change(address: &str, action: Action, before: Value, after: Value) -> ResourceChange {
     let address: engine::Address = address.parse().unwrap();
     let (before, after) = (attributes(before), attributes(after));
-    let schema = schemas(address.type_name());
+    let schema = SCHEMAS.get(address.type_name());
     let compared = !matches!(action, Action::Create | Action::Delete);
     let differs = |name: &&String| compared && before.get(*name) != after.get(*name);
     let changed: Vec<String> = after.keys().filter(differs).cloned().collect();

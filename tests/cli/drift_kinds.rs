@@ -264,7 +264,7 @@ const REMAKES: &[(&str, Remake)] = &[
 const SAME: &str = "it has no id of its own but its name: another one is the same";
 
 fn schemas() -> impl Iterator<Item = &'static Schema> {
-    koctl::konnect::resources::SCHEMAS.iter().chain(koctl::github::resources::SCHEMAS).copied()
+    koctl::registry::schemas().iter().copied()
 }
 
 #[test]

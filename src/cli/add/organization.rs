@@ -8,7 +8,7 @@ use crate::cli::common::{SystemArgs, region};
 use crate::cli::environment::with_dotenv;
 use crate::cli::output::Output;
 use crate::cli::repository::{RepositoryArgs, carry_out};
-use crate::compiler::platform::{AddOrganization, Work};
+use crate::compiler::platform::{AddOrganization, PlatformWork};
 use crate::manifest::model::Region;
 use crate::operations::{Environment, Failure, sandbox_token};
 
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: &Args, output: &Output) -> u8 {
     };
     let state = args.system.state(&environment);
     let Some((access, _)) = args.repository.open(&args.system, environment, output).await else { return FAILED };
-    let work = Work::AddOrganization(organization);
+    let work = PlatformWork::AddOrganization(organization);
     carry_out(access, state.as_deref(), work, &args.approval, output).await
 }
 

@@ -8,7 +8,7 @@ use crate::cli::common::SystemArgs;
 use crate::cli::environment::with_dotenv;
 use crate::cli::output::Output;
 use crate::cli::{DONE, FAILED};
-use crate::generate::{Left, RemotePattern};
+use crate::generate::{RemotePattern, UnmanagedObject};
 use crate::manifest::model::Region;
 use crate::operations::Failure;
 use crate::operations::generate::{GenerateOptions, Generated, generate};
@@ -148,14 +148,14 @@ fn guesses(generated: &Generated) -> String {
 }
 
 /// By type, each with its name, its id and the reason.
-fn left(left: &[Left]) -> String {
+fn left(left: &[UnmanagedObject]) -> String {
     if left.is_empty() {
         return String::new();
     }
     let which = count(left.len(), "object is", "objects are");
     let mut text = format!("{which} left alone, which the configuration does not express:\n");
     let mut last = "";
-    for Left { type_name, name, id, reason } in left {
+    for UnmanagedObject { type_name, name, id, reason } in left {
         if last != *type_name {
             let of_type = left.iter().filter(|other| other.type_name == *type_name).count();
             line(&mut text, &format!("\n  {type_name} ({of_type})"));

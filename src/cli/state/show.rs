@@ -6,7 +6,7 @@ use super::list::unsettled;
 use super::{Failures, StoreArgs};
 use crate::cli::output::Output;
 use crate::operations::state::resource;
-use crate::operations::{Failure, schema};
+use crate::operations::{Failure, schemas};
 use crate::report;
 use engine::Address;
 use engine::state::Store;
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
         }
         output.data(&format!("{shown:#}"));
     } else {
-        output.data(&report::terminal::resource(&found.address, &found.resource, &schema, &output.style()));
+        output.data(&report::terminal::resource(&found.address, &found.resource, schemas(), &output.style()));
     }
     for intent in &intents {
         output.note(&unsettled(intent));

@@ -1,4 +1,4 @@
-//! Which service each API is of, in which environment, and which team has it.
+//! The service, the environment and the team of each API.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::manifest::model::EnvironmentType;
 use crate::manifest::unfit_label;
 use engine::Remote;
 
-/// What refers to APIs, by the id of the API.
+/// The objects that refer to APIs, by the id of the API.
 struct Around<'a> {
     versions: BTreeMap<&'a str, Vec<&'a Remote>>,
     publications: BTreeMap<&'a str, Vec<&'a Remote>>,
@@ -115,7 +115,7 @@ fn environment_of(around: &Around<'_>, api: &Remote, draft: &Draft) -> Result<St
     }
 }
 
-/// The team, and what it was guessed from.
+/// The team, and the source of the guess.
 fn team_of(
     around: &Around<'_>,
     api: &Remote,
@@ -138,7 +138,7 @@ fn team_of(
             let only = members.keys().next().cloned().unwrap_or_default();
             Ok((only, Some("its team is guessed: it is the only one of the environment")))
         }
-        _ => Err("it has no label `team-name`, and no control plane that serves it tells its team".to_owned()),
+        _ => Err("it has no label `team-name`, and no control plane that serves it identifies its team".to_owned()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Environments, of which each has a portal that is named after it.
+//! Environments. Each has a portal of its name.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     }
 }
 
-/// Why a portal is none of an environment, where that is plain.
+/// The reason if a portal cannot be that of an environment. `None` if it can.
 fn refuse(portal: &Remote, name: &str) -> Option<String> {
     if let Some(reason) = unfit_name(name) {
         return Some(format!("no environment can have its name: {reason}"));
@@ -40,7 +40,7 @@ fn refuse(portal: &Remote, name: &str) -> Option<String> {
     Some(format!("the portal of an environment has its name, and its label `env-name` is `{named}`"))
 }
 
-/// How much there is in the region of a portal that says to be of its environment. One of equals is first by region.
+/// The number of objects in the portal's region with the label of its environment. Among equals, the first region counts.
 fn weight(inventory: &Inventory, portal: &Remote, name: &str) -> (bool, usize) {
     let region = text(portal, "region");
     let count = |type_name| {

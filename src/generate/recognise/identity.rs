@@ -1,4 +1,4 @@
-//! How people sign in, where that is not as in a new organization: Konnect's own sign-in, and no mapping of groups.
+//! How people sign in, if that is not as in a new organization: Konnect's own sign-in, and no mapping of groups.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::manifest::model::{Authorization, BuiltIn, ClaimMappings, IdpMappings,
 use crate::manifest::secret::Secret;
 use engine::Remote;
 
-/// What Konnect asks for where nobody says otherwise (`OIDCIdentityProviderScopes` of `identity-v3`).
+/// Konnect's default (`OIDCIdentityProviderScopes` of `identity-v3`).
 const SCOPES: [&str; 3] = ["email", "openid", "profile"];
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
@@ -41,7 +41,7 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     }
 }
 
-/// The provider of a type, where there is one alone.
+/// The provider of a type, if there is exactly one.
 fn provider<'i>(inventory: &'i Inventory, r#type: &str, draft: &mut Draft) -> Option<&'i Remote> {
     let mut of_type = inventory.of("identity_provider").iter().filter(|provider| text(provider, "type") == r#type);
     let first = of_type.next()?;
@@ -55,7 +55,7 @@ fn provider<'i>(inventory: &'i Inventory, r#type: &str, draft: &mut Draft) -> Op
     None
 }
 
-/// What is written, where it is anything.
+/// The text of an attribute. `None` if it is empty.
 fn some(object: &Remote, attribute: &str) -> Option<String> {
     Some(text(object, attribute)).filter(|text| !text.is_empty()).map(str::to_owned)
 }

@@ -12,7 +12,7 @@ use engine::Remote;
 /// how well it suits: the smaller, the better.
 type Candidates<'a> = BTreeMap<(String, String), Vec<(Rank, &'a Remote)>>;
 
-/// What is better about a control plane: it has the usual name; it has the team's label; it is first by name.
+/// The order of candidates: the usual name first, then the team's label, then the name.
 type Rank = (bool, bool, String);
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
@@ -36,7 +36,7 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     }
 }
 
-/// What tells whose a control plane is.
+/// The objects that identify the teams of control planes.
 struct Around<'a> {
     /// The names of teams by id.
     teams: BTreeMap<String, String>,
@@ -67,7 +67,7 @@ impl<'a> Around<'a> {
 /// Adds a control plane to the candidates of each team that could have it.
 ///
 /// # Errors
-/// Why it can be nobody's.
+/// The reason if no team can have it.
 fn propose<'a>(
     plane: &'a Remote,
     draft: &Draft,
@@ -85,7 +85,7 @@ fn propose<'a>(
     }
     let owner = owner(plane, environment, draft);
     for team in teams {
-        // Somebody else's control plane is a team's own only where the team has APIs in the environment.
+        // Another team's control plane is a candidate only if the team has APIs in the environment.
         let is_others = owner.is_some_and(|owner| owner != team);
         if !is_others || around.with_apis.contains(&(environment, team)) {
             let one = (rank(plane, environment, team), plane);
@@ -120,7 +120,7 @@ fn role(environment: EnvironmentType) -> &'static str {
     }
 }
 
-/// The team that a control plane is of, by its label or its name.
+/// The team of a control plane, by its label or its name.
 fn owner<'a>(plane: &'a Remote, environment: &str, draft: &Draft) -> Option<&'a str> {
     let named = || text(plane, "name").strip_suffix(environment)?.strip_suffix('-');
     label(plane, "team").or_else(named).filter(|team| draft.teams.contains_key(*team))

@@ -1,6 +1,6 @@
-//! What the objects of an organization mean: liberal guesses, each of which is [proven](super::proof) afterwards.
+//! Guesses from the objects of an organization, each of which is [checked](super::proof) afterwards.
 //!
-//! Labels are believed first. Where koctl's labels are missing, names are, and what objects refer to.
+//! Labels count first. If koctl's labels are missing, names and references count.
 
 mod apis;
 mod environments;
@@ -11,12 +11,12 @@ mod teams;
 
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, Options};
+use super::draft::{Draft, RecogniseOptions};
 use super::inventory::Inventory;
 
-/// Recognises what the manifest has words for.
+/// Recognises everything that a manifest can describe.
 #[must_use]
-pub fn recognise(inventory: &Inventory, options: Options) -> Draft {
+pub fn recognise(inventory: &Inventory, options: RecogniseOptions) -> Draft {
     let mut draft = Draft {
         options,
         teams: BTreeMap::new(),

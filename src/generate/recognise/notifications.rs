@@ -1,4 +1,4 @@
-//! Which channels notifications take, where every event takes the same ones.
+//! The channels of notifications, if they are the same for every event.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::generate::inventory::{Inventory, text};
 use crate::manifest::model::Notifications;
 use engine::Remote;
 
-/// The channels of all events; both, as in a new organization, where they differ or an event has no subscription.
+/// The channels of all events. Both, as in a new organization, if events differ or an event has no subscription.
 pub(super) fn channels(inventory: &Inventory) -> Notifications {
     let subscriptions = inventory.of("notification_subscription");
     let subscribed: BTreeSet<&str> = subscriptions.iter().map(|one| text(one, "event_id")).collect();

@@ -1,4 +1,4 @@
-//! Teams and the people in them: every team of the organization that is none of Konnect's own.
+//! Teams and the people in them: every team of the organization except Konnect's own.
 
 use std::collections::BTreeMap;
 

@@ -5,27 +5,39 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use secrecy::SecretString;
 
-use super::{parse, text};
+use super::planned::{parse, text};
+use super::repository::Repository;
 use crate::github::client::{ReadClient, WriteClient};
+use crate::github::resource::{GitHubType, PLAIN};
+use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::Scan;
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use engine::typed::Typed;
+use engine::{Attributes, Error, Reader, Remote, Schema, Writer};
 
-/// What the engine knows of Actions secrets.
-pub static SCHEMA: Schema = Schema {
-    type_name: "actions_secret",
-    natural_key: &["repository", "name"],
-    reads_after: &["repository"],
-    attributes: &[
-        Attribute::plain("repository").forces_replacement(),
-        Attribute::plain("name").forces_replacement(),
-        Attribute::write_only("value"),
-    ],
-    ..Schema::PLAIN
+engine::schema! {
+    /// An Actions secret of the platform repository. GitHub lists names, never values.
+    ActionsSecret = "actions_secret" {
+        REPOSITORY: Attribute::plain("repository").forces_replacement(),
+        NAME: Attribute::plain("name").forces_replacement(),
+        VALUE: Attribute::write_only("value"),
+    }
+    natural_key: &[REPOSITORY.text(), NAME.text()],
+    reads_after: &[Repository::SCHEMA.type_name],
+    ..PLAIN
+}
+
+/// Everything that is said of Actions secrets.
+pub static TYPE: GitHubType = GitHubType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: |client| Box::new(Over(client.clone())),
+    writer: Some(|client| Box::new(Over(client.clone()))),
+    generate: Generate::NotRead,
 };
 
-/// Actions secrets over a client.
-pub struct ActionsSecret<C>(pub C);
+/// The type over a client.
+struct Over<C>(C);
 
 fn remote(repository: &str, name: &str) -> Remote {
     let attributes = [("repository", repository), ("name", name)];
@@ -36,7 +48,7 @@ fn remote(repository: &str, name: &str) -> Remote {
 }
 
 #[async_trait]
-impl Reader for ActionsSecret<ReadClient> {
+impl Reader for Over<ReadClient> {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
     }
@@ -52,7 +64,7 @@ impl Reader for ActionsSecret<ReadClient> {
 }
 
 #[async_trait]
-impl Writer for ActionsSecret<WriteClient> {
+impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let (repository, name) = (text(planned, "repository")?, text(planned, "name")?);
         let value = SecretString::from(text(planned, "value")?);

@@ -10,36 +10,46 @@ use futures::future::try_join_all;
 use octocrab::models::pulls::PullRequest as Pull;
 use serde_json::{Map, Value};
 
+use super::planned::{parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
-use super::{parse, text, texts};
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::remote::Repository;
+use crate::github::resource::{GitHubType, PLAIN};
+use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use engine::{Attributes, Error, Reader, Remote, Schema, Writer};
 
-/// What the engine knows of staged files.
-pub static SCHEMA: Schema = Schema {
-    type_name: "pull_request",
-    natural_key: &["repository", "branch"],
+engine::schema! {
+    /// The staged files of one environment.
+    PullRequest = "pull_request" {
+        REPOSITORY: Attribute::plain("repository").forces_replacement(),
+        BRANCH: Attribute::plain("branch").forces_replacement(),
+        FOLDER: Attribute::plain("folder").forces_replacement(),
+        TITLE: Attribute::plain("title"),
+        FILES: Attribute::files("files"),
+        /// By path: an unchanged file is recognised by it without being read.
+        BLOB_IDS: Attribute::computed("blob_ids"),
+    }
+    natural_key: &[REPOSITORY.text(), BRANCH.text()],
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("repository").forces_replacement(),
-        Attribute::plain("branch").forces_replacement(),
-        Attribute::plain("folder").forces_replacement(),
-        Attribute::plain("title"),
-        Attribute::files("files"),
-        // By path: what tells an unchanged file without reading it.
-        Attribute::computed("blob_ids"),
-    ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of staged files.
+pub static TYPE: GitHubType = GitHubType {
+    schema: &SCHEMA,
+    key: KeyShape::Environment,
+    reader: |client| Box::new(Over(client.clone())),
+    writer: Some(|client| Box::new(Over(client.clone()))),
+    generate: Generate::NotRead,
 };
 
 /// The names of the files that koctl stages; others in the same folders are made from them and not koctl's.
 pub const STAGED: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
 
-/// Staged files over a client.
-pub struct PullRequest<C>(pub C);
+/// The type over a client.
+struct Over<C>(C);
 
 /// Those of `files` that koctl staged under `folder`.
 fn staged(files: &Files, folder: &str) -> Files {
@@ -63,7 +73,7 @@ fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
     same.filter_map(|(path, _)| Some((path.clone(), digests.get(path)?.clone()))).collect()
 }
 
-impl PullRequest<ReadClient> {
+impl Over<ReadClient> {
     /// What stands in the platform repository for one environment; none where nothing does.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
         let (Some(branch), Some(folder)) = (wanted.last_text("branch"), wanted.last_text("folder")) else {
@@ -98,7 +108,7 @@ impl PullRequest<ReadClient> {
 }
 
 #[async_trait]
-impl Reader for PullRequest<ReadClient> {
+impl Reader for Over<ReadClient> {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
     }
@@ -162,7 +172,7 @@ impl Proposal {
     }
 }
 
-impl PullRequest<WriteClient> {
+impl Over<WriteClient> {
     /// Brings the files of the proposal, and nothing else of ours, onto its branch and opens a pull request for it;
     /// where the base has them already, the pull request that would change that is closed.
     async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
@@ -211,7 +221,7 @@ fn proposed(planned: &Attributes) -> Result<Remote, Error> {
 }
 
 #[async_trait]
-impl Writer for PullRequest<WriteClient> {
+impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         self.propose(&Proposal::new(planned, texts(planned.get("files")))?).await?;
         proposed(planned)

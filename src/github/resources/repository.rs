@@ -6,33 +6,45 @@
 use async_trait::async_trait;
 use futures::future::try_join_all;
 
-use super::{parse, text};
+use super::planned::{parse, text};
 use crate::github::client::{ReadClient, WriteClient};
+use crate::github::resource::{GitHubType, PLAIN};
+use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::Scan;
 use engine::schema::OnRemoval;
-use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use engine::{Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
-/// What the engine knows of repositories.
-pub static SCHEMA: Schema = Schema {
-    type_name: "repository",
-    natural_key: &["name"],
+engine::schema! {
+    /// The platform repository.
+    Repository = "repository" {
+        NAME: Attribute::plain("name").forces_replacement(),
+    }
+    natural_key: &[NAME.text()],
     guarded: true,
     on_removal: OnRemoval::Forget,
-    attributes: &[Attribute::plain("name").forces_replacement()],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of repositories.
+pub static TYPE: GitHubType = GitHubType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: |client| Box::new(Over(client.clone())),
+    writer: Some(|client| Box::new(Over(client.clone()))),
+    generate: Generate::NotRead,
 };
 
 const DESCRIPTION: &str = "The platform repository of the Konnect Reference Platform.";
 
-/// Repositories over a client.
-pub struct Repository<C>(pub C);
+/// The type over a client.
+struct Over<C>(C);
 
 fn remote(name: &str) -> Remote {
     Remote { id: name.to_owned(), attributes: Attributes::from([("name".to_owned(), name.into())]) }
 }
 
 #[async_trait]
-impl Reader for Repository<ReadClient> {
+impl Reader for Over<ReadClient> {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
     }
@@ -49,7 +61,7 @@ impl Reader for Repository<ReadClient> {
 }
 
 #[async_trait]
-impl Writer for Repository<WriteClient> {
+impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let name = text(planned, "name")?;
         self.0.create_repository(&parse(name)?, DESCRIPTION).await?;

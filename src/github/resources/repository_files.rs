@@ -13,38 +13,49 @@ use async_trait::async_trait;
 use octocrab::models::pulls::PullRequest as Pull;
 use serde_json::{Map, Value};
 
+use super::planned::{parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
-use super::{parse, text, texts};
+use super::repository;
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::remote::Repository;
+use crate::github::resource::{GitHubType, PLAIN};
+use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
 use engine::schema::OnRemoval;
-use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use engine::{Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
 
-/// What the engine knows of koctl's own files.
-pub static SCHEMA: Schema = Schema {
-    type_name: "repository_files",
-    natural_key: &["repository"],
+engine::schema! {
+    /// koctl's own files in the platform repository.
+    RepositoryFiles = "repository_files" {
+        REPOSITORY: Attribute::plain("repository").forces_replacement(),
+        BRANCH: Attribute::plain("branch"),
+        TITLE: Attribute::plain("title"),
+        /// Kept up to date as long as nobody edits them.
+        FILES: Attribute::files("files"),
+        /// Written once, or changed in some lines, and then left to people.
+        SHARED_FILES: Attribute::files("shared_files"),
+    }
+    natural_key: &[REPOSITORY.text()],
     on_removal: OnRemoval::Forget,
-    reads_after: &["repository"],
-    attributes: &[
-        Attribute::plain("repository").forces_replacement(),
-        Attribute::plain("branch"),
-        Attribute::plain("title"),
-        // Kept up to date as long as nobody edits them.
-        Attribute::files("files"),
-        // Written once, or changed in some lines, and then left to people.
-        Attribute::files("shared_files"),
-    ],
-    ..Schema::PLAIN
+    reads_after: &[repository::SCHEMA.type_name],
+    ..PLAIN
+}
+
+/// Everything that is said of koctl's own files.
+pub static TYPE: GitHubType = GitHubType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: |client| Box::new(Over(client.clone())),
+    writer: Some(|client| Box::new(Over(client.clone()))),
+    generate: Generate::NotRead,
 };
 
 /// What the names of the branches begin with from which koctl proposes its files.
 pub(crate) const BRANCH_PREFIX: &str = "konnect-orchestrator-";
 
-/// koctl's own files over a client.
-pub struct RepositoryFiles<C>(pub C);
+/// The type over a client.
+struct Over<C>(C);
 
 impl Platform {
     /// The last open pull request that proposes koctl's own files: it holds those before it.
@@ -71,7 +82,7 @@ fn left_alone(files: &Map<String, Value>) -> impl Iterator<Item = (String, Value
     files.iter().filter(|(_, file)| !file.is_string()).map(|(path, file)| (path.clone(), file.clone()))
 }
 
-impl RepositoryFiles<ReadClient> {
+impl Over<ReadClient> {
     async fn view(&self, repository: &str, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
         let platform = Platform::read(&self.0, parse(repository)?).await?;
         let outlook = platform.outlook(&self.0).await?;
@@ -100,7 +111,7 @@ impl RepositoryFiles<ReadClient> {
 }
 
 #[async_trait]
-impl Reader for RepositoryFiles<ReadClient> {
+impl Reader for Over<ReadClient> {
     fn schema(&self) -> &'static Schema {
         &SCHEMA
     }
@@ -158,7 +169,7 @@ fn body(changes: &[TreeChange]) -> String {
     body
 }
 
-impl RepositoryFiles<WriteClient> {
+impl Over<WriteClient> {
     async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
         let Proposal { repository, branch, title, .. } = proposal;
         let reader = self.0.reader();
@@ -203,7 +214,7 @@ fn proposed(planned: &Attributes) -> Result<Remote, Error> {
 }
 
 #[async_trait]
-impl Writer for RepositoryFiles<WriteClient> {
+impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         self.propose(&Proposal::new(planned, None)?).await?;
         proposed(planned)

@@ -1,78 +1,62 @@
 //! `api`: an API of the catalog in a region (`api-builder-v3`, `/apis`).
 
-use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{body, changes, list_regions, remote, text};
-use crate::konnect::client::{ReadClient, WriteClient};
-use engine::refresh::Scan;
-use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use crate::konnect::collection::Collection;
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use engine::{Attributes, Error, Remote};
 
-/// What the engine knows of APIs.
-pub static SCHEMA: Schema = Schema {
-    type_name: "api",
-    natural_key: &["region", "name", "version"],
+engine::schema! {
+    /// An API of the catalog.
+    Api = "api" {
+        REGION: Attribute::plain("region").forces_replacement().in_address(),
+        NAME: Attribute::plain("name"),
+        VERSION: Attribute::plain("version").nullable(),
+        DESCRIPTION: Attribute::plain("description").nullable(),
+        LABELS: Attribute::labels("labels"),
+    }
+    natural_key: &[REGION.text(), NAME.text(), VERSION.text()],
     guarded: true,
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("region").forces_replacement(),
-        Attribute::plain("name"),
-        Attribute::plain("version").nullable(),
-        Attribute::plain("description").nullable(),
-        Attribute::labels("labels"),
-    ],
-    ..Schema::PLAIN
-};
-
-/// APIs over a client.
-pub struct Api<C>(pub C);
-
-/// Where a list of APIs tells the id of the current version; no attribute of the resource.
-pub(super) const CURRENT_VERSION: &str = "current_version_id";
-/// Where it tells when that version changed last.
-pub(super) const CURRENT_VERSION_UPDATED: &str = "current_version_updated_at";
-
-const PATH: &str = "/v3/apis";
-const WRITABLE: &[&str] = &["name", "version", "description", "labels"];
-
-#[async_trait]
-impl Reader for Api<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    /// Keeps of the current version what tells whether it changed, so that an unchanged specification costs no
-    /// request of its own.
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let listed = list_regions(&self.0, scan, PATH).await?;
-        let api = |(region, mut json): (String, Value)| {
-            let current = json.get_mut("current_version_summary").map(Value::take).unwrap_or_default();
-            let mut api = remote(&SCHEMA, &region, json)?;
-            api.attributes.entry("version".to_owned()).or_insert(Value::Null);
-            for (name, field) in [(CURRENT_VERSION, "id"), (CURRENT_VERSION_UPDATED, "updated_at")] {
-                api.attributes.insert(name.to_owned(), current[field].clone());
-            }
-            Ok(api)
-        };
-        listed.into_iter().map(api).collect()
-    }
+    ..PLAIN
 }
 
-#[async_trait]
-impl Writer for Api<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let region = text(planned, "region")?;
-        remote(&SCHEMA, region, self.0.post(region, PATH, &body(planned, WRITABLE)).await?)
-    }
+/// Everything that is said of APIs.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::EnvironmentAndService,
+    reader: reader::<Api>,
+    writer: Some(writer::<Api>),
+    generate: Generate::Read {
+        plural: "the APIs",
+        listing: Listing::Regions { except: &[] },
+        part: Some(Part::Api),
+        unmanaged: Some(Unmanaged {
+            reason: "no service has it as its API",
+            below: &[],
+            title: &[Title::Attribute(NAME.text())],
+        }),
+    },
+};
 
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let region = text(update.after, "region")?;
-        let body = changes(&SCHEMA, update, WRITABLE);
-        remote(&SCHEMA, region, self.0.patch(region, &format!("{PATH}/{}", update.id), &body).await?)
-    }
+/// The id of the current version, which the list of APIs contains. It is not an attribute.
+pub(super) const CURRENT_VERSION: &str = "current_version_id";
+/// The time of that version's last change.
+pub(super) const CURRENT_VERSION_UPDATED: &str = "current_version_updated_at";
 
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        self.0.delete(text(prior, "region")?, &format!("{PATH}/{id}")).await
+impl Resource for Api {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, "/v3/apis");
+
+    /// Keeps what shows whether the current version changed, so that an unchanged specification needs no request of its
+    /// own.
+    fn read(address: &Attributes, json: Value) -> Result<Remote, Error> {
+        let mut api = Self::COLLECTION.remote(address, &json)?;
+        let current = &json["current_version_summary"];
+        api.attributes.entry(VERSION.text().to_owned()).or_insert(Value::Null);
+        for (name, field) in [(CURRENT_VERSION, "id"), (CURRENT_VERSION_UPDATED, "updated_at")] {
+            api.attributes.insert(name.to_owned(), current[field].clone());
+        }
+        Ok(api)
     }
 }

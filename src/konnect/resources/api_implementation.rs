@@ -1,69 +1,57 @@
 //! `api_implementation`: the gateway service that serves an API (`api-builder-v3`, `/api-implementations` and
 //! `/apis/{apiId}/implementations`).
 
-use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{lift, list_regions, remote, text};
-use crate::konnect::client::{ReadClient, WriteClient};
-use engine::refresh::Scan;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use super::api::Api;
+use super::gateway_service::GatewayService;
+use crate::konnect::collection::Collection;
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use engine::typed::Typed;
 
-/// What the engine knows of implementations. Konnect cannot change one in place.
-pub static SCHEMA: Schema = Schema {
-    type_name: "api_implementation",
-    natural_key: &["region", "api_id", "service_id"],
-    reads_after: &["gateway_service"],
+engine::schema! {
+    /// The link of an API to a gateway service. Konnect cannot change one in place.
+    ApiImplementation = "api_implementation" {
+        REGION: Attribute::plain("region").forces_replacement().in_address(),
+        API_ID: Attribute::plain("api_id").forces_replacement().in_address(),
+        CONTROL_PLANE_ID: Attribute::plain("control_plane_id").forces_replacement().inside("/service/control_plane_id"),
+        SERVICE_ID: Attribute::plain("service_id").forces_replacement().inside("/service/id"),
+    }
+    natural_key: &[REGION.text(), API_ID.text(), SERVICE_ID.text()],
+    reads_after: &[GatewayService::SCHEMA.type_name],
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("region").forces_replacement(),
-        Attribute::plain("api_id").forces_replacement(),
-        Attribute::plain("control_plane_id").forces_replacement(),
-        Attribute::plain("service_id").forces_replacement(),
-    ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of implementations.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::EnvironmentAndService,
+    reader: reader::<ApiImplementation>,
+    writer: Some(writer::<ApiImplementation>),
+    generate: Generate::Read {
+        plural: "the implementations of APIs",
+        listing: Listing::Regions { except: &[] },
+        part: Some(Part::Api),
+        unmanaged: Some(Unmanaged {
+            reason: "the gateway service is not tagged with the name of the API",
+            below: &[(Api::SCHEMA, API_ID.text())],
+            title: &[
+                Title::NameOf(Api::SCHEMA, API_ID.text()),
+                Title::Text(" by "),
+                Title::NameOf(GatewayService::SCHEMA, SERVICE_ID.text()),
+            ],
+        }),
+    },
 };
 
-/// Implementations over a client.
-pub struct ApiImplementation<C>(pub C);
+impl Resource for ApiImplementation {
+    const COLLECTION: Collection =
+        Collection::new(&SCHEMA, "/v3/apis/{api_id}/implementations").listed_at("/v3/api-implementations");
 
-/// Konnect nests the ends of the link under `service`.
-fn implementation(region: &str, api: Option<&str>, mut json: Value) -> Result<Remote, Error> {
-    lift(&mut json, "/service/id", "service_id");
-    lift(&mut json, "/service/control_plane_id", "control_plane_id");
-    if let Some(api) = api {
-        json["api_id"] = api.into();
-    }
-    remote(&SCHEMA, region, json)
-}
-
-#[async_trait]
-impl Reader for ApiImplementation<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    /// Links to a whole control plane instead of a service are somebody else's and left out.
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let listed = list_regions(&self.0, scan, "/v3/api-implementations").await?;
-        let of_services = listed.into_iter().filter(|(_, json)| json["service"].is_object());
-        of_services.map(|(region, json)| implementation(&region, None, json)).collect()
-    }
-}
-
-#[async_trait]
-impl Writer for ApiImplementation<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let (region, api) = (text(planned, "region")?, text(planned, "api_id")?);
-        let service = json!({
-            "service": { "id": text(planned, "service_id")?, "control_plane_id": text(planned, "control_plane_id")? }
-        });
-        let made = self.0.post(region, &format!("/v3/apis/{api}/implementations"), &service).await?;
-        implementation(region, Some(api), made)
-    }
-
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        let (region, api) = (text(prior, "region")?, text(prior, "api_id")?);
-        self.0.delete(region, &format!("/v3/apis/{api}/implementations/{id}")).await
+    /// Links to a whole control plane instead of a service belong to someone else.
+    fn is_listed(json: &Value) -> bool {
+        json["service"].is_object()
     }
 }

@@ -4,89 +4,94 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{body, known, list_regions, text};
-use crate::konnect::client::{ReadClient, WriteClient};
-use engine::refresh::Scan;
+use super::api::Api;
+use super::portal::Portal;
+use crate::konnect::client::WriteClient;
+use crate::konnect::collection::{Collection, text};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use engine::typed::Typed;
+use engine::{Attributes, Error, Remote};
 
-/// What the engine knows of publications.
-pub static SCHEMA: Schema = Schema {
-    type_name: "api_publication",
-    natural_key: &["region", "api_id", "portal_id"],
+engine::schema! {
+    /// An API in a portal.
+    ApiPublication = "api_publication" {
+        REGION: Attribute::plain("region").forces_replacement().in_address(),
+        API_ID: Attribute::plain("api_id").forces_replacement().in_address(),
+        PORTAL_ID: Attribute::plain("portal_id").forces_replacement().in_address(),
+        VISIBILITY: Attribute::plain("visibility"),
+    }
+    natural_key: &[REGION.text(), API_ID.text(), PORTAL_ID.text()],
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("region").forces_replacement(),
-        Attribute::plain("api_id").forces_replacement(),
-        Attribute::plain("portal_id").forces_replacement(),
-        Attribute::plain("visibility"),
-    ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of publications.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::EnvironmentAndService,
+    reader: reader::<ApiPublication>,
+    writer: Some(writer::<ApiPublication>),
+    generate: Generate::Read {
+        plural: "the publications of APIs",
+        listing: Listing::Regions { except: &[] },
+        part: Some(Part::Api),
+        unmanaged: Some(Unmanaged {
+            reason: "an API is published to the portal of its environment alone",
+            below: &[(Api::SCHEMA, API_ID.text())],
+            title: &[
+                Title::NameOf(Api::SCHEMA, API_ID.text()),
+                Title::Text(" in "),
+                Title::NameOf(Portal::SCHEMA, PORTAL_ID.text()),
+            ],
+        }),
+    },
 };
 
-/// Publications over a client.
-pub struct ApiPublication<C>(pub C);
-
-/// What others set on a publication. A PUT replaces the whole, so these are sent along.
+/// What others set on a publication. A request replaces the whole publication, so it repeats these.
 const OTHERS: &[&str] = &["auto_approve_registrations", "auth_strategy_ids"];
 
-fn publication(region: &str, api: &str, portal: &str, mut json: Value) -> Remote {
-    json["region"] = region.into();
-    json["api_id"] = api.into();
-    json["portal_id"] = portal.into();
-    Remote { id: format!("{api}/{portal}"), attributes: known(&SCHEMA, &json) }
-}
-
-fn path(attributes: &Attributes) -> Result<String, Error> {
-    Ok(format!("/v3/apis/{}/publications/{}", text(attributes, "api_id")?, text(attributes, "portal_id")?))
-}
-
-#[async_trait]
-impl Reader for ApiPublication<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let listed = list_regions(&self.0, scan, "/v3/api-publications").await?;
-        let of_apis = listed.into_iter().filter(|(_, json)| json["entity_type"] != "api_package");
-        let ends = |json: &Value, name: &str| json[name].as_str().unwrap_or_default().to_owned();
-        let publications = of_apis.map(|(region, json)| {
-            let (api, portal) = (ends(&json, "api_id"), ends(&json, "portal_id"));
-            publication(&region, &api, &portal, json)
-        });
-        Ok(publications.collect())
-    }
-}
-
-impl ApiPublication<WriteClient> {
-    async fn put(&self, attributes: &Attributes, others: &Value) -> Result<Remote, Error> {
-        let (region, api, portal) =
-            (text(attributes, "region")?, text(attributes, "api_id")?, text(attributes, "portal_id")?);
-        let mut request = body(attributes, &["visibility"]);
-        for name in OTHERS {
-            if let Some(value) = others.get(*name) {
-                request[*name] = value.clone();
-            }
+async fn put(client: &WriteClient, attributes: &Attributes, others: &Value) -> Result<Remote, Error> {
+    let (region, path) = ApiPublication::COLLECTION.url(attributes)?;
+    let mut body = ApiPublication::COLLECTION.body(attributes);
+    for name in OTHERS {
+        if let Some(value) = others.get(*name) {
+            body[*name] = value.clone();
         }
-        let json = self.0.put(region, &path(attributes)?, &request).await?;
-        Ok(publication(region, api, portal, json))
     }
+    ApiPublication::read(attributes, client.put(&region, &path, &body).await?)
 }
 
+/// An API has one publication in a portal, which has no id of its own: the path of the collection is that of the object.
 #[async_trait]
-impl Writer for ApiPublication<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        self.put(planned, &Value::Null).await
+impl Resource for ApiPublication {
+    const COLLECTION: Collection =
+        Collection::new(&SCHEMA, "/v3/apis/{api_id}/publications/{portal_id}").listed_at("/v3/api-publications");
+
+    fn is_listed(json: &Value) -> bool {
+        json["entity_type"] != "api_package"
+    }
+
+    fn read(address: &Attributes, json: Value) -> Result<Remote, Error> {
+        let attributes = Self::COLLECTION.attributes(address, &json);
+        let id = format!("{}/{}", text(&attributes, API_ID.text())?, text(&attributes, PORTAL_ID.text())?);
+        Ok(Remote { id, attributes })
+    }
+
+    async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {
+        put(client, planned, &Value::Null).await
     }
 
     /// What others set is read just before: the plan may be older, or made from the state alone.
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let now = self.0.reader().get(text(update.after, "region")?, &path(update.after)?).await?;
-        self.put(update.after, &now).await
+    async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.url(update.after)?;
+        let now = client.reader().get(&region, &path).await?;
+        put(client, update.after, &now).await
     }
 
-    async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
-        self.0.delete(text(prior, "region")?, &path(prior)?).await
+    async fn delete(client: &WriteClient, _: &str, prior: &Attributes) -> Result<(), Error> {
+        let (region, path) = Self::COLLECTION.url(prior)?;
+        client.delete(&region, &path).await
     }
 }

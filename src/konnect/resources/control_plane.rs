@@ -3,80 +3,73 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::{body, lift, list_regions, remote, text};
-use crate::konnect::client::{ReadClient, WriteClient};
-use engine::refresh::Scan;
+use crate::konnect::client::WriteClient;
+use crate::konnect::collection::Collection;
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use engine::{Attributes, Error, Remote};
 
-/// What the engine knows of control planes.
-pub static SCHEMA: Schema = Schema {
-    type_name: "control_plane",
-    natural_key: &["region", "name"],
+engine::schema! {
+    /// A gateway's control plane.
+    ControlPlane = "control_plane" {
+        REGION: Attribute::plain("region").forces_replacement().in_address(),
+        NAME: Attribute::plain("name"),
+        DESCRIPTION: Attribute::plain("description"),
+        CLUSTER_TYPE: Attribute::plain("cluster_type").forces_replacement().answered_inside("/config/cluster_type"),
+        LABELS: Attribute::labels("labels"),
+    }
+    natural_key: &[REGION.text(), NAME.text()],
     guarded: true,
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("region").forces_replacement(),
-        Attribute::plain("name"),
-        Attribute::plain("description"),
-        Attribute::plain("cluster_type").forces_replacement(),
-        Attribute::labels("labels"),
-    ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of control planes.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::EnvironmentAndControlPlane,
+    reader: reader::<ControlPlane>,
+    writer: Some(writer::<ControlPlane>),
+    generate: Generate::Read {
+        plural: "the control planes",
+        listing: Listing::Regions { except: &[] },
+        part: Some(Part::ControlPlane),
+        unmanaged: Some(Unmanaged {
+            reason: "no team has it as its control plane",
+            below: &[],
+            title: &[Title::Attribute(NAME.text())],
+        }),
+    },
 };
 
-/// Control planes over a client.
-pub struct ControlPlane<C>(pub C);
-
-const PATH: &str = "/v2/control-planes";
-
-/// Konnect takes the cluster type at the top of a request and gives it back under `config`.
-fn control_plane(region: &str, mut json: Value) -> Result<Remote, Error> {
-    lift(&mut json, "/config/cluster_type", "cluster_type");
-    // Konnect has two words for serverless; a control plane with the other one is as wanted.
-    if json["cluster_type"] == "CLUSTER_TYPE_SERVERLESS_V1" {
-        json["cluster_type"] = "CLUSTER_TYPE_SERVERLESS".into();
-    }
-    remote(&SCHEMA, region, json)
-}
-
 #[async_trait]
-impl Reader for ControlPlane<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
+impl Resource for ControlPlane {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, "/v2/control-planes");
+
+    /// Konnect has two words for serverless. A control plane with the other one is as wanted.
+    fn read(address: &Attributes, mut json: Value) -> Result<Remote, Error> {
+        if let Some(cluster_type) = json.pointer_mut("/config/cluster_type")
+            && *cluster_type == "CLUSTER_TYPE_SERVERLESS_V1"
+        {
+            *cluster_type = "CLUSTER_TYPE_SERVERLESS".into();
+        }
+        Self::COLLECTION.remote(address, &json)
     }
 
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let listed = list_regions(&self.0, scan, PATH).await?;
-        listed.into_iter().map(|(region, json)| control_plane(&region, json)).collect()
-    }
-}
-
-#[async_trait]
-impl Writer for ControlPlane<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let region = text(planned, "region")?;
-        let body = body(planned, &["name", "description", "cluster_type", "labels"]);
-        control_plane(region, self.0.post(region, PATH, &body).await?)
-    }
-
-    /// Labels are replaced as a whole here: the document allows no `null` among them. So those that others set are
-    /// read just before, and sent along.
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let region = text(update.after, "region")?;
-        let path = format!("{PATH}/{}", update.id);
-        let mut body = body(&update.changes(), &["name", "description", "labels"]);
-        if let Some(Value::Object(labels)) = body.get_mut("labels") {
-            let now = self.0.reader().get(region, &path).await?;
-            let ours = |key: &String| update.before.get("labels").is_some_and(|before| before.get(key).is_some());
+    /// A request replaces all labels: the document allows no `null` among them. So the labels that others set are read
+    /// just before, and sent too.
+    async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.object_url(update.after, update.id)?;
+        let mut body = Self::COLLECTION.body(&update.changes());
+        if let Some(Value::Object(labels)) = body.get_mut(LABELS.text()) {
+            let now = client.reader().get(&region, &path).await?;
+            let before = update.before.get(LABELS.text());
+            let ours = |key: &String| before.is_some_and(|before| before.get(key).is_some());
             for (key, value) in now["labels"].as_object().into_iter().flatten().filter(|(key, _)| !ours(key)) {
                 labels.entry(key).or_insert_with(|| value.clone());
             }
         }
-        control_plane(region, self.0.patch(region, &path, &body).await?)
-    }
-
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        self.0.delete(text(prior, "region")?, &format!("{PATH}/{id}")).await
+        Self::read(update.after, client.patch(&region, &path, &body).await?)
     }
 }

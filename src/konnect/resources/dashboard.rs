@@ -1,73 +1,75 @@
-//! `dashboard`: charts of how APIs are used (`analytics-dashboards-v2`, `/dashboards`). Each region has its own, over
-//! what was measured there.
+//! `dashboard`: charts of how APIs are used (`analytics-dashboards-v2`, `/dashboards`). Each region has its own, of what
+//! was measured there.
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{list_regions, remote, text};
-use crate::konnect::client::{ReadClient, WriteClient};
-use engine::refresh::Scan;
+use crate::konnect::client::WriteClient;
+use crate::konnect::collection::{Collection, text};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use engine::{Attributes, Error, ErrorKind, Remote};
 
-/// What the engine knows of dashboards. `definition` is the JSON document that the API has as an object: a text, so
-/// that a plan shows what changes in it line by line.
-pub static SCHEMA: Schema = Schema {
-    type_name: "dashboard",
-    natural_key: &["region", "name"],
-    attributes: &[
-        Attribute::plain("region").forces_replacement(),
-        Attribute::plain("name"),
-        Attribute::text("definition").generated(),
-        Attribute::labels("labels"),
-    ],
-    ..Schema::PLAIN
+engine::schema! {
+    /// A dashboard.
+    Dashboard = "dashboard" {
+        REGION: Attribute::plain("region").forces_replacement().in_address(),
+        NAME: Attribute::plain("name"),
+        /// The JSON document that the API has as an object: a text, so that a plan shows line by line what changes in it.
+        DEFINITION: Attribute::text("definition").generated(),
+        LABELS: Attribute::labels("labels"),
+    }
+    natural_key: &[REGION.text(), NAME.text()],
+    ..PLAIN
+}
+
+/// Everything that is said of dashboards.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: reader::<Dashboard>,
+    writer: Some(writer::<Dashboard>),
+    generate: Generate::Read {
+        plural: "the dashboards",
+        listing: Listing::Regions { except: NOT_IN },
+        part: Some(Part::CustomReports),
+        unmanaged: Some(Unmanaged {
+            reason: "only koctl's own dashboards can be described, in every region of an environment",
+            below: &[],
+            title: &[Title::Attribute(NAME.text())],
+        }),
+    },
 };
 
-/// Dashboards over a client.
-pub struct Dashboard<C>(pub C);
-
-const PATH: &str = "/v2/dashboards";
-
-/// As a text, keys in alphabetical order.
-fn dashboard(region: &str, mut json: Value) -> Result<Remote, Error> {
-    json["definition"] = format!("{:#}\n", json["definition"]).into();
-    remote(&SCHEMA, region, json)
-}
-
-/// The whole of it: an update replaces what is there.
-fn request(attributes: &Attributes) -> Result<Value, Error> {
-    let definition: Value = serde_json::from_str(text(attributes, "definition")?)
-        .map_err(|error| Error::new(ErrorKind::Refused, "prepare the request", format!("no definition: {error}")))?;
-    let labels = attributes.get("labels").cloned().unwrap_or_else(|| json!({}));
-    Ok(json!({ "name": text(attributes, "name")?, "definition": definition, "labels": labels }))
-}
+/// The regions without dashboards: Singapore is not among the servers of `analytics-dashboards-v2`.
+pub const NOT_IN: &[&str] = &["sg"];
 
 #[async_trait]
-impl Reader for Dashboard<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
+impl Resource for Dashboard {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, "/v2/dashboards");
+
+    /// The definition as a text, with keys in alphabetical order.
+    fn read(address: &Attributes, mut json: Value) -> Result<Remote, Error> {
+        json[DEFINITION.text()] = format!("{:#}\n", json[DEFINITION.text()]).into();
+        Self::COLLECTION.remote(address, &json)
     }
 
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let listed = list_regions(&self.0, scan, PATH).await?;
-        listed.into_iter().map(|(region, json)| dashboard(&region, json)).collect()
-    }
-}
-
-#[async_trait]
-impl Writer for Dashboard<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let region = text(planned, "region")?;
-        dashboard(region, self.0.post(region, PATH, &request(planned)?).await?)
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let region = text(update.after, "region")?;
-        dashboard(region, self.0.put(region, &format!("{PATH}/{}", update.id), &request(update.after)?).await?)
+    fn body(attributes: &Attributes) -> Result<Value, Error> {
+        let definition: Value = serde_json::from_str(text(attributes, DEFINITION.text())?).map_err(|error| {
+            Error::new(ErrorKind::Refused, "prepare the request", format!("the definition is not valid JSON: {error}"))
+        })?;
+        let mut body = Self::COLLECTION.body(attributes);
+        body[DEFINITION.text()] = definition;
+        if body.get(LABELS.text()).is_none() {
+            body[LABELS.text()] = json!({});
+        }
+        Ok(body)
     }
 
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        self.0.delete(text(prior, "region")?, &format!("{PATH}/{id}")).await
+    /// A request replaces the whole dashboard.
+    async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.object_url(update.after, update.id)?;
+        Self::read(update.after, client.put(&region, &path, &Self::body(update.after)?).await?)
     }
 }

@@ -2,88 +2,84 @@
 //! `/identity-providers`). Whether it is in use is up to [`authentication_settings`](super::authentication_settings).
 
 use async_trait::async_trait;
-use serde_json::Value;
 
-use super::authentication_settings::{Method, SignIn};
-use super::{body, lift, remote, text};
-use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use engine::refresh::Scan;
+use super::sign_in::{Method, PROVIDERS, SignIn};
+use crate::konnect::client::WriteClient;
+use crate::konnect::collection::{Collection, Paging, text};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use engine::schema::Location;
+use engine::{Attributes, Error, Remote};
 
-/// What the engine knows of identity providers: one of each `type`, `oidc` or `saml`, which cannot be changed.
-pub static SCHEMA: Schema = Schema {
-    type_name: "identity_provider",
-    natural_key: &["type"],
+engine::schema! {
+    /// An identity provider. There is one of each `type`, `oidc` or `saml`, which cannot be changed.
+    IdentityProvider = "identity_provider" {
+        KIND: Attribute::plain("type").forces_replacement(),
+        LOGIN_PATH: Attribute::plain("login_path"),
+        ISSUER_URL: Attribute::plain("issuer_url").inside("/config/issuer_url"),
+        CLIENT_ID: Attribute::plain("client_id").inside("/config/client_id"),
+        CLIENT_SECRET: Attribute::write_only("client_secret").inside("/config/client_secret"),
+        SCOPES: Attribute::plain("scopes").inside("/config/scopes"),
+        CLAIM_MAPPINGS: Attribute::plain("claim_mappings").inside("/config/claim_mappings"),
+        IDP_METADATA_URL: Attribute::plain("idp_metadata_url").inside("/config/idp_metadata_url"),
+    }
+    natural_key: &[KIND.text()],
     guarded: true,
-    attributes: &[
-        Attribute::plain("type").forces_replacement(),
-        Attribute::plain("login_path"),
-        Attribute::plain("issuer_url"),
-        Attribute::plain("client_id"),
-        Attribute::write_only("client_secret"),
-        Attribute::plain("scopes"),
-        Attribute::plain("claim_mappings"),
-        Attribute::plain("idp_metadata_url"),
-    ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of identity providers.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: reader::<IdentityProvider>,
+    writer: Some(writer::<IdentityProvider>),
+    generate: Generate::Read {
+        plural: "the identity providers",
+        listing: Listing::Global,
+        part: Some(Part::Authorization),
+        unmanaged: Some(Unmanaged {
+            reason: "how people sign in is not described",
+            below: &[],
+            title: &[Title::Attribute(KIND.text())],
+        }),
+    },
 };
 
-/// Identity providers over a client.
-pub struct IdentityProvider<C>(pub C);
-
-/// The collection.
-pub(super) const PATH: &str = "/v3/identity-providers";
-/// What Konnect nests under `config`.
-const CONFIG: &[&str] = &["issuer_url", "client_id", "client_secret", "scopes", "claim_mappings", "idp_metadata_url"];
-
-/// One of them.
-pub(super) fn path(id: &str) -> String {
-    format!("{PATH}/{id}")
-}
-
-fn provider(mut json: Value) -> Result<Remote, Error> {
-    for name in CONFIG {
-        lift(&mut json, &format!("/config/{name}"), name);
-    }
-    remote(&SCHEMA, GLOBAL, json)
+/// Attributes that Konnect nests under `config`.
+fn is_nested(name: &str) -> bool {
+    SCHEMA.attribute(name).is_some_and(|attribute| matches!(attribute.location, Location::Inside(_)))
 }
 
 #[async_trait]
-impl Reader for IdentityProvider<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
+impl Resource for IdentityProvider {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, PROVIDERS).paged(Paging::Bare);
+
+    /// A new provider is not in use yet.
+    async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.url(planned)?;
+        let mut body = Self::body(planned)?;
+        body["enabled"] = false.into();
+        Self::read(planned, client.post(&region, &path, &body).await?)
     }
 
-    async fn list(&self, _: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        self.0.list_bare(GLOBAL, PATH).await?.into_iter().map(provider).collect()
-    }
-}
-
-#[async_trait]
-impl Writer for IdentityProvider<WriteClient> {
-    /// It is not in use at first.
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let mut request = body(planned, &["type", "login_path"]);
-        request["enabled"] = false.into();
-        request["config"] = body(planned, CONFIG);
-        provider(self.0.post(GLOBAL, PATH, &request).await?)
-    }
-
-    /// The document does not say whether a `config` is merged with what is there: it is sent whole, with the secret.
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let mut request = body(&update.changes(), &["login_path"]);
-        if update.changed.iter().any(|name| CONFIG.contains(&name.as_str())) {
-            request["config"] = body(update.after, CONFIG);
+    /// The document does not say whether a `config` is merged with the present one: it is sent whole, with the secret.
+    async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.object_url(update.after, update.id)?;
+        let mut attributes = update.changes();
+        if update.changed.iter().any(|name| is_nested(name)) {
+            attributes.extend(update.after.clone().into_iter().filter(|(name, _)| is_nested(name)));
         }
-        provider(self.0.patch(GLOBAL, &path(update.id), &request).await?)
+        Self::read(update.after, client.patch(&region, &path, &Self::body(&attributes)?).await?)
     }
 
-    /// A method that people sign in with is taken out of use before its provider goes, unless it is the only one.
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        if let Some(method) = Method::of(text(prior, "type")?) {
-            SignIn::read(self.0.reader()).await?.leave(&self.0, method).await?;
+    /// A method that people sign in with is taken out of use before its provider is deleted, unless it is the only one.
+    async fn delete(client: &WriteClient, id: &str, prior: &Attributes) -> Result<(), Error> {
+        if let Some(method) = Method::of(text(prior, KIND.text())?) {
+            SignIn::read(client.reader()).await?.leave(client, method).await?;
         }
-        self.0.delete(GLOBAL, &path(id)).await
+        let (region, path) = Self::COLLECTION.object_url(prior, id)?;
+        client.delete(&region, &path).await
     }
 }

@@ -1,30 +1,37 @@
 //! `konnect_team`: a team of the organization that the configuration names and does not define, such as Konnect's
 //! predefined ones (`identity-v3`, `/teams`). It is only looked up.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::{remote, team};
-use crate::konnect::client::{GLOBAL, ReadClient};
-use engine::refresh::Scan;
-use engine::{Attribute, Error, Reader, Remote, Schema};
+use super::team::PATH;
+use crate::konnect::collection::Collection;
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader};
+use crate::resource_type::{Generate, KeyShape, Listing};
+use engine::{Attributes, Error, Remote};
 
-/// What the engine knows of them: `names` are the names by which the configuration may call the team.
-pub static SCHEMA: Schema =
-    Schema { type_name: "konnect_team", attributes: &[Attribute::computed("names")], ..Schema::PLAIN };
-
-/// Teams to look up, over a client.
-pub struct KonnectTeam<C>(pub C);
-
-#[async_trait]
-impl Reader for KonnectTeam<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
+engine::schema! {
+    /// A team to look up.
+    KonnectTeam = "konnect_team" {
+        /// The names that the configuration may call the team by.
+        NAMES: Attribute::computed("names"),
     }
+    ..PLAIN
+}
 
-    async fn list(&self, _: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let teams = self.0.list(GLOBAL, team::PATH).await?;
-        teams.into_iter().map(|team| remote(&SCHEMA, GLOBAL, with_names(team))).collect()
+/// Everything that is said of them.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: reader::<KonnectTeam>,
+    writer: None,
+    generate: Generate::Read { plural: "Konnect's own teams", listing: Listing::Global, part: None, unmanaged: None },
+};
+
+impl Resource for KonnectTeam {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, PATH);
+
+    fn read(address: &Attributes, json: Value) -> Result<Remote, Error> {
+        Self::COLLECTION.remote(address, &with_names(json))
     }
 }
 

@@ -5,42 +5,52 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::{body, id, known, text};
-use crate::konnect::client::{GLOBAL, ReadClient, WriteClient, encode};
+use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use crate::konnect::collection::{Collection, Paging};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::refresh::Scan;
 use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, ErrorKind, Reader, Remote, Schema, Writer};
+use engine::{Attributes, Error, ErrorKind, Remote};
 
-/// What the engine knows of subscriptions. Of those to one event, it knows the one that is about everything.
-pub static SCHEMA: Schema = Schema {
-    type_name: "notification_subscription",
-    natural_key: &["event_id"],
-    attributes: &[
-        Attribute::plain("event_id").forces_replacement(),
-        Attribute::plain("name"),
-        Attribute::plain("regions"),
-        Attribute::plain("entities"),
-        Attribute::plain("channels"),
-        Attribute::plain("enabled"),
-    ],
-    ..Schema::PLAIN
-};
-
-/// Subscriptions over a client.
-pub struct NotificationSubscription<C>(pub C);
-
-const EVENTS: &str = "/v1/notifications/configurations";
-/// What a request holds: all of it, also when only one of them changes (schema `EventSubscription`).
-const WRITABLE: &[&str] = &["name", "regions", "entities", "channels", "enabled"];
-
-fn path(event: &str) -> String {
-    format!("{EVENTS}/{}/subscriptions", encode(event))
+engine::schema! {
+    /// A subscription to an event. Of those to one event, koctl knows the one that is about everything.
+    NotificationSubscription = "notification_subscription" {
+        EVENT_ID: Attribute::plain("event_id").forces_replacement().in_address(),
+        NAME: Attribute::plain("name"),
+        REGIONS: Attribute::plain("regions"),
+        ENTITIES: Attribute::plain("entities"),
+        CHANNELS: Attribute::plain("channels"),
+        ENABLED: Attribute::plain("enabled"),
+    }
+    natural_key: &[EVENT_ID.text()],
+    ..PLAIN
 }
 
-/// The ids of the events that Konnect tells of. Its document does not list them.
+/// Everything that is said of subscriptions.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::Own,
+    reader: reader::<NotificationSubscription>,
+    writer: Some(writer::<NotificationSubscription>),
+    generate: Generate::Read {
+        plural: "the subscriptions to notifications",
+        listing: Listing::Events { attribute: EVENT_ID.text() },
+        part: Some(Part::Notifications),
+        unmanaged: Some(Unmanaged {
+            reason: "only channels that are the same for all events can be described",
+            below: &[],
+            title: &[Title::Attribute(NAME.text()), Title::Text(" of "), Title::Attribute(EVENT_ID.text())],
+        }),
+    },
+};
+
+const EVENTS: &str = "/v1/notifications/configurations";
+
+/// The ids of the events that Konnect notifies of. Its document does not list them.
 ///
 /// # Errors
-/// What the server answered, in its own words.
+/// If the list cannot be read.
 pub async fn events(client: &ReadClient) -> Result<Vec<String>, Error> {
     client.list_unpaged(GLOBAL, EVENTS).await?.iter().map(|event| event_id(event).map(str::to_owned)).collect()
 }
@@ -52,56 +62,39 @@ fn event_id(event: &Value) -> Result<&str, Error> {
     })
 }
 
-fn subscription(event: &str, mut json: Value) -> Result<Remote, Error> {
-    json["event_id"] = event.into();
-    Ok(Remote { id: id(&SCHEMA, &json)?, attributes: known(&SCHEMA, &json) })
-}
-
-/// Whether a subscription is about all entities everywhere. One for a part of them is somebody's own.
-fn is_about_everything(json: &Value) -> bool {
-    let everything = |name: &str| json[name].as_array().is_some_and(|items| items.contains(&json!("*")));
-    everything("regions") && everything("entities")
-}
-
 #[async_trait]
-impl Reader for NotificationSubscription<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
+impl Resource for NotificationSubscription {
+    const COLLECTION: Collection =
+        Collection::new(&SCHEMA, "/v1/notifications/configurations/{event_id}/subscriptions").paged(Paging::Unpaged);
+
+    /// True if a subscription is about all entities everywhere. One for a part of them belongs to someone else.
+    fn is_listed(json: &Value) -> bool {
+        let everything = |name: &str| json[name].as_array().is_some_and(|items| items.contains(&json!("*")));
+        everything(REGIONS.text()) && everything(ENTITIES.text())
     }
 
     /// The list of events says which of them have subscriptions: the others are not asked for.
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let wanted = scan.distinct(["event_id"]);
+    async fn list(client: &ReadClient, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
+        let wanted = scan.distinct([EVENT_ID.text()]);
         let mut subscribed = Vec::new();
-        for event in self.0.list_unpaged(GLOBAL, EVENTS).await? {
+        for event in client.list_unpaged(GLOBAL, EVENTS).await? {
             let event_id = event_id(&event)?.to_owned();
             if event["event_subscription_count"] != 0 && wanted.contains(std::slice::from_ref(&event_id)) {
-                subscribed.push(event_id);
+                subscribed.push(Attributes::from([(EVENT_ID.text().to_owned(), event_id.into())]));
             }
         }
         let lists = subscribed.into_iter().map(async |event| {
-            let listed = self.0.list_unpaged(GLOBAL, &path(&event)).await?;
-            let ours = listed.into_iter().filter(is_about_everything);
-            ours.map(|json| subscription(&event, json)).collect::<Result<Vec<_>, Error>>()
+            let (region, path) = Self::COLLECTION.url(&event)?;
+            let listed = client.list_unpaged(&region, &path).await?;
+            let ours = listed.into_iter().filter(Self::is_listed);
+            ours.map(|json| Self::read(&event, json)).collect::<Result<Vec<_>, Error>>()
         });
         Ok(try_join_all(lists).await?.into_iter().flatten().collect())
     }
-}
 
-#[async_trait]
-impl Writer for NotificationSubscription<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let event = text(planned, "event_id")?;
-        subscription(event, self.0.post(GLOBAL, &path(event), &body(planned, WRITABLE)).await?)
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let event = text(update.after, "event_id")?;
-        let path = format!("{}/{}", path(event), update.id);
-        subscription(event, self.0.patch(GLOBAL, &path, &body(update.after, WRITABLE)).await?)
-    }
-
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        self.0.delete(GLOBAL, &format!("{}/{id}", path(text(prior, "event_id")?))).await
+    /// A request holds all attributes, also if only one of them changes (schema `EventSubscription`).
+    async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.object_url(update.after, update.id)?;
+        Self::read(update.after, client.patch(&region, &path, &Self::body(update.after)?).await?)
     }
 }

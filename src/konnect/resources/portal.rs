@@ -2,71 +2,56 @@
 
 use async_trait::async_trait;
 
-use super::{body, changes, list_regions, remote, text};
-use crate::konnect::client::{ReadClient, WriteClient};
-use engine::refresh::Scan;
-use engine::resource::Update;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use crate::konnect::client::WriteClient;
+use crate::konnect::collection::Collection;
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use engine::{Error, Remote};
 
-/// What the engine knows of portals.
-pub static SCHEMA: Schema = Schema {
-    type_name: "portal",
-    natural_key: &["region", "name"],
+engine::schema! {
+    /// A developer portal.
+    Portal = "portal" {
+        REGION: Attribute::plain("region").forces_replacement().in_address(),
+        NAME: Attribute::plain("name"),
+        DISPLAY_NAME: Attribute::plain("display_name"),
+        AUTHENTICATION_ENABLED: Attribute::plain("authentication_enabled"),
+        DEFAULT_API_VISIBILITY: Attribute::plain("default_api_visibility"),
+        DEFAULT_PAGE_VISIBILITY: Attribute::plain("default_page_visibility"),
+        LABELS: Attribute::labels("labels"),
+    }
+    natural_key: &[REGION.text(), NAME.text()],
     guarded: true,
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("region").forces_replacement(),
-        Attribute::plain("name"),
-        Attribute::plain("display_name"),
-        Attribute::plain("authentication_enabled"),
-        Attribute::plain("default_api_visibility"),
-        Attribute::plain("default_page_visibility"),
-        Attribute::labels("labels"),
-    ],
-    ..Schema::PLAIN
-};
-
-/// Portals over a client.
-pub struct Portal<C>(pub C);
-
-const PATH: &str = "/v3/portals";
-const WRITABLE: &[&str] =
-    &["name", "display_name", "authentication_enabled", "default_api_visibility", "default_page_visibility", "labels"];
-
-#[async_trait]
-impl Reader for Portal<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let listed = list_regions(&self.0, scan, PATH).await?;
-        listed.into_iter().map(|(region, json)| remote(&SCHEMA, &region, json)).collect()
-    }
+    ..PLAIN
 }
 
+/// Everything that is said of portals.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::Environment,
+    reader: reader::<Portal>,
+    writer: Some(writer::<Portal>),
+    generate: Generate::Read {
+        plural: "the portals",
+        listing: Listing::Regions { except: &[] },
+        part: Some(Part::Environment),
+        unmanaged: Some(Unmanaged {
+            reason: "no environment has it as its portal",
+            below: &[],
+            title: &[Title::Attribute(NAME.text())],
+        }),
+    },
+};
+
+/// Deleted without `force`: Konnect refuses to delete a portal in which others have published.
 #[async_trait]
-impl Writer for Portal<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let region = text(planned, "region")?;
-        remote(&SCHEMA, region, self.0.post(region, PATH, &body(planned, WRITABLE)).await?)
-    }
+impl Resource for Portal {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, "/v3/portals");
 
-    /// A new portal gets Konnect's default pages, once; by its document, what is there already stays as it is. What
-    /// is in the portal afterwards belongs to its authors.
-    async fn complete(&self, made: &Remote) -> Result<(), Error> {
-        let region = text(&made.attributes, "region")?;
-        self.0.post_repeatable(region, &format!("{PATH}/{}/default-content", made.id)).await.map(drop)
-    }
-
-    async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        let region = text(update.after, "region")?;
-        let body = changes(&SCHEMA, update, WRITABLE);
-        remote(&SCHEMA, region, self.0.patch(region, &format!("{PATH}/{}", update.id), &body).await?)
-    }
-
-    /// Without `force`: a portal in which others have published stays, and Konnect says so.
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        self.0.delete(text(prior, "region")?, &format!("{PATH}/{id}")).await
+    /// Gives a new portal Konnect's default pages, once. By its document, the request leaves existing pages as they are.
+    /// From then on, the pages belong to their authors.
+    async fn complete(client: &WriteClient, made: &Remote) -> Result<(), Error> {
+        let (region, path) = Self::COLLECTION.object_url(&made.attributes, &made.id)?;
+        client.post_repeatable(&region, &format!("{path}/default-content")).await.map(drop)
     }
 }

@@ -1,65 +1,58 @@
 //! `team_group_mapping`: the people of a group of the identity provider are in a team (`identity-v3`,
 //! `/identity-providers/{idpId}/team-group-mappings`).
 
-use async_trait::async_trait;
-use futures::future::try_join_all;
-use serde_json::Value;
+use super::identity_provider::IdentityProvider;
+use super::konnect_team::KonnectTeam;
+use super::team::Team;
+use crate::konnect::collection::{Collection, Paging};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use engine::typed::Typed;
 
-use super::{body, id, identity_provider, if_there, known, text};
-use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use engine::refresh::Scan;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
-
-/// What the engine knows of mappings. Konnect cannot change one in place. Names of groups differ by case.
-pub static SCHEMA: Schema = Schema {
-    type_name: "team_group_mapping",
-    natural_key: &["identity_provider_id", "team_id", "group"],
-    reads_after: &["identity_provider", "team", "konnect_team"],
-    attributes: &[
-        Attribute::plain("identity_provider_id").forces_replacement(),
-        Attribute::plain("team_id").forces_replacement(),
-        Attribute::plain("group").forces_replacement(),
+engine::schema! {
+    /// A group of the identity provider in a team. Konnect cannot change one in place. Names of groups differ by case.
+    TeamGroupMapping = "team_group_mapping" {
+        IDENTITY_PROVIDER_ID: Attribute::plain("identity_provider_id").forces_replacement().in_address(),
+        TEAM_ID: Attribute::plain("team_id").forces_replacement(),
+        GROUP: Attribute::plain("group").forces_replacement(),
+    }
+    natural_key: &[IDENTITY_PROVIDER_ID.text(), TEAM_ID.text(), GROUP.text()],
+    reads_after: &[
+        IdentityProvider::SCHEMA.type_name,
+        Team::SCHEMA.type_name,
+        KonnectTeam::SCHEMA.type_name,
     ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of mappings.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::TeamAnd,
+    reader: reader::<TeamGroupMapping>,
+    writer: Some(writer::<TeamGroupMapping>),
+    generate: Generate::Read {
+        plural: "the team mappings of identity providers",
+        listing: Listing::Below {
+            parent: IdentityProvider::SCHEMA,
+            attribute: IDENTITY_PROVIDER_ID.text(),
+            with_parents: false,
+        },
+        part: Some(Part::GroupMapping),
+        unmanaged: Some(Unmanaged {
+            reason: "the mappings of another identity provider are described, or of none",
+            below: &[(IdentityProvider::SCHEMA, IDENTITY_PROVIDER_ID.text())],
+            title: &[
+                Title::NameOf(KonnectTeam::SCHEMA, TEAM_ID.text()),
+                Title::Text(": "),
+                Title::Attribute(GROUP.text()),
+            ],
+        }),
+    },
 };
 
-/// Mappings over a client.
-pub struct TeamGroupMapping<C>(pub C);
-
-fn path(provider: &str) -> String {
-    format!("{}/team-group-mappings", identity_provider::path(provider))
-}
-
-fn mapping(provider: &str, mut json: Value) -> Result<Remote, Error> {
-    json["identity_provider_id"] = provider.into();
-    Ok(Remote { id: id(&SCHEMA, &json)?, attributes: known(&SCHEMA, &json) })
-}
-
-#[async_trait]
-impl Reader for TeamGroupMapping<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let providers = scan.distinct(["identity_provider_id"]).into_iter().map(async |[provider]| {
-            // The provider was deleted outside koctl, and its mappings with it.
-            let mappings = if_there(self.0.list_by_cursor(GLOBAL, &path(&provider)).await)?;
-            mappings.into_iter().map(|json| mapping(&provider, json)).collect::<Result<Vec<_>, Error>>()
-        });
-        Ok(try_join_all(providers).await?.into_iter().flatten().collect())
-    }
-}
-
-#[async_trait]
-impl Writer for TeamGroupMapping<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let provider = text(planned, "identity_provider_id")?;
-        mapping(provider, self.0.post(GLOBAL, &path(provider), &body(planned, &["team_id", "group"])).await?)
-    }
-
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        let provider = text(prior, "identity_provider_id")?;
-        self.0.delete(GLOBAL, &format!("{}/{id}", path(provider))).await
-    }
+impl Resource for TeamGroupMapping {
+    const COLLECTION: Collection =
+        Collection::new(&SCHEMA, "/v3/identity-providers/{identity_provider_id}/team-group-mappings")
+            .paged(Paging::Cursor);
 }

@@ -1,64 +1,52 @@
 //! `team_role`: a role that a team has on a control plane (`identity-v3`, `/teams/{teamId}/assigned-roles`).
 
-use async_trait::async_trait;
-use futures::future::try_join_all;
-use serde_json::Value;
+use super::control_plane::ControlPlane;
+use super::team::Team;
+use crate::konnect::collection::{Collection, Paging};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use engine::typed::Typed;
 
-use super::{body, id, if_there, known, text};
-use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use engine::refresh::Scan;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
-
-/// What the engine knows of assigned roles. Konnect cannot change one in place.
-pub static SCHEMA: Schema = Schema {
-    type_name: "team_role",
-    natural_key: &["team_id", "role_name", "entity_id"],
-    reads_after: &["team", "control_plane"],
+engine::schema! {
+    /// A role of a team on a control plane. Konnect cannot change one in place.
+    TeamRole = "team_role" {
+        TEAM_ID: Attribute::plain("team_id").forces_replacement().in_address(),
+        ROLE_NAME: Attribute::plain("role_name").forces_replacement(),
+        ENTITY_ID: Attribute::plain("entity_id").forces_replacement(),
+        ENTITY_TYPE_NAME: Attribute::plain("entity_type_name").forces_replacement(),
+        ENTITY_REGION: Attribute::plain("entity_region").forces_replacement(),
+    }
+    natural_key: &[TEAM_ID.text(), ROLE_NAME.text(), ENTITY_ID.text()],
+    reads_after: &[Team::SCHEMA.type_name, ControlPlane::SCHEMA.type_name],
     environment_in_key: true,
-    attributes: &[
-        Attribute::plain("team_id").forces_replacement(),
-        Attribute::plain("role_name").forces_replacement(),
-        Attribute::plain("entity_id").forces_replacement(),
-        Attribute::plain("entity_type_name").forces_replacement(),
-        Attribute::plain("entity_region").forces_replacement(),
-    ],
-    ..Schema::PLAIN
+    ..PLAIN
+}
+
+/// Everything that is said of assigned roles.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::EnvironmentAndTeam,
+    reader: reader::<TeamRole>,
+    writer: Some(writer::<TeamRole>),
+    generate: Generate::Read {
+        plural: "the roles of teams",
+        listing: Listing::Below { parent: Team::SCHEMA, attribute: TEAM_ID.text(), with_parents: false },
+        part: Some(Part::Member),
+        unmanaged: Some(Unmanaged {
+            reason: "a team has one role in an environment, on its control plane, and this is another",
+            below: &[(Team::SCHEMA, TEAM_ID.text()), (ControlPlane::SCHEMA, ENTITY_ID.text())],
+            title: &[
+                Title::NameOf(Team::SCHEMA, TEAM_ID.text()),
+                Title::Text(": "),
+                Title::Attribute(ROLE_NAME.text()),
+                Title::Text(" of "),
+                Title::NameOf(ControlPlane::SCHEMA, ENTITY_ID.text()),
+            ],
+        }),
+    },
 };
 
-/// Assigned roles over a client.
-pub struct TeamRole<C>(pub C);
-
-fn role(team: &str, mut json: Value) -> Result<Remote, Error> {
-    json["team_id"] = team.into();
-    Ok(Remote { id: id(&SCHEMA, &json)?, attributes: known(&SCHEMA, &json) })
-}
-
-#[async_trait]
-impl Reader for TeamRole<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
-    }
-
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let teams = scan.distinct(["team_id"]).into_iter().map(async |[team]| {
-            // The team was deleted outside koctl, and its roles with it.
-            let roles = if_there(self.0.list_unpaged(GLOBAL, &format!("/v3/teams/{team}/assigned-roles")).await)?;
-            roles.into_iter().map(|json| role(&team, json)).collect::<Result<Vec<_>, Error>>()
-        });
-        Ok(try_join_all(teams).await?.into_iter().flatten().collect())
-    }
-}
-
-#[async_trait]
-impl Writer for TeamRole<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let team = text(planned, "team_id")?;
-        let body = body(planned, &["role_name", "entity_id", "entity_type_name", "entity_region"]);
-        role(team, self.0.post(GLOBAL, &format!("/v3/teams/{team}/assigned-roles"), &body).await?)
-    }
-
-    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
-        let team = text(prior, "team_id")?;
-        self.0.delete(GLOBAL, &format!("/v3/teams/{team}/assigned-roles/{id}")).await
-    }
+impl Resource for TeamRole {
+    const COLLECTION: Collection =
+        Collection::new(&SCHEMA, "/v3/teams/{team_id}/assigned-roles").paged(Paging::Unpaged);
 }

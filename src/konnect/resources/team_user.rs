@@ -1,58 +1,63 @@
 //! `team_user`: a person's membership of a team (`identity-v3`, `/teams/{teamId}/users`).
 
 use async_trait::async_trait;
-use futures::future::try_join_all;
-use serde_json::json;
+use serde_json::Value;
 
-use super::{id, if_there, text};
-use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use engine::refresh::Scan;
-use engine::{Attribute, Attributes, Error, Reader, Remote, Schema, Writer};
+use super::team::Team;
+use super::user::User;
+use crate::konnect::client::WriteClient;
+use crate::konnect::collection::{Collection, text};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::resource_type::{Generate, KeyShape, Listing, Part};
+use engine::typed::Typed;
+use engine::{Attributes, Error, Remote};
 
-/// What the engine knows of memberships.
-pub static SCHEMA: Schema = Schema {
-    type_name: "team_user",
-    natural_key: &["team_id", "user_id"],
-    reads_after: &["team", "user"],
-    attributes: &[Attribute::plain("team_id").forces_replacement(), Attribute::plain("user_id").forces_replacement()],
-    ..Schema::PLAIN
+engine::schema! {
+    /// A membership. Konnect cannot change one in place.
+    TeamUser = "team_user" {
+        TEAM_ID: Attribute::plain("team_id").forces_replacement().in_address(),
+        USER_ID: Attribute::plain("user_id").forces_replacement().inside("/id"),
+    }
+    natural_key: &[TEAM_ID.text(), USER_ID.text()],
+    reads_after: &[Team::SCHEMA.type_name, User::SCHEMA.type_name],
+    ..PLAIN
+}
+
+/// Everything that is said of memberships.
+pub static TYPE: KonnectType = KonnectType {
+    schema: &SCHEMA,
+    key: KeyShape::TeamAnd,
+    reader: reader::<TeamUser>,
+    writer: Some(writer::<TeamUser>),
+    generate: Generate::Read {
+        plural: "the members of teams",
+        listing: Listing::Below { parent: Team::SCHEMA, attribute: TEAM_ID.text(), with_parents: false },
+        part: Some(Part::Membership),
+        unmanaged: None,
+    },
 };
 
-/// Memberships over a client.
-pub struct TeamUser<C>(pub C);
-
-/// A membership has no id of its own.
-fn membership(team: &str, user: &str) -> Remote {
-    let attributes = [("team_id".to_owned(), team.into()), ("user_id".to_owned(), user.into())];
-    Remote { id: format!("{team}/{user}"), attributes: attributes.into() }
-}
-
 #[async_trait]
-impl Reader for TeamUser<ReadClient> {
-    fn schema(&self) -> &'static Schema {
-        &SCHEMA
+impl Resource for TeamUser {
+    const COLLECTION: Collection = Collection::new(&SCHEMA, "/v3/teams/{team_id}/users");
+
+    /// The list is of people: a membership has no id of its own.
+    fn read(address: &Attributes, json: Value) -> Result<Remote, Error> {
+        let user = Self::COLLECTION.remote(address, &json)?;
+        let id = format!("{}/{}", text(&user.attributes, TEAM_ID.text())?, user.id);
+        Ok(Remote { id, ..user })
     }
 
-    async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let teams = scan.distinct(["team_id"]).into_iter().map(async |[team]| {
-            // The team was deleted outside koctl, and its memberships with it.
-            let users = if_there(self.0.list(GLOBAL, &format!("/v3/teams/{team}/users")).await)?;
-            users.iter().map(|user| Ok(membership(&team, &id(&SCHEMA, user)?))).collect::<Result<Vec<_>, Error>>()
-        });
-        Ok(try_join_all(teams).await?.into_iter().flatten().collect())
-    }
-}
-
-#[async_trait]
-impl Writer for TeamUser<WriteClient> {
-    async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        let (team, user) = (text(planned, "team_id")?, text(planned, "user_id")?);
-        self.0.post(GLOBAL, &format!("/v3/teams/{team}/users"), &json!({ "id": user })).await?;
-        Ok(membership(team, user))
+    /// The answer has no body.
+    async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {
+        let (region, path) = Self::COLLECTION.url(planned)?;
+        let body = Self::body(planned)?;
+        client.post(&region, &path, &body).await?;
+        Self::read(planned, body)
     }
 
-    async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
-        let (team, user) = (text(prior, "team_id")?, text(prior, "user_id")?);
-        self.0.delete(GLOBAL, &format!("/v3/teams/{team}/users/{user}")).await
+    async fn delete(client: &WriteClient, _: &str, prior: &Attributes) -> Result<(), Error> {
+        let (region, path) = Self::COLLECTION.object_url(prior, text(prior, USER_ID.text())?)?;
+        client.delete(&region, &path).await
     }
 }

@@ -12,7 +12,8 @@ use serde_json::json;
 use super::session::secret_variable;
 use super::{Environment, Failure, Session, SessionOptions};
 use crate::generate::{
-    Inventory, Left, Options, Proven, RemotePattern, Unread, left, proof, recognise, render, survey,
+    Inventory, Proven, RecogniseOptions, RemotePattern, UnmanagedObject, Unread, proof, recognise, render, survey,
+    unmanaged,
 };
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::load::load_texts;
@@ -61,7 +62,7 @@ pub struct Generated {
     /// What was guessed: the path of a key, and the comment beside it.
     pub guesses: Vec<(String, String)>,
     /// What the configuration has no word for.
-    pub left: Vec<Left>,
+    pub left: Vec<UnmanagedObject>,
     /// The variables that the configuration names, what they hold, and whether they are set.
     pub variables: Vec<(String, &'static str, bool)>,
     /// Where the state is.
@@ -151,7 +152,7 @@ impl Work<'_> {
     }
 
     async fn describe(&self, inventory: &Inventory) -> Result<Proven, Vec<Failure>> {
-        let options = Options {
+        let options = RecogniseOptions {
             organization: self.organization.clone(),
             token_variable: self.token_variable.to_owned(),
             client_secret_variable: self.client_secret_variable(),
@@ -217,7 +218,7 @@ impl Work<'_> {
             specifications: proven.configuration.specs.len(),
             to_stage: proven.draft.environments.values().filter(|environment| environment.has_apis()).count(),
             guesses: guesses.map(|(path, text)| (path.join("."), text.clone())).collect(),
-            left: left(proven, inventory),
+            left: unmanaged(proven, inventory),
             variables: self.variables(proven),
             state,
         }

@@ -6,6 +6,8 @@ use super::edit::{Edit, lock};
 use super::find::{Found, resources};
 use crate::compiler::rename::Rename;
 use crate::operations::Failure;
+use crate::registry;
+use crate::resource_type::KeyShape;
 use engine::Address;
 use engine::state::{LockOptions, LockedState, ResourceState, State, Store};
 
@@ -130,7 +132,7 @@ fn prepare(state: &State, mapping: &Mapping<'_>) -> Result<Vec<Moved>, Failure> 
 }
 
 fn teams(all: &[Found]) -> BTreeSet<String> {
-    let teams = all.iter().filter(|one| one.address.type_name() == "team");
+    let teams = all.iter().filter(|one| registry::key(one.address.type_name()) == Some(KeyShape::Team));
     teams.map(|one| one.address.key().to_owned()).collect()
 }
 

@@ -56,7 +56,7 @@ fn resource(drift: &Drift, schemas: Schemas<'_>) -> Value {
         DriftKind::Deleted => {}
         DriftKind::Remade { id } => resource["id"] = id.as_str().into(),
         DriftKind::Changed { attributes } => {
-            let schema = schemas(type_name);
+            let schema = schemas.get(type_name);
             let both = |(name, drifted): (&String, &Drifted)| (name.clone(), sides(schema, name, drifted));
             resource["attributes"] = Value::Object(attributes.iter().map(both).collect());
         }
@@ -119,11 +119,11 @@ fn happened(drift: &Drift) -> String {
 mod tests {
     use super::*;
     use crate::report::drift::testing::{drifted, failed, quiet, report, skipped};
-    use crate::report::testing::schemas;
+    use crate::report::testing::SCHEMAS;
 
     #[test]
     fn a_look_that_found_nothing_is_a_document_too() {
-        let document = document(&quiet(), &schemas);
+        let document = document(&quiet(), SCHEMAS);
         assert_eq!(document["has_drift"], false);
         assert_eq!(document["complete"], true);
         assert_eq!(document["text"], "No drift in 4 resources.");
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn the_document_tells_everything_of_every_scope() {
-        let document = document(&report([drifted("Acme"), failed("Bolt"), skipped("Coil")]), &schemas);
+        let document = document(&report([drifted("Acme"), failed("Bolt"), skipped("Coil")]), SCHEMAS);
         insta::with_settings!({filters => vec![(r#""koctl_version": "[^"]+""#, r#""koctl_version": "[version]""#)]}, {
             insta::assert_snapshot!(format!("{document:#}"));
         });

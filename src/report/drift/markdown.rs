@@ -74,7 +74,7 @@ fn resource(drift: &Drift, schemas: Schemas<'_>) -> String {
         DriftKind::Deleted => format!("- {address} was deleted\n"),
         DriftKind::Remade { id } => format!("- {address} was deleted and made again, with the id {}\n", code(id)),
         DriftKind::Changed { attributes } => {
-            let schema = schemas(drift.address.type_name());
+            let schema = schemas.get(drift.address.type_name());
             let mut entry = format!("- {address} was changed\n");
             for (name, drifted) in attributes {
                 entry.push_str(&attribute(schema, name, drifted));
@@ -137,16 +137,16 @@ fn code(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::report::drift::testing::{drifted, failed, quiet, report, skipped};
-    use crate::report::testing::schemas;
+    use crate::report::testing::SCHEMAS;
 
     #[test]
     fn a_page_without_drift_is_a_heading_and_a_sentence() {
-        assert_eq!(markdown(&quiet(), &schemas), "### koctl found no drift\n\nNo drift in 4 resources.\n");
+        assert_eq!(markdown(&quiet(), SCHEMAS), "### koctl found no drift\n\nNo drift in 4 resources.\n");
     }
 
     #[test]
     fn a_page_tells_each_kind_of_drift_and_lets_no_value_out_of_its_code_span() {
-        insta::assert_snapshot!(markdown(&report([drifted("Acme"), failed("Bolt"), skipped("Coil")]), &schemas));
+        insta::assert_snapshot!(markdown(&report([drifted("Acme"), failed("Bolt"), skipped("Coil")]), SCHEMAS));
     }
 
     #[test]
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn a_page_fits_into_an_issue_and_says_what_did_not() {
         let many = report((0..300).map(|number| drifted(&format!("organization-{number}"))));
-        let page = markdown(&many, &schemas);
+        let page = markdown(&many, SCHEMAS);
         assert!(page.chars().count() < 65_536, "{}", page.chars().count());
         assert!(page.ends_with("did not fit here: `koctl drift` shows them.\n"), "{page}");
     }

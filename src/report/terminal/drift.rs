@@ -78,7 +78,7 @@ fn entry(screen: &mut Screen<'_>, drift: &Drift, schemas: Schemas<'_>) {
         }
         DriftKind::Changed { attributes } => {
             headline(screen, ("~", Tone::Change), address, "was changed", None);
-            let schema = schemas(address.type_name());
+            let schema = schemas.get(address.type_name());
             let names = in_order(schema, attributes.keys().map(String::as_str).collect());
             let drifted = names.into_iter().filter_map(|(name, kind)| Some((name, kind, attributes.get(name)?)));
             let deltas: Vec<Delta<'_>> = drifted

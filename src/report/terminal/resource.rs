@@ -54,7 +54,7 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: 
     if let Some(reason) = &change.reason {
         screen.note(INDENT + 2, reason);
     }
-    let schema = schemas(change.address.type_name());
+    let schema = schemas.get(change.address.type_name());
     match change.action {
         Action::Create => {
             let names = in_order(schema, change.attributes().into_iter().collect());

@@ -22,7 +22,7 @@ pub fn state<'a>(
     for (address, resource) in &resources {
         screen.blank();
         headline(&mut screen, address, resource);
-        attributes(&mut screen, &resource.attributes, schemas(address.type_name()));
+        attributes(&mut screen, &resource.attributes, schemas.get(address.type_name()));
     }
     screen.blank();
     screen.sentence(&format!("{} in the state.", count(resources.len(), "resource")));
@@ -34,7 +34,7 @@ pub fn state<'a>(
 pub fn resource(address: &Address, resource: &ResourceState, schemas: Schemas<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
     headline(&mut screen, address, resource);
-    let schema = schemas(address.type_name());
+    let schema = schemas.get(address.type_name());
     attributes(&mut screen, &resource.attributes, schema);
     if !resource.normalised.is_empty() {
         screen.blank();

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::report::testing::{self, PLAIN, because, change, drifted, schemas, unknown};
+use crate::report::testing::{self, PLAIN, SCHEMAS, because, change, drifted, unknown};
 use engine::execute::{Outcome, Step};
 use engine::plan::{Drift, DriftKind, Fate, Mode, Recovered};
 use engine::state::IntentAction;
@@ -13,11 +13,11 @@ use engine::{Error, ErrorKind};
 const NOTHING: Value = Value::Null;
 
 fn screen(changes: Vec<ResourceChange>) -> String {
-    super::plan(&testing::plan(changes, Vec::new()), &schemas, &PLAIN)
+    super::plan(&testing::plan(changes, Vec::new()), SCHEMAS, &PLAIN)
 }
 
 fn screen_of_drift(drift: Vec<Drift>) -> String {
-    super::plan(&testing::plan(Vec::new(), drift), &schemas, &PLAIN)
+    super::plan(&testing::plan(Vec::new(), drift), SCHEMAS, &PLAIN)
 }
 
 /// `lines` lines, as a specification has them; one of them differs with `title`.
@@ -38,7 +38,7 @@ fn a_plan_without_changes_says_so_and_nothing_else() {
 #[test]
 fn a_destroy_of_nothing_says_so() {
     let plan = Plan::new(String::new(), String::new(), Mode::Destroy, Vec::new());
-    assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"No changes. There is nothing to destroy.");
+    assert_snapshot!(super::plan(&plan, SCHEMAS, &PLAIN), @"No changes. There is nothing to destroy.");
 }
 
 #[test]
@@ -512,7 +512,7 @@ fn drift_has_a_section_of_its_own_before_the_plan() {
     ];
     let back =
         change("Acme/portal/dev", Action::Update, json!({"display_name": "Hello"}), json!({"display_name": "Acme"}));
-    assert_snapshot!(super::plan(&testing::plan(vec![back], drift), &schemas, &PLAIN), @r#"
+    assert_snapshot!(super::plan(&testing::plan(vec![back], drift), SCHEMAS, &PLAIN), @r#"
     Changed outside of koctl since the last apply:
 
     -/+ Acme/team/again  was deleted and made again  [id=new]
@@ -547,7 +547,7 @@ fn colors_mark_symbols_names_and_what_loses_the_work_of_others() {
         change("Acme/team/b", Action::Update, json!({"name": "a"}), json!({"name": "b"})),
         change("Acme/team/c", Action::Delete, NOTHING, NOTHING),
     ];
-    let screen = super::plan(&testing::plan(changes, Vec::new()), &schemas, &style);
+    let screen = super::plan(&testing::plan(changes, Vec::new()), SCHEMAS, &style);
     assert_snapshot!(screen.replace('\u{1b}', "␛"), @r#"
     ␛[1mWhat the symbols mean:␛[0m
 
@@ -715,7 +715,7 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
         recovered("Acme/portal/dev", IntentAction::Create, Fate::Made { id: "7c2f".to_owned() }),
         recovered("Acme/team/crew", IntentAction::Delete, Fate::Done),
     ];
-    assert_snapshot!(super::plan(&plan, &schemas, &PLAIN), @"
+    assert_snapshot!(super::plan(&plan, SCHEMAS, &PLAIN), @"
     Note: an apply has not ended; it was killed, could not store what it did, or is still at work.
       It had made these objects, which the state knows from now on:
         Acme/portal/dev  [id=7c2f]

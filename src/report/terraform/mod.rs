@@ -29,21 +29,19 @@ use engine::{Address, Attribute, Attributes, Schema};
 const TERRAFORM_VERSION: &str = "1.9.0";
 /// The version of the format of values, as a state has it.
 const STATE_FORMAT_VERSION: &str = "1.0";
-/// Resource types of GitHub; all others are Konnect's.
-const GITHUB_TYPES: &[&str] = &["actions_secret", "pull_request", "repository"];
-
-fn provider_name(type_name: &str) -> &'static str {
-    if GITHUB_TYPES.contains(&type_name) { "koctl/github" } else { "koctl/konnect" }
+/// The provider of a type, as Terraform names it. Types without a schema are taken to be Konnect's.
+fn provider_name(schema: Option<&Schema>) -> String {
+    format!("koctl/{}", schema.map_or("konnect", |schema| schema.provider))
 }
 
 /// What names a resource, in changes as in values and in the configuration.
-fn identity(address: &Address) -> Map<String, Value> {
+fn identity(address: &Address, schemas: Schemas<'_>) -> Map<String, Value> {
     let mut identity = Map::new();
     identity.insert("address".to_owned(), address.as_str().into());
     identity.insert("mode".to_owned(), "managed".into());
     identity.insert("type".to_owned(), address.type_name().into());
     identity.insert("name".to_owned(), address.key().into());
-    identity.insert("provider_name".to_owned(), provider_name(address.type_name()).into());
+    identity.insert("provider_name".to_owned(), provider_name(schemas.get(address.type_name())).into());
     identity
 }
 
@@ -68,9 +66,9 @@ fn resource(
     depends_on: &BTreeSet<String>,
     schemas: Schemas<'_>,
 ) -> Value {
-    let mut resource = identity(address);
+    let mut resource = identity(address, schemas);
     resource.insert("schema_version".to_owned(), 0.into());
-    resource.insert("sensitive_values".to_owned(), sensitive(schemas(address.type_name()), &values));
+    resource.insert("sensitive_values".to_owned(), sensitive(schemas.get(address.type_name()), &values));
     resource.insert("values".to_owned(), Value::Object(values));
     if !depends_on.is_empty() {
         resource.insert("depends_on".to_owned(), json!(depends_on));

@@ -81,7 +81,8 @@ impl<'a> Planned<'a> {
         self.unknown.extend(change.unknown.keys().map(String::as_str));
         let is_made = matches!(change.action, Action::Create | Action::Deferred | Action::Replace);
         if is_made || !change.changed.is_empty() {
-            let attributes = schemas(change.address.type_name()).map(|schema| schema.attributes).unwrap_or_default();
+            let attributes =
+                schemas.get(change.address.type_name()).map(|schema| schema.attributes).unwrap_or_default();
             let computed = attributes.iter().filter(|attribute| attribute.kind == Kind::Computed);
             self.unknown.extend(computed.map(|attribute| attribute.name));
         }
@@ -114,7 +115,7 @@ impl<'a> Planned<'a> {
 
     fn resource_change(&self, schemas: Schemas<'_>) -> Value {
         let unknown: Map<String, Value> = self.unknown.iter().map(|name| ((*name).to_owned(), true.into())).collect();
-        let schema = schemas(self.change.address.type_name());
+        let schema = schemas.get(self.change.address.type_name());
         let mut change = change_object(schema, self.actions(), self.before.clone(), self.after.clone());
         change["after_unknown"] = Value::Object(unknown);
         if !self.change.replaced_by.is_empty() {
@@ -123,7 +124,7 @@ impl<'a> Planned<'a> {
         if self.change.action == Action::Import {
             change["importing"] = json!({ "id": self.change.id });
         }
-        let mut resource_change = identity(&self.change.address);
+        let mut resource_change = identity(&self.change.address, schemas);
         resource_change.insert("change".to_owned(), change);
         if let Some(reason) = self.action_reason() {
             resource_change.insert("action_reason".to_owned(), reason.into());
@@ -186,7 +187,7 @@ fn deferred_change(change: &ResourceChange, schemas: Schemas<'_>) -> Value {
 /// Drift has only the attributes that differ. Long texts are digests, on the one side because the state keeps no
 /// more, on the other to be comparable.
 fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
-    let schema = schemas(drift.address.type_name());
+    let schema = schemas.get(drift.address.type_name());
     let kind = |name: &str| schema.and_then(|schema| schema.attribute(name)).map_or(Kind::Plain, |found| found.kind);
     let change = match &drift.kind {
         DriftKind::Deleted => change_object(schema, &["delete"], Some(Map::new()), None),
@@ -200,7 +201,7 @@ fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
             change_object(schema, &["update"], Some(was.collect()), Some(is.collect()))
         }
     };
-    let mut resource_change = identity(&drift.address);
+    let mut resource_change = identity(&drift.address, schemas);
     resource_change.insert("change".to_owned(), change);
     Value::Object(resource_change)
 }
@@ -210,10 +211,10 @@ fn configuration(changes: &[&ResourceChange], schemas: Schemas<'_>) -> Value {
     let wanted = changes.iter().filter(|change| !matches!(change.action, Action::Delete | Action::Forget));
     let resources: Vec<Value> = wanted
         .map(|change| {
-            let mut resource = identity(&change.address);
+            let mut resource = identity(&change.address, schemas);
             let provider = resource.remove("provider_name").unwrap_or_default();
             resource.insert("provider_config_key".to_owned(), provider);
-            resource.insert("expressions".to_owned(), expressions(change, schemas(change.address.type_name())));
+            resource.insert("expressions".to_owned(), expressions(change, schemas.get(change.address.type_name())));
             resource.insert("schema_version".to_owned(), 0.into());
             if !change.dependencies.is_empty() {
                 resource.insert("depends_on".to_owned(), json!(change.dependencies));
@@ -222,8 +223,9 @@ fn configuration(changes: &[&ResourceChange], schemas: Schemas<'_>) -> Value {
         })
         .collect();
     let provider = |name: &str| json!({ "name": name.trim_start_matches("koctl/"), "full_name": name });
-    let names: BTreeSet<&str> = changes.iter().map(|change| super::provider_name(change.address.type_name())).collect();
-    let providers: Map<String, Value> = names.into_iter().map(|name| (name.to_owned(), provider(name))).collect();
+    let name = |change: &&ResourceChange| super::provider_name(schemas.get(change.address.type_name()));
+    let names: BTreeSet<String> = changes.iter().map(name).collect();
+    let providers: Map<String, Value> = names.iter().map(|name| (name.clone(), provider(name))).collect();
     json!({ "provider_config": providers, "root_module": { "resources": resources } })
 }
 

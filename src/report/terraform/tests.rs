@@ -6,13 +6,13 @@ use insta::assert_json_snapshot;
 use serde_json::json;
 
 use super::*;
-use crate::report::testing::{self, because, change, drifted, schemas, unknown};
+use crate::report::testing::{self, SCHEMAS, because, change, drifted, unknown};
 use engine::plan::{Drift, DriftKind};
 use engine::state::ResourceState;
 use engine::{Action, Mode, Plan, ResourceChange};
 
 fn document(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Value {
-    plan_json(&testing::plan(changes, drift), &schemas)
+    plan_json(&testing::plan(changes, drift), SCHEMAS)
 }
 
 /// The change of the only resource of a plan.
@@ -23,7 +23,7 @@ fn change_of(change: ResourceChange) -> Value {
 #[test]
 fn a_plan_without_changes_is_a_whole_document_that_cannot_be_applied() {
     assert_eq!(
-        plan_json(&Plan::new(String::new(), String::new(), Mode::Normal, Vec::new()), &schemas),
+        plan_json(&Plan::new(String::new(), String::new(), Mode::Normal, Vec::new()), SCHEMAS),
         json!({
             "format_version": "1.2",
             "terraform_version": "1.9.0",
@@ -243,7 +243,7 @@ fn types_of_github_have_another_provider() {
 fn a_state_without_resources_is_a_whole_document() {
     let nothing: BTreeMap<Address, ResourceState> = BTreeMap::new();
     assert_eq!(
-        state_json(&nothing, &schemas),
+        state_json(&nothing, SCHEMAS),
         json!({
             "format_version": "1.0",
             "terraform_version": "1.9.0",
@@ -260,7 +260,7 @@ fn a_state_has_the_values_of_its_resources() {
     state.dependencies.insert("Acme/api/dev/a".to_owned());
     let resources = BTreeMap::from([("Acme/api_version/dev/a".parse().unwrap(), state)]);
     assert_eq!(
-        state_json(&resources, &schemas)["values"]["root_module"]["resources"],
+        state_json(&resources, SCHEMAS)["values"]["root_module"]["resources"],
         json!([{
             "address": "Acme/api_version/dev/a",
             "mode": "managed",

@@ -1,0 +1,167 @@
+//! The switches that decide who can sign in, of the settings and of the identity providers. Two types read and write
+//! them: [`authentication_settings`](super::authentication_settings) and
+//! [`identity_provider`](super::identity_provider).
+
+use serde_json::{Map, Value, json};
+
+use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use engine::{Attributes, Error, ErrorKind};
+
+/// The authentication settings.
+pub(super) const SETTINGS: &str = "/v3/authentication-settings";
+/// The identity providers.
+pub(super) const PROVIDERS: &str = "/v3/identity-providers";
+/// The switch of Konnect's own sign-in.
+const BASIC: &str = "basic_auth_enabled";
+/// The switches of the settings themselves.
+const SWITCHES: &[&str] =
+    &[BASIC, "oidc_auth_enabled", "saml_auth_enabled", "idp_mapping_enabled", "konnect_mapping_enabled"];
+
+/// A method of single sign-on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    Oidc,
+    Saml,
+}
+
+impl Method {
+    const ALL: [Self; 2] = [Self::Oidc, Self::Saml];
+
+    /// The method of an identity provider.
+    pub(super) fn of(provider_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.provider_type() == provider_type)
+    }
+
+    fn provider_type(self) -> &'static str {
+        match self {
+            Self::Oidc => "oidc",
+            Self::Saml => "saml",
+        }
+    }
+
+    fn switch(self) -> &'static str {
+        match self {
+            Self::Oidc => "oidc_auth_enabled",
+            Self::Saml => "saml_auth_enabled",
+        }
+    }
+
+    fn provider_id(self) -> &'static str {
+        match self {
+            Self::Oidc => "oidc_provider_id",
+            Self::Saml => "saml_provider_id",
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Oidc => Self::Saml,
+            Self::Saml => Self::Oidc,
+        }
+    }
+}
+
+/// Everything that decides who can sign in, as Konnect has it.
+pub(super) struct SignIn {
+    settings: Value,
+    providers: Vec<Value>,
+}
+
+impl SignIn {
+    /// Reads it.
+    pub(super) async fn read(client: &ReadClient) -> Result<Self, Error> {
+        let (settings, providers) =
+            futures::future::try_join(client.get(GLOBAL, SETTINGS), client.list_bare(GLOBAL, PROVIDERS)).await?;
+        Ok(Self { settings, providers })
+    }
+
+    fn provider(&self, method: Method) -> Option<&Value> {
+        self.providers.iter().find(|provider| provider["type"] == method.provider_type())
+    }
+
+    fn is_on(&self, switch: &str) -> bool {
+        self.settings[switch] == true
+    }
+
+    /// True if people can sign in by this method.
+    fn works(&self, method: Method) -> bool {
+        self.is_on(method.switch()) && self.provider(method).is_some_and(|provider| provider["enabled"] == true)
+    }
+
+    /// The settings, where a method is enabled if both of its switches are on, with the ids of the identity providers.
+    pub(super) fn settings(&self) -> Value {
+        let mut json = self.settings.clone();
+        for method in Method::ALL {
+            json[method.switch()] = self.works(method).into();
+            json[method.provider_id()] = self.provider(method).map(|provider| provider["id"].clone()).into();
+        }
+        json
+    }
+
+    /// Changes switches of the settings, if they differ.
+    async fn set(&mut self, client: &WriteClient, switches: &Map<String, Value>) -> Result<(), Error> {
+        if switches.iter().any(|(name, value)| self.settings[name] != *value) {
+            self.settings = client.patch(GLOBAL, SETTINGS, &Value::Object(switches.clone())).await?;
+        }
+        Ok(())
+    }
+
+    /// Turns one switch of the settings, if it differs.
+    async fn turn(&mut self, client: &WriteClient, switch: &str, on: bool) -> Result<(), Error> {
+        self.set(client, &Map::from_iter([(switch.to_owned(), on.into())])).await
+    }
+
+    /// Turns the switch of an identity provider, if there is one and its switch differs.
+    async fn turn_provider(&mut self, client: &WriteClient, method: Method, on: bool) -> Result<(), Error> {
+        let of_method = |provider: &&mut Value| provider["type"] == method.provider_type();
+        let Some(provider) = self.providers.iter_mut().find(of_method).filter(|found| found["enabled"] != on) else {
+            return Ok(());
+        };
+        let id = provider["id"].as_str().unwrap_or_default();
+        *provider = client.patch(GLOBAL, &format!("{PROVIDERS}/{id}"), &json!({ "enabled": on })).await?;
+        Ok(())
+    }
+
+    /// Takes a method out of use because its identity provider is about to be deleted.
+    ///
+    /// # Errors
+    /// If people could not sign in afterwards. Nothing was changed then.
+    pub(super) async fn leave(&mut self, client: &WriteClient, method: Method) -> Result<(), Error> {
+        if !self.is_on(method.switch()) {
+            return Ok(());
+        }
+        if !self.is_on(BASIC) && !self.works(method.other()) {
+            let attempted = format!("delete the {} identity provider", method.provider_type());
+            let error = Error::new(ErrorKind::Refused, attempted, "people have no other way to sign in");
+            return Err(error.help("set `authorization.built-in.enabled: true` and apply that first"));
+        }
+        self.turn(client, method.switch(), false).await
+    }
+
+    /// Turns the switches as `wanted` says: a new method first, then the settings, then the rest of an old method. One
+    /// identity provider can be active at a time: when one takes over from another while Konnect's own sign-in is off,
+    /// that is on in between.
+    pub(super) async fn bring(&mut self, client: &WriteClient, wanted: &Attributes) -> Result<(), Error> {
+        let is = |switch: &str, on: bool| wanted.get(switch).and_then(Value::as_bool) == Some(on);
+        let had_basic = self.is_on(BASIC);
+        for method in Method::ALL.into_iter().filter(|method| is(method.switch(), true)) {
+            let other = method.other();
+            if self.provider(other).is_some_and(|provider| provider["enabled"] == true) {
+                if self.is_on(other.switch()) {
+                    self.turn(client, BASIC, true).await?;
+                    self.turn(client, other.switch(), false).await?;
+                }
+                self.turn_provider(client, other, false).await?;
+            }
+            self.turn_provider(client, method, true).await?;
+        }
+        let switches = SWITCHES.iter().filter_map(|name| Some(((*name).to_owned(), wanted.get(*name)?.clone())));
+        let mut switches: Map<String, Value> = switches.collect();
+        switches.entry(BASIC).or_insert(had_basic.into());
+        self.set(client, &switches).await?;
+        for method in Method::ALL.into_iter().filter(|method| is(method.switch(), false)) {
+            self.turn_provider(client, method, false).await?;
+        }
+        Ok(())
+    }
+}
