@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{MANAGED, Output, Scope};
+use super::scope::{MANAGED, Output, Scope};
 use crate::konnect::resources::dashboard::{DEFINITION, Dashboard, LABELS, NAME, NOT_IN, REGION};
 use crate::manifest::model::Region;
 use engine::Desired;

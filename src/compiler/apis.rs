@@ -1,8 +1,10 @@
 //! APIs, their specifications, their publication, and the gateway services that serve them.
 
 use super::gateways::plane_of;
+use super::placement::Placement;
 use super::portals::{portal, visibility};
-use super::{EnvironmentScope, Output, Placement, Spec};
+use super::scope::{EnvironmentScope, Output};
+use super::specification::Spec;
 use crate::konnect::resources::api::Api;
 use crate::konnect::resources::api_implementation::ApiImplementation;
 use crate::konnect::resources::api_publication::ApiPublication;

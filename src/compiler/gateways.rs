@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{EnvironmentScope, Member, Output};
+use super::placement::Member;
+use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::control_plane::{self, ControlPlane};
 use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_role::{self, TeamRole};

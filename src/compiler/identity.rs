@@ -1,12 +1,9 @@
 //! How people sign in to an organization, and which teams the groups of its identity provider are in. Without
 //! `authorization` there are none of these resources, and of its blocks, only the given ones count.
 
-use std::collections::BTreeMap;
-
-use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use super::{Output, Scope};
+use super::scope::{Output, Scope};
 use crate::konnect::resources::authentication_settings::{self as settings, AuthenticationSettings};
 use crate::konnect::resources::identity_provider::{self as providers, IdentityProvider};
 use crate::konnect::resources::konnect_team;
@@ -14,9 +11,6 @@ use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_group_mapping::{self as group_mappings, TeamGroupMapping};
 use crate::manifest::model::{Authorization, ClaimMappings, IdpMappings, Oidc, Saml};
 use engine::{Desired, Error, ErrorKind, Expr, Lookup};
-
-/// The OpenID Connect client secret of each organization that has one, or the error of reading it.
-pub type ClientSecrets = BTreeMap<String, Result<SecretString, Error>>;
 
 pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     let Some(authorization) = &scope.organization.authorization else { return };

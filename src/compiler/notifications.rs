@@ -1,20 +1,14 @@
 //! The channels through which an organization is notified of events. Both are on by default in Konnect, which needs no
 //! resource.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
-use super::{Output, Scope};
+use super::scope::{Output, Scope};
 use crate::konnect::resources::notification_subscription::{
     CHANNELS, ENABLED, ENTITIES, EVENT_ID, NAME, NotificationSubscription, REGIONS,
 };
 use crate::manifest::model::Notifications;
 use engine::{Desired, Error, ErrorKind};
-
-/// The ids of the events that each organization can be notified of, or the error of listing them. Only organizations with
-/// notifications other than Konnect's default need them.
-pub type Events = BTreeMap<String, Result<Vec<String>, Error>>;
 
 /// The name under which a subscription is shown in Konnect.
 const SHOWN_AS: &str = "Konnect Orchestrator";

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{EnvironmentScope, Output, Placement, Spec};
+use super::placement::Placement;
+use super::scope::{EnvironmentScope, Output};
+use super::specification::Spec;
 use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, PullRequest, REPOSITORY, TITLE};
 use engine::Desired;
 

@@ -1,6 +1,6 @@
 //! One developer portal an environment: open in production, for members elsewhere.
 
-use super::{EnvironmentScope, Output};
+use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::portal::{
     AUTHENTICATION_ENABLED, DEFAULT_API_VISIBILITY, DEFAULT_PAGE_VISIBILITY, DISPLAY_NAME, LABELS, NAME, Portal, REGION,
 };

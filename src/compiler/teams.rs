@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::{MANAGED, Output, Scope};
+use super::scope::{MANAGED, Output, Scope};
 use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_user::TeamUser;
 use crate::konnect::resources::user::User;

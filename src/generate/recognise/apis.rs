@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::by_suffix;
-use super::members::no_portal;
+use super::names::{by_suffix, no_portal};
 use crate::compiler::Spec;
 use crate::generate::draft::{Draft, DraftApi};
 use crate::generate::inventory::{Inventory, label, text};

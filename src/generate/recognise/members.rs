@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::by_suffix;
+use super::names::{by_suffix, no_portal};
 use crate::generate::draft::{Draft, DraftMember};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::manifest::model::EnvironmentType;
@@ -106,10 +106,6 @@ fn environment_of<'a>(plane: &'a Remote, draft: &'a Draft) -> Result<(&'a str, E
         .ok_or("it has no label `env-name`, and no environment is at the end of its name")?;
     let found = in_region().find(|(name, _)| *name == named);
     found.map(|(_, one)| (named, one.r#type)).ok_or_else(|| no_portal(named, region))
-}
-
-pub(super) fn no_portal(environment: &str, region: &str) -> String {
-    format!("the environment `{environment}` has no portal in {region}")
 }
 
 /// The role that the compiler gives a team on its control plane.

@@ -1,0 +1,129 @@
+//! The input of the compiler, and what each area sees of it.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use super::placement::{Member, Placement, members, placements};
+use super::specification::{Spec, Specs};
+use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service};
+use engine::typed::Typed;
+use engine::{Desired, Error, ErrorKind};
+
+/// The label that says who manages an object.
+pub(super) const MANAGED: &str = "ko-konnect-orchestrator";
+
+/// The OpenID Connect client secret of each organization that has one, or the error of reading it.
+pub type ClientSecrets = BTreeMap<String, Result<SecretString, Error>>;
+
+/// The ids of the events that each organization can be notified of, or the error of listing them. Only organizations with
+/// notifications other than Konnect's default need them.
+pub type Events = BTreeMap<String, Result<Vec<String>, Error>>;
+
+/// The input of the compiler for one organization.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The whole configuration.
+    pub manifest: &'a Manifest,
+    /// The specifications of its services.
+    pub specs: &'a Specs,
+    /// The client secrets of its organizations.
+    pub client_secrets: &'a ClientSecrets,
+    /// The events that its organizations can be notified of.
+    pub events: &'a Events,
+    /// The platform repository, `owner/name`.
+    pub platform_repository: &'a str,
+}
+
+/// The compiled resources, and what is missing.
+#[derive(Default)]
+pub(super) struct Output {
+    pub(super) desired: Vec<Desired>,
+    pub(super) errors: Vec<Error>,
+}
+
+impl Output {
+    pub(super) fn push<T: Typed>(&mut self, resource: Desired<T>) {
+        self.desired.push(resource.untyped());
+    }
+
+    pub(super) fn extend<T: Typed>(&mut self, resources: impl IntoIterator<Item = Desired<T>>) {
+        self.desired.extend(resources.into_iter().map(Desired::untyped));
+    }
+}
+
+/// An organization that is being compiled.
+pub(super) struct Scope<'a> {
+    pub(super) input: Input<'a>,
+    pub(super) name: &'a str,
+    pub(super) organization: &'a Organization,
+}
+
+/// An environment that is being compiled.
+pub(super) struct EnvironmentScope<'a> {
+    pub(super) organization: &'a Scope<'a>,
+    pub(super) name: &'a str,
+    pub(super) environment: &'a Environment,
+}
+
+impl<'a> EnvironmentScope<'a> {
+    pub(super) fn is_production(&self) -> bool {
+        self.environment.r#type == EnvironmentType::Prod
+    }
+
+    pub(super) fn region(&self) -> &'static str {
+        self.environment.region.as_str()
+    }
+
+    pub(super) fn protect(&self) -> bool {
+        self.environment.protect || self.organization.organization.protect
+    }
+
+    pub(super) fn members(&self) -> Vec<Member<'a>> {
+        members(self.organization.input.manifest, self.environment)
+    }
+
+    /// A resource of this environment.
+    pub(super) fn resource<T: Typed>(&self, key: &str) -> Desired<T> {
+        Desired::of(self.organization.name, &format!("{}/{key}", self.name))
+    }
+
+    /// The services of this environment with their specifications. Each that is missing is an error.
+    pub(super) fn services(&self, out: &mut Output) -> Vec<(Placement<'a>, &'a Spec)> {
+        let mut services = Vec::new();
+        for placement in placements(self.organization.input.manifest, self.environment) {
+            match self.organization.input.specs.get(&placement.spec()) {
+                Some(Ok(spec)) => services.push((placement, spec)),
+                Some(Err(error)) => out.errors.push(self.missing(&placement, error)),
+                None => out.errors.push(self.missing(
+                    &placement,
+                    &Error::new(ErrorKind::NotFound, "read its specification", "it was not asked for"),
+                )),
+            }
+        }
+        services
+    }
+
+    fn missing(&self, placement: &Placement<'_>, error: &Error) -> Error {
+        let attempted = format!(
+            "compile the service `{}` of team `{}` for `{}/{}`",
+            placement.key, placement.team_name, self.organization.name, self.name
+        );
+        Error { attempted, cause: error.to_string(), ..error.clone() }
+    }
+
+    /// The labels of what belongs to this environment.
+    pub(super) fn labels(&self) -> Value {
+        json!({
+            MANAGED: "true",
+            "env-name": self.name,
+            "env-type": self.environment.r#type.as_str(),
+        })
+    }
+
+    /// The name of the API of a service: with the environment, except in production.
+    pub(super) fn api_name(&self, service: &Service) -> String {
+        if self.is_production() { service.name.clone() } else { format!("{}-{}", service.name, self.name) }
+    }
+}
