@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use divan::Bencher;
 use futures::StreamExt;
 use reqwest::Client;
-use sandbox::{Account, Options, Sandbox};
+use sandbox::{Account, Sandbox, SandboxOptions};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -43,7 +43,7 @@ static FILLED: LazyLock<TempDir> = LazyLock::new(|| {
 
 async fn start(directory: &Path) -> Sandbox {
     let organizations = vec![Account { organization: "one".to_owned(), token: TOKEN.to_owned().into() }];
-    Sandbox::start(Options { dir: directory.to_owned(), port: 0, organizations }).await.unwrap()
+    Sandbox::start(SandboxOptions { dir: directory.to_owned(), port: 0, organizations }).await.unwrap()
 }
 
 fn url(sandbox: &Sandbox) -> String {

@@ -9,7 +9,7 @@ use ::conformance::{Fixture, NetworkFixture};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use http::Method;
-use sandbox::{Fault, Options, Sandbox, Trigger};
+use sandbox::{Fault, Sandbox, SandboxOptions, Trigger};
 use state_backends::{Backend, Expected, GitHub, Kind, LockId, LockInfo, Revision};
 use tempfile::TempDir;
 
@@ -57,7 +57,7 @@ impl Fixture for OnBranch {
         let directory = tempfile::tempdir().unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
         sandbox::github::ensure_repository(&directory.path().join("github"), "Acme", "platform", &files).unwrap();
-        let options = Options { dir: directory.path().to_owned(), port: 0, organizations: Vec::new() };
+        let options = SandboxOptions { dir: directory.path().to_owned(), port: 0, organizations: Vec::new() };
         Self { sandbox: Sandbox::start(options).await.unwrap(), directory }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use http::Method;
 use koctl::operations::sandbox_token;
-use sandbox::{Account, Options, Sandbox};
+use sandbox::{Account, Sandbox, SandboxOptions};
 use serde_json::{Value, json};
 
 fn root() -> &'static Path {
@@ -65,7 +65,7 @@ fn the_transcripts_about_the_state_are_true() {
 async fn meddle(folder: &Path) {
     let organization = "OrbitBikes".to_owned();
     let account = Account { token: sandbox_token(&organization).into(), organization };
-    let options = Options { dir: folder.join(".koctl/sandbox"), port: 0, organizations: vec![account] };
+    let options = SandboxOptions { dir: folder.join(".koctl/sandbox"), port: 0, organizations: vec![account] };
     let sandbox = Sandbox::start(options).await.unwrap();
     let send = async |method: Method, region: &str, path: &str, body: Value| -> Value {
         let url = sandbox.konnect_url().replace("{region}", region) + path;

@@ -1,4 +1,4 @@
-//! The record of exchanges: what was asked and answered, for tests that count requests and for contract checkers.
+//! The record of exchanges, for tests that count requests and for contract checkers.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -12,35 +12,35 @@ use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::SandboxError;
+use super::error::SandboxError;
 use super::wire::Record;
 
-/// One request and its answer. Headers, and so tokens, are no part of it, but for those that say what was sent and by
-/// which program.
+/// One request and its answer. It holds no headers, and so no tokens, except those that name the type of what was sent
+/// and the client's program.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Exchange {
     /// `GET`, `POST`, …
     pub method: String,
     /// The path and the query, as they were sent: `/konnect/us/v3/apis?page[size]=100`.
     pub path: String,
-    /// What the client calls itself: its `User-Agent`.
+    /// The client's name for itself: its `User-Agent`.
     pub user_agent: Option<String>,
-    /// The status of the answer; `None` where the client got none.
+    /// The status of the answer; `None` if the client got no answer.
     pub status: Option<u16>,
     /// The `Content-Type` of the request.
     pub request_type: Option<String>,
-    /// The body of the request: JSON, or `None` where there was none or it was no JSON.
+    /// The body of the request, `None` if it had none or the body is not JSON.
     pub request_body: Option<Value>,
     /// The `Content-Type` of the answer.
     pub response_type: Option<String>,
-    /// The body of the answer, likewise.
+    /// The body of the answer, `None` if it had none or the body is not JSON.
     pub response_body: Option<Value>,
-    /// The fault that gave the answer in place of the system that was asked, or took it away: `status`, `answer`,
-    /// `drop` or `lose-answer`.
+    /// The fault that made the answer instead of Konnect or GitHub, or withheld it: `status`, `answer`, `drop` or
+    /// `lose-answer`.
     pub fault: Option<&'static str>,
 }
 
-/// Where exchanges go; clones share it.
+/// The destination of exchanges; clones share it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Log {
     memory: Option<Arc<Mutex<Vec<Exchange>>>>,
@@ -55,7 +55,7 @@ pub(super) struct Unrecorded {
     source: std::io::Error,
 }
 
-/// A file that grows by a line with each exchange.
+/// A file that gets a line with each exchange.
 #[derive(Debug)]
 pub(super) struct Recording {
     path: PathBuf,
@@ -64,7 +64,8 @@ pub(super) struct Recording {
 }
 
 impl Log {
-    /// A log of the server at `address`, as it was asked for, and in a file of its own in `directory` if that is given.
+    /// Opens the log of the server at `address`. If `directory` is given, the exchanges are also written to a new file
+    /// in it.
     pub(super) fn open(record: Record, directory: Option<&Path>, address: SocketAddr) -> Result<Log, SandboxError> {
         let mut log = Log::default();
         match record {
@@ -101,7 +102,7 @@ impl Recording {
         Ok(Recording { path, address, file: Mutex::new(file) })
     }
 
-    /// A file in the directory that no other sandbox that runs now writes.
+    /// A file in the directory that no other running sandbox writes to.
     fn open_in(directory: &Path, address: SocketAddr) -> Result<Recording, SandboxError> {
         static OPENED: AtomicUsize = AtomicUsize::new(0);
         let number = OPENED.fetch_add(1, Ordering::Relaxed);
@@ -125,13 +126,13 @@ impl Recording {
             "fault": exchange.fault,
         });
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // One write a line: whoever reads the file meanwhile finds whole lines.
+        // One write a line, so that a reader of the file finds only whole lines.
         let written = file.write_all(format!("{line}\n").as_bytes());
         written.map_err(|source| Unrecorded { path: self.path.clone(), source })
     }
 }
 
-/// Fields of the API documents that hold a secret, by the end of their names: `client_secret`, `token`,
+/// The ends of the names of fields that hold a secret in the API documents: `client_secret`, `token`,
 /// `encrypted_value`, …
 const SECRETS: [&str; 4] = ["secret", "token", "password", "encrypted_value"];
 
@@ -152,14 +153,14 @@ fn leave_secrets_out(value: &mut Value) {
     }
 }
 
-/// Reads a body where its headers declare it as JSON, and gives it back whole; others pass unread, because git
-/// sends packs of any size.
+/// Reads a body whose headers declare it as JSON, and returns it whole. Other bodies pass unread, because git sends
+/// packs of any size.
 ///
-/// A body that breaks off while it is read is refused with the status that it then deserves.
+/// A body that breaks off is refused with the status that is returned.
 pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<(Body, Option<Value>), StatusCode> {
     let kind = header_text(headers, header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    // GitHub's type for contents in one shape does not say that it is JSON.
+    // GitHub's media type for a file or folder as one object does not end in `+json`.
     if !(kind == "application/json" || kind.ends_with("+json") || kind == "application/vnd.github.object") {
         return Ok((body, None));
     }
@@ -168,7 +169,7 @@ pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<(Body, 
     Ok((Body::from(bytes), value))
 }
 
-/// The value of a header, where it is there and a text.
+/// The value of a header, `None` if it is absent or not text.
 pub(super) fn header_text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }

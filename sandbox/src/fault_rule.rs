@@ -1,4 +1,4 @@
-//! Faults as a person writes them: `status=503 method=POST path=/v3/apis nth=2`.
+//! Fault rules, as the command line takes them: `status=503 method=POST path=/v3/apis nth=2`.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,44 +8,44 @@ use jiff::SignedDuration;
 
 use super::faults::{Fault, Trigger};
 
-/// A fault, and the requests that it strikes, in words between blanks:
+/// A fault, and the requests that it strikes, as words separated by spaces:
 ///
-/// - one fault: `status=CODE` answers that and does nothing; `drop` closes the connection without doing anything;
-///   `lose-answer` does the work and then closes the connection; `slow-body=TIME` makes a pause of that length (`2s`,
-///   `500ms`) in the middle of the answer's body;
-/// - which requests: `method=METHOD` and `path=PATTERN`, where `*` stands for any text and a path matches that ends like
-///   the pattern; without them, all;
-/// - how many of those: `nth=N` strikes only the Nth, `next=N` the first N; without them, all.
+/// - one fault: `status=CODE` answers with that status and does nothing; `drop` closes the connection and does nothing;
+///   `lose-answer` does the work and then closes the connection; `slow-body=TIME` pauses that long (`2s`, `500ms`) in
+///   the middle of the answer's body;
+/// - which requests: `method=METHOD`, and `path=PATTERN`, which matches the end of a path and in which `*` stands for
+///   any text; by default, all requests;
+/// - how many of those: `nth=N` strikes only the Nth, `next=N` the first N; by default, all.
 #[derive(Debug, Clone)]
 pub struct FaultRule {
-    /// Which requests it strikes.
+    /// The requests that it strikes.
     pub trigger: Trigger,
-    /// What goes wrong with them.
+    /// The fault.
     pub fault: Fault,
 }
 
-/// Why a text is no [`FaultRule`].
+/// The reasons why a text is not a valid [`FaultRule`].
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultRuleError {
-    /// It does not say what goes wrong.
-    #[error("it does not say what goes wrong: add `status=CODE`, `drop`, `lose-answer` or `slow-body=TIME`")]
+    /// It names no fault.
+    #[error("it names no fault; add `status=CODE`, `drop`, `lose-answer` or `slow-body=TIME`")]
     NoFault,
-    /// A word that means nothing.
+    /// A word that is not one of a rule's.
     #[error(
-        "`{0}` means nothing here; there are `status=CODE`, `drop`, `lose-answer`, `slow-body=TIME`, `method=METHOD`, \
+        "`{0}` is not part of a rule; use `status=CODE`, `drop`, `lose-answer`, `slow-body=TIME`, `method=METHOD`, \
          `path=PATTERN`, `nth=N` and `next=N`"
     )]
     Unknown(String),
-    /// A word with a value that it cannot have.
-    #[error("`{word}` cannot be: {reason}")]
+    /// A word with an invalid value.
+    #[error("`{word}` is not valid: {reason}")]
     Value {
         /// The word.
         word: String,
-        /// What its value has to be.
+        /// The rule that its value breaks.
         reason: &'static str,
     },
-    /// Two words that exclude each other, or one that is there twice.
-    #[error("`{0}` and `{1}` exclude each other; give `--fault` twice for two faults")]
+    /// Two words that exclude each other, or one word given twice.
+    #[error("`{0}` and `{1}` exclude each other; for two faults, give `--fault` twice")]
     Twice(String, String),
 }
 
@@ -96,16 +96,15 @@ impl<'a> Words<'a> {
                 set(&mut self.fault, word, Fault::status(status))
             }
             ("slow-body", Some(time)) => {
-                let pause =
-                    parse_duration(time).ok_or_else(|| wrong("a time is written like `500ms`, `2s` or `1m`"))?;
+                let pause = parse_duration(time).ok_or_else(|| wrong("write a time as in `500ms`, `2s` or `1m`"))?;
                 set(&mut self.fault, word, Fault::SlowBody(pause))
             }
             ("method", Some(method)) => {
-                let method = method.parse().map_err(|_| wrong("a method is a word like `POST`"))?;
+                let method = method.parse().map_err(|_| wrong("a method is a word such as `POST`"))?;
                 set(&mut self.method, word, method)
             }
             ("path", Some(path)) if !path.is_empty() => set(&mut self.path, word, path),
-            ("path", Some(_)) => Err(wrong("a pattern is the end of a path, like `/v3/apis/*`")),
+            ("path", Some(_)) => Err(wrong("a pattern is the end of a path, such as `/v3/apis/*`")),
             ("nth", Some(number)) => {
                 let number = count(number).ok_or_else(|| wrong("requests are counted from 1"))?;
                 set(&mut self.strikes, word, Strikes::Nth(number))
@@ -119,14 +118,14 @@ impl<'a> Words<'a> {
     }
 }
 
-fn set<'a, T>(place: &mut Option<(&'a str, T)>, word: &'a str, value: T) -> Result<(), FaultRuleError> {
-    match place.replace((word, value)) {
+fn set<'a, T>(slot: &mut Option<(&'a str, T)>, word: &'a str, value: T) -> Result<(), FaultRuleError> {
+    match slot.replace((word, value)) {
         None => Ok(()),
         Some((earlier, _)) => Err(FaultRuleError::Twice(earlier.to_owned(), word.to_owned())),
     }
 }
 
-/// A status that can end an exchange, unlike those below 200.
+/// A status that can end an exchange, as those below 200 cannot.
 fn status(code: &str) -> Option<StatusCode> {
     let code = code.parse().ok().filter(|code| (200..600).contains(code))?;
     StatusCode::from_u16(code).ok()
@@ -136,7 +135,7 @@ fn count(number: &str) -> Option<usize> {
     number.parse().ok().filter(|number| *number > 0)
 }
 
-/// A time as people write it: `500ms`, `2s`, `1m30s`.
+/// A duration such as `500ms`, `2s` or `1m30s`.
 #[must_use]
 pub fn parse_duration(text: &str) -> Option<Duration> {
     text.parse::<SignedDuration>().ok()?.try_into().ok()
@@ -147,7 +146,7 @@ mod tests {
     use super::*;
     use crate::Faults;
 
-    /// How many of ten requests of a method on a path the rule strikes, and which first.
+    /// The numbers of those of the first four requests that the rule strikes.
     #[track_caller]
     fn struck(rule: &str, method: Method, path: &str) -> Vec<usize> {
         let rule: FaultRule = rule.parse().unwrap();
@@ -202,7 +201,7 @@ mod tests {
             "drop status=500",
             "nth=1 next=2 drop",
         ];
-        let told: String = all.iter().map(|rule| format!("{rule:?}: {}\n", refused(rule))).collect();
-        insta::assert_snapshot!(told);
+        let messages: String = all.iter().map(|rule| format!("{rule:?}: {}\n", refused(rule))).collect();
+        insta::assert_snapshot!(messages);
     }
 }

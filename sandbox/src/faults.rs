@@ -1,4 +1,4 @@
-//! Faults: what a test or a user makes the sandbox do wrong, and to which request.
+//! Faults that a test or a user injects, and the requests that they strike.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,39 +7,40 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 use tokio::sync::Notify;
 
-/// What goes wrong.
+/// A fault.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {
-    /// Nothing is done; this is the answer.
+    /// The request is not served; this is the answer.
     Answer {
         /// The status.
         status: StatusCode,
-        /// Header names and values, beside `Content-Type`.
+        /// Header names and values, without `Content-Type`.
         headers: Vec<(String, String)>,
         /// The body, sent as a problem document.
         body: Value,
     },
-    /// Nothing is done; the answer has this status and a bare body, as the system that is asked would write it: a
-    /// problem document of Konnect, or a message of GitHub.
+    /// The request is not served; the answer has this status and a minimal body in the format of the system that was
+    /// asked: a problem document of Konnect, or a message of GitHub.
     Status {
         /// The status.
         status: StatusCode,
-        /// Header names and values, beside `Content-Type`.
+        /// Header names and values, without `Content-Type`.
         headers: Vec<(String, String)>,
     },
-    /// Nothing is done, and the connection is closed without an answer.
+    /// The request is not served, and the connection is closed without an answer.
     Drop,
-    /// The request is served, and the connection is closed without an answer: the client cannot know.
+    /// The request is served, and the connection is closed without an answer, so that the client cannot know its fate.
     LoseAnswer,
-    /// The request is served, and the body of the answer stops halfway for so long.
+    /// The request is served, and the body of the answer pauses halfway for this long.
     SlowBody(Duration),
-    /// The request waits before it is served. It never is where its client gives up or dies meanwhile.
+    /// The request waits before it is served. It is never served if its client gives up or dies meanwhile.
     HaltBefore(Halt),
     /// The request is served, and its answer waits.
     HaltAfter(Halt),
 }
 
-/// A moment at which a request waits: whoever set the fault can look at the world, kill the client, or let it go on.
+/// A point at which a request waits, so that a test can look at the state, kill the client, or let the request
+/// continue.
 #[derive(Debug, Clone, Default)]
 pub struct Halt {
     reached: Arc<Notify>,
@@ -47,24 +48,24 @@ pub struct Halt {
 }
 
 impl Halt {
-    /// Waits until the request is there.
+    /// Waits until the request has arrived.
     pub async fn reached(&self) {
         self.reached.notified().await;
     }
 
-    /// Lets the request go on.
+    /// Lets the request continue.
     pub fn resume(&self) {
         self.resumed.notify_one();
     }
 
-    /// The request is there, and waits.
+    /// Announces that the request has arrived, and waits.
     pub(super) async fn wait(&self) {
         self.reached.notify_one();
         self.resumed.notified().await;
     }
 }
 
-/// Two are the same if they are one moment.
+/// Two halts are equal if they are the same point.
 impl PartialEq for Halt {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.reached, &other.reached)
@@ -72,12 +73,12 @@ impl PartialEq for Halt {
 }
 
 impl Fault {
-    /// An answer with this status, and nothing done.
+    /// An answer with this status; the request is not served.
     pub fn status(status: StatusCode) -> Fault {
         Fault::Status { status, headers: Vec::new() }
     }
 
-    /// What the fault is called where it decides about the answer; none where the system that is asked gives it.
+    /// The fault's name if it decides about the answer; `None` if Konnect or GitHub does.
     pub(super) fn deciding(&self) -> Option<&'static str> {
         match self {
             Fault::Answer { .. } => Some("answer"),
@@ -88,38 +89,38 @@ impl Fault {
         }
     }
 
-    /// 429 that asks to wait so many seconds.
+    /// A 429 that asks the client to wait this many seconds.
     pub fn rate_limited(seconds: u64) -> Fault {
         let headers = vec![("Retry-After".to_owned(), seconds.to_string())];
         Fault::Status { status: StatusCode::TOO_MANY_REQUESTS, headers }
     }
 }
 
-/// The methods that a trigger is about.
+/// The methods that a trigger matches.
 #[derive(Debug, Clone)]
 enum Methods {
     Any,
     One(Method),
-    /// Those that can change something.
+    /// The methods that can change something.
     Unsafe,
 }
 
-/// Which requests a fault strikes.
+/// The requests that a fault strikes.
 #[derive(Debug, Clone)]
 pub struct Trigger {
     method: Methods,
     path: String,
-    /// How many matching requests pass before the fault strikes.
+    /// The number of matching requests that pass before the fault strikes.
     passing: usize,
-    /// How many it strikes after that.
+    /// The number of requests that it strikes after that.
     striking: usize,
 }
 
 impl Trigger {
-    /// The next request with this method, or any where it is `None`, whose path matches.
+    /// The next request with this method (or any, if it is `None`) whose path matches.
     ///
-    /// In the pattern `*` stands for any text; it matches a path that ends with it, so that `/v3/apis`
-    /// matches `/konnect/us/v3/apis` but not `/konnect/us/v3/apis/1`. The query string is not looked at.
+    /// The pattern matches the end of a path, and `*` in it stands for any text: `/v3/apis` matches
+    /// `/konnect/us/v3/apis`, but not `/konnect/us/v3/apis/1`. The query string is not compared.
     pub fn new(method: impl Into<Option<Method>>, path: impl Into<String>) -> Trigger {
         let method = method.into().map_or(Methods::Any, Methods::One);
         Trigger { method, path: path.into(), passing: 0, striking: 1 }
@@ -135,7 +136,7 @@ impl Trigger {
         Trigger { passing: nth.saturating_sub(1), striking: 1, ..self }
     }
 
-    /// The next so many such requests.
+    /// The next `count` such requests.
     pub fn next(self, count: usize) -> Trigger {
         Trigger { passing: 0, striking: count, ..self }
     }
@@ -155,7 +156,7 @@ impl Trigger {
     }
 }
 
-/// Whether a text ends with what a pattern describes.
+/// True if a text ends with what a pattern describes.
 fn ends_with_pattern(text: &str, pattern: &str) -> bool {
     let Some((first, last)) = pattern.rsplit_once('*') else {
         return text.ends_with(pattern);
@@ -179,17 +180,17 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Sets a fault. Faults are asked in the order in which they were set, and one strikes a request at most.
+    /// Adds a fault. Faults are tried in the order in which they were added, and at most one strikes a request.
     pub fn inject(&self, trigger: Trigger, fault: Fault) {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).push((trigger, fault));
     }
 
-    /// Takes all faults back.
+    /// Removes all faults.
     pub fn clear(&self) {
         self.set.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// The fault that strikes this request. Every matching fault before it counts the request as passed.
+    /// The fault that strikes this request. The matching faults before it count the request as passed.
     pub(super) fn strike(&self, method: &Method, path: &str) -> Option<Fault> {
         let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         let mut struck = None;

@@ -1,7 +1,7 @@
-//! The HTTP server: one loopback port for Konnect and GitHub, with faults and the log of exchanges over both.
+//! The HTTP server: one loopback port for Konnect and GitHub, with faults and the log of exchanges before both.
 //!
-//! Connections are served by hyper directly, because a fault must be able to close one without an answer,
-//! which `axum::serve` has no way to do.
+//! hyper serves the connections directly, because a fault must be able to close one without an answer, which
+//! `axum::serve` cannot do.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -26,25 +26,25 @@ use super::exchanges::{Exchange, Log, Unrecorded, header_text, read_json};
 use super::faults::{Fault, Faults};
 use super::wire::Limiter;
 
-/// How long a stop waits for requests in flight.
+/// The time that a stop waits for requests in flight.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long to wait after a connection could not be accepted.
+/// The pause after a connection could not be accepted.
 const RESPITE: Duration = Duration::from_millis(100);
 
 /// Closes the connection without an answer.
 #[derive(Debug, thiserror::Error)]
-#[error("the sandbox was told to give no answer")]
+#[error("a fault of the sandbox withholds the answer")]
 struct NoAnswer;
 
-/// Everything that a connection needs.
+/// What a connection needs to be served.
 #[derive(Debug, Clone)]
 pub(super) struct Served {
     /// Konnect and GitHub.
     pub(super) router: Router,
-    /// How long a request waits.
+    /// The time that a request waits.
     pub(super) latency: Duration,
-    /// How many requests pass.
+    /// The limit on requests; `None` for no limit.
     pub(super) limiter: Option<Arc<Limiter>>,
     /// The faults that are set.
     pub(super) faults: Faults,
@@ -52,7 +52,7 @@ pub(super) struct Served {
     pub(super) log: Log,
 }
 
-/// Serves connections until `stop` is sent or dropped, and then those in flight to their end.
+/// Serves connections until `stop` is sent or dropped, and then finishes the requests in flight.
 pub(super) async fn run(listener: TcpListener, served: Served, mut stop: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     loop {
@@ -62,7 +62,7 @@ pub(super) async fn run(listener: TcpListener, served: Served, mut stop: oneshot
                 Ok((stream, _)) => spawn_connection(stream, served.clone(), &graceful),
                 Err(error) => {
                     tracing::warn!(%error, "the sandbox could not accept a connection");
-                    // Where files have run out, accepting again at once would fail again at once.
+                    // If the process has no file descriptors left, accepting again at once would fail at once.
                     tokio::time::sleep(RESPITE).await;
                 }
             },
@@ -117,7 +117,7 @@ impl Served {
         Ok(Response::from_parts(parts, body))
     }
 
-    /// The answer to a request, or none where a fault takes it away.
+    /// The answer to a request, `None` if a fault withholds it.
     async fn respond(&self, request: Request<Body>, fault: Option<&Fault>) -> Option<Response<Body>> {
         match fault {
             Some(Fault::Drop) => None,
@@ -142,7 +142,7 @@ impl Served {
         }
     }
 
-    /// What goes wrong with this request. One that is turned away counts for no other fault.
+    /// The fault that strikes this request. A request over the rate limit counts for no other fault.
     fn fault(&self, method: &Method, path: &str) -> Option<Fault> {
         let turned_away = self.limiter.as_ref().is_some_and(|limiter| !limiter.admits());
         if turned_away { Some(Fault::rate_limited(1)) } else { self.faults.strike(method, path) }
@@ -155,7 +155,7 @@ impl Served {
     }
 }
 
-/// A request, before anything is known about its answer.
+/// The exchange of a request whose answer is not known yet.
 fn asked(parts: &Parts, request_body: Option<Value>) -> Exchange {
     Exchange {
         method: parts.method.to_string(),
@@ -167,7 +167,7 @@ fn asked(parts: &Parts, request_body: Option<Value>) -> Exchange {
     }
 }
 
-/// A recording that is not whole would prove what it does not show, so it does not go unnoticed.
+/// A recording with gaps would mislead its reader, so the request fails.
 fn unrecorded(missing: &Unrecorded) -> Response<Body> {
     let mut response = Response::new(Body::from(format!("{missing}\n")));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
@@ -181,8 +181,8 @@ fn bare(status: StatusCode) -> Response<Body> {
     response
 }
 
-/// A body that says nothing but a status, as the system that is asked would write it: GitHub's `basic-error`, or the
-/// problem document of Konnect's API documents.
+/// A minimal body for a status, in the format of the system that was asked: GitHub's `basic-error`, or a problem
+/// document of Konnect.
 fn bare_body(status: StatusCode, path: &str) -> Value {
     let title = status.canonical_reason().unwrap_or("Fault");
     if path.starts_with("/github/") {
@@ -192,16 +192,16 @@ fn bare_body(status: StatusCode, path: &str) -> Value {
             "status": status.as_u16(),
             "title": title,
             "instance": "kong:trace:0",
-            "detail": "The sandbox was told to answer this.",
+            "detail": "A fault of the sandbox gives this answer.",
         })
     }
 }
 
-/// The same body, which stops halfway for so long. It is read whole first, to know where half of it is.
+/// A body that pauses halfway. It is read whole first, to find the middle.
 async fn halting(body: Body, pause: Duration) -> Body {
     let bytes = match to_bytes(body, usize::MAX).await {
         Ok(bytes) => bytes,
-        // What cannot be read cannot be slowed down either: the client sees it break off.
+        // A body that cannot be read cannot be slowed down: the client sees it break off.
         Err(error) => return Body::from_stream(stream::iter([Err::<Bytes, _>(error)])),
     };
     let (first, rest) = (bytes.slice(..bytes.len() / 2), bytes.slice(bytes.len() / 2..));
@@ -212,7 +212,7 @@ async fn halting(body: Body, pause: Duration) -> Body {
     Body::from_stream(stream::iter([first]).chain(stream::once(rest)).map(Ok::<_, Infallible>))
 }
 
-/// The answer of a fault. A header that HTTP does not allow is left out.
+/// The answer of a fault. Headers that HTTP does not allow are left out.
 fn injected(status: StatusCode, headers: &[(String, String)], body: &Value) -> Response<Body> {
     let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() = status;

@@ -1,10 +1,10 @@
-//! The sandbox's documents: all of them in memory, each on disk before it is acknowledged.
+//! The sandbox's documents: all of them in memory, and each on disk before it is acknowledged.
 //!
-//! A document belongs to a [`Place`] (an organization, and a region of it or [`GLOBAL`]) and to a [`Kind`]
-//! (teams, portals, …). Memory answers reads, so that a page of a large collection costs no more than the
-//! page; the file is read once, when the store is opened. Every change is one transaction: it is committed
-//! to disk first and becomes visible afterwards, so a process that is killed loses nothing that it
-//! acknowledged, and a reader never sees what could still be lost.
+//! A document belongs to a [`Partition`] (an organization, and a region of it or [`GLOBAL`]) and has a [`Kind`] (teams,
+//! portals, …). Reads are answered from memory, so that a page of a large collection costs no more than the page; the
+//! file is read once, when the store is opened. Every change is one transaction: it is committed to disk first and
+//! becomes visible afterwards. A process that is killed loses nothing that it acknowledged, and a reader never sees
+//! what could still be lost.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Display;
@@ -15,35 +15,35 @@ use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefini
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-/// The region under which the documents of an organization's global collections are kept.
+/// The region of the documents in an organization's global collections.
 pub(super) const GLOBAL: &str = "global";
 
 /// Sequence number → organization, region, kind, document as JSON. The sequence number is given at creation
 /// and never changes, which makes it the order of every list.
 const DOCUMENTS: TableDefinition<u64, (&str, &str, &str, &str)> = TableDefinition::new("documents");
 
-/// The JSON object that a document is.
+/// A document: a JSON object.
 pub(super) type Body = Map<String, Value>;
 
-/// Where a document lives: no document of one place is ever visible from another.
+/// The partition that a document is in: a document is never visible from another one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Place {
+pub(super) struct Partition {
     /// The organization's name.
     pub(super) organization: String,
     /// `us`, `eu`, …, or [`GLOBAL`].
     pub(super) region: String,
 }
 
-/// A sort of document, and what the store must know about its fields.
+/// A kind of document, and what the store must know about its fields.
 #[derive(Debug)]
 pub(super) struct Kind {
     /// The name under which its documents are stored; it must not change.
     pub(super) name: &'static str,
-    /// Groups of fields that no two documents of a place may agree on. A document in which the first field
-    /// of a group is absent or null is not bound by that group.
+    /// Groups of fields that must be unique in a partition. A group does not bind a document in which its first field
+    /// is absent or null.
     pub(super) unique: &'static [&'static [&'static str]],
-    /// Fields that hold the id of another document, or a list of ids, or what else it belongs to, by which
-    /// [`World::referring`] finds this one.
+    /// Fields by which [`World::referring`] finds a document: each holds the id of another document, a list of ids, or
+    /// another text that names its owner.
     pub(super) references: &'static [&'static str],
 }
 
@@ -58,13 +58,13 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Its place in the order of creation, which no other document shares and no change moves.
+    /// Its position in the order of creation, which is its own and never changes.
     pub(super) fn sequence(&self) -> u64 {
         self.sequence
     }
 }
 
-/// Why the store could not be opened or changed.
+/// The reasons why the store cannot be opened or changed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StoreError {
     /// Another sandbox holds the file.
@@ -78,10 +78,10 @@ pub(super) enum StoreError {
     Damaged {
         /// The store's file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         reason: String,
     },
-    /// The operating system or the storage engine refused.
+    /// The operating system or the storage engine failed.
     #[error("{} cannot be {attempt}: {source}", path.display())]
     Storage {
         /// The store's file.
@@ -96,7 +96,7 @@ pub(super) enum StoreError {
     Closed,
 }
 
-/// A group of unique fields that another document of the place already holds.
+/// A group of unique fields that another document of the partition already has.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the value of [{}] is already in use", fields.join(", "))]
 pub(super) struct Taken {
@@ -104,10 +104,10 @@ pub(super) struct Taken {
     pub(super) fields: &'static [&'static str],
 }
 
-/// Why a change was not made.
+/// The reasons why a change was not made.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsaved {
-    /// It takes what is unique to another document.
+    /// It takes a unique value of another document.
     #[error(transparent)]
     Taken(#[from] Taken),
     /// The store failed.
@@ -119,16 +119,16 @@ pub(super) enum Unsaved {
 #[derive(Debug)]
 pub(super) struct Store {
     path: PathBuf,
-    /// Held during a change, so that changes happen one after the other; empty once closed.
+    /// Held during a change, so that changes happen one after the other; `None` once closed.
     database: Mutex<Option<Database>>,
     world: RwLock<World>,
 }
 
 impl Store {
-    /// Opens the store at `path`, creating it where there is none.
+    /// Opens the store at `path`, and creates it if it does not exist.
     ///
-    /// `kinds` are all kinds of document that the file may hold; a file with any other was written by a
-    /// newer program and is refused.
+    /// `kinds` are all kinds of document that the file may hold; a file with any other kind was written by a newer
+    /// version, and is refused.
     pub(super) fn open(path: &Path, kinds: &[&'static Kind]) -> Result<Store, StoreError> {
         let database = Database::create(path).map_err(|error| match error {
             DatabaseError::DatabaseAlreadyOpen => StoreError::InUse { path: path.to_owned() },
@@ -143,8 +143,8 @@ impl Store {
         self.world.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes one change, all of it or none: `change` looks at the documents and fills the batch; what it
-    /// returns is returned after the batch is on disk. Where it fails, nothing changes.
+    /// Makes one change, all of it or none: `change` reads the documents and fills the batch, and its result is
+    /// returned after the batch is on disk. If it fails, nothing changes.
     pub(super) fn write<T, E: From<StoreError>>(
         &self,
         change: impl FnOnce(&World, &mut Batch) -> Result<T, E>,
@@ -164,8 +164,7 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Closes the file, after the change in progress if there is one; later changes fail with
-    /// [`StoreError::Closed`].
+    /// Closes the file after the change in progress; later changes fail with [`StoreError::Closed`].
     pub(super) fn close(&self) {
         self.writer().take();
     }
@@ -184,11 +183,11 @@ fn commit(database: &Database, steps: &[Numbered]) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     {
         let mut table = transaction.open_table(DOCUMENTS)?;
-        for Numbered { place, kind, sequence, body, .. } in steps {
+        for Numbered { partition, kind, sequence, body, .. } in steps {
             match body {
                 Some(body) => {
                     let json = Value::Object(Body::clone(body)).to_string();
-                    let row = (place.organization.as_str(), place.region.as_str(), kind.name, json.as_str());
+                    let row = (partition.organization.as_str(), partition.region.as_str(), kind.name, json.as_str());
                     table.insert(sequence, row)?;
                 }
                 None => {
@@ -201,7 +200,7 @@ fn commit(database: &Database, steps: &[Numbered]) -> Result<(), redb::Error> {
     Ok(())
 }
 
-/// What one change does, collected before any of it happens.
+/// The steps of one change, collected before any of them happens.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     steps: Vec<Step>,
@@ -209,10 +208,10 @@ pub(super) struct Batch {
 
 #[derive(Debug)]
 struct Step {
-    place: Place,
+    partition: Partition,
     kind: &'static Kind,
     id: Uuid,
-    /// `None` for a document that is created.
+    /// `None` for a new document.
     sequence: Option<u64>,
     /// `None` for a document that is removed.
     body: Option<Arc<Body>>,
@@ -220,7 +219,7 @@ struct Step {
 
 #[derive(Debug)]
 struct Numbered {
-    place: Place,
+    partition: Partition,
     kind: &'static Kind,
     id: Uuid,
     sequence: u64,
@@ -228,55 +227,62 @@ struct Numbered {
 }
 
 impl Batch {
-    /// Adds a document under `id`, unless it takes what is unique to another.
+    /// Adds a document under `id`.
     pub(super) fn create(
         &mut self,
         world: &World,
-        place: &Place,
+        partition: &Partition,
         kind: &'static Kind,
         id: Uuid,
         body: Body,
     ) -> Result<(), Taken> {
-        world.check_unique(place, kind, None, &body)?;
-        self.push(place, kind, id, None, Some(Arc::new(body)));
+        world.check_unique(partition, kind, None, &body)?;
+        self.push(partition, kind, id, None, Some(Arc::new(body)));
         Ok(())
     }
 
-    /// Replaces the fields of a document, unless it takes what is unique to another. Its place in lists stays.
+    /// Replaces the fields of a document, which keeps its position in lists.
     pub(super) fn update(
         &mut self,
         world: &World,
-        place: &Place,
+        partition: &Partition,
         kind: &'static Kind,
         document: &Record,
         body: Body,
     ) -> Result<(), Taken> {
-        world.check_unique(place, kind, Some(document.sequence), &body)?;
-        self.push(place, kind, document.id, Some(document.sequence), Some(Arc::new(body)));
+        world.check_unique(partition, kind, Some(document.sequence), &body)?;
+        self.push(partition, kind, document.id, Some(document.sequence), Some(Arc::new(body)));
         Ok(())
     }
 
     /// Removes a document.
-    pub(super) fn remove(&mut self, place: &Place, kind: &'static Kind, document: &Record) {
-        self.push(place, kind, document.id, Some(document.sequence), None);
+    pub(super) fn remove(&mut self, partition: &Partition, kind: &'static Kind, document: &Record) {
+        self.push(partition, kind, document.id, Some(document.sequence), None);
     }
 
     /// Removes every document of `kind` whose field `reference` holds `id`.
     pub(super) fn remove_referring(
         &mut self,
         world: &World,
-        place: &Place,
+        partition: &Partition,
         kind: &'static Kind,
         reference: &'static str,
         id: impl Display,
     ) {
-        for document in world.referring(place, kind, reference, id) {
-            self.remove(place, kind, document);
+        for document in world.referring(partition, kind, reference, id) {
+            self.remove(partition, kind, document);
         }
     }
 
-    fn push(&mut self, place: &Place, kind: &'static Kind, id: Uuid, sequence: Option<u64>, body: Option<Arc<Body>>) {
-        self.steps.push(Step { place: place.clone(), kind, id, sequence, body });
+    fn push(
+        &mut self,
+        partition: &Partition,
+        kind: &'static Kind,
+        id: Uuid,
+        sequence: Option<u64>,
+        body: Option<Arc<Body>>,
+    ) {
+        self.steps.push(Step { partition: partition.clone(), kind, id, sequence, body });
     }
 
     fn numbered(self, first: u64) -> Vec<Numbered> {
@@ -284,8 +290,8 @@ impl Batch {
         let mut number = |given: Option<u64>| given.or_else(|| free.next()).unwrap_or(u64::MAX);
         self.steps
             .into_iter()
-            .map(|Step { place, kind, id, sequence, body }| Numbered {
-                place,
+            .map(|Step { partition, kind, id, sequence, body }| Numbered {
+                partition,
                 kind,
                 id,
                 sequence: number(sequence),
@@ -298,11 +304,11 @@ impl Batch {
 /// All documents, in memory.
 #[derive(Debug, Default)]
 pub(super) struct World {
-    collections: HashMap<Place, HashMap<&'static str, Collection>>,
+    collections: HashMap<Partition, HashMap<&'static str, Collection>>,
     next_sequence: u64,
 }
 
-/// The documents of one kind in one place, in order of creation.
+/// The documents of one kind in one partition, in order of creation.
 #[derive(Debug, Default)]
 struct Collection {
     documents: BTreeMap<u64, Record>,
@@ -321,8 +327,8 @@ impl World {
         for row in table.iter().map_err(|error| unreadable(error.into()))? {
             let (sequence, row) = row.map_err(|error| unreadable(error.into()))?;
             let (organization, region, kind, json) = row.value();
-            let place = Place { organization: organization.to_owned(), region: region.to_owned() };
-            let step = decode(kinds, place, sequence.value(), kind, json)
+            let partition = Partition { organization: organization.to_owned(), region: region.to_owned() };
+            let step = decode(kinds, partition, sequence.value(), kind, json)
                 .map_err(|reason| StoreError::Damaged { path: path.to_owned(), reason })?;
             world.apply(step);
         }
@@ -330,37 +336,42 @@ impl World {
     }
 
     fn apply(&mut self, step: Numbered) {
-        let Numbered { place, kind, id, sequence, body } = step;
+        let Numbered { partition, kind, id, sequence, body } = step;
         self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
-        let collection = self.collections.entry(place).or_default().entry(kind.name).or_default();
+        let collection = self.collections.entry(partition).or_default().entry(kind.name).or_default();
         collection.forget(kind, sequence);
         if let Some(body) = body {
             collection.remember(kind, Record { id, body, sequence });
         }
     }
 
-    fn collection(&self, place: &Place, kind: &Kind) -> Option<&Collection> {
-        self.collections.get(place)?.get(kind.name)
+    fn collection(&self, partition: &Partition, kind: &Kind) -> Option<&Collection> {
+        self.collections.get(partition)?.get(kind.name)
     }
 
     /// The document with this id.
-    pub(super) fn get(&self, place: &Place, kind: &Kind, id: Uuid) -> Option<&Record> {
-        let collection = self.collection(place, kind)?;
+    pub(super) fn get(&self, partition: &Partition, kind: &Kind, id: Uuid) -> Option<&Record> {
+        let collection = self.collection(partition, kind)?;
         collection.documents.get(collection.by_id.get(&id)?)
     }
 
     /// All documents of a kind, in order of creation.
-    pub(super) fn all<'a>(&'a self, place: &Place, kind: &Kind) -> impl ExactSizeIterator<Item = &'a Record> + use<'a> {
+    pub(super) fn all<'a>(
+        &'a self,
+        partition: &Partition,
+        kind: &Kind,
+    ) -> impl ExactSizeIterator<Item = &'a Record> + use<'a> {
         static NONE: BTreeMap<u64, Record> = BTreeMap::new();
-        self.collection(place, kind).map_or(&NONE, |collection| &collection.documents).values()
+        self.collection(partition, kind).map_or(&NONE, |collection| &collection.documents).values()
     }
 
-    /// All documents of a kind in the same region of other organizations, for what must be unique to one.
-    pub(super) fn of_others<'a>(&'a self, place: &Place, kind: &Kind) -> impl Iterator<Item = &'a Record> {
+    /// All documents of a kind in the same region of other organizations, for values that must be unique across
+    /// organizations.
+    pub(super) fn of_others<'a>(&'a self, partition: &Partition, kind: &Kind) -> impl Iterator<Item = &'a Record> {
         let others = self
             .collections
             .iter()
-            .filter(move |(other, _)| other.organization != place.organization && other.region == place.region);
+            .filter(move |(other, _)| other.organization != partition.organization && other.region == partition.region);
         others.filter_map(move |(_, kinds)| kinds.get(kind.name)).flat_map(|found| found.documents.values())
     }
 
@@ -368,14 +379,14 @@ impl World {
     /// kind's [references](Kind::references).
     pub(super) fn referring<'a, I: Display>(
         &'a self,
-        place: &Place,
+        partition: &Partition,
         kind: &Kind,
         reference: &str,
         id: I,
     ) -> impl ExactSizeIterator<Item = &'a Record> + use<'a, I> {
         debug_assert!(kind.references.contains(&reference), "{} has no index of {reference}", kind.name);
         static NONE: BTreeSet<u64> = BTreeSet::new();
-        let collection = self.collection(place, kind);
+        let collection = self.collection(partition, kind);
         let found =
             collection.and_then(|collection| collection.references.get(&reference_key(reference, &id.to_string())));
         found.unwrap_or(&NONE).iter().map(move |sequence| {
@@ -384,27 +395,27 @@ impl World {
         })
     }
 
-    /// The document that holds these values of a unique group.
-    pub(super) fn holding(&self, place: &Place, kind: &Kind, group: &[&str], body: &Body) -> Option<&Record> {
-        let collection = self.collection(place, kind)?;
+    /// The document that has these values in a unique group.
+    pub(super) fn holding(&self, partition: &Partition, kind: &Kind, group: &[&str], body: &Body) -> Option<&Record> {
+        let collection = self.collection(partition, kind)?;
         collection.documents.get(collection.unique.get(&unique_key(group, body)?)?)
     }
 
-    /// The same, in whichever organization's part of this region, and where it was found.
+    /// The same in any organization's part of this region, and the partition in which it was found.
     pub(super) fn holding_anywhere(
         &self,
         region: &str,
         kind: &Kind,
         group: &[&str],
         body: &Body,
-    ) -> Option<(&Place, &Record)> {
-        let mut places = self.collections.keys().filter(|place| place.region == region);
-        places.find_map(|place| Some((place, self.holding(place, kind, group, body)?)))
+    ) -> Option<(&Partition, &Record)> {
+        let mut partitions = self.collections.keys().filter(|partition| partition.region == region);
+        partitions.find_map(|partition| Some((partition, self.holding(partition, kind, group, body)?)))
     }
 
-    fn check_unique(&self, place: &Place, kind: &Kind, own: Option<u64>, body: &Body) -> Result<(), Taken> {
+    fn check_unique(&self, partition: &Partition, kind: &Kind, own: Option<u64>, body: &Body) -> Result<(), Taken> {
         for fields in kind.unique {
-            let holder = self.holding(place, kind, fields, body).map(|document| document.sequence);
+            let holder = self.holding(partition, kind, fields, body).map(|document| document.sequence);
             if holder.is_some() && holder != own {
                 return Err(Taken { fields });
             }
@@ -452,7 +463,13 @@ fn create_table(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
-fn decode(kinds: &[&'static Kind], place: Place, sequence: u64, kind: &str, json: &str) -> Result<Numbered, String> {
+fn decode(
+    kinds: &[&'static Kind],
+    partition: Partition,
+    sequence: u64,
+    kind: &str,
+    json: &str,
+) -> Result<Numbered, String> {
     let kind = kinds
         .iter()
         .find(|known| known.name == kind)
@@ -464,10 +481,10 @@ fn decode(kinds: &[&'static Kind], place: Place, sequence: u64, kind: &str, json
     };
     let id = body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     let id = id.ok_or_else(|| format!("document {sequence} has no id"))?;
-    Ok(Numbered { place, kind, id, sequence, body: Some(Arc::new(body)) })
+    Ok(Numbered { partition, kind, id, sequence, body: Some(Arc::new(body)) })
 }
 
-/// The values of a group as one text, or `None` where the group does not bind this document.
+/// The values of a group as one text, `None` if the group does not bind this document.
 fn unique_key(group: &[&str], body: &Body) -> Option<String> {
     let first = group.first().and_then(|field| body.get(*field)).filter(|value| !value.is_null());
     first?;
@@ -483,7 +500,7 @@ fn reference_keys(kind: &Kind, body: &Body) -> impl Iterator<Item = String> {
     })
 }
 
-/// The key of an index. An id may be written in capitals as well.
+/// The key of an index. Ids are compared in lower case.
 fn reference_key(field: &str, id: &str) -> String {
     let id = id.parse::<Uuid>().map_or_else(|_| id.to_owned(), |id| id.to_string());
     format!("{field}={id}")
@@ -501,8 +518,8 @@ mod tests {
         Store::open(&directory.join("store.redb"), &[&TEAMS, &MEMBERS]).unwrap()
     }
 
-    fn place(organization: &str) -> Place {
-        Place { organization: organization.to_owned(), region: GLOBAL.to_owned() }
+    fn partition(organization: &str) -> Partition {
+        Partition { organization: organization.to_owned(), region: GLOBAL.to_owned() }
     }
 
     fn object(value: Value) -> Body {
@@ -513,14 +530,15 @@ mod tests {
         let id = Uuid::new_v4();
         fields["id"] = json!(id);
         store.write(|world, batch| {
-            batch.create(world, &place(organization), kind, id, object(fields))?;
+            batch.create(world, &partition(organization), kind, id, object(fields))?;
             Ok(id)
         })
     }
 
     fn names(store: &Store, organization: &str) -> Vec<String> {
         let world = store.read();
-        let names = world.all(&place(organization), &TEAMS).map(|team| team.body["name"].as_str().unwrap().to_owned());
+        let names =
+            world.all(&partition(organization), &TEAMS).map(|team| team.body["name"].as_str().unwrap().to_owned());
         names.collect()
     }
 
@@ -548,9 +566,9 @@ mod tests {
         let id = create(&store, &TEAMS, "one", json!({ "name": "zebra" })).unwrap();
         create(&store, &TEAMS, "one", json!({ "name": "ant" })).unwrap();
         let renamed = store.write(|world, batch| {
-            let document = world.get(&place("one"), &TEAMS, id).unwrap();
+            let document = world.get(&partition("one"), &TEAMS, id).unwrap();
             let body = object(json!({ "id": id, "name": "yak" }));
-            batch.update(world, &place("one"), &TEAMS, document, body)?;
+            batch.update(world, &partition("one"), &TEAMS, document, body)?;
             Ok::<(), Unsaved>(())
         });
         renamed.unwrap();
@@ -575,7 +593,7 @@ mod tests {
         let failed: Result<(), Unsaved> = store.write(|world, batch| {
             let id = Uuid::new_v4();
             let body = object(json!({ "id": id, "name": "ant" }));
-            batch.create(world, &place("one"), &TEAMS, id, body)?;
+            batch.create(world, &partition("one"), &TEAMS, id, body)?;
             Err(Unsaved::Taken(Taken { fields: &[] }))
         });
         assert!(failed.is_err());
@@ -590,7 +608,7 @@ mod tests {
         let member = create(&store, &MEMBERS, "one", json!({ "team_id": team })).unwrap();
         create(&store, &MEMBERS, "one", json!({ "team_id": Uuid::new_v4() })).unwrap();
         let found: Vec<Uuid> =
-            store.read().referring(&place("one"), &MEMBERS, "team_id", team).map(|found| found.id).collect();
+            store.read().referring(&partition("one"), &MEMBERS, "team_id", team).map(|found| found.id).collect();
         assert_eq!(found, [member]);
     }
 

@@ -1,5 +1,4 @@
-//! What lies between clients and the sandbox: how slow it is, how many requests it lets through, what it spoils, and
-//! what it writes down.
+//! The wire between clients and the sandbox: latency, rate limit, faults, and the record of exchanges.
 
 use std::num::NonZeroU32;
 use std::path::PathBuf;
@@ -10,34 +9,34 @@ use tokio::time::Instant;
 
 use super::faults::{Fault, Trigger};
 
-/// How the sandbox answers, beside what it answers. By default: at once, everybody, and without a trace.
+/// The behaviour of the wire. By default it adds no latency, limits no client, and records nothing.
 #[derive(Debug, Default)]
 pub struct Wire {
-    /// How long a request waits before anything is done with it.
+    /// The time that a request waits before it is served.
     pub latency: Duration,
-    /// How many requests are served in a second, of all clients together. The others get 429, with `Retry-After`.
+    /// The number of requests that are served in a second, of all clients together. Others get 429 with `Retry-After`.
     pub rate_limit: Option<NonZeroU32>,
-    /// The faults that are set from the first request on.
+    /// The faults that are set from the start.
     pub faults: Vec<(Trigger, Fault)>,
-    /// What becomes of the exchanges.
+    /// The record of the exchanges.
     pub record: Record,
 }
 
-/// What becomes of the exchanges.
+/// The record of the exchanges.
 #[derive(Debug, Default)]
 pub enum Record {
-    /// They are forgotten.
+    /// Exchanges are not recorded.
     #[default]
     Nothing,
-    /// They are kept in memory, all of them, for [`Sandbox::exchanges`](super::Sandbox::exchanges).
+    /// All exchanges are kept in memory, for [`Sandbox::exchanges`](super::Sandbox::exchanges).
     InMemory,
-    /// Each is added to this file as a line of JSON, with the fields of [`Exchange`](super::Exchange), but `url` for its
-    /// path. Secrets in bodies are replaced.
+    /// Each exchange is appended to this file as a line of JSON, with the fields of [`Exchange`](super::Exchange),
+    /// except that `url` replaces its path. Secrets in bodies are replaced.
     File(PathBuf),
 }
 
-/// The variable that has the exchanges of every sandbox recorded, however it is started: each adds a file to the folder
-/// that it names, as [`Record::File`] would, beside what its [`Wire`] asks for.
+/// The variable that has every sandbox record its exchanges, however it was started: each adds a file in the format of
+/// [`Record::File`] to the folder that the variable names, in addition to what its [`Wire`] asks for.
 pub const RECORD_DIR: &str = "KOCTL_SANDBOX_RECORD_DIR";
 
 /// Counts the requests of the current second.
@@ -58,7 +57,7 @@ impl Limiter {
         Limiter { a_second: a_second.get(), window: Mutex::new(Window { began: Instant::now(), requests: 0 }) }
     }
 
-    /// Whether one more request may pass.
+    /// True if one more request may pass.
     pub(super) fn admits(&self) -> bool {
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if window.began.elapsed() >= Duration::from_secs(1) {

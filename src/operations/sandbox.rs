@@ -10,7 +10,7 @@ use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
 use crate::manifest::secret::Secret;
-use ::sandbox::{Account, Options, Sandbox, Wire};
+use ::sandbox::{Account, Sandbox, SandboxOptions, Wire};
 
 /// What a sandbox is served with.
 pub struct ServeOptions {
@@ -71,7 +71,7 @@ pub async fn serve(options: ServeOptions) -> Result<Serving, Failure> {
     prepare_repositories(&directory, &folder, Some(&remote))?;
 
     let accounts = organizations.iter().flat_map(Tenant::accounts).collect();
-    let options = Options { dir: directory.clone(), port, organizations: accounts };
+    let options = SandboxOptions { dir: directory.clone(), port, organizations: accounts };
     let sandbox = Sandbox::start_with(options, wire).await.map_err(|error| failed(&error))?;
 
     let mut variables = vec![

@@ -210,7 +210,7 @@ pub(super) async fn start_sandbox(
         organizations.push(sandbox::Account { organization: name.clone(), token });
     }
     prepare_repositories(directory, &loaded.directory, platform)?;
-    let options = sandbox::Options { dir: directory.to_owned(), port: 0, organizations };
+    let options = sandbox::SandboxOptions { dir: directory.to_owned(), port: 0, organizations };
     Sandbox::start_with(options, sandbox::Wire::default())
         .await
         .map_err(|error| Failure::new(format!("could not start the sandbox in {}: {error}", directory.display())))

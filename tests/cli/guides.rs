@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sandbox::{Account, Options, Sandbox};
+use sandbox::{Account, Sandbox, SandboxOptions};
 
 use crate::go_tool;
 use crate::world::{World, copy};
@@ -57,7 +57,7 @@ fn the_transcripts_of_the_guide_for_those_who_come_from_the_go_tool_are_true() {
         // One token for those who build it, and the one that the sandbox of a command makes up.
         let account = |token: &str| Account { organization: "OrbitBikes".to_owned(), token: token.to_owned().into() };
         let organizations = vec![account("acme-token"), account("sandbox-OrbitBikes")];
-        let sandbox = Sandbox::start(Options { dir: directory, port: 0, organizations }).await.unwrap();
+        let sandbox = Sandbox::start(SandboxOptions { dir: directory, port: 0, organizations }).await.unwrap();
         go_tool::leave(&world, &sandbox, "OrbitBikes", "OrbitBikes/platform").await;
         sandbox.stop().await;
     });

@@ -1,7 +1,7 @@
 //! `koctl import`: what exists is taken over as it is, nothing is sent, and what cannot be told is asked.
 
 use http::{Method, StatusCode};
-use sandbox::{Account, Fault, Options, Sandbox, Trigger};
+use sandbox::{Account, Fault, Sandbox, SandboxOptions, Trigger};
 use serde_json::{Value, json};
 
 use crate::go_tool;
@@ -277,7 +277,7 @@ async fn kongair_as_the_go_tool_left_it_is_imported_and_the_next_plan_makes_and_
     let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
     sandbox::github::ensure_repository(&repositories, "KongAirlines", "platform", &files).unwrap();
     let account = Account { organization: "KongAirlines".to_owned(), token: "acme-token".to_owned().into() };
-    let options = Options { dir: directory, port: 0, organizations: vec![account] };
+    let options = SandboxOptions { dir: directory, port: 0, organizations: vec![account] };
     let sandbox = Sandbox::start(options).await.unwrap();
     go_tool::leave(&world, &sandbox, "KongAirlines", "KongAirlines/platform").await;
     let before = sandbox.exchanges().len();

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use futures::StreamExt;
-use sandbox::{Account, Fault, Halt, Options, Sandbox, Trigger};
+use sandbox::{Account, Fault, Halt, Sandbox, SandboxOptions, Trigger};
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
@@ -61,7 +61,8 @@ impl Stage {
         sandbox::github::ensure_repository(&directory.join("github"), setting.organization, "platform", &files)
             .unwrap();
         let account = Account { organization: setting.organization.to_owned(), token: "token".to_owned().into() };
-        let sandbox = Sandbox::start(Options { dir: directory, port: 0, organizations: vec![account] }).await.unwrap();
+        let sandbox =
+            Sandbox::start(SandboxOptions { dir: directory, port: 0, organizations: vec![account] }).await.unwrap();
         let stage = Self { setting, world, sandbox };
         if setting.before.is_some() {
             stage.applies().await;

@@ -79,7 +79,7 @@ async fn kongair_unchanged_sends_no_request_but_get() {
         sandbox::Account { organization: "KongAirlines".to_owned(), token: "sandbox-KongAirlines".to_owned().into() };
     let world = tokio::task::spawn_blocking(|| world.applied()).await.unwrap();
     let directory = world.path().join(".koctl/sandbox");
-    let options = sandbox::Options { dir: directory, port: 0, organizations: vec![account] };
+    let options = sandbox::SandboxOptions { dir: directory, port: 0, organizations: vec![account] };
     let sandbox = sandbox::Sandbox::start(options).await.unwrap();
     let mut command = world.command(&["apply", "--auto-approve", "--state", "file:.koctl/sandbox/state"]);
     command

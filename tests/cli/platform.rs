@@ -456,7 +456,7 @@ async fn init_and_an_organization_make_a_repository_in_which_a_newcomer_can_plan
 }
 
 async fn start(directory: &Path) -> Sandbox {
-    let options = sandbox::Options { dir: directory.join(".koctl/sandbox"), port: 0, organizations: Vec::new() };
+    let options = sandbox::SandboxOptions { dir: directory.join(".koctl/sandbox"), port: 0, organizations: Vec::new() };
     Sandbox::start(options).await.unwrap()
 }
 

@@ -296,7 +296,7 @@ fn exchanges_that_cannot_be_recorded_stop_the_command_before_its_first_request()
     let mut command = world.command(&["plan", "--sandbox"]);
     command.env(RECORD_DIR, "file/exchanges");
     let told = refused(finish(command));
-    assert!(told.contains("the exchanges cannot be recorded in file/exchanges"), "{told}");
+    assert!(told.contains("cannot record the exchanges in file/exchanges"), "{told}");
 }
 
 #[cfg(target_os = "linux")]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sandbox::{Account, Options, Record, Sandbox, Wire};
+use sandbox::{Account, Record, Sandbox, SandboxOptions, Wire};
 
 use crate::world::{Run, World, finish, spec};
 
@@ -168,7 +168,7 @@ async fn sandbox(world: &World) -> Sandbox {
     ];
     // The recording is one of the files that are searched.
     let wire = Wire { record: Record::File(world.path().join("recording.jsonl")), ..Wire::default() };
-    Sandbox::start_with(Options { dir: directory, port: 0, organizations }, wire).await.unwrap()
+    Sandbox::start_with(SandboxOptions { dir: directory, port: 0, organizations }, wire).await.unwrap()
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
-use sandbox::{Account, Options, RECORD_DIR, Sandbox};
+use sandbox::{Account, RECORD_DIR, Sandbox, SandboxOptions};
 use tempfile::TempDir;
 
 /// One team with one service, one environment: the smallest platform.
@@ -214,7 +214,7 @@ impl World {
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
         sandbox::github::ensure_repository(&directory.join("github"), "Acme", "platform", &files).unwrap();
         let account = Account { organization: "Acme".to_owned(), token: "acme-token".to_owned().into() };
-        Sandbox::start(Options { dir: directory, port: 0, organizations: vec![account] }).await.unwrap()
+        Sandbox::start(SandboxOptions { dir: directory, port: 0, organizations: vec![account] }).await.unwrap()
     }
 
     /// Runs the program as against real systems, which a sandbox plays.

@@ -1,16 +1,14 @@
-//! Making answers: bodies, status codes, the Link and Location headers, lists in pages.
+//! Building answers: bodies, status codes, the Link and Location headers, lists in pages.
 
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, HeaderName, LINK, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::errors::ApiError;
 
-/// What an operation gives back.
+/// The result of an operation.
 pub(super) type Answer = Result<Response, ApiError>;
 
 /// 200 with a body.
@@ -40,17 +38,17 @@ pub(super) fn bytes(media_type: &'static str, content: Vec<u8>) -> Answer {
 }
 
 fn insert(response: &mut Response, name: HeaderName, value: &str) {
-    // Every URL is percent-encoded, so that a header can carry it; one that is not says nothing rather than fail.
+    // Every URL is percent-encoded, so that a header can carry it; one that cannot be carried is left out.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }
 }
 
-/// One page of a list, and where the others are.
+/// One page of a list, and the links to the others.
 #[derive(Debug)]
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
-    /// The value of the Link header, where there is more than one page.
+    /// The value of the Link header, `None` if there is only one page.
     pub(super) link: Option<String>,
 }
 
@@ -62,12 +60,7 @@ impl<T> Page<T> {
     }
 }
 
-/// A GraphQL node id: opaque to clients, and different for every kind and id.
-pub(super) fn node_id(kind: &str, id: impl std::fmt::Display) -> String {
-    STANDARD.encode(format!("{kind}:{id}"))
-}
-
-/// Adds the fields of one object to another. Both are objects by construction; anything else is left as it is.
+/// Adds the fields of one object to another. Both are objects by construction; anything else is left unchanged.
 pub(super) fn extend(object: &mut Value, more: Value) {
     if let (Value::Object(object), Value::Object(more)) = (object, more) {
         object.extend(more);

@@ -39,7 +39,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     ok(branch)
 }
 
-/// What the schemas `short-branch` and `branch-with-protection` have in common.
+/// The fields that the schemas `short-branch` and `branch-with-protection` share.
 fn unprotected(repo: &Repo, links: &Links, name: &str) -> Value {
     let path = format!("/branches/{}/protection", encode(name));
     json!({

@@ -2,20 +2,21 @@
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, created, node_id, ok};
+use super::accounts::{LOGIN, simple_user};
+use super::answer::{Answer, created, ok};
+use super::clock::now;
 use super::errors::ApiError;
-use super::issues::find;
+use super::ids::node_id;
 use super::links::Links;
-use super::metadata::{Comment, Issue, now};
+use super::metadata::{Comment, Issue};
 use super::repository::Repo;
 use super::request::ApiRequest;
-use super::users::{LOGIN, simple_user};
 
 const RESOURCE: &str = "IssueComment";
 
 /// `GET /repos/{owner}/{repo}/issues/{issue_number}/comments` (issues/list-comments), oldest first.
 pub(super) fn list(repo: &Repo, request: &ApiRequest) -> Answer {
-    let issue = find(repo, request)?;
+    let issue = repo.issue(request.number("number")?)?;
     let since = request.moment(RESOURCE, "since")?;
     let young = |comment: &&Comment| since.is_none_or(|since| comment.updated_at >= since);
     let page = request.page(issue.comments.iter().filter(young).collect());
@@ -24,7 +25,7 @@ pub(super) fn list(repo: &Repo, request: &ApiRequest) -> Answer {
 
 /// `POST /repos/{owner}/{repo}/issues/{issue_number}/comments` (issues/create-comment).
 pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
-    let number = find(repo, request)?.number;
+    let number = repo.issue(request.number("number")?)?.number;
     let body = request.fields(RESOURCE)?.required_words("body")?.to_owned();
     let at = now();
     let comment = Comment { id: repo.metadata.next_id(), body, created_at: at, updated_at: at };
@@ -33,7 +34,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
         issue.updated_at = at;
     }
     repo.save()?;
-    let issue = find(repo, request)?;
+    let issue = repo.issue(request.number("number")?)?;
     created(to_json(repo, &request.links, issue, &comment))
 }
 

@@ -5,13 +5,14 @@ use git2::{Commit, ErrorCode, Oid, Signature};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, created, node_id, ok};
+use super::accounts::{committer_account, signature};
+use super::answer::{Answer, created, ok};
+use super::clock::now;
 use super::errors::ApiError;
+use super::ids::node_id;
 use super::links::Links;
-use super::metadata::now;
 use super::repository::{Repo, absent_as_none, full_id, timestamp};
 use super::request::{ApiRequest, Fields};
-use super::users::{committer_account, signature};
 
 const RESOURCE: &str = "Commit";
 
@@ -51,7 +52,7 @@ fn parents<'repo>(repo: &'repo Repo, fields: &Fields) -> Result<Vec<Commit<'repo
     Ok(parents)
 }
 
-/// An author or committer in a body: what it leaves out is taken from `default`.
+/// An author or committer in a body; fields that are left out come from `default`.
 pub(super) fn person(fields: &Fields, field: &str, default: &Signature<'_>) -> Result<Signature<'static>, ApiError> {
     let Some(person) = fields.object(field)? else {
         return Ok(default.to_owned());
@@ -103,7 +104,7 @@ pub(super) fn list(repo: &Repo, request: &ApiRequest) -> Answer {
     page.respond(|id| to_json(repo, &request.links, id))
 }
 
-/// Which commits a list is to hold.
+/// The filters of a list of commits.
 struct Filter<'a> {
     path: Option<&'a str>,
     author: Option<&'a str>,
@@ -141,13 +142,13 @@ impl<'a> Filter<'a> {
         }
     }
 
-    /// A person is asked for by login or by e-mail address.
+    /// A person is named by login or by e-mail address.
     fn is_by(&self, wanted: &str, person: &Signature<'_>) -> bool {
         person.email_bytes() == wanted.as_bytes() || committer_account(self.links, person)["login"] == wanted
     }
 }
 
-/// Whether a commit has at a path what none of its parents has.
+/// True if a commit differs at a path from all of its parents.
 fn touches(commit: &Commit<'_>, path: &str) -> Result<bool, git2::Error> {
     let path = std::path::Path::new(path);
     let at = |commit: &Commit<'_>| -> Result<Option<(Oid, i32)>, git2::Error> {
@@ -232,7 +233,7 @@ fn tree_json(repo: &Repo, links: &Links, commit: &Commit<'_>) -> Value {
     json!({"sha": id.to_string(), "url": links.object(&repo.name, "trees", id)})
 }
 
-/// The schema `verification`. The sandbox knows nobody's keys, so a signature is kept and never confirmed.
+/// The schema `verification`. The sandbox knows no keys, so a signature is kept and never confirmed.
 fn verification(repo: &Repo, id: Oid) -> Result<Value, git2::Error> {
     match repo.git.extract_signature(&id, None) {
         Ok((signature, payload)) => Ok(json!({

@@ -1,4 +1,4 @@
-//! What separates two commits.
+//! The differences between two commits.
 
 use axum::http::StatusCode;
 use git2::{Email, EmailCreateOptions, Oid};
@@ -12,9 +12,9 @@ use super::links::encode;
 use super::repository::Repo;
 use super::request::ApiRequest;
 
-/// How many commits an answer holds where the client asks for no page: the youngest ones.
+/// The number of commits in an answer if the client asks for no page: the youngest ones.
 const MOST_COMMITS: usize = 250;
-/// How many files an answer holds, on its first page only.
+/// The number of files in an answer; they are on its first page only.
 const MOST_FILES: usize = 300;
 
 /// `GET /repos/{owner}/{repo}/compare/{basehead}` (repos/compare-commits-with-basehead), as JSON, diff or patch.
@@ -45,7 +45,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     Ok(with_link(ok(body)?, link))
 }
 
-/// The commits of the asked-for page, or the youngest ones where the client asks for none.
+/// The commits of the page that the client asked for, or the youngest ones if it asked for none.
 fn page(request: &ApiRequest, between: Vec<Oid>) -> (Vec<Oid>, Option<String>) {
     if request.has_query("page") || request.has_query("per_page") {
         let page = request.page(between);

@@ -7,16 +7,16 @@ use axum::response::IntoResponse;
 use git2::{Blob, Commit, ObjectType, Oid, Tree, TreeEntry};
 use serde_json::{Value, json};
 
+use super::accounts::signature;
 use super::answer::{Answer, bytes, ok};
+use super::clock::now;
 use super::commits;
 use super::errors::ApiError;
 use super::links::{Links, encode};
-use super::metadata::now;
 use super::objects::{LARGEST_BLOB, RAW, from_base64, no_commit_for, refusal, to_base64};
 use super::repository::{Repo, absent_as_none};
 use super::request::{ApiRequest, Fields};
 use super::tree::{Edits, FILE, is_tree_path};
-use super::users::signature;
 
 /// The largest file whose content is in the JSON, in bytes.
 const LARGEST_INLINE: usize = 1024 * 1024;
@@ -46,7 +46,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     }
 }
 
-/// The plain bytes of a file: where `download_url` and `raw_url` lead.
+/// The plain bytes of a file, at the address of `download_url` and `raw_url`.
 pub(super) fn raw(repo: &Repo, request: &ApiRequest) -> Answer {
     let commit = repo.resolve(request.param("ref"))?.ok_or_else(ApiError::not_found)?;
     let entry = entry_at(&commit.tree()?, request.param("path"))?;
@@ -55,7 +55,7 @@ pub(super) fn raw(repo: &Repo, request: &ApiRequest) -> Answer {
     bytes("application/octet-stream", blob.content().to_vec())
 }
 
-/// A commit to look into, and how the client named it.
+/// A commit, and the name by which the client asked for it.
 struct View<'a> {
     repo: &'a Repo,
     links: &'a Links,
@@ -141,7 +141,7 @@ impl<'a> View<'a> {
         bytes(OBJECT, body.to_string().into_bytes())
     }
 
-    /// What the schemas of files, folders, links and entries have in common.
+    /// The fields that the schemas of files, folders, links and entries share.
     fn entry(&self, kind: &str, path: &str, id: Oid, size: usize) -> Value {
         let name = &self.repo.name;
         let (objects, page) = if kind == "dir" { ("trees", "tree") } else { ("blobs", "blob") };
@@ -165,7 +165,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// The entry at a path, or `None` where there is none or can be none.
+/// The entry at a path, `None` if there is none.
 fn entry_at(tree: &Tree<'_>, path: &str) -> Result<Option<TreeEntry<'static>>, git2::Error> {
     if !is_tree_path(path) {
         return Ok(None);
@@ -173,7 +173,7 @@ fn entry_at(tree: &Tree<'_>, path: &str) -> Result<Option<TreeEntry<'static>>, g
     absent_as_none(tree.get_path(Path::new(path)))
 }
 
-/// Follows a relative path from a folder, or `None` where it leaves the repository.
+/// Follows a relative path from a folder, `None` if it leaves the repository.
 fn join(folder: &str, relative: &str) -> Option<String> {
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     if relative.starts_with('/') {
@@ -195,58 +195,58 @@ fn join(folder: &str, relative: &str) -> Option<String> {
 /// commit of an empty repository.
 pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let fields = request.fields("Content")?;
-    let place = Place::new(repo, request, &fields)?;
+    let target = FileTarget::new(repo, request, &fields)?;
     let message = fields.message()?;
     let content = from_base64(fields.required("content")?).ok_or_else(|| fields.invalid("content"))?;
-    match (place.present, fields.text("sha")?) {
+    match (target.present, fields.text("sha")?) {
         (None, None) => {}
         (Some(_), None) => {
             return Err(ApiError::unprocessable("Invalid request.\n\n\"sha\" wasn't supplied."));
         }
-        (present, Some(sha)) => place.require(present.map(|(id, _)| id), sha)?,
+        (present, Some(sha)) => target.require(present.map(|(id, _)| id), sha)?,
     }
-    let mode = place.present.map_or(FILE, |(_, mode)| mode);
+    let mode = target.present.map_or(FILE, |(_, mode)| mode);
     let blob = repo.git.blob(&content)?;
     let mut edits = Edits::default();
-    edits.put(&place.path, mode, blob).map_err(refusal)?;
-    let commit = place.commit(repo, &fields, message, &edits)?;
-    let view = View { repo, links: &request.links, commit: repo.git.find_commit(commit)?, at: place.branch.clone() };
+    edits.put(&target.path, mode, blob).map_err(refusal)?;
+    let commit = target.commit(repo, &fields, message, &edits)?;
+    let view = View { repo, links: &request.links, commit: repo.git.find_commit(commit)?, at: target.branch.clone() };
     let body = json!({
-        "content": view.entry("file", &place.path, blob, content.len()),
+        "content": view.entry("file", &target.path, blob, content.len()),
         "commit": commits::git_commit(repo, &request.links, commit)?,
     });
-    let status = if place.present.is_some() { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if target.present.is_some() { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, axum::Json(body)).into_response())
 }
 
 /// `DELETE /repos/{owner}/{repo}/contents/{path}` (repos/delete-file).
 pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let fields = request.fields("Content")?;
-    let place = Place::new(repo, request, &fields)?;
+    let target = FileTarget::new(repo, request, &fields)?;
     let message = fields.message()?;
     let sha = fields.required("sha")?;
-    let (present, _) = place.present.ok_or_else(ApiError::not_found)?;
-    place.require(Some(present), sha)?;
+    let (present, _) = target.present.ok_or_else(ApiError::not_found)?;
+    target.require(Some(present), sha)?;
     let mut edits = Edits::default();
-    edits.remove(&place.path).map_err(refusal)?;
-    let commit = place.commit(repo, &fields, message, &edits)?;
+    edits.remove(&target.path).map_err(refusal)?;
+    let commit = target.commit(repo, &fields, message, &edits)?;
     ok(json!({
         "content": null,
         "commit": commits::git_commit(repo, &request.links, commit)?,
     }))
 }
 
-/// Where a file is to be written: a path on a branch, and what is there now.
-struct Place {
+/// The file to be written: a path on a branch, and the blob that is there now.
+struct FileTarget {
     path: String,
     branch: String,
-    /// `None` in a repository without any commit.
+    /// `None` in a repository without commits.
     tip: Option<Oid>,
     /// The blob at the path, and its mode.
     present: Option<(Oid, i32)>,
 }
 
-impl Place {
+impl FileTarget {
     fn new(repo: &Repo, request: &ApiRequest, fields: &Fields) -> Result<Self, ApiError> {
         let path = request.param("path").to_owned();
         let default = repo.default_branch()?;
@@ -272,7 +272,7 @@ impl Place {
         Ok(Self { path, branch, tip, present: present.map(|(id, mode, _)| (id, mode)) })
     }
 
-    /// 409 where the client has seen another version of the file.
+    /// 409 if the client has seen another version of the file.
     fn require(&self, present: Option<Oid>, sha: &str) -> Result<(), ApiError> {
         if present.is_some_and(|present| present.to_string() == sha) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! What changed between two commits, file by file.
+//! The changes between two commits, file by file.
 
 use git2::{Delta, Diff, DiffFindOptions, DiffFormat, Oid, Patch};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use super::errors::ApiError;
 use super::links::{Links, encode};
 use super::repository::Repo;
 
-/// Longer patches are left out of a file's entry, as GitHub does; the counts are always there.
+/// The longest patch in a file's entry, in lines. Longer ones are left out, as on GitHub; the counts always stay.
 const LONGEST_PATCH_LINES: usize = 20_000;
 
 /// The change from the tree of one commit to that of another, with renames found.
@@ -83,7 +83,7 @@ impl<'repo> Change<'repo> {
     }
 }
 
-/// Adds the counts of lines, and the hunks where there are any: a binary file has none.
+/// Adds the counts of lines, and the hunks if there are any: a binary file has none.
 fn describe(file: &mut Value, patch: &mut Patch<'_>) -> Result<(), ApiError> {
     let (_, additions, deletions) = patch.line_stats()?;
     file["additions"] = additions.into();
@@ -101,14 +101,14 @@ fn describe(file: &mut Value, patch: &mut Patch<'_>) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// GitHub's word for what happened to a file.
+/// GitHub's word for a file's change.
 fn status(delta: &git2::DiffDelta<'_>) -> &'static str {
     match delta.status() {
         Delta::Added => "added",
         Delta::Deleted => "removed",
         Delta::Renamed => "renamed",
         Delta::Copied => "copied",
-        // The content is the same, so it is the mode that changed.
+        // The content is the same, so the mode changed.
         _ if delta.old_file().id() == delta.new_file().id() => "changed",
         _ => "modified",
     }

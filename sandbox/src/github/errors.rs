@@ -1,4 +1,4 @@
-//! What can go wrong: inside the sandbox, and in an answer to a client.
+//! Errors: inside the sandbox, and in an answer to a client.
 
 use std::path::PathBuf;
 
@@ -7,16 +7,18 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-/// Where every error body points; GitHub points at the page of the operation, the sandbox at their index.
+/// The documentation URL of every error body. GitHub links the page of the operation, the sandbox the index.
 const DOCUMENTATION: &str = "https://docs.github.com/rest";
 
-/// Why the sandbox's repositories could not be read, made or changed on disk.
+/// The reasons why the sandbox's repositories cannot be read, created or changed on disk.
 #[derive(Debug, thiserror::Error)]
 pub enum GitHubSandboxError {
-    /// The name would not be one on GitHub, or would leave the sandbox's folder.
-    #[error("`{name}` cannot be the name of {what}: {rule}. Choose another name, or rename the folder it comes from.")]
+    /// The name is not valid on GitHub, or would leave the sandbox's folder.
+    #[error(
+        "`{name}` is not a valid name for {what}: {rule}. Choose another name, or rename the folder that it comes from."
+    )]
     Name {
-        /// What was to be named: "an owner", "a repository", "a branch".
+        /// The thing that was to be named: "an owner", "a repository", "a branch".
         what: &'static str,
         /// The refused name.
         name: String,
@@ -25,51 +27,51 @@ pub enum GitHubSandboxError {
     },
     /// A folder of service repositories does not have the expected layout.
     #[error(
-        "cannot seed from {}: it holds no branch. Put the files of each branch in a folder of their own, as in `<owner>/<repository>/main/openapi.yaml`.",
+        "cannot seed from {}: it holds no branch. Put the files of each branch into a folder, as in `<owner>/<repository>/main/openapi.yaml`.",
         .path.display()
     )]
     NoBranch {
         /// The folder of the repository.
         path: PathBuf,
     },
-    /// A file name that no git tree of the sandbox can carry.
+    /// A file name that the sandbox cannot put into a git tree.
     #[error("cannot seed from {}: its name is not valid UTF-8. Rename it.", .path.display())]
     FileName {
         /// The offending file or folder.
         path: PathBuf,
     },
-    /// The file system refused.
+    /// The file system failed.
     #[error("cannot {action} {}: {source}. Check that the sandbox's folder is writable and has space left.", .path.display())]
     Io {
-        /// What was attempted, as in "read".
+        /// The action that was attempted, as in "read".
         action: &'static str,
-        /// On which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: std::io::Error,
     },
-    /// Git refused.
-    #[error("cannot {action} the git repository {}: {}. Run `git fsck` in it, or delete it to start afresh.", .path.display(), .source.message())]
+    /// Git failed.
+    #[error("cannot {action} the git repository {}: {}. Run `git fsck` in it, or delete it to start again.", .path.display(), .source.message())]
     Git {
-        /// What was attempted, as in "open".
+        /// The action that was attempted, as in "open".
         action: &'static str,
         /// The bare repository.
         path: PathBuf,
-        /// Why it failed.
+        /// The cause.
         source: git2::Error,
     },
-    /// The file beside a repository is not what the sandbox wrote.
-    #[error("cannot understand {}: {source}. Repair the file, or delete it to lose the repository's pull requests and labels.", .path.display())]
+    /// The file beside a repository is not valid.
+    #[error("cannot read {}: {source}. Repair the file, or delete it, which loses the repository's pull requests and labels.", .path.display())]
     Metadata {
         /// The JSON file.
         path: PathBuf,
-        /// Why it cannot be understood.
+        /// The cause.
         source: serde_json::Error,
     },
 }
 
-/// An answer that is no success, with GitHub's body: `message`, `documentation_url`, `status`, and for a
-/// failed validation `errors` (schemas `basic-error` and `validation-error` of GitHub's API document).
+/// An error answer with GitHub's body: `message`, `documentation_url`, `status`, and for a failed validation `errors`
+/// (schemas `basic-error` and `validation-error` of GitHub's API document).
 #[derive(Debug)]
 pub(super) struct ApiError {
     status: StatusCode,
@@ -83,7 +85,7 @@ impl ApiError {
         Self { status, message: message.into(), errors: Vec::new() }
     }
 
-    /// 404 as GitHub says it, which does not tell what is missing.
+    /// 404 in GitHub's words, which do not say what is missing.
     pub(super) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
@@ -103,7 +105,7 @@ impl ApiError {
         Self::validation_failed(json!({"resource": resource, "field": field, "code": code}))
     }
 
-    /// 422 about one field, said in words: the code `custom` with a message.
+    /// 422 about one field, with the code `custom` and a message.
     pub(super) fn custom(resource: &str, field: &str, message: impl Into<String>) -> Self {
         let message: String = message.into();
         Self::validation_failed(json!({"resource": resource, "field": field, "code": "custom", "message": message}))
@@ -113,7 +115,7 @@ impl ApiError {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: "Validation Failed".to_owned(), errors: vec![error] }
     }
 
-    /// 403 for a blob above the 100 MB that the API hands out.
+    /// 403 for a blob above the API's limit of 100 MB.
     pub(super) fn too_large() -> Self {
         Self {
             status: StatusCode::FORBIDDEN,
@@ -146,7 +148,7 @@ impl From<GitHubSandboxError> for ApiError {
 }
 
 impl From<git2::Error> for ApiError {
-    /// For failures of git that no client can cause; those that a client can cause are answered where they occur.
+    /// For failures of git that no client can cause; the others are answered where they occur.
     fn from(error: git2::Error) -> Self {
         let message = format!("The sandbox's git repository failed: {}.", error.message().trim_end_matches('.'));
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)

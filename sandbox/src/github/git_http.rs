@@ -1,7 +1,7 @@
 //! Git's smart HTTP protocol, so that repositories can be cloned, fetched from and pushed to by their `clone_url`.
 //!
-//! Git itself serves it: its `http-backend` is a CGI program, which is run for each request. As on GitHub, everybody
-//! reads a public repository, and only those who are signed in read a private one or push.
+//! Git itself serves it: its `http-backend` is a CGI program, which is run for each request. As on GitHub, anyone can
+//! read a public repository, and only signed-in users can read a private one or push.
 
 use std::io::{self, Write};
 use std::process::{Command, Output, Stdio};
@@ -14,12 +14,13 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::accounts::LOGIN;
 use super::errors::ApiError;
+use super::repo_name::RepoName;
 use super::request::SignedIn;
-use super::store::RepoName;
-use super::{GitHub, Routes};
+use super::state::{GitHub, Routes};
 
-/// The routes, beside those of the API: `/{owner}/{name}.git/…`.
+/// The routes, in addition to those of the API: `/{owner}/{name}.git/…`.
 pub(super) fn routes() -> Routes {
     Routes::new()
         .route("/{owner}/{repo}/info/refs", get(serve))
@@ -69,8 +70,8 @@ impl GitRequest {
             return Err(ApiError::not_found());
         }
         let lock = github.store.write_lock(&self.name);
-        // A push is one writer among those of the API. The lock guards files that are replaced whole, so a panic
-        // elsewhere leaves nothing half done.
+        // A push is a writer like those of the API. The lock guards files that are replaced whole, so a panic elsewhere
+        // leaves nothing half done.
         let _guard = self.pushes().then(|| lock.lock().unwrap_or_else(PoisonError::into_inner));
         let output = self.run(github).map_err(|error| failed(&format!("git http-backend cannot be run: {error}")))?;
         answer(&output)
@@ -100,17 +101,17 @@ impl GitRequest {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if self.signed_in {
-            // Whoever has a name may push.
-            command.env("REMOTE_USER", super::users::LOGIN);
+            // `http-backend` lets a named user push.
+            command.env("REMOTE_USER", LOGIN);
         }
         let mut child = command.spawn()?;
         let stdin = child.stdin.take();
-        // Git answers before it has read everything: writing and reading at the same time keeps both from waiting.
+        // Git answers before it has read everything, so writing and reading must happen at the same time.
         std::thread::scope(|scope| {
             let writing = scope.spawn(|| stdin.map_or(Ok(()), |mut stdin| stdin.write_all(&self.body)));
             let output = child.wait_with_output()?;
             match writing.join() {
-                // Git may refuse without reading to the end; its answer says why.
+                // Git may refuse before it has read everything; its answer says why.
                 Ok(Err(error)) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
                 _ => Ok(output),
             }
@@ -118,7 +119,7 @@ impl GitRequest {
     }
 }
 
-/// 401 that makes git ask for, or send, a password.
+/// 401 that makes git ask for a password, or send it.
 fn challenge() -> Response {
     let realm = [(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"GitHub\""))];
     (realm, ApiError::new(StatusCode::UNAUTHORIZED, "Requires authentication")).into_response()
@@ -128,12 +129,13 @@ fn failed(reason: &str) -> ApiError {
     ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, format!("The sandbox could not serve git: {reason}."))
 }
 
-/// The answer that a CGI program gave: header lines, an empty line, the body. The status is the header `Status`, or 200.
+/// The answer of a CGI program: header lines, an empty line, the body. The header `Status` holds the status; without
+/// it, it is 200.
 fn answer(output: &Output) -> Result<Response, ApiError> {
     let separator = output.stdout.windows(4).position(|bytes| bytes == b"\r\n\r\n");
     let Some(end) = separator else {
         let reason = String::from_utf8_lossy(&output.stderr);
-        return Err(failed(&format!("git http-backend said nothing but: {}", reason.trim())));
+        return Err(failed(&format!("git http-backend printed no answer: {}", reason.trim())));
     };
     let mut response = Response::new(Body::from(output.stdout[end + 4..].to_vec()));
     for line in String::from_utf8_lossy(&output.stdout[..end]).lines() {

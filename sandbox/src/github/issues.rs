@@ -3,15 +3,17 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, created, node_id, ok};
+use super::accounts::{LOGIN, simple_user};
+use super::answer::{Answer, created, ok};
+use super::clock::now;
 use super::errors::ApiError;
+use super::ids::node_id;
 use super::labels;
 use super::links::Links;
-use super::metadata::{Issue, State, now};
+use super::metadata::{Issue, State};
 use super::pulls;
 use super::repository::Repo;
 use super::request::{ApiRequest, Fields};
-use super::users::{LOGIN, simple_user};
 
 const RESOURCE: &str = "Issue";
 
@@ -41,7 +43,7 @@ pub(super) fn list(repo: &mut Repo, request: &ApiRequest) -> Answer {
     page.respond(|issue| Ok(to_json(repo, &request.links, issue)))
 }
 
-/// Whether an issue has all of the labels, given by name with commas between.
+/// True if an issue has all of the labels, given as names separated by commas.
 fn has_labels(repo: &Repo, issue: &Issue, wanted: Option<&str>) -> bool {
     let has = |wanted: &str| {
         let mut labels = repo.metadata.labels_of(issue);
@@ -50,8 +52,8 @@ fn has_labels(repo: &Repo, issue: &Issue, wanted: Option<&str>) -> bool {
     wanted.is_none_or(|wanted| wanted.split(',').all(has))
 }
 
-/// The filters on what the sandbox has in one form only: everything is by its user; nothing has an assignee, a
-/// milestone, a type or a field.
+/// The filters on values that are the same for all issues: the sandbox's user is the author, and there are no
+/// assignees, milestones, types and fields.
 fn has_people(issue: &Issue, request: &ApiRequest) -> bool {
     let none = |name| request.query(name).is_none_or(|wanted| wanted == "none");
     let body = issue.body.as_deref().unwrap_or_default();
@@ -67,15 +69,8 @@ fn has_people(issue: &Issue, request: &ApiRequest) -> bool {
 /// `GET /repos/{owner}/{repo}/issues/{issue_number}` (issues/get).
 pub(super) fn get(repo: &mut Repo, request: &ApiRequest) -> Answer {
     pulls::catch_up(repo)?;
-    let issue = find(repo, request)?;
+    let issue = repo.issue(request.number("number")?)?;
     ok(to_json(repo, &request.links, issue))
-}
-
-/// The issue or pull request that the path names.
-pub(super) fn find<'repo>(repo: &'repo Repo, request: &ApiRequest) -> Result<&'repo Issue, ApiError> {
-    let number = request.number("number")?;
-    let issue = repo.metadata.issues.get(&number);
-    issue.ok_or_else(ApiError::not_found)
 }
 
 /// `POST /repos/{owner}/{repo}/issues` (issues/create).
@@ -99,7 +94,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     created(to_json(repo, &request.links, &repo.metadata.issues[&number]))
 }
 
-/// A title is a string, or a number that becomes one.
+/// A title is a string; a number becomes one.
 fn title(fields: &Fields) -> Result<String, ApiError> {
     match fields.value("title") {
         Some(Value::Number(number)) => Ok(number.to_string()),
@@ -107,8 +102,8 @@ fn title(fields: &Fields) -> Result<String, ApiError> {
     }
 }
 
-/// 422 for a milestone or a type: a repository of the sandbox has none. Assignees are dropped without a word, as
-/// GitHub drops those who may not be assigned.
+/// 422 for a milestone or a type: the sandbox's repositories have none. Assignees are dropped silently, as GitHub drops
+/// those who may not be assigned.
 fn refuse_unknown(fields: &Fields) -> Result<(), ApiError> {
     for field in ["milestone", "type", "issue_field_values"] {
         if fields.value(field).is_some() {
@@ -121,7 +116,7 @@ fn refuse_unknown(fields: &Fields) -> Result<(), ApiError> {
 /// `PATCH /repos/{owner}/{repo}/issues/{issue_number}` (issues/update), pull requests included.
 pub(super) fn update(repo: &mut Repo, request: &ApiRequest) -> Answer {
     pulls::catch_up(repo)?;
-    let mut issue = find(repo, request)?.clone();
+    let mut issue = repo.issue(request.number("number")?)?.clone();
     let fields = request.fields(RESOURCE)?;
     refuse_unknown(&fields)?;
     if fields.value("title").is_some() {

@@ -1,17 +1,18 @@
-//! Labels of a repository, and on issues and pull requests.
+//! Labels of a repository, and of issues and pull requests.
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, created, node_id};
+use super::answer::{Answer, created};
+use super::clock::now;
 use super::errors::ApiError;
-use super::issues::find;
-use super::links::{Links, encode};
-use super::metadata::{Label, now};
+use super::ids::node_id;
+use super::links::{Links, encode_segment};
+use super::metadata::Label;
 use super::repository::Repo;
 use super::request::ApiRequest;
 
 const RESOURCE: &str = "Label";
-/// The colour of a label that is given none.
+/// The colour of a label without a given colour.
 const GREY: &str = "ededed";
 
 /// `POST /repos/{owner}/{repo}/labels` (issues/create-label).
@@ -35,16 +36,16 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
 
 /// `GET /repos/{owner}/{repo}/issues/{issue_number}/labels` (issues/list-labels-on-issue).
 pub(super) fn list_on_issue(repo: &Repo, request: &ApiRequest) -> Answer {
-    let issue = find(repo, request)?;
+    let issue = repo.issue(request.number("number")?)?;
     let labels: Vec<&Label> = repo.metadata.labels_of(issue).collect();
     let page = request.page(labels);
     page.respond(|label| Ok(to_json(repo, &request.links, label)))
 }
 
-/// `POST /repos/{owner}/{repo}/issues/{issue_number}/labels` (issues/add-labels). The answer holds all labels that
-/// the issue now has.
+/// `POST /repos/{owner}/{repo}/issues/{issue_number}/labels` (issues/add-labels). The answer holds all labels that the
+/// issue has afterwards.
 pub(super) fn add_to_issue(repo: &mut Repo, request: &ApiRequest) -> Answer {
-    let number = find(repo, request)?.number;
+    let number = repo.issue(request.number("number")?)?.number;
     let fields = request.fields(RESOURCE)?;
     let labels = fields
         .list("labels")?
@@ -63,7 +64,7 @@ pub(super) fn add_to_issue(repo: &mut Repo, request: &ApiRequest) -> Answer {
     list_on_issue(repo, request)
 }
 
-/// The ids of labels given by name, or as objects with a name; as on GitHub, those that do not exist are made.
+/// The ids of labels given by name, or as objects with a name. As on GitHub, labels that do not exist are created.
 pub(super) fn ids_of(repo: &mut Repo, labels: &[Value]) -> Result<Vec<u64>, ApiError> {
     let mut ids = Vec::new();
     for label in labels {
@@ -93,7 +94,7 @@ pub(super) fn ids_of(repo: &mut Repo, labels: &[Value]) -> Result<Vec<u64>, ApiE
 
 /// The schema `label`.
 pub(super) fn to_json(repo: &Repo, links: &Links, label: &Label) -> Value {
-    let name = encode(&label.name).replace('/', "%2F");
+    let name = encode_segment(&label.name);
     json!({
         "id": label.id,
         "node_id": node_id("Label", label.id),

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-use super::metadata::now;
+use super::clock::now;
 
 /// GitHub's budget of requests an hour for a signed-in user.
 const SIGNED_IN: u64 = 5_000;
@@ -14,12 +14,12 @@ const SIGNED_IN: u64 = 5_000;
 const ANONYMOUS: u64 = 60;
 const HOUR: i64 = 3_600;
 
-/// What is left of one budget.
+/// The state of one budget.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Budget {
     limit: u64,
     used: u64,
-    /// Seconds since the epoch at which the budget is whole again.
+    /// The time at which the budget is whole again, in seconds since the epoch.
     reset: i64,
 }
 
@@ -53,8 +53,8 @@ impl Budget {
 
 /// Counts requests. Every credential is the same user, so two budgets are enough.
 ///
-/// Nobody is refused: the sandbox is one's own, and load tests run against it. A budget that is used up starts
-/// afresh, so that no client is told to wait for an hour.
+/// No request is refused: load tests run against the sandbox. A budget that is used up starts again, so that no client
+/// has to wait for an hour.
 #[derive(Debug)]
 pub(super) struct Budgets {
     signed_in: Mutex<Budget>,
@@ -71,7 +71,7 @@ impl Budgets {
         }
     }
 
-    /// Counts `requests` (one, or none to only look) and returns what is left.
+    /// Counts `requests` (1, or 0 to only look) and returns the budget.
     pub(super) fn spend(&self, signed_in: bool, requests: u64) -> Budget {
         let budget = if signed_in { &self.signed_in } else { &self.anonymous };
         let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);

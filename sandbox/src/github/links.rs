@@ -1,17 +1,17 @@
-//! URLs in answers, all below the address that the client itself used.
+//! URLs in answers, all below the address that the client used.
 
-use std::fmt::Write;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::store::RepoName;
+use super::repo_name::RepoName;
 
-/// Makes URLs that lead back to this server.
+/// Builds URLs that lead back to this server.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
     base: String,
 }
 
 impl Links {
-    /// `host` is the request's Host header, `nested_at` the path that the router is mounted at, or nothing.
+    /// `host` is the request's Host header; `nested_at` is the path that the router is mounted at, or empty.
     pub(super) fn new(host: &str, nested_at: &str) -> Self {
         Self { base: format!("http://{host}{}", nested_at.trim_end_matches('/')) }
     }
@@ -32,12 +32,12 @@ impl Links {
         format!("{}/repos/{repo}{rest}", self.base)
     }
 
-    /// `rest` below the repository's page. The sandbox has no pages, so these only tell things apart.
+    /// `rest` below the repository's page. The sandbox has no pages; these URLs are only identifiers.
     pub(super) fn html(&self, repo: &RepoName, rest: &str) -> String {
         format!("{}/{repo}{rest}", self.base)
     }
 
-    /// Where the plain bytes of a file at a commit are served.
+    /// The address of a file's plain bytes at a commit.
     pub(super) fn raw(&self, repo: &RepoName, commit: git2::Oid, path: &str) -> String {
         format!("{}/raw/{repo}/{commit}/{}", self.base, encode(path))
     }
@@ -54,15 +54,18 @@ impl Links {
     }
 }
 
-/// Percent-encodes everything but what a path keeps as it is; slashes stay.
+/// The bytes that a segment of a path must have encoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The bytes that a path must have encoded: slashes separate its segments.
+const PATH: &AsciiSet = &SEGMENT.remove(b'/');
+
+/// Percent-encodes a path; its slashes stay.
 pub(super) fn encode(path: &str) -> String {
-    let mut encoded = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("writing to a string cannot fail");
-        }
-    }
-    encoded
+    utf8_percent_encode(path, PATH).to_string()
+}
+
+/// Percent-encodes one segment of a path, slashes included.
+pub(super) fn encode_segment(segment: &str) -> String {
+    utf8_percent_encode(segment, SEGMENT).to_string()
 }

@@ -1,4 +1,4 @@
-//! What git does not keep about a repository: settings, issues, pull requests, labels, comments, times.
+//! The part of a repository that git does not keep: settings, issues, pull requests, labels, comments, times.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,26 +7,27 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::errors::GitHubSandboxError;
-use super::secrets::Secrets;
+use super::ids::stable_id;
+use super::sealed_secrets::Secrets;
 
 /// The JSON document beside a bare repository.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Metadata {
-    /// The repository's id, unique in the sandbox for all practical purposes (a hash of its full name).
+    /// The repository's id: a hash of its full name, in practice unique in the sandbox.
     pub(super) id: u64,
     pub(super) created_at: Timestamp,
     pub(super) settings: Settings,
     /// Issues and pull requests share one sequence of numbers, as on GitHub.
     pub(super) issues: BTreeMap<u64, Issue>,
     pub(super) labels: Vec<Label>,
-    /// Files of older sandboxes have none.
+    /// Files of older versions have none.
     #[serde(default)]
     pub(super) secrets: Secrets,
     last_number: u64,
     last_id: u64,
 }
 
-/// What a repository is created with.
+/// The settings that a repository is created with.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Settings {
     pub(super) description: Option<String>,
@@ -73,7 +74,7 @@ pub(super) struct Label {
     pub(super) description: Option<String>,
 }
 
-/// Whether an issue or pull request is still to be dealt with.
+/// The state of an issue or pull request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum State {
@@ -82,7 +83,7 @@ pub(super) enum State {
 }
 
 impl State {
-    /// The word for it in the API.
+    /// Its name in the API.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
@@ -91,7 +92,7 @@ impl State {
     }
 }
 
-/// An issue; with `pull`, a pull request, which on GitHub is an issue too.
+/// An issue. With `pull` it is a pull request, which on GitHub is an issue too.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Issue {
     pub(super) id: u64,
@@ -99,7 +100,7 @@ pub(super) struct Issue {
     pub(super) title: String,
     pub(super) body: Option<String>,
     pub(super) state: State,
-    /// Why an issue was closed or opened again; never set on a pull request.
+    /// The reason why an issue was closed or reopened; never set on a pull request.
     pub(super) state_reason: Option<String>,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -128,13 +129,13 @@ pub(super) struct Comment {
     pub(super) updated_at: Timestamp,
 }
 
-/// What makes an issue a pull request.
+/// The part that makes an issue a pull request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Pull {
     pub(super) id: u64,
     /// The branch with the changes.
     pub(super) head: String,
-    /// The branch that is to receive them.
+    /// The branch that receives them.
     pub(super) base: String,
     /// The tip of `head`: followed while the pull request is open, frozen when it closes.
     #[serde(with = "object_id")]
@@ -146,7 +147,7 @@ pub(super) struct Pull {
     pub(super) merge: Option<Merge>,
 }
 
-/// How a pull request ended up in its base branch.
+/// The merge of a pull request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Merge {
     pub(super) at: Timestamp,
@@ -155,7 +156,7 @@ pub(super) struct Merge {
 }
 
 impl Metadata {
-    /// The document of a repository that has just been made.
+    /// The document of a new repository.
     pub(super) fn new(full_name: &str, created_at: Timestamp, settings: Settings) -> Self {
         Self {
             id: stable_id(full_name),
@@ -175,8 +176,8 @@ impl Metadata {
         self.last_number
     }
 
-    /// A fresh id for anything in this repository. The repository's id leads it, so that ids differ between
-    /// repositories; it stays below 2^53, which every JSON reader holds exactly.
+    /// A new id for anything in this repository. It starts with the repository's id, so that ids differ between
+    /// repositories, and stays below 2^53, which every JSON reader holds exactly.
     pub(super) fn next_id(&mut self) -> u64 {
         self.last_id += 1;
         (self.id << 21) + self.last_id
@@ -207,7 +208,7 @@ impl Metadata {
         self.issues.values().filter(open).count()
     }
 
-    /// The label of that name, whatever its case.
+    /// The label of that name, compared without case.
     pub(super) fn label(&self, name: &str) -> Option<&Label> {
         let same = |label: &&Label| label.name.eq_ignore_ascii_case(name);
         self.labels.iter().find(same)
@@ -219,7 +220,7 @@ impl Metadata {
         issue.labels.iter().filter_map(by_id)
     }
 
-    /// Reads the document, or `None` where there is no file.
+    /// Reads the document, `None` if there is no file.
     pub(super) fn load(path: &Path) -> Result<Option<Self>, GitHubSandboxError> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -233,7 +234,7 @@ impl Metadata {
             .map_err(|source| GitHubSandboxError::Metadata { path: path.to_owned(), source })
     }
 
-    /// Writes the document so that a reader, or a crash, sees the old one or the new one and nothing else.
+    /// Writes the document so that a reader, or a crash, sees either the old or the new one.
     pub(super) fn save(&self, path: &Path) -> Result<(), GitHubSandboxError> {
         let bytes = serde_json::to_vec_pretty(self)
             .map_err(|source| GitHubSandboxError::Metadata { path: path.to_owned(), source })?;
@@ -252,20 +253,6 @@ fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
-}
-
-/// The present moment to the second, which is how precisely GitHub tells the time.
-pub(super) fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_second(now.as_second()).unwrap_or(now)
-}
-
-/// A positive 31-bit id that depends on nothing but the name (FNV-1a), for users and repositories.
-pub(super) fn stable_id(name: &str) -> u64 {
-    let hash = name
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    (hash >> 33).max(1)
 }
 
 /// Object ids as their forty hexadecimal digits.

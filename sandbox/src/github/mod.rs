@@ -1,9 +1,9 @@
 //! The sandbox's GitHub: the REST API over real bare git repositories on disk.
 //!
-//! Written from GitHub's published API document, never from koctl's client of it, so that a wrong belief about
-//! the API cannot hide in both. An operation is a plain function of a repository and a request; this module puts
-//! it on its route, opens the repository, and lets one writer at a time into it. Git work blocks, so it runs on
-//! the blocking threads of the runtime.
+//! Written from GitHub's published API document, never from koctl's client of it, so that a wrong belief about the API
+//! cannot hide in both. An operation is a plain function of a repository and a request. This module puts it on its
+//! route, opens the repository, and admits one writer at a time. Git blocks, so operations run on the blocking threads
+//! of the runtime.
 //!
 //! | area | operations |
 //! | --- | --- |
@@ -16,13 +16,15 @@
 //! | `seed` | repositories made from folders |
 //! | `git_http` | clones, fetches and pushes of git clients |
 //!
-//! Under these lie `store` (names, folders, locks), `repository` (one open repository), `metadata` (what git does
-//! not keep), `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`.
+//! Below these are `store` (folders, locks), `repository` (one open repository), `metadata` (what git does not keep),
+//! `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`.
 //!
-//! A credential of any content signs in the same user.
+//! Any credential signs in the same user.
 
+mod accounts;
 mod answer;
 mod branches;
+mod clock;
 mod comments;
 mod commits;
 mod compare;
@@ -30,6 +32,7 @@ mod contents;
 mod diff;
 mod errors;
 mod git_http;
+mod ids;
 mod issues;
 mod labels;
 mod limits;
@@ -38,11 +41,14 @@ mod metadata;
 mod objects;
 mod pulls;
 mod refs;
+mod repo_name;
 mod repos;
 mod repository;
 mod request;
+mod sealed_secrets;
 mod secrets;
 mod seed;
+mod state;
 mod store;
 mod tree;
 mod users;
@@ -67,30 +73,24 @@ pub use seed::{ensure_repository, seed};
 
 use answer::Answer;
 use errors::ApiError;
-use limits::Budgets;
+use repo_name::RepoName;
 use repository::Repo;
 use request::{ApiRequest, SignedIn};
-use store::{RepoName, Store};
+use state::{GitHub, Routes};
+use store::Store;
 
-/// A blob of 100 MB, the largest that GitHub takes, is a third longer in Base64; JSON around it needs a little.
+/// A blob of 100 MB, GitHub's largest, is a third longer in Base64, plus the JSON around it.
 const LARGEST_BODY: usize = 140 * 1024 * 1024;
-
-/// What all requests share.
-#[derive(Debug)]
-pub(super) struct GitHub {
-    store: Store,
-    budgets: Budgets,
-}
 
 /// Routes of GitHub's REST API over the bare repositories below `root`, which need not exist yet; for example
 /// `GET /repos/{owner}/{repo}/git/ref/{*ref}`.
 ///
-/// The router may be nested at any path: URLs in answers lead to where the client found it. Repositories that
-/// appear below `root` while it serves are served too; but only one router may serve (and so write below) a root.
+/// The router may be nested at any path: URLs in answers start with the address that the client used. Repositories that
+/// appear below `root` later are served too. Only one router at a time may serve a root, because it writes to it.
 ///
 /// Source of paths, fields and status codes: GitHub's OpenAPI document, as in the npm package `@octokit/openapi`.
 pub(super) fn router(root: PathBuf) -> Router {
-    let github = Arc::new(GitHub { store: Store::new(root), budgets: Budgets::new() });
+    let github = Arc::new(GitHub::new(root));
     Router::new()
         .merge(account_routes())
         .merge(repository_routes())
@@ -104,8 +104,6 @@ pub(super) fn router(root: PathBuf) -> Router {
         .layer(from_fn_with_state(Arc::clone(&github), admit))
         .with_state(github)
 }
-
-type Routes = Router<Arc<GitHub>>;
 
 fn account_routes() -> Routes {
     Router::new()
@@ -179,22 +177,22 @@ fn secret_routes() -> Routes {
         )
 }
 
-/// The handler of an operation that is about no single repository.
+/// The handler of an operation that is not about a single repository.
 fn of_account(operation: fn(&Store, &ApiRequest) -> Answer) -> impl Handle {
     move |request: ApiRequest| in_background(move || operation(&request.github.store, &request))
 }
 
-/// The handler of an operation that only looks at a repository.
+/// The handler of an operation that only reads a repository.
 fn reads(operation: fn(&Repo, &ApiRequest) -> Answer) -> impl Handle {
     move |request: ApiRequest| in_background(move || operation(&open(&request)?, &request))
 }
 
-/// The handler of an operation that may change a repository: one at a time. Looking at pull requests is among
-/// them, because their records first catch up with the branches.
+/// The handler of an operation that may change a repository: one at a time. Reading pull requests is one of them,
+/// because their records first follow the branches.
 fn locked(operation: fn(&mut Repo, &ApiRequest) -> Answer) -> impl Handle {
     move |request: ApiRequest| {
         in_background(move || {
-            // Only an existing repository gets a lock, so that made-up names take no memory.
+            // Only existing repositories get a lock, so that made-up names take no memory.
             let name = open(&request)?.name;
             let lock = request.github.store.write_lock(&name);
             // The lock guards files that are replaced whole, so a panic elsewhere leaves nothing half done.
@@ -204,7 +202,7 @@ fn locked(operation: fn(&mut Repo, &ApiRequest) -> Answer) -> impl Handle {
     }
 }
 
-/// What axum takes as a handler of an [`ApiRequest`].
+/// A handler of an [`ApiRequest`], in axum's terms.
 trait Handle: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
 
 impl<F> Handle for F where F: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
@@ -218,7 +216,7 @@ fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> BoxFuture<'s
     })
 }
 
-/// The repository that the path names. A private one exists only for those who are signed in.
+/// The repository that the path names. A private one exists only for signed-in users.
 fn open(request: &ApiRequest) -> Result<Repo, ApiError> {
     let name = RepoName::parse(request.param("owner"), request.param("repo")).map_err(|_| ApiError::not_found())?;
     let repo = request.github.store.open(&name)?;
@@ -235,7 +233,7 @@ async fn not_found() -> ApiError {
     ApiError::not_found()
 }
 
-/// The outermost layer: who asks, and what is left of their budget.
+/// The outermost layer: signs the client in, and reports its budget.
 async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Next) -> Response {
     let cost = u64::from(request.uri().path() != "/rate_limit");
     let credential = credential(request.headers());
@@ -252,8 +250,8 @@ async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Ne
     response
 }
 
-/// Whether a request carries a credential; 401 where it carries an Authorization header without one. Git clients send
-/// theirs as the password of HTTP's basic authentication.
+/// True if a request carries a credential; 401 if its Authorization header holds none. Git clients send theirs as the
+/// password of HTTP's basic authentication.
 fn credential(headers: &HeaderMap) -> Result<bool, ApiError> {
     let Some(header) = headers.get(header::AUTHORIZATION) else {
         return Ok(false);
@@ -268,7 +266,7 @@ fn credential(headers: &HeaderMap) -> Result<bool, ApiError> {
     if known { Ok(true) } else { Err(ApiError::new(StatusCode::UNAUTHORIZED, "Bad credentials")) }
 }
 
-/// Whether a Base64 text of a name, a colon and a password has a password.
+/// True if the Base64 text of a name, a colon and a password has a password.
 fn has_password(secret: &str) -> bool {
     let decoded = STANDARD.decode(secret.trim()).unwrap_or_default();
     decoded.iter().position(|byte| *byte == b':').is_some_and(|colon| colon + 1 < decoded.len())

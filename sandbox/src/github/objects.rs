@@ -6,18 +6,19 @@ use base64::engine::general_purpose::STANDARD;
 use git2::{ErrorCode, ObjectType, Oid, TreeWalkMode, TreeWalkResult};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, bytes, created, node_id, ok};
+use super::answer::{Answer, bytes, created, ok};
 use super::errors::ApiError;
+use super::ids::node_id;
 use super::links::Links;
 use super::repository::{Repo, absent_as_none, full_id};
 use super::request::{ApiRequest, Fields};
 use super::tree::Edits;
 
-/// The most entries that a recursive tree has in one answer.
+/// The most entries of a recursive tree in one answer.
 const MOST_ENTRIES: usize = 100_000;
-/// The largest that a recursive tree is in one answer, in bytes.
+/// The largest recursive tree in one answer, in bytes.
 const MOST_BYTES: usize = 7 * 1024 * 1024;
-/// The largest blob that the API hands out, in bytes.
+/// The largest blob that the API returns, in bytes.
 pub(super) const LARGEST_BLOB: usize = 100 * 1024 * 1024;
 /// Content type of plain bytes.
 pub(super) const RAW: &str = "application/vnd.github.raw+json; charset=utf-8";
@@ -111,7 +112,7 @@ fn add_entry(repo: &Repo, edits: &mut Edits, entry: &Fields) -> Result<(), ApiEr
     edits.put(path, mode, id).map_err(refusal)
 }
 
-/// The object of a tree's entry. A commit lies in another repository (it is a submodule's), so it need not exist.
+/// The object of a tree's entry. A commit belongs to a submodule, so it need not exist here.
 fn existing(repo: &Repo, sha: &str, kind: ObjectType, path: &str) -> Result<Oid, ApiError> {
     let missing = || {
         let kind = kind.str();
@@ -123,13 +124,13 @@ fn existing(repo: &Repo, sha: &str, kind: ObjectType, path: &str) -> Result<Oid,
     if right { Ok(id) } else { Err(missing()) }
 }
 
-/// What a client can do wrong when editing a tree is told; the rest is the sandbox's failure.
+/// Mistakes of the client in editing a tree are reported; all other errors are the sandbox's own.
 pub(super) fn refusal(error: git2::Error) -> ApiError {
     match error.code() {
         ErrorCode::NotFound | ErrorCode::InvalidSpec => {
             ApiError::unprocessable(format!("tree.path: {}", error.message()))
         }
-        // libgit2 refuses a name that a file system takes for `.git`, and has no code of its own for it.
+        // libgit2 refuses a name that a file system takes for `.git`, without a code of its own.
         ErrorCode::GenericError if error.class() == git2::ErrorClass::Tree => {
             ApiError::unprocessable(format!("tree.path: {}", error.message()))
         }
@@ -150,7 +151,7 @@ pub(super) fn get_tree(repo: &Repo, request: &ApiRequest) -> Answer {
         Some(id) => id,
         None => repo.resolve(wanted)?.ok_or_else(ApiError::not_found)?.tree_id(),
     };
-    // Any value asks for it, even `0` or `false`.
+    // Any value turns it on, even `0` or `false`.
     let recursive = request.has_query("recursive");
     ok(to_json(repo, &request.links, id, recursive)?)
 }
@@ -158,7 +159,7 @@ pub(super) fn get_tree(repo: &Repo, request: &ApiRequest) -> Answer {
 /// The schema `git-tree`.
 fn to_json(repo: &Repo, links: &Links, id: Oid, recursive: bool) -> Result<Value, ApiError> {
     let mut listing = Listing::new(repo, links, recursive)?;
-    // The walk is stopped by an error code where the listing is full; the listing knows, so the code says nothing.
+    // The walk stops with an error when the listing is full; the listing knows that, so the error is ignored.
     let walked = repo.git.find_tree(id)?.walk(TreeWalkMode::PreOrder, |folder, entry| listing.visit(folder, entry));
     if let Some(error) = listing.failure {
         return Err(error);
@@ -174,7 +175,7 @@ fn to_json(repo: &Repo, links: &Links, id: Oid, recursive: bool) -> Result<Value
     }))
 }
 
-/// The entries of a tree as far as they fit into one answer.
+/// The entries of a tree that fit into one answer.
 struct Listing<'a> {
     repo: &'a Repo,
     links: &'a Links,

@@ -4,8 +4,9 @@ use axum::http::StatusCode;
 use git2::{ErrorCode, ObjectType, Oid, Reference};
 use serde_json::{Value, json};
 
-use super::answer::{Answer, created, no_content, node_id, ok};
+use super::answer::{Answer, created, no_content, ok};
 use super::errors::ApiError;
+use super::ids::node_id;
 use super::links::{Links, encode};
 use super::pulls;
 use super::repository::{Repo, find_reference, full_id, is_reference_name};
@@ -21,7 +22,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     ok(to_json(repo, &request.links, &reference)?)
 }
 
-/// `GET /repos/{owner}/{repo}/git/matching-refs/{ref}` (git/list-matching-refs): all that start like this.
+/// `GET /repos/{owner}/{repo}/git/matching-refs/{ref}` (git/list-matching-refs): all that start with the name.
 pub(super) fn matching(repo: &Repo, request: &ApiRequest) -> Answer {
     repo.require_history()?;
     let prefix = full_name(request);
@@ -92,7 +93,7 @@ fn is_forward(repo: &Repo, reference: &Reference<'_>, target: Oid) -> Result<boo
     Ok(from.id() == target || repo.git.graph_descendant_of(target, from.id())?)
 }
 
-/// `DELETE /repos/{owner}/{repo}/git/refs/{ref}` (git/delete-ref). Open pull requests from the branch close.
+/// `DELETE /repos/{owner}/{repo}/git/refs/{ref}` (git/delete-ref). Open pull requests from the branch are closed.
 pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
     repo.require_history()?;
     let name = full_name(request);
@@ -100,7 +101,7 @@ pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
     if name == format!("refs/heads/{}", repo.default_branch()?) {
         return Err(ApiError::unprocessable("Cannot delete the default branch"));
     }
-    // First, so that the pull requests know the last commit of the branch that goes away.
+    // First, so that the pull requests record the last commit of the branch.
     pulls::catch_up(repo)?;
     existing(repo, &name)?.delete()?;
     pulls::catch_up(repo)?;
@@ -111,7 +112,7 @@ fn existing<'repo>(repo: &'repo Repo, name: &str) -> Result<Reference<'repo>, Ap
     find_reference(&repo.git, name)?.ok_or_else(|| ApiError::unprocessable("Reference does not exist"))
 }
 
-/// The object that a reference is to point at: it exists, and is a commit where the reference is a branch.
+/// The object that a reference will point at: it exists, and is a commit if the reference is a branch.
 fn existing_target(repo: &Repo, reference: &str, sha: &str) -> Result<Oid, ApiError> {
     let id = full_id(sha).ok_or_else(|| ApiError::validation(RESOURCE, "sha", "invalid"))?;
     let Ok((_, kind)) = repo.git.odb()?.read_header(id) else {

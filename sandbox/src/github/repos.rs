@@ -1,15 +1,19 @@
-//! Repositories: one, lists of them, and making them.
+//! Repositories: reading, listing and creating them.
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, created, extend, node_id, ok};
+use super::accounts::{LOGIN, simple_user};
+use super::answer::{Answer, created, extend, ok};
+use super::clock::now;
 use super::errors::{ApiError, GitHubSandboxError};
+use super::ids::node_id;
 use super::links::Links;
-use super::metadata::{Settings, now};
+use super::metadata::Settings;
+use super::repo_name::RepoName;
 use super::repository::Repo;
 use super::request::{ApiRequest, Fields};
-use super::store::{self, Files, NewBranch, RepoName, Store};
-use super::users::{LOGIN, simple_user};
+use super::store::{self, NewBranch, Store};
+use super::tree::Files;
 
 const RESOURCE: &str = "Repository";
 
@@ -18,7 +22,7 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     ok(full(repo, &request.links)?)
 }
 
-/// `GET /user/repos` (repos/list-for-authenticated-user): all of them, as the user belongs to every organization.
+/// `GET /user/repos` (repos/list-for-authenticated-user): all of them, because the user belongs to every organization.
 pub(super) fn list_own(store: &Store, request: &ApiRequest) -> Answer {
     request.require_user()?;
     list(store, request, None, &["full_name", "created", "updated", "pushed"], to_json)
@@ -27,7 +31,7 @@ pub(super) fn list_own(store: &Store, request: &ApiRequest) -> Answer {
 /// `GET /users/{username}/repos` and `GET /orgs/{org}/repos` (repos/list-for-user, repos/list-for-org).
 pub(super) fn list_of(store: &Store, request: &ApiRequest) -> Answer {
     let owner = request.param("owner");
-    // Organizations list what is new first, users go by name.
+    // Organizations list the newest first, users by name.
     let words = if owner == LOGIN {
         ["full_name", "created", "updated", "pushed"]
     } else {
@@ -67,8 +71,8 @@ fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str]
     page.respond(|repo| view(&repo, &request.links))
 }
 
-/// Whether the request's filters let a repository into the list of an owner, or of the user. There are no forks
-/// here, and no collaborators.
+/// True if the request's filters let a repository into the list of an owner, or of the user. There are no forks and no
+/// collaborators.
 fn is_listed(repo: &Repo, request: &ApiRequest, owner: Option<&str>) -> Result<bool, ApiError> {
     let private = repo.metadata.settings.private;
     let own = repo.name.owner() == LOGIN;
@@ -153,7 +157,7 @@ fn settings(fields: &Fields) -> Result<Settings, ApiError> {
     })
 }
 
-/// What `auto_init` puts into a repository: a README with its name and description.
+/// The branch that `auto_init` creates: a README with the repository's name and description.
 fn first_branch(name: &RepoName, settings: &Settings) -> NewBranch {
     let mut readme = format!("# {}", name.name());
     if let Some(description) = &settings.description {
@@ -170,7 +174,7 @@ fn first_branch(name: &RepoName, settings: &Settings) -> NewBranch {
 /// A schema in which a repository is shown.
 type View = fn(&Repo, &Links) -> Result<Value, ApiError>;
 
-/// The schema `full-repository`: one on its own. Nobody watches or forks here.
+/// The schema `full-repository`: a single repository. There are no watchers and no forks.
 fn full(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     let mut body = to_json(repo, links)?;
     extend(&mut body, json!({ "subscribers_count": 0, "network_count": 0 }));
@@ -180,7 +184,7 @@ fn full(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     Ok(body)
 }
 
-/// The schema `repository`: one of the user's own, or that of a pull request.
+/// The schema `repository`: one of the user's own, or a pull request's.
 pub(super) fn to_json(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     let settings = &repo.metadata.settings;
     let mut body = minimal(repo, links)?;
@@ -195,7 +199,7 @@ pub(super) fn to_json(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     Ok(body)
 }
 
-/// The schema `minimal-repository`: one of those of an owner.
+/// The schema `minimal-repository`: one in an owner's list.
 fn minimal(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     let mut body = identity(repo, links);
     extend(&mut body, urls(&repo.name, links));
@@ -232,7 +236,7 @@ fn identity(repo: &Repo, links: &Links) -> Value {
     })
 }
 
-/// The URLs that lie below the repository, and what stands behind its own URL.
+/// The URLs below the repository: the field, and the path after the repository's own URL.
 const URLS: [(&str, &str); 36] = [
     ("archive_url", "/{archive_format}{/ref}"),
     ("assignees_url", "/assignees{/user}"),
@@ -277,7 +281,7 @@ fn urls(name: &RepoName, links: &Links) -> Value {
     Value::Object(URLS.into_iter().map(url).collect())
 }
 
-/// Where else the repository is found. `git clone` works with `clone_url`.
+/// The repository's other addresses. `git clone` works with `clone_url`.
 fn addresses(repo: &Repo, links: &Links) -> Value {
     let (name, host) = (&repo.name, links.host());
     json!({
@@ -310,7 +314,7 @@ fn settings_json(settings: &Settings) -> Value {
     })
 }
 
-/// Counts. Nobody stars or forks here, and GitHub, too, shows a size of 0 until its hourly count.
+/// Counts. There are no stars and forks; like GitHub before its hourly count, the size is 0.
 fn counts(repo: &Repo) -> Value {
     let open = repo.metadata.open_issues();
     json!({

@@ -6,10 +6,10 @@ use git2::{ErrorCode, Oid};
 use jiff::Timestamp;
 
 use super::errors::{ApiError, GitHubSandboxError};
-use super::metadata::Metadata;
-use super::store::RepoName;
+use super::metadata::{Issue, Metadata};
+use super::repo_name::RepoName;
 
-/// One repository of the sandbox. Changes to `metadata` last only when saved.
+/// One repository of the sandbox. Changes to `metadata` are lost unless they are saved.
 pub(super) struct Repo {
     pub(super) name: RepoName,
     pub(super) git: git2::Repository,
@@ -23,14 +23,19 @@ impl Repo {
         self.metadata.save(&self.metadata_file)
     }
 
-    /// The branch that HEAD names, whether or not it has a commit.
+    /// The issue or pull request with this number.
+    pub(super) fn issue(&self, number: u64) -> Result<&Issue, ApiError> {
+        self.metadata.issues.get(&number).ok_or_else(ApiError::not_found)
+    }
+
+    /// The branch that HEAD names, even if it has no commit.
     pub(super) fn default_branch(&self) -> Result<String, git2::Error> {
         let head = self.git.find_reference("HEAD")?;
         let target = head.symbolic_target()?.unwrap_or("refs/heads/main");
         Ok(target.strip_prefix("refs/heads/").unwrap_or(target).to_owned())
     }
 
-    /// The commit at the tip of a branch, or `None` where there is no such branch.
+    /// The commit at the tip of a branch, `None` if there is no such branch.
     pub(super) fn tip(&self, branch: &str) -> Result<Option<Oid>, git2::Error> {
         tip(&self.git, branch)
     }
@@ -47,7 +52,7 @@ impl Repo {
         Ok(branches)
     }
 
-    /// 409 where the repository has no branch yet, as GitHub's Git Data API answers.
+    /// 409 if the repository has no branch yet, as GitHub's Git Data API answers.
     pub(super) fn require_history(&self) -> Result<(), ApiError> {
         match self.git.references_glob("refs/heads/*")?.next() {
             Some(_) => Ok(()),
@@ -55,8 +60,8 @@ impl Repo {
         }
     }
 
-    /// The commit that a client means by a branch, a tag, a full reference, `HEAD` or an object id of at least
-    /// seven digits. Nothing else of git's revision syntax is understood, as on GitHub.
+    /// The commit that a client names by a branch, a tag, a full reference, `HEAD` or an object id of at least seven
+    /// digits. As on GitHub, the rest of git's revision syntax is not supported.
     pub(super) fn resolve(&self, revision: &str) -> Result<Option<git2::Commit<'_>>, git2::Error> {
         let names = [format!("refs/heads/{revision}"), format!("refs/tags/{revision}"), revision.to_owned()];
         for name in names {
@@ -72,7 +77,7 @@ impl Repo {
         absent_as_none(self.git.find_commit_by_prefix(revision))
     }
 
-    /// When commits last arrived: the youngest tip's time, or the repository's making.
+    /// The time of the last push: that of the youngest tip, or of the repository's creation.
     pub(super) fn pushed_at(&self) -> Result<Timestamp, git2::Error> {
         let mut pushed_at = self.metadata.created_at;
         for (_, tip) in self.branches()? {
@@ -81,12 +86,12 @@ impl Repo {
         Ok(pushed_at)
     }
 
-    /// How many commits `tip` has that `base` has not.
+    /// The number of commits that `tip` has and `base` has not.
     pub(super) fn ahead_of(&self, base: Oid, tip: Oid) -> Result<usize, git2::Error> {
         Ok(self.git.graph_ahead_behind(tip, base)?.0)
     }
 
-    /// The best common ancestor, or `None` for unrelated histories.
+    /// The best common ancestor, `None` for unrelated histories.
     pub(super) fn merge_base(&self, one: Oid, two: Oid) -> Result<Option<Oid>, git2::Error> {
         absent_as_none(self.git.merge_base(one, two))
     }
@@ -101,7 +106,7 @@ impl Repo {
     }
 }
 
-/// The commit at the tip of a branch, or `None` where there is no such branch.
+/// The commit at the tip of a branch, `None` if there is no such branch.
 pub(super) fn tip(git: &git2::Repository, branch: &str) -> Result<Option<Oid>, git2::Error> {
     match find_reference(git, &format!("refs/heads/{branch}"))? {
         Some(reference) => Ok(Some(reference.peel_to_commit()?.id())),
@@ -109,12 +114,12 @@ pub(super) fn tip(git: &git2::Repository, branch: &str) -> Result<Option<Oid>, g
     }
 }
 
-/// Whether git takes a full name for a reference. (git2 itself does not survive being asked about a NUL.)
+/// True if git accepts a full name for a reference. (git2 crashes on a NUL.)
 pub(super) fn is_reference_name(name: &str) -> bool {
     !name.contains('\0') && git2::Reference::is_valid_name(name)
 }
 
-/// A reference by its full name; a name that none can have is simply not found.
+/// A reference by its full name; an invalid name is not found.
 pub(super) fn find_reference<'git>(
     git: &'git git2::Repository,
     name: &str,
@@ -125,13 +130,13 @@ pub(super) fn find_reference<'git>(
     absent_as_none(git.find_reference(name))
 }
 
-/// An object id of forty digits, or `None`.
+/// An object id of forty digits, `None` for anything else.
 pub(super) fn full_id(text: &str) -> Option<Oid> {
     let digits = text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     digits.then(|| Oid::from_str(text).ok()).flatten()
 }
 
-/// Splits "is not there" from the failures of git.
+/// Separates "not found" from the other errors of git.
 pub(super) fn absent_as_none<T>(found: Result<T, git2::Error>) -> Result<Option<T>, git2::Error> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -147,7 +152,7 @@ pub(super) fn absent_as_none<T>(found: Result<T, git2::Error>) -> Result<Option<
     }
 }
 
-/// A git time in UTC, which is how GitHub shows it. A time outside the calendar becomes its beginning.
+/// A git time in UTC, as GitHub shows it. A time that cannot be represented becomes the Unix epoch.
 pub(super) fn timestamp(time: git2::Time) -> Timestamp {
     Timestamp::from_second(time.seconds()).unwrap_or(Timestamp::UNIX_EPOCH)
 }

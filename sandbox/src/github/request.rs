@@ -1,4 +1,4 @@
-//! What a client asks: parameters, media type, page, and a body whose fields are checked one by one.
+//! A client's request: parameters, media type, page, and a body whose fields are checked one by one.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -10,16 +10,16 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::GitHub;
 use super::answer::Page;
 use super::errors::ApiError;
 use super::links::Links;
+use super::state::GitHub;
 
-/// Whether the request carries a credential; set by the router's outermost layer.
+/// True if the request carries a credential; set by the router's outermost layer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SignedIn(pub(super) bool);
 
-/// One request, with everything that an operation may look at.
+/// One request, with everything that an operation may need.
 #[derive(Debug)]
 pub(super) struct ApiRequest {
     pub(super) github: Arc<GitHub>,
@@ -44,7 +44,7 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
             return Err(requires_authentication());
         }
         let Ok(Path(params)) = Path::from_request_parts(&mut parts, github).await else {
-            // Percent-encoded bytes that are not UTF-8 name nothing.
+            // Percent-encoded bytes that are not UTF-8 are not a valid name.
             return Err(ApiError::not_found());
         };
         let Ok(Query(query)) = Query::from_request_parts(&mut parts, github).await else {
@@ -77,40 +77,40 @@ fn requires_authentication() -> ApiError {
 }
 
 impl ApiRequest {
-    /// 401 where nobody is signed in, for reads that are about the user.
+    /// 401 if the client is not signed in, for reads that are about the user.
     pub(super) fn require_user(&self) -> Result<(), ApiError> {
         if self.signed_in { Ok(()) } else { Err(requires_authentication()) }
     }
 
-    /// A parameter of the path, decoded; empty where the route has none of that name.
+    /// A parameter of the path, decoded; empty if the route has none of that name.
     pub(super) fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
     }
 
-    /// A number in the path; what is no number names nothing.
+    /// A number in the path; 404 for anything else.
     pub(super) fn number(&self, name: &str) -> Result<u64, ApiError> {
         self.param(name).parse().map_err(|_| ApiError::not_found())
     }
 
-    /// A parameter of the query; an empty one counts as absent.
+    /// A parameter of the query, `None` if it is empty.
     pub(super) fn query(&self, name: &str) -> Option<&str> {
         let value = self.query.get(name).map(String::as_str);
         value.filter(|value| !value.is_empty())
     }
 
-    /// Whether the query has the parameter, with whatever value.
+    /// True if the query has the parameter, with any value.
     pub(super) fn has_query(&self, name: &str) -> bool {
         self.query.contains_key(name)
     }
 
-    /// A parameter of the query that is one of a few words; the first is the default.
+    /// A parameter of the query that is one of `words`; the first is the default.
     pub(super) fn choice<'a>(&self, resource: &str, name: &str, words: &[&'a str]) -> Result<&'a str, ApiError> {
         let wanted = self.query(name).unwrap_or(words.first().copied().unwrap_or_default());
         let found = words.iter().find(|word| **word == wanted);
         found.copied().ok_or_else(|| ApiError::validation(resource, name, "invalid"))
     }
 
-    /// A moment in the query, in ISO 8601.
+    /// A time in the query, in ISO 8601.
     pub(super) fn moment(&self, resource: &str, name: &str) -> Result<Option<jiff::Timestamp>, ApiError> {
         let parse = |text: &str| text.parse().ok();
         match self.query(name) {
@@ -119,8 +119,8 @@ impl ApiRequest {
         }
     }
 
-    /// Whether the client asked for one of GitHub's media types: `raw`, `object`, `diff`, `patch`. All spellings
-    /// in use are understood: `application/vnd.github[.v3].raw[+json]`.
+    /// True if the client asked for one of GitHub's media types: `raw`, `object`, `diff`, `patch`. All spellings in use
+    /// are supported: `application/vnd.github[.v3].raw[+json]`.
     pub(super) fn wants(&self, media: &str) -> bool {
         self.accept.split(',').any(|range| {
             let range = range.split(';').next().unwrap_or_default().trim();
@@ -132,7 +132,7 @@ impl ApiRequest {
         })
     }
 
-    /// The fields of the JSON body; `resource` names the thing in validation errors. No body is an empty object.
+    /// The fields of the JSON body; `resource` is its name in validation errors. A missing body is an empty object.
     pub(super) fn fields(&self, resource: &'static str) -> Result<Fields, ApiError> {
         let body = if self.body.is_empty() {
             Value::Null
@@ -147,7 +147,7 @@ impl ApiRequest {
         }
     }
 
-    /// The page that the client asked for with `page` and `per_page` (30 unless told, 100 at most).
+    /// The page that the client asked for with `page` and `per_page` (30 by default, 100 at most).
     pub(super) fn page<T>(&self, items: Vec<T>) -> Page<T> {
         let number = |name, default| match self.query(name).map(str::parse::<usize>) {
             Some(Ok(number)) if number > 0 => number,
@@ -199,17 +199,17 @@ impl Fields {
         ApiError::validation(self.resource, field, "invalid")
     }
 
-    /// 422 about a field, in words.
+    /// 422 about a field, with a message.
     pub(super) fn refuse(&self, field: &str, message: impl Into<String>) -> ApiError {
         ApiError::custom(self.resource, field, message)
     }
 
-    /// Whether the field is there, if only as `null`.
+    /// True if the field is present, even as `null`.
     pub(super) fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)
     }
 
-    /// The field as it is.
+    /// The field's value.
     pub(super) fn value(&self, field: &str) -> Option<&Value> {
         self.fields.get(field).filter(|value| !value.is_null())
     }
@@ -219,7 +219,7 @@ impl Fields {
         self.typed(field, Value::as_str)
     }
 
-    /// A string that git can put into a commit: it has no NUL.
+    /// A string that git can put into a commit: it contains no NUL.
     pub(super) fn plain(&self, field: &str) -> Result<Option<&str>, ApiError> {
         match self.text(field)? {
             Some(text) if text.contains('\0') => Err(self.invalid(field)),
@@ -227,17 +227,17 @@ impl Fields {
         }
     }
 
-    /// A commit's message, which must be there.
+    /// A commit's message, which is required.
     pub(super) fn message(&self) -> Result<&str, ApiError> {
         self.plain("message")?.ok_or_else(|| ApiError::validation(self.resource, "message", "missing_field"))
     }
 
-    /// A string that must be there.
+    /// A required string.
     pub(super) fn required(&self, field: &str) -> Result<&str, ApiError> {
         self.text(field)?.ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
     }
 
-    /// A string that must be there and say something, in characters that git can take.
+    /// A required string that is not blank and that git accepts.
     pub(super) fn required_words(&self, field: &str) -> Result<&str, ApiError> {
         let text = self.plain(field)?.filter(|text| !text.trim().is_empty());
         text.ok_or_else(|| ApiError::validation(self.resource, field, "missing_field"))
@@ -260,7 +260,7 @@ impl Fields {
         Ok(fields.map(|fields| Fields { resource, fields }))
     }
 
-    /// The objects in a list that must be there.
+    /// The objects in a required list.
     pub(super) fn required_objects(&self, field: &str) -> Result<Vec<Fields>, ApiError> {
         let resource = self.resource;
         let list = self.list(field)?.ok_or_else(|| ApiError::validation(resource, field, "missing_field"))?;

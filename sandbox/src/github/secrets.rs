@@ -1,76 +1,30 @@
-//! Actions secrets of a repository: sealed by the client with the repository's public key, and never given back.
+//! Actions secrets of a repository: sealed by the client with the repository's public key, and never returned.
 //!
-//! The sandbox holds the private half and opens every box that it takes, so that a client that seals wrongly finds
-//! out. What it keeps is the box.
+//! The sandbox holds the private key and opens every box that it accepts, so that a client that seals wrongly gets an
+//! error. It stores the box.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use dryoc::dryocbox::{DryocBox, PublicKey, StackKeyPair, VecBox};
-use jiff::Timestamp;
+use dryoc::dryocbox::StackKeyPair;
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::answer::{Answer, no_content, ok, with_link};
+use super::clock::now;
 use super::errors::{ApiError, GitHubSandboxError};
-use super::metadata::{now, stable_id};
+use super::repo_name::RepoName;
 use super::repository::Repo;
 use super::request::ApiRequest;
-use super::store::{RepoName, Store};
+use super::sealed_secrets::{Secret, key_id};
+use super::store::Store;
 
 const RESOURCE: &str = "ActionsSecret";
 /// The largest secret that Actions takes: 48 KB.
 const LARGEST: usize = 48 * 1024;
-
-/// The secrets of a repository, and the key that opens them.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct Secrets {
-    /// The private key in Base64, made when it is first asked for.
-    private_key: Option<String>,
-    /// By name, in capital letters: GitHub takes `token` and `TOKEN` for the same.
-    by_name: BTreeMap<String, Secret>,
-}
-
-/// One secret as it came.
-#[derive(Clone, Serialize, Deserialize)]
-struct Secret {
-    /// The sealed box in Base64.
-    sealed: String,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-}
-
-/// Shows names alone: neither the key nor a box belongs into a log.
-impl std::fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.by_name.keys()).finish()
-    }
-}
-
-impl Secrets {
-    /// The repository's keys, where it has some that can be used.
-    fn keys(&self) -> Option<StackKeyPair> {
-        let bytes = STANDARD.decode(self.private_key.as_deref()?).ok()?;
-        let secret_key: [u8; 32] = bytes.try_into().ok()?;
-        Some(StackKeyPair::from_secret_key(secret_key.into()))
-    }
-
-    fn open(&self, sealed: &str) -> Option<Vec<u8>> {
-        let bytes = STANDARD.decode(sealed).ok()?;
-        let sealed: VecBox = DryocBox::from_sealed_bytes(&bytes).ok()?;
-        sealed.open_to_vec(&self.keys()?).ok()
-    }
-}
-
-/// How GitHub names a key; clients send it back with what they sealed.
-fn key_id(key: &PublicKey) -> String {
-    stable_id(&STANDARD.encode(key)).to_string()
-}
 
 /// `GET /repos/{owner}/{repo}/actions/secrets/public-key` (actions/get-repo-public-key).
 pub(super) fn public_key(repo: &mut Repo, request: &ApiRequest) -> Answer {
@@ -105,8 +59,8 @@ pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     ok(to_json(&name, secret))
 }
 
-/// `PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}` (actions/create-or-update-repo-secret): 201 with an
-/// empty object for a new one, 204 for one that was there.
+/// `PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}` (actions/create-or-update-repo-secret): 201 with an empty
+/// object for a new secret, 204 for an existing one.
 pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let name = request.param("name").to_ascii_uppercase();
     check_name(&name)?;
@@ -114,12 +68,12 @@ pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let (sealed, key) = (fields.required("encrypted_value")?, fields.required("key_id")?);
     let secrets = &mut repo.metadata.secrets;
     if secrets.keys().is_none_or(|keys| key_id(&keys.public_key) != key) {
-        return Err(fields.refuse("key_id", "it is not the id of the repository's public key"));
+        return Err(fields.refuse("key_id", "is not the id of the repository's public key"));
     }
     match secrets.open(sealed) {
-        None => return Err(fields.refuse("encrypted_value", "it was not sealed with the repository's public key")),
+        None => return Err(fields.refuse("encrypted_value", "was not sealed with the repository's public key")),
         Some(value) if value.len() > LARGEST => {
-            return Err(fields.refuse("encrypted_value", "a secret has 48 KB at most"));
+            return Err(fields.refuse("encrypted_value", "must not exceed 48 KB"));
         }
         Some(_) => {}
     }
@@ -142,7 +96,7 @@ pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
     no_content()
 }
 
-/// GitHub's rules for names: letters, digits and underscores, no digit first, and nothing that begins with `GITHUB_`.
+/// GitHub's rules for names: letters, digits and underscores, no leading digit, no prefix `GITHUB_`.
 fn check_name(name: &str) -> Result<(), ApiError> {
     let word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !word || name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -160,11 +114,11 @@ fn to_json(name: &str, secret: &Secret) -> Value {
     json!({ "name": name, "created_at": secret.created_at, "updated_at": secret.updated_at })
 }
 
-/// The value of an Actions secret of `owner/name` below `root`, as a workflow would be given it; none where there is
-/// no such secret.
+/// The value of an Actions secret of `owner/name` below `root`, as a workflow gets it; `None` if there is no such
+/// secret.
 ///
 /// # Errors
-/// A name that GitHub would refuse, or a repository that cannot be read.
+/// If the name is not valid on GitHub, or the repository cannot be read.
 pub fn secret(root: &Path, owner: &str, name: &str, secret: &str) -> Result<Option<SecretString>, GitHubSandboxError> {
     let Some(repo) = Store::new(root.to_owned()).open(&RepoName::parse(owner, name)?)? else { return Ok(None) };
     let secrets = &repo.metadata.secrets;

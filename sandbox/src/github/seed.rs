@@ -1,4 +1,4 @@
-//! Repositories made from folders, so that the sandbox has something to show on its first day.
+//! Repositories created from folders.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,21 @@ use jiff::Timestamp;
 
 use super::errors::GitHubSandboxError;
 use super::metadata::Settings;
-use super::store::{self, Files, NewBranch, RepoName, io_error};
+use super::repo_name::RepoName;
+use super::store::{self, NewBranch, io_error};
+use super::tree::Files;
 
-/// When seeded commits were made: 2024-01-01T00:00:00Z, always, so that the same files give the same object ids.
+/// The time of seeded commits, 2024-01-01T00:00:00Z: it is fixed, so that the same files give the same object ids.
 const SEEDED_AT: i64 = 1_704_067_200;
 
 /// Creates `owner/name` with the default branch `main` and one initial commit of `files` (path, with slashes, to
-/// bytes), if it does not exist; returns whether it did not.
+/// bytes). Returns false if it exists already.
 ///
 /// The same files give the same commit id every time.
 ///
 /// # Errors
-/// A name that GitHub would refuse or that would leave `root`, a path that no git tree can hold, or a failure of
-/// the file system. A repository is made whole or not at all.
+/// If the name is not valid on GitHub or would leave `root`, a path is not valid in a git tree, or the file system
+/// fails. A repository is created whole or not at all.
 pub fn ensure_repository(
     root: &Path,
     owner: &str,
@@ -32,15 +34,14 @@ pub fn ensure_repository(
 }
 
 /// Seeds service repositories from `services/<owner>/<repository>/<branch>/…`: each folder below a repository is a
-/// branch with exactly those files. Returns the full names of the repositories that were made; those that exist
-/// are left alone.
+/// branch with exactly those files. Returns the full names of the repositories that were created; existing ones are
+/// left unchanged.
 ///
-/// The default branch is `main`, or the first by name where there is no `main`. The other branches have its commit
-/// as their parent, so that they can be merged into it. Hidden folders, and files beside the folders, count for
-/// nothing.
+/// The default branch is `main`, or the first by name if there is no `main`. The other branches have its commit as
+/// their parent, so that they can be merged into it. Hidden folders, and files beside the folders, are ignored.
 ///
 /// # Errors
-/// A folder that cannot be read, that has a name GitHub would refuse, or that holds no branch.
+/// If a folder cannot be read, has a name that is not valid on GitHub, or holds no branch.
 pub fn seed(root: &Path, services: &Path) -> Result<Vec<String>, GitHubSandboxError> {
     let mut made = Vec::new();
     for (owner, folder) in folders(services)? {

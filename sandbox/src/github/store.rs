@@ -1,74 +1,19 @@
-//! Where the repositories lie on disk: `ROOT/<owner>/<name>.git` and, beside it, `ROOT/<owner>/<name>.json`.
+//! The repositories on disk.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use git2::RepositoryInitOptions;
 use jiff::Timestamp;
 
+use super::accounts::signature;
+use super::clock::now;
 use super::errors::GitHubSandboxError;
-use super::metadata::{Metadata, Settings, now};
+use super::metadata::{Metadata, Settings};
+use super::repo_name::RepoName;
 use super::repository::Repo;
-use super::tree::{Edits, is_tree_path};
-use super::users::signature;
-
-/// The files of a commit: path, with slashes, to content.
-pub(super) type Files = BTreeMap<String, Vec<u8>>;
-
-/// `owner/name`, both checked: neither can lead out of the sandbox's folder.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct RepoName {
-    owner: String,
-    name: String,
-}
-
-impl RepoName {
-    /// Checks both halves against GitHub's rules.
-    pub(super) fn parse(owner: &str, name: &str) -> Result<Self, GitHubSandboxError> {
-        let refuse = |what, name: &str, rule| Err(GitHubSandboxError::Name { what, name: name.to_owned(), rule });
-        let word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if !(1..=39).contains(&owner.len()) || owner.starts_with('-') || !owner.chars().all(word) {
-            return refuse(
-                "an owner",
-                owner,
-                "it has 1 to 39 letters, digits, hyphens or underscores, and no hyphen first",
-            );
-        }
-        if !(1..=100).contains(&name.len()) || !name.chars().all(|c| word(c) || c == '.') {
-            return refuse("a repository", name, "it has 1 to 100 letters, digits, dots, hyphens or underscores");
-        }
-        if name == "." || name == ".." || name.to_ascii_lowercase().ends_with(".git") {
-            return refuse("a repository", name, "it is neither `.` nor `..`, and does not end in `.git`");
-        }
-        Ok(Self { owner: owner.to_owned(), name: name.to_owned() })
-    }
-
-    /// The user or organization.
-    pub(super) fn owner(&self) -> &str {
-        &self.owner
-    }
-
-    /// The name without its owner.
-    pub(super) fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn git_dir(&self, root: &Path) -> PathBuf {
-        root.join(&self.owner).join(format!("{}.git", self.name))
-    }
-
-    fn metadata_file(&self, root: &Path) -> PathBuf {
-        root.join(&self.owner).join(format!("{}.json", self.name))
-    }
-}
-
-impl fmt::Display for RepoName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.owner, self.name)
-    }
-}
+use super::tree::{Edits, Files, is_tree_path};
 
 /// All repositories of one sandbox. One server at a time may write below a root.
 #[derive(Debug)]
@@ -88,14 +33,14 @@ impl Store {
         &self.root
     }
 
-    /// What a writer holds while it changes a repository.
+    /// The lock that a writer holds while it changes a repository.
     pub(super) fn write_lock(&self, name: &RepoName) -> Arc<Mutex<()>> {
         let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(locks.entry(name.clone()).or_default())
     }
 
-    /// Opens a repository, or `None` where there is none. A bare repository that was put there by hand, with no
-    /// metadata beside it, is as good as any.
+    /// Opens a repository, `None` if there is none. A bare repository without metadata, put there by hand, is served
+    /// like any other.
     pub(super) fn open(&self, name: &RepoName) -> Result<Option<Repo>, GitHubSandboxError> {
         open(&self.root, name)
     }
@@ -108,7 +53,7 @@ impl Store {
         };
         let mut found = Vec::new();
         for owner in owners {
-            // An owner that cannot be parsed is checked here, before its name is used as a path.
+            // The owner is checked before its name becomes part of a path.
             if RepoName::parse(&owner, "any").is_err() {
                 continue;
             }
@@ -124,7 +69,7 @@ impl Store {
     /// The owners that have repositories, by name.
     pub(super) fn owners(&self) -> Result<Vec<String>, GitHubSandboxError> {
         let repositories = self.list(None)?;
-        let mut owners: Vec<String> = repositories.into_iter().map(|name| name.owner).collect();
+        let mut owners: Vec<String> = repositories.into_iter().map(|name| name.owner().to_owned()).collect();
         owners.dedup();
         Ok(owners)
     }
@@ -144,7 +89,7 @@ fn open(root: &Path, name: &RepoName) -> Result<Option<Repo>, GitHubSandboxError
     Ok(Some(Repo { name: name.clone(), git, metadata, metadata_file }))
 }
 
-/// When git made the repository: it writes `config` then, and the sandbox never again.
+/// The time at which git created the repository: git writes `config` then, and the sandbox never changes it.
 fn made_at(git_dir: &Path) -> Result<Timestamp, GitHubSandboxError> {
     let config = git_dir.join("config");
     let modified =
@@ -154,7 +99,7 @@ fn made_at(git_dir: &Path) -> Result<Timestamp, GitHubSandboxError> {
         .unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// One branch of a repository to be made; its commit's only parent is the first branch's commit.
+/// One branch of a new repository. Its commit's only parent is the first branch's commit.
 #[derive(Debug)]
 pub(super) struct NewBranch {
     pub(super) name: String,
@@ -162,10 +107,10 @@ pub(super) struct NewBranch {
     pub(super) message: String,
 }
 
-/// Makes a repository, whole or not at all, and returns whether it did: one that exists is left alone.
+/// Creates a repository, whole or not at all. Returns false if it exists already.
 ///
-/// The first branch is the default branch; with no branch the repository is empty and its default branch `main`.
-/// `time` goes into the commits, so that a fixed one gives the same object ids every time.
+/// The first branch is the default branch. Without branches the repository is empty, and its default branch is `main`.
+/// `time` is the time of the commits; a fixed one gives the same object ids every time.
 pub(super) fn create(
     root: &Path,
     name: &RepoName,
@@ -185,7 +130,7 @@ pub(super) fn create(
     write_branches(scratch.path(), branches, time).map_err(git_error("create", &target))?;
     match std::fs::rename(scratch.path(), &target) {
         Ok(()) => {}
-        // Somebody else made it in the meantime.
+        // Another process has created it in the meantime.
         Err(_) if target.join("HEAD").is_file() => return Ok(false),
         Err(source) => {
             return Err(GitHubSandboxError::Io { action: "create", path: target, source });
@@ -198,13 +143,13 @@ pub(super) fn create(
 fn check_names(branches: &[NewBranch]) -> Result<(), GitHubSandboxError> {
     let refuse = |what, name: &str, rule| Err(GitHubSandboxError::Name { what, name: name.to_owned(), rule });
     for branch in branches {
-        // The check itself fails on a NUL only, which no name may have either.
+        // The check itself fails only on a NUL, which a name must not contain either.
         if !git2::Branch::name_is_valid(&branch.name).unwrap_or(false) {
-            let rule = "it follows the rules of `git check-ref-format --branch`";
+            let rule = "a name follows the rules of `git check-ref-format --branch`";
             return refuse("a branch", &branch.name, rule);
         }
         if let Some(path) = branch.files.keys().find(|path| !is_tree_path(path)) {
-            let rule = "it is relative, and has no part that is empty, `.`, `..` or `.git`";
+            let rule = "a path is relative, and has no part that is empty, `.`, `..` or `.git`";
             return refuse("a file", path, rule);
         }
     }
@@ -231,7 +176,7 @@ fn write_branches(path: &Path, branches: &[NewBranch], time: Timestamp) -> Resul
     Ok(())
 }
 
-/// The names in a folder, or none where it does not exist; names that are not UTF-8 are none of the sandbox's.
+/// The names in a folder; empty if it does not exist. Names that are not UTF-8 are ignored.
 fn names_in(folder: &Path) -> Result<Vec<String>, GitHubSandboxError> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -248,7 +193,7 @@ fn names_in(folder: &Path) -> Result<Vec<String>, GitHubSandboxError> {
     Ok(names)
 }
 
-/// Turns a refusal of the file system into the sandbox's error.
+/// Turns an error of the file system into the sandbox's error.
 pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> GitHubSandboxError {
     let path = path.to_owned();
     move |source| GitHubSandboxError::Io { action, path, source }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use git2::{ErrorClass, ErrorCode, ObjectType, Oid};
 
-use super::store::Files;
+/// The files of a commit: path, with slashes, to content.
+pub(super) type Files = BTreeMap<String, Vec<u8>>;
 
 /// Mode of a regular file in a tree.
 pub(super) const FILE: i32 = 0o100_644;
@@ -33,10 +34,10 @@ impl Edits {
         Ok(edits)
     }
 
-    /// Puts an object at a path, in the place of whatever is there.
+    /// Puts an object at a path, replacing what is there.
     ///
     /// # Errors
-    /// `ErrorCode::InvalidSpec` where the path cannot be one in a tree.
+    /// `ErrorCode::InvalidSpec` if the path is not valid in a tree.
     pub(super) fn put(&mut self, path: &str, mode: i32, id: Oid) -> Result<(), git2::Error> {
         self.set(path, Edit::Put { mode, id })
     }
@@ -44,8 +45,8 @@ impl Edits {
     /// Removes what is at a path.
     ///
     /// # Errors
-    /// `ErrorCode::InvalidSpec` where the path cannot be one in a tree. That nothing is there is found only when
-    /// the edits are applied: `ErrorCode::NotFound`.
+    /// `ErrorCode::InvalidSpec` if the path is not valid in a tree. A path at which there is nothing fails when the
+    /// edits are applied, with `ErrorCode::NotFound`.
     pub(super) fn remove(&mut self, path: &str) -> Result<(), git2::Error> {
         self.set(path, Edit::Remove)
     }
@@ -68,11 +69,11 @@ impl Edits {
         Ok(())
     }
 
-    /// Writes the tree that results from these edits of `base`, or of nothing. Folders that end up empty vanish,
-    /// as git has none.
+    /// Writes the tree that results from these edits of `base`, or of an empty tree. Folders that become empty are
+    /// dropped, because git has none.
     ///
     /// # Errors
-    /// `ErrorCode::NotFound` where something is to be removed that is not there.
+    /// `ErrorCode::NotFound` if there is nothing to remove at a path.
     pub(super) fn apply(&self, git: &git2::Repository, base: Option<&git2::Tree<'_>>) -> Result<Oid, git2::Error> {
         let mut builder = git.treebuilder(base)?;
         for (name, edit) in &self.here {
@@ -84,7 +85,7 @@ impl Edits {
                     return Err(git2::Error::new(
                         ErrorCode::NotFound,
                         ErrorClass::Tree,
-                        format!("`{name}` is not there, so it cannot be deleted"),
+                        format!("`{name}` does not exist, so it cannot be deleted"),
                     ));
                 }
                 Edit::Remove => builder.remove(name.as_str())?,
@@ -107,7 +108,7 @@ impl Edits {
     }
 }
 
-/// Whether a path can lead to an entry of a tree: no empty, `.`, `..` or `.git` component, no NUL.
+/// True if a path is valid in a tree: no empty, `.`, `..` or `.git` component, no NUL.
 pub(super) fn is_tree_path(path: &str) -> bool {
     let component = |part: &str| {
         !part.is_empty() && part != "." && part != ".." && !part.eq_ignore_ascii_case(".git") && !part.contains('\0')

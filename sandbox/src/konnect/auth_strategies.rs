@@ -1,18 +1,14 @@
-//! Konnect Application Auth Strategies, `/v2` of a region: how applications identify themselves to published
-//! APIs. Providers for dynamic client registration are not offered, so a strategy cannot have one.
+//! Konnect Application Auth Strategies, `/v2` of a region: the ways in which applications identify themselves to
+//! published APIs. Dynamic client registration is not offered, so a strategy cannot have a DCR provider.
 
 use serde_json::{Value, json};
 
-use super::apis::PUBLICATIONS;
-use super::collection::{Listing, keep_unnamed, merge, pick, text};
-use super::portals::PORTALS;
-use super::resource::{self, Resource};
-use super::schema::Kind as Is;
-use super::{Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Batch, Body, Kind, Place, Record, World};
-
-/// Strategies of a region. The document describes no conflict: several may have the same name.
-pub(super) static AUTH_STRATEGIES: Kind = Kind { name: "auth_strategies", unique: &[], references: &[] };
+use super::framework::collection::{Listing, keep_unnamed, merge, pick, text};
+use super::framework::resource::{self, Resource};
+use super::framework::schema::Kind as Is;
+use super::framework::{Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown};
+use super::kinds::{AUTH_STRATEGIES, PORTALS, PUBLICATIONS};
+use crate::store::{Batch, Body, Kind, Partition, Record, World};
 
 const COLLECTION: &str = "/v2/application-auth-strategies";
 const ITEM: &str = "/v2/application-auth-strategies/{authStrategyId}";
@@ -58,7 +54,7 @@ static KEY_AUTH_CHANGE: Schema = Schema {
     unknown: Unknown::Refused,
 };
 
-/// Beside these fields the configuration may have any that the gateway's plugin has.
+/// In addition to these fields, the configuration may have any field of the gateway's plugin.
 static OPENID_CONNECT: Schema = Schema {
     fields: &[
         Field::new("issuer", Is::Uri).required(),
@@ -179,7 +175,7 @@ impl Resource for AuthStrategy {
         if text(record, "strategy_type") == "openid_connect" { &CHANGE_OPENID_CONNECT } else { &CHANGE_KEY_AUTH }
     }
 
-    /// A change of a configuration keeps what it does not name.
+    /// A change of a configuration keeps the fields that it does not name.
     fn merge(fields: &mut Body, mut changes: Body) {
         let old = fields.get("configs").and_then(Value::as_object);
         for (name, config) in changes.get_mut("configs").and_then(Value::as_object_mut).into_iter().flatten() {
@@ -197,7 +193,7 @@ impl Resource for AuthStrategy {
             return Err(Invalid::body("dcr_provider_id", Rule::Named("missing_reference"), reason).into());
         }
         for (_, config) in fields.get_mut("configs").and_then(Value::as_object_mut).into_iter().flatten() {
-            // Only the time to live of keys may be sent as null, which takes it away.
+            // Only the time to live of keys may be null, which removes it.
             if let Value::Object(config) = config {
                 config.retain(|_, value| !value.is_null());
             }
@@ -206,29 +202,30 @@ impl Resource for AuthStrategy {
     }
 
     fn remove(world: &World, _: &mut Batch, call: &Call, strategy: &Record) -> Result<(), Problem> {
-        let portals = world.referring(&call.place, &PORTALS, "default_application_auth_strategy_id", strategy.id);
-        let users = portals.len() + world.referring(&call.place, &PUBLICATIONS, "auth_strategy_ids", strategy.id).len();
+        let portals = world.referring(&call.partition, &PORTALS, "default_application_auth_strategy_id", strategy.id);
+        let users =
+            portals.len() + world.referring(&call.partition, &PUBLICATIONS, "auth_strategy_ids", strategy.id).len();
         match users {
             0 => Ok(()),
             _ => Err(Problem::conflict(format!("The strategy is used by {users} portals and publications."))),
         }
     }
 
-    fn view(world: &World, place: &Place, strategy: &Body) -> Value {
+    fn view(world: &World, partition: &Partition, strategy: &Body) -> Value {
         let mut shown = pick(strategy, Self::SHOWN);
-        let publications = world.referring(place, &PUBLICATIONS, "auth_strategy_ids", text(strategy, "id"));
+        let publications = world.referring(partition, &PUBLICATIONS, "auth_strategy_ids", text(strategy, "id"));
         shown.insert("active".to_owned(), json!(publications.len() > 0));
         shown.insert("dcr_provider".to_owned(), Value::Null);
-        // Without a DCR provider there is nothing that could forbid a second credential.
+        // Without a DCR provider, several credentials are always possible.
         shown.insert("supports_multiple_credentials".to_owned(), json!(true));
         Value::Object(shown)
     }
 }
 
-/// Refuses the id of a strategy that does not exist, or says nothing where there is none.
-pub(super) fn check_exists(world: &World, place: &Place, field: &str, id: &Value) -> Result<(), Problem> {
+/// Refuses the id of a strategy that does not exist; null is accepted.
+pub(super) fn check_exists(world: &World, partition: &Partition, field: &str, id: &Value) -> Result<(), Problem> {
     let id = id.as_str().and_then(|id| id.parse().ok());
-    match id.is_none_or(|id| world.get(place, &AUTH_STRATEGIES, id).is_some()) {
+    match id.is_none_or(|id| world.get(partition, &AUTH_STRATEGIES, id).is_some()) {
         true => Ok(()),
         false => {
             let reason = "Application auth strategy not found";

@@ -1,27 +1,22 @@
-//! Groups of control planes: `/v2/control-planes/{controlPlaneId}/group-memberships` and its neighbours.
+//! Groups of control planes: `/v2/control-planes/{controlPlaneId}/group-memberships` and the paths beside it.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::collection::{Listing, Paging, create, fields, list, reference, text};
-use super::control_planes::{self, CONTROL_PLANES};
-use super::gateway_services::SERVICES;
-use super::problem::Source;
-use super::schema::Kind as Is;
-use super::{Answer, Call, Document, Field, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Batch, Body, Kind, Place, Record, World};
-
-/// Which control plane is in which group. It may be in several.
-pub(super) static GROUP_MEMBERS: Kind =
-    Kind { name: "control_plane_group_members", unique: &[KEY], references: &[GROUP, MEMBER] };
+use super::control_planes;
+use super::framework::collection::{Listing, Paging, create, fields, list, reference, text};
+use super::framework::problem::Source;
+use super::framework::schema::Kind as Is;
+use super::framework::{Answer, Call, Document, Field, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
+use super::kinds::{CONTROL_PLANES, GROUP_MEMBERS, SERVICES};
+use crate::store::{Body, Partition, Record, World};
 
 const GROUP: &str = "group_id";
 const MEMBER: &str = "control_plane_id";
-const KEY: &[&str] = &[GROUP, MEMBER];
 
 const MEMBERSHIPS: &str = "/v2/control-planes/{controlPlaneId}/group-memberships";
 
-/// The document says of `PUT` what it says of `add`: it adds members, and takes none away.
+/// The document describes `PUT` as it describes `add`: it adds members, and removes none.
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::ControlPlanes, MEMBERSHIPS, list_members),
     Route::put(Document::ControlPlanes, MEMBERSHIPS, add_members),
@@ -49,7 +44,7 @@ const GREATEST_CONFLICTS: usize = 256;
 
 /// The group that the path names.
 fn group<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
-    let found = control_planes::of_id(world, &call.place, call.id("controlPlaneId")?)?;
+    let found = control_planes::of_id(world, &call.partition, call.id("controlPlaneId")?)?;
     if is_group(found) {
         return Ok(found);
     }
@@ -62,10 +57,10 @@ fn is_group(control_plane: &Record) -> bool {
 }
 
 /// The members of a group, in the order in which the control planes were created.
-fn members<'a>(world: &'a World, place: &Place, group: Uuid) -> Vec<&'a Record> {
-    let memberships = world.referring(place, &GROUP_MEMBERS, GROUP, group);
+fn members<'a>(world: &'a World, partition: &Partition, group: Uuid) -> Vec<&'a Record> {
+    let memberships = world.referring(partition, &GROUP_MEMBERS, GROUP, group);
     let mut members: Vec<&Record> = memberships
-        .filter_map(|membership| world.get(place, &CONTROL_PLANES, reference(&membership.body, MEMBER)?))
+        .filter_map(|membership| world.get(partition, &CONTROL_PLANES, reference(&membership.body, MEMBER)?))
         .collect();
     members.sort_by_key(|member| member.sequence());
     members
@@ -73,7 +68,7 @@ fn members<'a>(world: &'a World, place: &Place, group: Uuid) -> Vec<&'a Record> 
 
 fn list_members(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    let members = members(&world, &call.place, group(&world, call)?.id);
+    let members = members(&world, &call.partition, group(&world, call)?.id);
     list(call, &world, members.into_iter(), &LISTING, control_planes::view)
 }
 
@@ -87,18 +82,23 @@ fn named(call: &Call) -> Result<Vec<Uuid>, Problem> {
     Ok(ids)
 }
 
-/// A control plane that may be a member, which a group may not.
-fn check_member(world: &World, place: &Place, id: Uuid) -> Result<(), Problem> {
+/// Refuses an id that is not a control plane's, or is a group's.
+fn check_member(world: &World, partition: &Partition, id: Uuid) -> Result<(), Problem> {
     let refuse = |rule, reason: &str| Problem::from(Invalid::body("members", Rule::Named(rule), reason));
-    match world.get(place, &CONTROL_PLANES, id) {
+    match world.get(partition, &CONTROL_PLANES, id) {
         None => Err(refuse("missing_reference", "Control plane not found")),
         Some(found) if is_group(found) => Err(refuse("invalid", "must not hold a control plane group")),
         Some(_) => Ok(()),
     }
 }
 
-fn membership<'a>(world: &'a World, place: &Place, group: Uuid, member: Uuid) -> Option<&'a Record> {
-    world.holding(place, &GROUP_MEMBERS, KEY, &fields(json!({ (GROUP): group, (MEMBER): member })))
+fn membership<'a>(world: &'a World, partition: &Partition, group: Uuid, member: Uuid) -> Option<&'a Record> {
+    world.holding(
+        partition,
+        &GROUP_MEMBERS,
+        GROUP_MEMBERS.unique[0],
+        &fields(json!({ (GROUP): group, (MEMBER): member })),
+    )
 }
 
 fn add_members(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
@@ -106,10 +106,10 @@ fn add_members(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let group = group(world, call)?.id;
         for member in named {
-            check_member(world, &call.place, member)?;
-            if membership(world, &call.place, group, member).is_none() {
+            check_member(world, &call.partition, member)?;
+            if membership(world, &call.partition, group, member).is_none() {
                 let fields = fields(json!({ (GROUP): group, (MEMBER): member }));
-                create(world, batch, &call.place, &GROUP_MEMBERS, fields)?;
+                create(world, batch, &call.partition, &GROUP_MEMBERS, fields)?;
             }
         }
         Ok(Answer::no_content())
@@ -121,32 +121,25 @@ fn remove_members(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let group = group(world, call)?.id;
         for member in named {
-            let found = membership(world, &call.place, group, member).ok_or_else(|| {
+            let found = membership(world, &call.partition, group, member).ok_or_else(|| {
                 Problem::from(Invalid::body("members", Rule::Named("missing_reference"), "Member not found"))
             })?;
-            batch.remove(&call.place, &GROUP_MEMBERS, found);
+            batch.remove(&call.partition, &GROUP_MEMBERS, found);
         }
         Ok(Answer::no_content())
     })
 }
 
-/// Forgets the memberships of a control plane that is about to be deleted, and its members where it is a group.
-pub(super) fn forget(world: &World, batch: &mut Batch, place: &Place, control_plane: Uuid) {
-    for side in [GROUP, MEMBER] {
-        batch.remove_referring(world, place, &GROUP_MEMBERS, side, control_plane);
-    }
-}
-
 fn member_status(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    let found = control_planes::of_id(&world, &call.place, call.id("controlPlaneId")?)?;
-    let memberships = world.referring(&call.place, &GROUP_MEMBERS, MEMBER, found.id).len();
+    let found = control_planes::of_id(&world, &call.partition, call.id("controlPlaneId")?)?;
+    let memberships = world.referring(&call.partition, &GROUP_MEMBERS, MEMBER, found.id).len();
     Ok(Answer::ok(json!({ "is_member": memberships > 0 })))
 }
 
-/// Members conflict where services of two of them have the same name: the group has one configuration.
-fn conflicts(world: &World, place: &Place, members: &[&Record]) -> Vec<Value> {
-    let services = |member: &Record| world.referring(place, &SERVICES, "control_plane_id", member.id);
+/// The conflicts of a group: it has one configuration, so services of two members must not have the same name.
+fn conflicts(world: &World, partition: &Partition, members: &[&Record]) -> Vec<Value> {
+    let services = |member: &Record| world.referring(partition, &SERVICES, "control_plane_id", member.id);
     let mut names: Vec<&str> = Vec::new();
     let mut conflicts = Vec::new();
     for member in members {
@@ -168,7 +161,7 @@ fn conflicts(world: &World, place: &Place, members: &[&Record]) -> Vec<Value> {
 fn group_status(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let group = group(&world, call)?;
-    let conflicts = conflicts(&world, &call.place, &members(&world, &call.place, group.id));
+    let conflicts = conflicts(&world, &call.partition, &members(&world, &call.partition, group.id));
     let state = if conflicts.is_empty() { "OK" } else { "CONFLICT" };
     let time = |name: &str| Body::get(&group.body, name).cloned();
     Ok(Answer::ok(json!({ "item": {

@@ -3,17 +3,11 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::collection::{Listing, amend, create, fields, find, list, pick};
-use super::gateway_services::SERVICES;
-use super::schema::Kind as Is;
-use super::{
-    Answer, Call, Document, Field, Filter, Initial, Konnect, Problem, Route, Schema, Unknown, apis,
-    control_plane_groups,
-};
-use crate::store::{Body, Kind, Place, Record, World};
-
-/// Control planes of a region. Names are unique in it.
-pub(super) static CONTROL_PLANES: Kind = Kind { name: "control_planes", unique: &[&["name"]], references: &[] };
+use super::framework::collection::{Listing, amend, create, fields, find, list, pick};
+use super::framework::schema::Kind as Is;
+use super::framework::{Answer, Call, Document, Field, Filter, Initial, Konnect, Problem, Route, Schema, Unknown};
+use super::kinds::{CONTROL_PLANES, GROUP_MEMBERS, IMPLEMENTATIONS, SERVICES};
+use crate::store::{Body, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::ControlPlanes, "/v2/control-planes", list_control_planes),
@@ -45,7 +39,7 @@ static PROXY_URL: Schema = Schema {
 
 const PROXY_URLS: Is = Is::List(0, 5, &Is::Object(&PROXY_URL));
 
-/// The document sets no limit to the number of labels.
+/// The document sets no limit on the number of labels.
 const LABELS: Is = Is::Labels(usize::MAX);
 
 static CREATE: Schema = Schema {
@@ -61,8 +55,8 @@ static CREATE: Schema = Schema {
     unknown: Unknown::Refused,
 };
 
-/// The cluster type of a control plane cannot be changed. Its labels cannot hold null, so a change gives
-/// all of them: otherwise none could ever be taken away.
+/// The cluster type of a control plane cannot be changed. A change replaces all labels: they cannot hold null, so no
+/// label could be removed otherwise.
 static UPDATE: Schema = Schema {
     fields: &[
         Field::new("name", Is::Text(2, 256)),
@@ -85,12 +79,12 @@ static LISTING: Listing = Listing::new(
 );
 
 /// The control plane with this id.
-pub(super) fn of_id<'a>(world: &'a World, place: &Place, id: Uuid) -> Result<&'a Record, Problem> {
-    find(world, place, &CONTROL_PLANES, "control plane", id)
+pub(super) fn of_id<'a>(world: &'a World, partition: &Partition, id: Uuid) -> Result<&'a Record, Problem> {
+    find(world, partition, &CONTROL_PLANES, "control plane", id)
 }
 
-/// Stored flat, shown with the settings of the cluster in `config`.
-pub(super) fn view(_: &World, _: &Place, stored: &Body) -> Value {
+/// Stored flat, shown with the cluster's settings in `config`.
+pub(super) fn view(_: &World, _: &Partition, stored: &Body) -> Value {
     let mut shown = pick(stored, &["id", "name", "description", "labels", "created_at", "updated_at"]);
     let config =
         ["control_plane_endpoint", "telemetry_endpoint", "cluster_type", "auth_type", "cloud_gateway", "proxy_urls"];
@@ -98,7 +92,7 @@ pub(super) fn view(_: &World, _: &Place, stored: &Body) -> Value {
     Value::Object(shown)
 }
 
-/// The `labels` parameter: `key:value` pairs and bare keys, all of which must hold.
+/// The `labels` parameter: `key:value` pairs and bare keys, all of which must match.
 fn has_labels(wanted: &str, stored: &Body) -> bool {
     let label = |key: &str| stored.get("labels").and_then(|labels| labels.get(key));
     wanted.split(',').map(str::trim).filter(|part| !part.is_empty()).all(|part| match part.split_once(':') {
@@ -109,7 +103,7 @@ fn has_labels(wanted: &str, stored: &Body) -> bool {
 
 fn list_control_planes(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    let all = world.all(&call.place, &CONTROL_PLANES);
+    let all = world.all(&call.partition, &CONTROL_PLANES);
     match call.query.get("labels") {
         None => list(call, &world, all, &LISTING, view),
         Some(wanted) => {
@@ -123,41 +117,43 @@ fn create_control_plane(konnect: &Konnect, call: &Call) -> Result<Answer, Proble
     let mut body = CREATE.create(call.body()?)?;
     // Endpoints have a host of their own, as in the document's examples.
     let host = &Uuid::new_v4().simple().to_string()[..10];
-    let region = &call.place.region;
+    let region = &call.partition.region;
     body.extend(fields(json!({
         "control_plane_endpoint": format!("https://{host}.{region}.cp.konghq.com"),
         "telemetry_endpoint": format!("https://{host}.{region}.tp.konghq.com"),
     })));
     konnect.store.write(|world, batch| {
-        let created = create(world, batch, &call.place, &CONTROL_PLANES, body)?;
-        Ok(Answer::created(view(world, &call.place, &created)))
+        let created = create(world, batch, &call.partition, &CONTROL_PLANES, body)?;
+        Ok(Answer::created(view(world, &call.partition, &created)))
     })
 }
 
 fn get_control_plane(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    let found = of_id(&world, &call.place, call.id("controlPlaneId")?)?;
-    Ok(Answer::ok(view(&world, &call.place, &found.body)))
+    let found = of_id(&world, &call.partition, call.id("controlPlaneId")?)?;
+    Ok(Answer::ok(view(&world, &call.partition, &found.body)))
 }
 
 fn update_control_plane(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
-        let found = of_id(world, &call.place, call.id("controlPlaneId")?)?;
+        let found = of_id(world, &call.partition, call.id("controlPlaneId")?)?;
         let mut body = Body::clone(&found.body);
         body.extend(UPDATE.change(call.body()?)?);
-        let changed = amend(world, batch, &call.place, &CONTROL_PLANES, found, body)?;
-        Ok(Answer::ok(view(world, &call.place, &changed)))
+        let changed = amend(world, batch, &call.partition, &CONTROL_PLANES, found, body)?;
+        Ok(Answer::ok(view(world, &call.partition, &changed)))
     })
 }
 
 fn delete_control_plane(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
-        let found = of_id(world, &call.place, call.id("controlPlaneId")?)?;
-        batch.remove(&call.place, &CONTROL_PLANES, found);
-        for kind in [&SERVICES, &apis::IMPLEMENTATIONS] {
-            batch.remove_referring(world, &call.place, kind, "control_plane_id", found.id);
+        let found = of_id(world, &call.partition, call.id("controlPlaneId")?)?;
+        batch.remove(&call.partition, &CONTROL_PLANES, found);
+        for kind in [&SERVICES, &IMPLEMENTATIONS] {
+            batch.remove_referring(world, &call.partition, kind, "control_plane_id", found.id);
         }
-        control_plane_groups::forget(world, batch, &call.place, found.id);
+        for side in GROUP_MEMBERS.references {
+            batch.remove_referring(world, &call.partition, &GROUP_MEMBERS, side, found.id);
+        }
         Ok(Answer::no_content())
     })
 }

@@ -1,8 +1,7 @@
 //! The gateway services of a control plane: `/v2/control-planes/{controlPlaneId}/core-entities/services`.
 //!
-//! In Konnect they come from decK or from the gateway's own users. They have the gateway's manners, not
-//! Konnect's: times in seconds, paging by `size` and `offset`, errors of one line, deletion of what is not
-//! there.
+//! In Konnect they are created by decK or by the gateway's users. They follow the gateway's conventions, not Konnect's:
+//! times in seconds, paging by `size` and `offset`, errors in one line, and deletion of a missing service succeeds.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,18 +10,15 @@ use serde_json::{Value, json};
 use url::Url;
 use uuid::Uuid;
 
-use super::collection::{pick, reference, text};
 use super::control_planes;
-use super::problem::Source;
-use super::schema::{self, Kind as Is};
-use super::{
-    Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown, apis,
+use super::framework::collection::{pick, reference, text};
+use super::framework::problem::Source;
+use super::framework::schema::{self, Kind as Is};
+use super::framework::{
+    Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
-use crate::store::{Body, Kind, Record, World};
-
-/// Services of all control planes of a region. Names are unique in their control plane.
-pub(super) static SERVICES: Kind =
-    Kind { name: "services", unique: &[&["name", "control_plane_id"]], references: &["control_plane_id"] };
+use super::kinds::{IMPLEMENTATIONS, SERVICES};
+use crate::store::{Body, Record, World};
 
 const COLLECTION: &str = "/v2/control-planes/{controlPlaneId}/core-entities/services";
 const ITEM: &str = "/v2/control-planes/{controlPlaneId}/core-entities/services/{ServiceId}";
@@ -37,7 +33,7 @@ pub(super) static ROUTES: &[Route] = &[
 
 const PROTOCOLS: &[&str] = &["grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss"];
 
-/// Longest text of the fields to which the document sets no limit.
+/// The longest text of fields without a limit in the document.
 const UNLIMITED: usize = usize::MAX;
 
 const TEXTS: Is = Is::List(0, UNLIMITED, &Is::Text(0, UNLIMITED));
@@ -49,7 +45,7 @@ static CERTIFICATE: Schema = Schema { fields: &[Field::new("id", Is::Text(0, UNL
 static TLS_SANS: Schema =
     Schema { fields: &[Field::new("dnsnames", TEXTS), Field::new("uris", TEXTS)], unknown: Unknown::Ignored };
 
-/// The document requires `host` even beside a `url`, which then sets it.
+/// The document requires `host` even with a `url`, which then replaces it.
 static SERVICE: Schema = Schema {
     fields: &[
         Field::new("id", Is::Text(1, UNLIMITED)).nullable(),
@@ -84,17 +80,17 @@ fn view(service: &Body) -> Value {
 }
 
 fn control_plane<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
-    control_planes::of_id(world, &call.place, call.id("controlPlaneId")?)
+    control_planes::of_id(world, &call.partition, call.id("controlPlaneId")?)
 }
 
 /// The service that the path names, by id or by name.
 fn of_path<'a>(world: &'a World, call: &Call, control_plane: Uuid) -> Option<&'a Record> {
     let named = call.parameter("ServiceId");
-    let by_id = named.parse().ok().and_then(|id| world.get(&call.place, &SERVICES, id));
+    let by_id = named.parse().ok().and_then(|id| world.get(&call.partition, &SERVICES, id));
     by_id.filter(|service| reference(&service.body, "control_plane_id") == Some(control_plane)).or_else(|| {
         let key =
             Body::from_iter([("name".to_owned(), json!(named)), ("control_plane_id".to_owned(), json!(control_plane))]);
-        world.holding(&call.place, &SERVICES, SERVICES.unique[0], &key)
+        world.holding(&call.partition, &SERVICES, SERVICES.unique[0], &key)
     })
 }
 
@@ -109,14 +105,14 @@ fn has_tags(wanted: &str, service: &Body) -> bool {
     }
 }
 
-/// Where the next page starts: after how many services of the filtered list.
+/// The offset of the next page: the number of services of the filtered list to skip.
 fn decode_offset(call: &Call) -> Result<usize, Problem> {
     let Some(offset) = call.query.get("offset").filter(|offset| !offset.is_empty()) else {
         return Ok(0);
     };
     let decoded = URL_SAFE_NO_PAD.decode(offset).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     decoded.and_then(|text| text.parse().ok()).ok_or_else(|| {
-        let reason = "is not an offset that a list has given";
+        let reason = "is not a valid offset";
         Invalid::at(Source::Query, "offset", Rule::Named("invalid"), reason).into()
     })
 }
@@ -129,7 +125,7 @@ fn list_services(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let control_plane = control_plane(&world, call)?.id;
     let mut found = world
-        .referring(&call.place, &SERVICES, "control_plane_id", control_plane)
+        .referring(&call.partition, &SERVICES, "control_plane_id", control_plane)
         .map(|service| &*service.body)
         .filter(|service| has_tags(tags, service) && conditions.iter().all(|condition| condition.holds(service)))
         .skip(start);
@@ -143,7 +139,7 @@ fn list_services(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(body))
 }
 
-/// The fields of a request body, `url` taken apart into the four fields that it stands for.
+/// The fields of a request body, with `url` split into the four fields that it stands for.
 fn service_fields(call: &Call) -> Result<Body, Problem> {
     let mut fields = SERVICE.create(call.body()?)?;
     if let Some(Value::String(url)) = fields.remove("url") {
@@ -162,7 +158,7 @@ fn url_parts(text: &str) -> Result<Body, Problem> {
         Problem::from(Invalid::body(
             "url",
             Rule::Named("invalid"),
-            "is not a URL with a protocol of the gateway and a host",
+            "must be a URL with a host and a protocol of the gateway",
         ))
     };
     let url = Url::parse(text).ok().filter(|url| PROTOCOLS.contains(&url.scheme())).ok_or_else(refuse)?;
@@ -177,7 +173,7 @@ fn url_parts(text: &str) -> Result<Body, Problem> {
     ]))
 }
 
-/// The id that a request gives its service, which must be a UUID.
+/// The id that a request gives its service; it must be a UUID.
 fn given_id(fields: &Body) -> Result<Option<Uuid>, Problem> {
     match text(fields, "id") {
         "" => Ok(None),
@@ -186,7 +182,7 @@ fn given_id(fields: &Body) -> Result<Option<Uuid>, Problem> {
     }
 }
 
-/// Completes a new service: its id, its control plane, and the times that were not sent.
+/// Completes a service: its id, its control plane, and the times that were not sent.
 fn complete(fields: &mut Body, id: Uuid, control_plane: Uuid) {
     let now = Timestamp::now().as_second();
     fields.insert("id".to_owned(), json!(id));
@@ -196,9 +192,9 @@ fn complete(fields: &mut Body, id: Uuid, control_plane: Uuid) {
     }
 }
 
-/// Refuses an id that a service has, in whichever control plane.
+/// Refuses an id that a service of any control plane has.
 fn check_free(world: &World, call: &Call, id: Uuid) -> Result<(), Problem> {
-    match world.get(&call.place, &SERVICES, id) {
+    match world.get(&call.partition, &SERVICES, id) {
         Some(_) => Err(Problem::conflict(format!("A service with the id [{id}] already exists."))),
         None => Ok(()),
     }
@@ -210,7 +206,7 @@ fn create_service(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         complete(&mut fields, id, control_plane(world, call)?.id);
         check_free(world, call, id)?;
-        batch.create(world, &call.place, &SERVICES, id, fields.clone())?;
+        batch.create(world, &call.partition, &SERVICES, id, fields.clone())?;
         Ok(Answer::created(view(&fields)))
     })
 }
@@ -244,10 +240,10 @@ fn upsert_service(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         }
         complete(&mut fields, id, control_plane);
         match existing {
-            Some(service) => batch.update(world, &call.place, &SERVICES, service, fields.clone())?,
+            Some(service) => batch.update(world, &call.partition, &SERVICES, service, fields.clone())?,
             None => {
                 check_free(world, call, id)?;
-                batch.create(world, &call.place, &SERVICES, id, fields.clone())?;
+                batch.create(world, &call.partition, &SERVICES, id, fields.clone())?;
             }
         }
         Ok(Answer::ok(view(&fields)))
@@ -258,8 +254,8 @@ fn delete_service(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let control_plane = control_plane(world, call)?.id;
         if let Some(service) = of_path(world, call, control_plane) {
-            batch.remove(&call.place, &SERVICES, service);
-            batch.remove_referring(world, &call.place, &apis::IMPLEMENTATIONS, "service_id", service.id);
+            batch.remove(&call.partition, &SERVICES, service);
+            batch.remove_referring(world, &call.partition, &IMPLEMENTATIONS, "service_id", service.id);
         }
         Ok(Answer::no_content())
     })

@@ -1,33 +1,23 @@
 //! The sandbox's Konnect, written from the published API documents alone.
 //!
-//! What lives here: the plumbing that all documents share (`serve`, `call`, `query`, `schema`, `problem`,
-//! `collection`, `resource`, `membership`, `tree`), and one short file a collection below it, which says what its document says: a table of
-//! routes, a table of fields, a table of filters, and the few rules that no table can hold. A new
-//! collection is such a file, its routes in [`routes`], its kinds of record in [`KINDS`], and its lines
-//! taken out of `unserved`.
+//! `framework` holds what all documents share. Beside it, each collection has a short file that repeats its document: a
+//! table of routes, a table of fields, a table of filters, and the few rules that no table can hold. A new collection
+//! is such a file, its routes in [`routes`], its kinds of record in [`kinds`], and its lines removed from `unserved`.
 //!
-//! What must not enter: anything of koctl's own client. Both sides are written from the documents, so that
-//! a wrong belief about the API cannot hide in both.
+//! Nothing of koctl's own client may enter. Both sides are written from the documents, so that a wrong belief about the
+//! API cannot hide in both.
 
 mod apis;
 mod auth_strategies;
-mod call;
-mod collection;
 mod control_plane_groups;
 mod control_planes;
 mod dashboards;
-mod document;
+mod framework;
 mod gateway_services;
 mod identity;
-mod membership;
+mod kinds;
 mod notifications;
 mod portals;
-mod problem;
-mod query;
-mod resource;
-mod schema;
-mod serve;
-mod tree;
 mod unserved;
 
 use std::collections::HashMap;
@@ -37,50 +27,13 @@ use std::sync::Arc;
 use axum::Router;
 use secrecy::ExposeSecret;
 
-use super::store::{Kind, Store};
-use super::{Account, SandboxError};
-use call::{Answer, Call};
-use document::Document;
-use problem::{Invalid, Problem, Rule};
-use query::Filter;
-use schema::{Field, Initial, Schema, Unknown};
-use serve::Route;
+use crate::error::SandboxError;
+use crate::options::Account;
+use crate::store::Store;
+use framework::{Route, serve};
+use kinds::KINDS;
 
-/// Every kind of record that the store may hold.
-const KINDS: &[&Kind] = &[
-    &identity::ORGANIZATIONS,
-    &identity::TEAMS,
-    &identity::TEAM_USERS,
-    &identity::USERS,
-    &identity::ASSIGNED_ROLES,
-    &identity::SYSTEM_ACCOUNTS,
-    &identity::SYSTEM_ACCOUNT_TOKENS,
-    &identity::PERSONAL_TOKENS,
-    &identity::TEAM_SYSTEM_ACCOUNTS,
-    &identity::AUTHENTICATION_SETTINGS,
-    &identity::IMPERSONATION_SETTINGS,
-    &identity::IDENTITY_PROVIDERS,
-    &identity::TEAM_GROUP_MAPPINGS,
-    &notifications::SUBSCRIPTIONS,
-    &dashboards::DASHBOARDS,
-    &control_planes::CONTROL_PLANES,
-    &control_plane_groups::GROUP_MEMBERS,
-    &gateway_services::SERVICES,
-    &portals::PORTALS,
-    &portals::PAGES,
-    &portals::SNIPPETS,
-    &portals::CUSTOMIZATIONS,
-    &portals::DEVELOPERS,
-    &portals::PORTAL_TEAMS,
-    &portals::TEAM_DEVELOPERS,
-    &portals::TEAM_ROLES,
-    &auth_strategies::AUTH_STRATEGIES,
-    &apis::APIS,
-    &apis::DOCUMENTS,
-    &apis::VERSIONS,
-    &apis::PUBLICATIONS,
-    &apis::IMPLEMENTATIONS,
-];
+pub(crate) use framework::Konnect;
 
 /// Every operation that the sandbox offers.
 fn routes() -> impl Iterator<Item = &'static Route> {
@@ -95,38 +48,24 @@ fn routes() -> impl Iterator<Item = &'static Route> {
         .chain(apis::routes())
 }
 
-/// Konnect's state: its records, and which token opens which organization.
-#[derive(Debug)]
-pub(super) struct Konnect {
-    store: Store,
-    tokens: HashMap<String, String>,
+/// Opens the store at `file` and creates the organizations that it does not hold yet.
+pub(crate) fn open(file: &Path, accounts: &[Account]) -> Result<Konnect, SandboxError> {
+    let store = Store::open(file, KINDS)?;
+    let mut tokens = HashMap::new();
+    for account in accounts {
+        store.write(|world, batch| identity::create_organization(world, batch, &account.organization))?;
+        let token = account.token.expose_secret().to_owned();
+        let other = tokens.insert(token, account.organization.clone());
+        if let Some(other) = other.filter(|other| *other != account.organization) {
+            return Err(SandboxError::SharedToken { one: other, other: account.organization.clone() });
+        }
+    }
+    Ok(Konnect::new(store, tokens))
 }
 
-impl Konnect {
-    /// Opens the store at `file` and founds the organizations that it does not know yet.
-    pub(super) fn open(file: &Path, accounts: &[Account]) -> Result<Konnect, SandboxError> {
-        let store = Store::open(file, KINDS)?;
-        let mut tokens = HashMap::new();
-        for account in accounts {
-            store.write(|world, batch| identity::found(world, batch, &account.organization))?;
-            let token = account.token.expose_secret().to_owned();
-            let other = tokens.insert(token, account.organization.clone());
-            if let Some(other) = other.filter(|other| *other != account.organization) {
-                return Err(SandboxError::SharedToken { one: other, other: account.organization.clone() });
-            }
-        }
-        Ok(Konnect { store, tokens })
-    }
-
-    /// The routes, to be nested below `/konnect`.
-    pub(super) fn router(self: Arc<Konnect>) -> Router {
-        serve::router(self, routes())
-    }
-
-    /// Closes the store once the change in progress is done.
-    pub(super) fn close(&self) {
-        self.store.close();
-    }
+/// The routes, to be nested below `/konnect`.
+pub(crate) fn router(konnect: Arc<Konnect>) -> Router {
+    serve::router(konnect, routes(), unserved::operations())
 }
 
 #[cfg(test)]
@@ -135,6 +74,7 @@ mod tests {
 
     use axum::routing::MethodFilter;
 
+    use super::framework::Document;
     use super::*;
 
     /// The files of the published documents, and the version in the path of each.
@@ -157,7 +97,7 @@ mod tests {
         ("DELETE", MethodFilter::DELETE),
     ];
 
-    /// The operations of a document, one text each, read from the indentation of its lines.
+    /// The operations of a document, as one text each, read from the indentation of its lines.
     fn documented(yaml: &str, document: Document, version: &str) -> BTreeSet<String> {
         let mut path = None;
         let mut operations = BTreeSet::new();

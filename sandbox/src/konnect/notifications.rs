@@ -1,21 +1,20 @@
-//! Konnect Notification Hub, `/v1` of the global region: which events there are, and who is told of them how.
+//! Konnect Notification Hub, `/v1` of the global region: the events, and the subscriptions to them.
 //!
-//! The document gives one event as an example, and lists the namespaces and the types of entity that events
-//! are about. The sandbox has that event and one for each of the others, named in the same way. It sends no
-//! notification: the operations of the inbox are not offered.
+//! The document gives one event as an example, and lists the namespaces and entity types of events. The sandbox has
+//! that event and one for each of the others, named in the same way. It sends no notifications: the operations of the
+//! inbox are not offered.
 
 use serde_json::{Value, json};
 
-use super::collection::{Listing, Paging, fields, pick, text};
-use super::problem::Source;
-use super::resource::{self, Owner, Resource};
-use super::schema::Kind as Is;
-use super::{Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Body, Kind, Place, World};
-
-/// Subscriptions to all events.
-pub(super) static SUBSCRIPTIONS: Kind =
-    Kind { name: "notification_subscriptions", unique: &[], references: &["event"] };
+use super::framework::collection::{Listing, Paging, fields, pick, text};
+use super::framework::problem::Source;
+use super::framework::resource::{self, Owner, Resource};
+use super::framework::schema::Kind as Is;
+use super::framework::{
+    Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
+};
+use super::kinds::SUBSCRIPTIONS;
+use crate::store::{Body, Kind, Partition, World};
 
 const CONFIGURATIONS: &str = "/v1/notifications/configurations";
 const COLLECTION: &str = "/v1/notifications/configurations/{eventId}/subscriptions";
@@ -30,13 +29,13 @@ pub(super) static ROUTES: &[Route] = &[
     Route::delete(Document::Notifications, ITEM, resource::delete::<Subscription>),
 ];
 
-/// Something that users can be told of.
+/// An event that users can be notified of.
 struct Event {
     id: &'static str,
     title: &'static str,
     description: &'static str,
     namespace: &'static str,
-    /// The type of the entities that it is about.
+    /// The type of the entities that it concerns.
     entity_type: &'static str,
 }
 
@@ -110,7 +109,7 @@ static EVENTS: [Event; 8] = [
 ];
 
 const REGIONS: Is = Is::List(0, usize::MAX, &Is::Choice(&["US", "EU", "AU", "ME", "IN", "*"]));
-const ENTITIES: Is = Is::List(0, usize::MAX, &Is::Text(0, usize::MAX));
+const ENTITIES: Is = Is::List(0, usize::MAX, &Is::ANY_TEXT);
 const CHANNELS: Is = Is::List(0, usize::MAX, &Is::Object(&CHANNEL));
 
 static CHANNEL: Schema = Schema {
@@ -127,7 +126,7 @@ static SUBSCRIPTION: Schema = Schema {
         Field::new("entities", ENTITIES).required(),
         Field::new("channels", CHANNELS).required(),
         Field::new("enabled", Is::Boolean).required(),
-        Field::new("name", Is::Text(0, usize::MAX)).required(),
+        Field::new("name", Is::ANY_TEXT).required(),
     ],
     unknown: Unknown::Ignored,
 };
@@ -145,9 +144,9 @@ fn event_of_path(call: &Call) -> Result<&'static Event, Problem> {
     EVENTS.iter().find(|event| event.id == id).ok_or_else(|| Problem::not_found("event", id))
 }
 
-/// An event, with the regions of its subscriptions, by which the list can be filtered.
-fn describe(world: &World, place: &Place, event: &Event) -> Body {
-    let subscriptions = world.referring(place, &SUBSCRIPTIONS, "event", event.id);
+/// An event, with the regions of its subscriptions as a field to filter by.
+fn describe(world: &World, partition: &Partition, event: &Event) -> Body {
+    let subscriptions = world.referring(partition, &SUBSCRIPTIONS, "event", event.id);
     let count = subscriptions.len();
     let regions: Vec<&Value> =
         subscriptions.filter_map(|found| found.body.get("regions")?.as_array()).flatten().collect();
@@ -167,7 +166,7 @@ fn list_events(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let data: Vec<Value> = EVENTS
         .iter()
-        .map(|event| describe(&world, &call.place, event))
+        .map(|event| describe(&world, &call.partition, event))
         .filter(|event| conditions.iter().all(|condition| condition.holds(event)))
         .map(|mut event| {
             event.remove("region");
@@ -177,7 +176,7 @@ fn list_events(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(json!({ "data": data })))
 }
 
-/// The document lists 400 for an event that does not exist here, and 404 for it everywhere else.
+/// Here the document lists 400 for an event that does not exist; everywhere else it lists 404.
 fn list_subscriptions(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     event_of_path(call).map_err(|_| {
         Problem::from(Invalid::at(Source::Path, "eventId", Rule::Named("missing_reference"), "Event not found"))
@@ -203,7 +202,7 @@ impl Resource for Subscription {
         Ok(Some(("event", event_of_path(call)?.id.to_owned())))
     }
 
-    fn view(_: &World, _: &Place, subscription: &Body) -> Value {
+    fn view(_: &World, _: &Partition, subscription: &Body) -> Value {
         let mut shown = pick(subscription, Self::SHOWN);
         let event = EVENTS.iter().find(|event| event.id == text(subscription, "event"));
         shown.insert("entity_type".to_owned(), json!(event.map(|event| event.entity_type)));

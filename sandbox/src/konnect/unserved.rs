@@ -1,13 +1,14 @@
-//! The operations that the documents describe and the sandbox does not offer yet: they are answered with 501,
-//! and not with the 404 of what no document knows. Who implements one takes its line out; an operation that
-//! is both here and served is refused when the routes are built.
+//! The operations that the documents describe and the sandbox does not offer yet. They are answered with 501; a path in
+//! no document is 404. Implementing one means removing its line here: an operation that is both here and served is
+//! refused when the routes are built.
 
 use axum::routing::MethodFilter;
 
-use super::document::Document;
+use super::framework::Document;
+use super::framework::serve::Operation;
 
 /// Each of these operations: its document, its method, and its path template below the region.
-pub(super) fn operations() -> impl Iterator<Item = (Document, MethodFilter, &'static str)> {
+pub(super) fn operations() -> impl Iterator<Item = Operation> {
     UNSERVED.iter().flat_map(|(document, operations)| {
         operations
             .iter()

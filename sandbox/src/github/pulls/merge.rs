@@ -1,19 +1,21 @@
-//! Merging: whether it can be done, and doing it.
+//! Merging: checking that it is possible, and doing it.
 
 use axum::http::StatusCode;
 use git2::{Commit, Oid};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::super::answer::{Answer, ok};
-use super::super::errors::ApiError;
-use super::super::metadata::{Issue, Merge, Pull, State, now};
-use super::super::repository::Repo;
-use super::super::request::{ApiRequest, Fields};
-use super::super::users::signature;
-use super::{RESOURCE, catch_up, find};
+use super::follow::catch_up;
+use super::records::{RESOURCE, find};
+use crate::github::accounts::signature;
+use crate::github::answer::{Answer, ok};
+use crate::github::clock::now;
+use crate::github::errors::ApiError;
+use crate::github::metadata::{Issue, Merge, Pull, State};
+use crate::github::repository::Repo;
+use crate::github::request::{ApiRequest, Fields};
 
-/// The tree that merging two commits gives, or `None` where they conflict.
+/// The tree of a merge of two commits, `None` if they conflict.
 pub(super) fn merged_tree(repo: &Repo, base: Oid, head: Oid) -> Result<Option<Oid>, git2::Error> {
     let (base, head) = (repo.git.find_commit(base)?, repo.git.find_commit(head)?);
     let mut index = repo.git.merge_commits(&base, &head, None)?;
@@ -30,7 +32,7 @@ enum Method {
 }
 
 /// `PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge` (pulls/merge).
-pub(in super::super) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer {
+pub(in crate::github) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer {
     catch_up(repo)?;
     let fields = request.fields(RESOURCE)?;
     let (issue, pull) = find(repo, request)?;
@@ -85,7 +87,7 @@ fn require_open(issue: &Issue, pull: &Pull) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The message of the commit: what the body gives, else what GitHub writes.
+/// The message of the commit: from the body, or as GitHub writes it.
 fn message(repo: &Repo, fields: &Fields, issue: &Issue, pull: &Pull, method: Method) -> Result<String, ApiError> {
     let number = issue.number;
     let (title, text) = match method {
@@ -100,7 +102,7 @@ fn message(repo: &Repo, fields: &Fields, issue: &Issue, pull: &Pull, method: Met
     Ok(if text.is_empty() { title } else { format!("{title}\n\n{text}") })
 }
 
-/// The messages of the commits that are squashed: as a list, or of a single one what follows its first line.
+/// The messages of the commits that are squashed: as a list, or the body of a single message.
 fn squashed(repo: &Repo, pull: &Pull) -> Result<String, ApiError> {
     let base = repo.tip(&pull.base)?.unwrap_or(pull.base_sha);
     let commits = repo.commits_between(base, pull.head_sha)?;

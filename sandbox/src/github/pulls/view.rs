@@ -1,17 +1,18 @@
-//! How pull requests are shown.
+//! Pull requests as answers show them.
 
 use serde_json::{Value, json};
 
-use super::super::answer::{extend, node_id};
-use super::super::errors::ApiError;
-use super::super::labels;
-use super::super::links::Links;
-use super::super::metadata::{Issue, Pull, State};
-use super::super::repos;
-use super::super::repository::Repo;
-use super::super::users::{LOGIN, simple_user};
+use super::change::{change, current_base};
 use super::merge::merged_tree;
-use super::{change, current_base};
+use crate::github::accounts::{LOGIN, simple_user};
+use crate::github::answer::extend;
+use crate::github::errors::ApiError;
+use crate::github::ids::node_id;
+use crate::github::labels;
+use crate::github::links::Links;
+use crate::github::metadata::{Issue, Pull, State};
+use crate::github::repos;
+use crate::github::repository::Repo;
 
 /// The schema `pull-request-simple`; `repository` is the repository as [`repos::to_json`] shows it.
 pub(super) fn simple(repo: &Repo, links: &Links, repository: &Value, issue: &Issue, pull: &Pull) -> Value {

@@ -3,21 +3,16 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::api;
-use crate::konnect::collection::{Listing, text};
-use crate::konnect::query::Filter;
-use crate::konnect::resource::{self, Owner, Resource};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::tree::{self, Tree, first_heading, front_matter};
-use crate::konnect::{Answer, Call, Document, Field, Initial, Konnect, Problem, Route, Schema, Unknown};
+use super::path;
+use super::slug::{self, SLUG};
+use crate::konnect::framework::collection::{Listing, text};
+use crate::konnect::framework::query::Filter;
+use crate::konnect::framework::resource::{self, Owner, Resource};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::tree::{self, Tree, first_heading, front_matter};
+use crate::konnect::framework::{Answer, Call, Document, Field, Initial, Konnect, Problem, Route, Schema, Unknown};
+use crate::konnect::kinds::DOCUMENTS;
 use crate::store::{Batch, Body, Kind, Record, Taken, World};
-
-/// Documents of the APIs of a region. A slug is unique under its parent document.
-pub(in crate::konnect) static DOCUMENTS: Kind = Kind {
-    name: "api_documents",
-    unique: &[&["slug", "api_id", "parent_document_id"]],
-    references: &["api_id", "parent_document_id"],
-};
 
 const COLLECTION: &str = "/v3/apis/{apiId}/documents";
 const ITEM: &str = "/v3/apis/{apiId}/documents/{documentId}";
@@ -31,7 +26,6 @@ pub(super) static ROUTES: &[Route] = &[
     Route::post(Document::ApiCatalog, "/v3/apis/{apiId}/documents/{documentId}/move", move_document),
 ];
 
-const ANY_TEXT: Is = Is::Text(0, usize::MAX);
 const STATUS: Is = Is::Choice(&["published", "unpublished"]);
 
 static CREATE: Schema = Schema {
@@ -39,9 +33,9 @@ static CREATE: Schema = Schema {
         Field::read_only("id"),
         Field::read_only("created_at"),
         Field::read_only("updated_at"),
-        Field::new("content", ANY_TEXT).required(),
-        Field::new("title", ANY_TEXT),
-        Field::new("slug", api::SLUG),
+        Field::new("content", Is::ANY_TEXT).required(),
+        Field::new("title", Is::ANY_TEXT),
+        Field::new("slug", SLUG),
         Field::new("status", STATUS),
         Field::new("parent_document_id", Is::Uuid).nullable().or(Initial::Null),
     ],
@@ -53,9 +47,9 @@ static UPDATE: Schema = Schema {
         Field::read_only("id"),
         Field::read_only("created_at"),
         Field::read_only("updated_at"),
-        Field::new("content", ANY_TEXT),
-        Field::new("title", ANY_TEXT),
-        Field::new("slug", api::SLUG),
+        Field::new("content", Is::ANY_TEXT),
+        Field::new("title", Is::ANY_TEXT),
+        Field::new("slug", SLUG),
         Field::new("status", STATUS),
         Field::new("parent_document_id", Is::Uuid).nullable(),
     ],
@@ -81,11 +75,11 @@ impl Resource for ApiDocument {
     }
 
     fn owner(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
-        Ok(Some(("api_id", api::of_path(world, call)?.id.to_string())))
+        Ok(Some(("api_id", path::api(world, call)?.id.to_string())))
     }
 
-    /// What the request leaves out comes from the front matter of the content, what that leaves out too from
-    /// the content or the title.
+    /// Fields that the request leaves out come from the content's front matter, and otherwise from the content or the
+    /// title.
     fn complete(world: &World, call: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
         if old.is_none() {
             let content = text(fields, "content").to_owned();
@@ -93,8 +87,9 @@ impl Resource for ApiDocument {
             let given = |name: &str| matter.get(name).cloned();
             let title = given("title").or_else(|| first_heading(&content)).unwrap_or_else(|| "Untitled".to_owned());
             fields.entry("title").or_insert(json!(title));
-            let slug = given("slug").filter(|slug| api::is_slug(slug)).or_else(|| api::slug(&[text(fields, "title")]));
-            // Every document has a slug, even one whose title has no letter that a slug can have.
+            let slug =
+                given("slug").filter(|slug| slug::is_slug(slug)).or_else(|| slug::slug(&[text(fields, "title")]));
+            // Every document has a slug, even if no letter of its title is allowed in one.
             fields.entry("slug").or_insert_with(|| json!(slug.unwrap_or_else(|| Uuid::new_v4().to_string())));
             let published = given("status").is_some_and(|status| status == "published");
             fields.entry("status").or_insert(json!(if published { "published" } else { "unpublished" }));
@@ -108,7 +103,7 @@ impl Resource for ApiDocument {
     }
 
     fn taken(_: Taken) -> Problem {
-        Problem::conflict("Another document at this place has the same slug.")
+        Problem::conflict("Another document under the same parent has the same slug.")
     }
 }
 

@@ -5,20 +5,14 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::api;
-use crate::konnect::collection::{Listing, create, fields, list, pick, reference};
-use crate::konnect::control_planes::CONTROL_PLANES;
-use crate::konnect::gateway_services::SERVICES;
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Body, Kind, Place, Record, World};
-
-/// Implementations of the APIs of a region.
-pub(in crate::konnect) static IMPLEMENTATIONS: Kind = Kind {
-    name: "api_implementations",
-    unique: &[&["api_id"], &["service_id"]],
-    references: &["api_id", "service_id", "control_plane_id"],
+use super::path;
+use crate::konnect::framework::collection::{Listing, create, fields, list, pick, reference};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{
+    Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
+use crate::konnect::kinds::{CONTROL_PLANES, IMPLEMENTATIONS, SERVICES};
+use crate::store::{Body, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::post(Document::ApiCatalog, "/v3/apis/{apiId}/implementations", create_implementation),
@@ -68,16 +62,16 @@ static LISTING: Listing = Listing::new(
     &["id", "api_id", "control_plane_id", "service_id", "created_at", "updated_at"],
 );
 
-/// How an API is implemented, in the document's words: `None` where it is not.
-pub(super) fn mode(world: &World, place: &Place, api: Uuid) -> Option<&'static str> {
-    let implementation = world.referring(place, &IMPLEMENTATIONS, "api_id", api).next()?;
+/// The way in which an API is implemented, in the document's words; `None` if it is not.
+pub(super) fn mode(world: &World, partition: &Partition, api: Uuid) -> Option<&'static str> {
+    let implementation = world.referring(partition, &IMPLEMENTATIONS, "api_id", api).next()?;
     Some(match reference(&implementation.body, "service_id") {
         Some(_) => "gateway_entity_binding",
         None => "access_control_enforcement",
     })
 }
 
-/// Stored flat, shown in the shape of what implements the API.
+/// Stored flat, shown in the document's shape for a service or a control plane.
 fn view(implementation: &Body) -> Value {
     let mut shown = pick(implementation, &["id", "created_at", "updated_at"]);
     let control_plane = &implementation["control_plane_id"];
@@ -86,7 +80,7 @@ fn view(implementation: &Body) -> Value {
             shown.insert("service".to_owned(), json!({ "control_plane_id": control_plane, "id": service }));
         }
         None => {
-            // The plugin that enforces access is not among what the sandbox's gateways can have.
+            // The sandbox's gateways do not have the plugin that enforces access.
             let shape = json!({ "control_plane_id": control_plane, "access_control_enforcement_enabled": false });
             shown.insert("control_plane".to_owned(), shape);
         }
@@ -94,17 +88,17 @@ fn view(implementation: &Body) -> Value {
     Value::Object(shown)
 }
 
-fn listed(_: &World, _: &Place, implementation: &Body) -> Value {
+fn listed(_: &World, _: &Partition, implementation: &Body) -> Value {
     let mut shown = view(implementation);
     shown["api_id"] = implementation["api_id"].clone();
     shown
 }
 
 fn of_path<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
-    let api = api::of_path(world, call)?.id;
+    let api = path::api(world, call)?.id;
     let id = call.id("implementationId")?;
     world
-        .get(&call.place, &IMPLEMENTATIONS, id)
+        .get(&call.partition, &IMPLEMENTATIONS, id)
         .filter(|implementation| reference(&implementation.body, "api_id") == Some(api))
         .ok_or_else(|| Problem::not_found("implementation of this API", &id.to_string()))
 }
@@ -113,13 +107,13 @@ fn missing(field: &str, what: &str) -> Problem {
     Invalid::body(field, Rule::Named("missing_reference"), format!("{what} not found")).into()
 }
 
-/// The ids of what a request links to, checked to exist: a control plane, and a service of it or none.
-fn target(world: &World, place: &Place, sent: &Body) -> Result<Body, Problem> {
+/// The ids of the control plane and, if there is one, the service that a request links to, checked to exist.
+fn target(world: &World, partition: &Partition, sent: &Body) -> Result<Body, Problem> {
     let (field, object) = match (sent.get("service"), sent.get("control_plane")) {
         (Some(service), None) => ("service", service),
         (None, Some(control_plane)) => ("control_plane", control_plane),
         _ => {
-            let reason = "must be given, or control_plane, and not both";
+            let reason = "must be given unless control_plane is, and not with it";
             return Err(Invalid::body("service", Rule::Named("required"), reason).into());
         }
     };
@@ -129,12 +123,12 @@ fn target(world: &World, place: &Place, sent: &Body) -> Result<Body, Problem> {
     };
     let control_plane = id("control_plane_id");
     world
-        .get(place, &CONTROL_PLANES, control_plane)
+        .get(partition, &CONTROL_PLANES, control_plane)
         .ok_or_else(|| missing(&format!("{field}.control_plane_id"), "Control plane"))?;
     let mut target = fields(json!({ "control_plane_id": control_plane }));
     if field == "service" {
         let service = world
-            .get(place, &SERVICES, id("id"))
+            .get(partition, &SERVICES, id("id"))
             .filter(|service| reference(&service.body, "control_plane_id") == Some(control_plane))
             .ok_or_else(|| missing("service.id", "Service"))?;
         target.insert("service_id".to_owned(), json!(service.id));
@@ -145,11 +139,11 @@ fn target(world: &World, place: &Place, sent: &Body) -> Result<Body, Problem> {
 fn create_implementation(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let sent = IMPLEMENTATION.create(call.body()?)?;
     konnect.store.write(|world, batch| {
-        let api = api::of_path(world, call)?;
-        let mut body = target(world, &call.place, &sent)?;
+        let api = path::api(world, call)?;
+        let mut body = target(world, &call.partition, &sent)?;
         body.insert("api_id".to_owned(), json!(api.id));
         let implementation =
-            create(world, batch, &call.place, &IMPLEMENTATIONS, body).map_err(|taken| match taken.fields {
+            create(world, batch, &call.partition, &IMPLEMENTATIONS, body).map_err(|taken| match taken.fields {
                 ["service_id"] => Problem::conflict("This gateway service already implements another API."),
                 _ => Problem::conflict("This API already has an implementation."),
             })?;
@@ -164,12 +158,12 @@ fn get_implementation(konnect: &Konnect, call: &Call) -> Result<Answer, Problem>
 
 fn delete_implementation(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
-        batch.remove(&call.place, &IMPLEMENTATIONS, of_path(world, call)?);
+        batch.remove(&call.partition, &IMPLEMENTATIONS, of_path(world, call)?);
         Ok(Answer::no_content())
     })
 }
 
 fn list_implementations(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    list(call, &world, world.all(&call.place, &IMPLEMENTATIONS), &LISTING, listed)
+    list(call, &world, world.all(&call.partition, &IMPLEMENTATIONS), &LISTING, listed)
 }

@@ -1,20 +1,15 @@
-//! Publications: `/apis/{apiId}/publications/{portalId}`, and the lists of all and of a portal's.
+//! Publications: `/apis/{apiId}/publications/{portalId}`, the list of all, and the list of a portal's.
 
 use serde_json::{Value, json};
 
-use super::{APIS, api};
+use super::path;
 use crate::konnect::auth_strategies;
-use crate::konnect::collection::{Listing, Paging, amend, create, fields, list, pick, reference};
-use crate::konnect::portals::{self, PORTALS};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
-use crate::store::{Body, Kind, Place, Record, World};
-
-/// Publications of a region: an API is published to a portal once.
-pub(in crate::konnect) static PUBLICATIONS: Kind =
-    Kind { name: "api_publications", unique: &[KEY], references: &["api_id", "portal_id", "auth_strategy_ids"] };
-
-const KEY: &[&str] = &["api_id", "portal_id"];
+use crate::konnect::framework::collection::{Listing, Paging, amend, create, fields, list, pick, reference};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
+use crate::konnect::kinds::{APIS, PORTALS, PUBLICATIONS};
+use crate::konnect::portals;
+use crate::store::{Body, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::put(Document::ApiCatalog, "/v3/apis/{apiId}/publications/{portalId}", publish),
@@ -64,9 +59,9 @@ static LISTING_OF_PORTAL: Listing = Listing {
     paging: Paging::Numbered,
 };
 
-fn add_names(world: &World, place: &Place, publication: &mut Body) {
+fn add_names(world: &World, partition: &Partition, publication: &mut Body) {
     for (kind, id, name) in [(&APIS, "api_id", "api_name"), (&PORTALS, "portal_id", "portal_name")] {
-        let named = reference(publication, id).and_then(|id| world.get(place, kind, id));
+        let named = reference(publication, id).and_then(|id| world.get(partition, kind, id));
         if let Some(value) = named.and_then(|record| record.body.get("name")) {
             publication.insert(name.to_owned(), value.clone());
         }
@@ -78,7 +73,7 @@ fn view(publication: &Body) -> Value {
     Value::Object(pick(publication, &shown))
 }
 
-/// What both lists show of a publication, beside where it is.
+/// The fields of a publication in both lists, without the portal.
 const LISTED: [&str; 7] = [
     "api_id",
     "entity_type",
@@ -89,25 +84,25 @@ const LISTED: [&str; 7] = [
     "updated_at",
 ];
 
-fn listed(_: &World, _: &Place, publication: &Body) -> Value {
+fn listed(_: &World, _: &Partition, publication: &Body) -> Value {
     let mut shown = pick(publication, &LISTED);
     shown.insert("portal_id".to_owned(), publication["portal_id"].clone());
     Value::Object(shown)
 }
 
-/// In the list of a portal the document calls it `portal_ids`, a list.
-fn listed_of_portal(_: &World, _: &Place, publication: &Body) -> Value {
+/// In the list of a portal, the document calls the field `portal_ids`, a list.
+fn listed_of_portal(_: &World, _: &Partition, publication: &Body) -> Value {
     let mut shown = pick(publication, &LISTED);
     shown.insert("portal_ids".to_owned(), json!([publication["portal_id"]]));
     Value::Object(shown)
 }
 
-/// The API and the portal of the path, and the publication of the one in the other, if there is one.
+/// The API and the portal that the path names, and the publication of the API in the portal, `None` if there is none.
 fn of_path<'a>(world: &'a World, call: &Call) -> Result<(&'a Record, &'a Record, Option<&'a Record>), Problem> {
-    let api = api::of_path(world, call)?;
+    let api = path::api(world, call)?;
     let portal = portals::of_path(world, call)?;
     let key = fields(json!({ "api_id": api.id, "portal_id": portal.id }));
-    Ok((api, portal, world.holding(&call.place, &PUBLICATIONS, KEY, &key)))
+    Ok((api, portal, world.holding(&call.partition, &PUBLICATIONS, PUBLICATIONS.unique[0], &key)))
 }
 
 fn published<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
@@ -117,15 +112,15 @@ fn published<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
     })
 }
 
-/// Publishes an API, or replaces the settings of its publication. What is left out comes from the portal:
-/// its default visibility and its default authentication strategy.
+/// Publishes an API, or replaces the settings of its publication. Fields that are left out come from the portal: its
+/// default visibility and its default authentication strategy.
 fn publish(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let sent = PUBLICATION.create(call.body()?)?;
     konnect.store.write(|world, batch| {
         let (api, portal, publication) = of_path(world, call)?;
         let strategies = sent.get("auth_strategy_ids").and_then(Value::as_array);
         for (index, id) in strategies.into_iter().flatten().enumerate() {
-            auth_strategies::check_exists(world, &call.place, &format!("auth_strategy_ids.{index}"), id)?;
+            auth_strategies::check_exists(world, &call.partition, &format!("auth_strategy_ids.{index}"), id)?;
         }
         let strategy = portal.body.get("default_application_auth_strategy_id").filter(|id| !id.is_null());
         let mut body = fields(json!({
@@ -141,9 +136,9 @@ fn publish(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
             Some(publication) => {
                 let mut replaced = Body::clone(&publication.body);
                 replaced.extend(body);
-                amend(world, batch, &call.place, &PUBLICATIONS, publication, replaced)?
+                amend(world, batch, &call.partition, &PUBLICATIONS, publication, replaced)?
             }
-            None => create(world, batch, &call.place, &PUBLICATIONS, body)?,
+            None => create(world, batch, &call.partition, &PUBLICATIONS, body)?,
         };
         Ok(Answer::ok(view(&publication)))
     })
@@ -156,19 +151,19 @@ fn get_publication(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
 
 fn unpublish(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
-        batch.remove(&call.place, &PUBLICATIONS, published(world, call)?);
+        batch.remove(&call.partition, &PUBLICATIONS, published(world, call)?);
         Ok(Answer::no_content())
     })
 }
 
 fn list_publications(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    list(call, &world, world.all(&call.place, &PUBLICATIONS), &LISTING, listed)
+    list(call, &world, world.all(&call.partition, &PUBLICATIONS), &LISTING, listed)
 }
 
 fn list_of_portal(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let portal = portals::of_path(&world, call)?.id;
-    let publications = world.referring(&call.place, &PUBLICATIONS, "portal_id", portal);
+    let publications = world.referring(&call.partition, &PUBLICATIONS, "portal_id", portal);
     list(call, &world, publications, &LISTING_OF_PORTAL, listed_of_portal)
 }

@@ -1,4 +1,4 @@
-//! What the sandbox reads from the text of a specification: its type, its version, and what is wrong with it.
+//! The facts that the sandbox reads from a specification's text: its type, its version, and its errors.
 
 use saphyr_parser::{Event, Parser};
 use serde_json::Value;
@@ -6,16 +6,16 @@ use serde_json::Value;
 /// The facts of a specification, OpenAPI or AsyncAPI, JSON or YAML.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
-    /// `oas2`, `oas3` or `asyncapi`; `None` where the text is none of these.
+    /// `oas2`, `oas3` or `asyncapi`; `None` if the text is none of these.
     pub(super) kind: Option<&'static str>,
     /// Its `info.version`.
     pub(super) version: Option<String>,
-    /// What is wrong with it, a sentence each.
+    /// Its errors, a sentence each.
     pub(super) messages: Vec<String>,
 }
 
-/// A scalar of the first two levels of a mapping, by its path: `openapi`, `info.version`. A mapping or list
-/// in the place of a scalar is an empty text.
+/// The scalars of the first two levels of a mapping, by path: `openapi`, `info.version`. A mapping or list instead of a
+/// scalar is an empty text.
 type Outline = Vec<(String, String)>;
 
 impl Facts {
@@ -41,11 +41,11 @@ impl Facts {
         };
         let mut messages = Vec::new();
         if kind.is_none() {
-            messages.push("The text declares no version of OpenAPI 2, OpenAPI 3 or AsyncAPI.".to_owned());
+            messages.push("The text is not OpenAPI 2, OpenAPI 3 or AsyncAPI: it declares no such version.".to_owned());
         }
         let body = if kind == Some("asyncapi") { "channels" } else { "paths" };
         for required in ["info", "info.title", "info.version", body] {
-            // OpenAPI 3.1 allows webhooks or components in the place of paths.
+            // OpenAPI 3.1 allows webhooks or components instead of paths.
             let replaced = required == "paths" && (get("webhooks").is_some() || get("components").is_some());
             if get(required).is_none() && !replaced {
                 messages.push(format!("The field “{required}” is missing."));
@@ -72,7 +72,7 @@ fn json_outline(value: &Value) -> Outline {
     outline
 }
 
-/// Walks the events of a YAML text without building it.
+/// Walks through the events of a YAML text without building its tree.
 fn yaml_outline(content: &str) -> Result<Outline, String> {
     let mut walk = Walk::default();
     for event in Parser::new_from_str(content) {
@@ -89,7 +89,7 @@ fn yaml_outline(content: &str) -> Result<Outline, String> {
     Ok(walk.outline)
 }
 
-/// Where a walk through a YAML text is, and what it has seen.
+/// A walk through a YAML text: the open mappings and lists, and the scalars so far.
 #[derive(Default)]
 struct Walk {
     outline: Outline,
@@ -99,19 +99,19 @@ struct Walk {
 /// A mapping or list that is open.
 struct Level {
     is_mapping: bool,
-    /// Whether this is itself a key of the mapping around it.
+    /// True if this is itself a key of the mapping around it.
     is_key: bool,
     /// The key whose value comes next, in a mapping.
     key: Option<String>,
 }
 
 impl Walk {
-    /// Whether a key of the innermost mapping comes next.
+    /// True if a key of the innermost mapping comes next.
     fn expects_key(&self) -> bool {
         self.levels.last().is_some_and(|level| level.is_mapping && level.key.is_none())
     }
 
-    /// The path of the value that comes next, if it is within the first two levels of mappings.
+    /// The path of the value that comes next, `None` below the first two levels of mappings.
     fn path(&self) -> Option<String> {
         let keys: Option<Vec<&str>> = self.levels.iter().map(|level| level.key.as_deref()).collect();
         keys.filter(|keys| (1..=2).contains(&keys.len())).map(|keys| keys.join("."))

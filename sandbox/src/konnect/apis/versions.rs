@@ -3,16 +3,15 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::api;
+use super::path;
 use super::specification::Facts;
-use crate::konnect::collection::{Listing, amend, create, fields, list, pick, reference, text};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Body, Kind, Place, Record, World};
-
-/// Versions of the APIs of a region, one each.
-pub(in crate::konnect) static VERSIONS: Kind =
-    Kind { name: "api_versions", unique: &[&["api_id"]], references: &["api_id"] };
+use crate::konnect::framework::collection::{Listing, amend, create, fields, list, pick, reference, text};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{
+    Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
+};
+use crate::konnect::kinds::VERSIONS;
+use crate::store::{Body, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::ApiCatalog, "/v3/apis/{apiId}/versions", list_versions),
@@ -25,13 +24,13 @@ pub(super) static ROUTES: &[Route] = &[
 static SPEC: Schema = Schema { fields: &[Field::new("content", Is::Text(1, usize::MAX))], unknown: Unknown::Refused };
 
 static VERSION: Schema = Schema {
-    fields: &[Field::new("version", Is::Text(0, usize::MAX)), Field::new("spec", Is::Object(&SPEC)).required()],
+    fields: &[Field::new("version", Is::ANY_TEXT), Field::new("spec", Is::Object(&SPEC)).required()],
     unknown: Unknown::Refused,
 };
 
 static LISTING: Listing = Listing::new(&[Filter::text("type"), Filter::text("version")], &["created_at"]);
 
-/// The fields of a version with this content. Its name is `version`, or else the content's `info.version`.
+/// The fields of a version with this content. Its name is `version`, or the content's `info.version`.
 pub(super) fn contents(content: &str, version: Option<&str>) -> Result<Body, Problem> {
     let facts = Facts::read(content);
     let version = version.map(str::to_owned).or(facts.version).ok_or_else(version_missing)?;
@@ -45,17 +44,17 @@ pub(super) fn contents(content: &str, version: Option<&str>) -> Result<Body, Pro
 }
 
 fn version_missing() -> Problem {
-    let reason = "must be given, because the specification has no info.version";
+    let reason = "is required, because the specification has no info.version";
     Invalid::body("version", Rule::Named("missing_reference"), reason).into()
 }
 
-/// What an API shows of its version: null where it has none.
-pub(super) fn summary(world: &World, place: &Place, api: Uuid) -> Value {
-    let version = world.referring(place, &VERSIONS, "api_id", api).next();
+/// The version in an API's own fields: null if it has none.
+pub(super) fn summary(world: &World, partition: &Partition, api: Uuid) -> Value {
+    let version = world.referring(partition, &VERSIONS, "api_id", api).next();
     version.map_or(Value::Null, |version| listed(&version.body))
 }
 
-/// A version as lists show it: without its content.
+/// A version in a list, without its content.
 fn listed(version: &Body) -> Value {
     let mut shown = pick(version, &["id", "version", "created_at", "updated_at"]);
     shown.insert("spec".to_owned(), spec(version, &["type"]));
@@ -68,27 +67,27 @@ fn view(version: &Body) -> Value {
     Value::Object(shown)
 }
 
-/// The fields of `spec` that there are: an unknown type is left out, as the document does not let it be null.
+/// The fields of `spec`. An unknown type is left out, because the document does not allow null.
 fn spec(version: &Body, shown: &[&str]) -> Value {
     let mut spec = pick(version, shown);
     spec.retain(|_, value| !value.is_null());
     Value::Object(spec)
 }
 
-/// The version that the path names, if it is the API's.
+/// The version that the path names, which must be the API's.
 fn of_path<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
-    let api = api::of_path(world, call)?.id;
+    let api = path::api(world, call)?.id;
     let id = call.id("versionId")?;
     world
-        .get(&call.place, &VERSIONS, id)
+        .get(&call.partition, &VERSIONS, id)
         .filter(|version| reference(&version.body, "api_id") == Some(api))
         .ok_or_else(|| Problem::not_found("version of this API", &id.to_string()))
 }
 
 fn list_versions(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    let api = api::of_path(&world, call)?.id;
-    list(call, &world, world.referring(&call.place, &VERSIONS, "api_id", api), &LISTING, |_, _, version| {
+    let api = path::api(&world, call)?.id;
+    list(call, &world, world.referring(&call.partition, &VERSIONS, "api_id", api), &LISTING, |_, _, version| {
         listed(version)
     })
 }
@@ -100,9 +99,9 @@ fn create_version(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         .ok_or_else(|| Problem::from(Invalid::body("spec.content", Rule::Named("required"), "is a required field")))?;
     let mut version = contents(content, sent.get("version").and_then(Value::as_str))?;
     konnect.store.write(|world, batch| {
-        let api = api::of_path(world, call)?;
+        let api = path::api(world, call)?;
         version.insert("api_id".to_owned(), json!(api.id));
-        let version = create(world, batch, &call.place, &VERSIONS, version)
+        let version = create(world, batch, &call.partition, &VERSIONS, version)
             .map_err(|_| Problem::conflict(format!("The API [{}] already has a version.", api.id)))?;
         Ok(Answer::created(view(&version)))
     })
@@ -113,8 +112,8 @@ fn get_version(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(view(&of_path(&world, call)?.body)))
 }
 
-/// A new content without a version takes the version that the content names, as at creation, and keeps the
-/// old one where it names none. `force` has no effect: nothing in the sandbox enforces access by operation.
+/// If a change of the content names no version, the version is taken from the new content, or else kept. `force` has no
+/// effect: nothing in the sandbox enforces access by operation.
 fn update_version(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     call.query.flag("force")?;
     let sent = VERSION.change(call.body()?)?;
@@ -129,14 +128,14 @@ fn update_version(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         } else if let Some(named) = named {
             body.insert("version".to_owned(), json!(named));
         }
-        let version = amend(world, batch, &call.place, &VERSIONS, version, body)?;
+        let version = amend(world, batch, &call.partition, &VERSIONS, version, body)?;
         Ok(Answer::ok(view(&version)))
     })
 }
 
 fn delete_version(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
-        batch.remove(&call.place, &VERSIONS, of_path(world, call)?);
+        batch.remove(&call.partition, &VERSIONS, of_path(world, call)?);
         Ok(Answer::no_content())
     })
 }

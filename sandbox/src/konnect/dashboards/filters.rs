@@ -1,11 +1,11 @@
-//! The filters of a query or a dashboard: by a field, either its values or whether it has one.
+//! The filters of a query or a dashboard: on a field's values, or on their absence.
 
-use crate::konnect::schema::{Kind as Is, Shape, is_uuid};
-use crate::konnect::{Field, Schema, Unknown};
+use crate::konnect::framework::schema::{Kind as Is, Shape, is_uuid};
+use crate::konnect::framework::{Field, Schema, Unknown};
 
 type Choices = &'static [&'static str];
 
-/// Filters of a query about the usage of APIs.
+/// Filters of a query on the usage of APIs.
 pub(super) const OF_APIS: Is = Is::Variant(
     "field",
     &[
@@ -21,7 +21,7 @@ pub(super) const OF_APIS: Is = Is::Variant(
     ],
 );
 
-/// Filters of a query about the usage of language models.
+/// Filters of a query on the usage of language models.
 pub(super) const OF_MODELS: Is = Is::Variant(
     "field",
     &[
@@ -70,7 +70,7 @@ const UPSTREAM_CLASSES: Choices = &["upstream_status_code_grouped"];
 
 const BY_VALUE: Choices = &["in", "not_in"];
 
-/// The filter asks whether there is a value, and names none.
+/// A filter on the presence of a value, which names no values.
 const BY_PRESENCE: (Choices, &Is) = (&["empty", "not_empty"], &Is::Object(&NOTHING));
 
 static NOTHING: Schema = Schema { fields: &[], unknown: Unknown::Ignored };
@@ -90,7 +90,7 @@ static SCOPED_ID_VALUES: Schema = Schema {
 };
 
 static TEXT_VALUES: Schema = Schema {
-    fields: &[Field::new("value", Is::List(0, usize::MAX, &Is::Text(0, usize::MAX))).required()],
+    fields: &[Field::new("value", Is::List(0, usize::MAX, &Is::ANY_TEXT)).required()],
     unknown: Unknown::Ignored,
 };
 
@@ -108,7 +108,7 @@ const ID: Is = Is::Shaped(
     Shape { pattern: "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$", matches: is_lower_uuid },
 );
 
-/// The id of the control plane, and of what is in it.
+/// The id of a control plane, and of an entity in it.
 const SCOPED_ID: Is = Is::Shaped(
     73,
     73,

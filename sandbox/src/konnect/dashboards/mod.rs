@@ -1,20 +1,18 @@
-//! Konnect Analytics Dashboards, `/v2` of a region: tiles here, what they ask in `queries`, by what they filter
-//! in `filters`.
+//! Konnect Analytics Dashboards, `/v2` of a region: the tiles; their queries are in `queries`, the filters in
+//! `filters`.
 
 mod filters;
 mod queries;
 
 use serde_json::json;
 
-use super::collection::{Listing, reference};
+use super::framework::collection::{Listing, reference};
+use super::framework::resource::{self, Resource};
+use super::framework::schema::Kind as Is;
+use super::framework::{Call, Document, Field, Filter, Initial, Problem, Route, Schema, Unknown};
 use super::identity;
-use super::resource::{self, Resource};
-use super::schema::Kind as Is;
-use super::{Call, Document, Field, Filter, Initial, Problem, Route, Schema, Unknown};
-use crate::store::{Body, GLOBAL, Kind, Place, World};
-
-/// Dashboards of a region. The document describes no conflict: several may have the same name.
-pub(super) static DASHBOARDS: Kind = Kind { name: "dashboards", unique: &[], references: &[] };
+use super::kinds::DASHBOARDS;
+use crate::store::{Body, GLOBAL, Kind, Partition, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::Dashboards, "/v2/dashboards", resource::list::<Dashboard>),
@@ -37,7 +35,7 @@ static DASHBOARD: Schema = Schema {
     unknown: Unknown::Ignored,
 };
 
-/// The document limits tiles to 102, by a keyword that means the length of a text.
+/// The document limits tiles to 102, with a keyword for the length of a text.
 static DEFINITION: Schema = Schema {
     fields: &[
         Field::new("tiles", Is::List(0, 102, &Is::Object(&TILE))).required(),
@@ -90,9 +88,9 @@ const CHART: Is = Is::Variant(
     ],
 );
 
-const CHART_TITLE: Field = Field::new("chart_title", Is::Text(0, usize::MAX));
+const CHART_TITLE: Field = Field::new("chart_title", Is::ANY_TEXT);
 
-/// Which of them it is has been decided by the variant.
+/// The variant has checked the value already.
 const CHART_TYPE: Field = Field::new("type", Is::Text(1, usize::MAX)).required();
 
 static DONUT: Schema = Schema { fields: &[CHART_TITLE, CHART_TYPE], unknown: Unknown::Refused };
@@ -126,10 +124,11 @@ impl Resource for Dashboard {
         &DASHBOARD
     }
 
-    /// Every token of the sandbox is the owner's.
+    /// Every token of the sandbox belongs to the owner.
     fn complete(world: &World, call: &Call, fields: &mut Body, _: Option<&Body>) -> Result<(), Problem> {
-        let organization = Place { region: GLOBAL.to_owned(), ..call.place.clone() };
-        if let Some(owner) = identity::current(world, &organization).and_then(|found| reference(found, "owner_id")) {
+        let organization = Partition { region: GLOBAL.to_owned(), ..call.partition.clone() };
+        if let Some(owner) = identity::organization(world, &organization).and_then(|found| reference(found, "owner_id"))
+        {
             fields.entry("created_by").or_insert_with(|| json!(owner));
         }
         Ok(())

@@ -1,8 +1,8 @@
-//! What a chart asks: of the usage of APIs, or of language models.
+//! The query of a chart: the usage of APIs, or of language models.
 
 use super::filters;
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Field, Initial, Schema, Unknown};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{Field, Initial, Schema, Unknown};
 
 /// A query, of either kind.
 pub(super) const QUERY: Is =
@@ -135,7 +135,7 @@ const TIME_RANGE: Is = Is::Variant(
     &[(&["relative"], &Is::Object(&RELATIVE_RANGE)), (&["absolute"], &Is::Object(&ABSOLUTE_RANGE))],
 );
 
-const TIME_ZONE: Field = Field::new("tz", Is::Text(0, usize::MAX)).or(Initial::Text("Etc/UTC"));
+const TIME_ZONE: Field = Field::new("tz", Is::ANY_TEXT).or(Initial::Text("Etc/UTC"));
 
 static RELATIVE_RANGE: Schema = Schema {
     fields: &[

@@ -1,29 +1,21 @@
-//! Access tokens, of system accounts and of users. Whoever has one is let in to the organization until it
-//! expires, is revoked or is deleted. A token is shown once, when it is created: the store keeps a digest.
+//! Access tokens, of system accounts and of users. A token opens the organization until it expires, is revoked or is
+//! deleted. It is shown once, when it is created; the store keeps a digest.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
-use super::users::{self, USERS};
-use super::{organizations, system_accounts};
-use crate::konnect::collection::{self, Listing, Paging, amend, now, pick, text};
-use crate::konnect::resource::{self, Owner, Resource};
-use crate::konnect::schema::{Kind as Is, Shape};
-use crate::konnect::{Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Body, GLOBAL, Kind, Place, Taken, World};
-
-/// The field that holds the digest of a token.
-const DIGEST: &str = "digest";
-
-/// Tokens of system accounts. A name is unique in its account.
-pub(in crate::konnect) static SYSTEM_ACCOUNT_TOKENS: Kind =
-    Kind { name: "system_account_tokens", unique: &[&[DIGEST], &["name", "account_id"]], references: &["account_id"] };
-
-/// Tokens of users. A name is unique to its user.
-pub(in crate::konnect) static PERSONAL_TOKENS: Kind =
-    Kind { name: "personal_tokens", unique: &[&[DIGEST], &["name", "user_id"]], references: &["user_id"] };
+use super::lookups;
+use super::system_accounts::SystemAccount;
+use super::users;
+use crate::konnect::framework::collection::{self, Listing, Paging, amend, now, pick};
+use crate::konnect::framework::resource::{self, Owner, Resource};
+use crate::konnect::framework::schema::{Kind as Is, Shape};
+use crate::konnect::framework::tokens::{digest, mint, state};
+use crate::konnect::framework::{
+    Answer, Call, Document, Field, Filter, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
+};
+use crate::konnect::kinds::{DIGEST, PERSONAL_TOKENS, SYSTEM_ACCOUNT_TOKENS, USERS};
+use crate::store::{Body, Kind, Partition, Taken, World};
 
 const OF_ACCOUNT: &str = "/v3/system-accounts/{accountId}/access-tokens";
 const ITEM_OF_ACCOUNT: &str = "/v3/system-accounts/{accountId}/access-tokens/{tokenId}";
@@ -48,12 +40,11 @@ pub(super) static ROUTES: &[Route] = &[
 const GREATEST_NUMBER: usize = 10;
 
 static ACCOUNT_TOKEN: Schema = Schema {
-    fields: &[Field::new("name", Is::Text(0, usize::MAX)).required(), Field::new("expires_at", Is::Time).required()],
+    fields: &[Field::new("name", Is::ANY_TEXT).required(), Field::new("expires_at", Is::Time).required()],
     unknown: Unknown::Ignored,
 };
 
-static RENAME_ACCOUNT_TOKEN: Schema =
-    Schema { fields: &[Field::new("name", Is::Text(0, usize::MAX))], unknown: Unknown::Ignored };
+static RENAME_ACCOUNT_TOKEN: Schema = Schema { fields: &[Field::new("name", Is::ANY_TEXT)], unknown: Unknown::Ignored };
 
 const PERSONAL_NAME: Is = Is::Shaped(
     1,
@@ -81,33 +72,6 @@ static PERSONAL_TOKEN: Schema = Schema {
 static RENAME_PERSONAL_TOKEN: Schema =
     Schema { fields: &[Field::new("name", PERSONAL_NAME)], unknown: Unknown::Ignored };
 
-/// The organization that a token of its own making opens.
-pub(in crate::konnect) fn opened_by(world: &World, token: &str) -> Option<String> {
-    let key = Body::from_iter([(DIGEST.to_owned(), json!(digest(token)))]);
-    let held = |kind| world.holding_anywhere(GLOBAL, kind, &[DIGEST], &key);
-    let (place, record) = held(&SYSTEM_ACCOUNT_TOKENS).or_else(|| held(&PERSONAL_TOKENS))?;
-    (state(&record.body) == "ACTIVE").then(|| place.organization.clone())
-}
-
-fn digest(token: &str) -> String {
-    Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A new token, as nobody could guess it.
-fn mint(prefix: &str) -> String {
-    format!("{prefix}_{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
-}
-
-/// Whether a token is good: `ACTIVE`, `REVOKED` or `EXPIRED`.
-fn state(token: &Body) -> &'static str {
-    let expires: Option<Timestamp> = text(token, "expires_at").parse().ok();
-    match (token.get("revoked_at"), expires) {
-        (Some(Value::String(_)), _) => "REVOKED",
-        (_, Some(expires)) if expires <= Timestamp::now() => "EXPIRED",
-        _ => "ACTIVE",
-    }
-}
-
 struct SystemAccountToken;
 
 impl Resource for SystemAccountToken {
@@ -126,7 +90,7 @@ impl Resource for SystemAccountToken {
     }
 
     fn owner(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
-        let account = resource::of_path::<system_accounts::SystemAccount>(world, call)?;
+        let account = resource::of_path::<SystemAccount>(world, call)?;
         Ok(Some(("account_id", account.id.to_string())))
     }
 
@@ -166,7 +130,7 @@ impl Resource for PersonalToken {
     }
 
     fn owner(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
-        let user = collection::find(world, &call.place, &USERS, "user", call.id("userId")?)?;
+        let user = collection::find(world, &call.partition, &USERS, "user", call.id("userId")?)?;
         Ok(Some(("user_id", user.id.to_string())))
     }
 
@@ -174,7 +138,7 @@ impl Resource for PersonalToken {
         Problem::conflict("The user already has a token of this name.")
     }
 
-    fn view(_: &World, _: &Place, token: &Body) -> Value {
+    fn view(_: &World, _: &Partition, token: &Body) -> Value {
         let mut shown = pick(token, Self::SHOWN);
         shown.insert("state".to_owned(), json!(state(token)));
         Value::Object(shown)
@@ -185,8 +149,8 @@ impl Resource for PersonalToken {
 fn list_personal_tokens(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let user = users::of_path(&world, call)?.id;
-    let tokens = world.referring(&call.place, &PERSONAL_TOKENS, "user_id", user);
-    let data: Vec<Value> = tokens.map(|token| PersonalToken::view(&world, &call.place, &token.body)).collect();
+    let tokens = world.referring(&call.partition, &PERSONAL_TOKENS, "user_id", user);
+    let data: Vec<Value> = tokens.map(|token| PersonalToken::view(&world, &call.partition, &token.body)).collect();
     let meta = json!({ "number": 1, "size": data.len(), "total": data.len() });
     Ok(Answer::ok(json!({ "data": data, "meta": meta })))
 }
@@ -199,18 +163,18 @@ fn create_personal_token(konnect: &Konnect, call: &Call) -> Result<Answer, Probl
     fields.insert(DIGEST.to_owned(), json!(digest(&token)));
     konnect.store.write(|world, batch| {
         let user = users::of_path(world, call)?.id;
-        if world.referring(&call.place, &PERSONAL_TOKENS, "user_id", user).len() >= GREATEST_NUMBER {
-            let detail = format!("The user has {GREATEST_NUMBER} tokens, which is the most. Delete one first.");
+        if world.referring(&call.partition, &PERSONAL_TOKENS, "user_id", user).len() >= GREATEST_NUMBER {
+            let detail = format!("The user already has {GREATEST_NUMBER} tokens, the maximum. Delete one first.");
             return Err(Problem::conflict(detail));
         }
         let created = resource::add::<PersonalToken>(world, batch, call, fields)?;
-        let mut shown = PersonalToken::view(world, &call.place, &created);
+        let mut shown = PersonalToken::view(world, &call.partition, &created);
         shown["konnect_token"] = json!(token);
         Ok(Answer::created(shown))
     })
 }
 
-/// When a token expires, from either of the two fields that say so.
+/// The time at which a token expires, from either of the two fields.
 fn expiry(fields: &mut Body) -> Result<Value, Problem> {
     let refuse = |reason: &str| Problem::from(Invalid::body("ttl_seconds", Rule::Named("required"), reason));
     match (fields.remove("ttl_seconds").and_then(|seconds| seconds.as_i64()), fields.remove("expires_at")) {
@@ -220,20 +184,20 @@ fn expiry(fields: &mut Body) -> Result<Value, Problem> {
             Ok(json!(expires.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()))
         }
         (None, Some(expires)) => Ok(expires),
-        (None, None) => Err(refuse("must be given, or expires_at")),
+        (None, None) => Err(refuse("is required unless expires_at is given")),
         (Some(_), Some(_)) => Err(refuse("cannot be given together with expires_at")),
     }
 }
 
-/// Every token of the sandbox is the owner's, who has revoked this one then.
+/// Every token of the sandbox belongs to the owner, who therefore revokes this one.
 fn revoke_personal_token(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let token = resource::of_path::<PersonalToken>(world, call)?;
         let mut fields = Body::clone(&token.body);
-        let owner = organizations::current(world, &call.place).and_then(|found| found.get("owner_id"));
+        let owner = lookups::organization(world, &call.partition).and_then(|found| found.get("owner_id"));
         fields.entry("revoked_at").or_insert_with(|| json!(now()));
         fields.entry("revoked_by").or_insert_with(|| json!(owner));
-        let fields = amend(world, batch, &call.place, &PERSONAL_TOKENS, token, fields)?;
-        Ok(Answer::ok(PersonalToken::view(world, &call.place, &fields)))
+        let fields = amend(world, batch, &call.partition, &PERSONAL_TOKENS, token, fields)?;
+        Ok(Answer::ok(PersonalToken::view(world, &call.partition, &fields)))
     })
 }

@@ -4,6 +4,7 @@
 mod access_tokens;
 mod authentication;
 mod identity_providers;
+mod lookups;
 mod organizations;
 mod predefined_roles;
 mod roles;
@@ -13,17 +14,10 @@ mod team_group_mappings;
 mod teams;
 mod users;
 
-pub(super) use access_tokens::{PERSONAL_TOKENS, SYSTEM_ACCOUNT_TOKENS, opened_by};
-pub(super) use authentication::{AUTHENTICATION_SETTINGS, IMPERSONATION_SETTINGS};
-pub(super) use identity_providers::IDENTITY_PROVIDERS;
-pub(super) use organizations::{ORGANIZATIONS, current, found};
-pub(super) use roles::ASSIGNED_ROLES;
-pub(super) use system_accounts::SYSTEM_ACCOUNTS;
-pub(super) use team_group_mappings::TEAM_GROUP_MAPPINGS;
-pub(super) use teams::{TEAM_SYSTEM_ACCOUNTS, TEAM_USERS, TEAMS};
-pub(super) use users::USERS;
+pub(super) use lookups::organization;
+pub(super) use organizations::create_organization;
 
-use super::Route;
+use super::framework::Route;
 
 /// All operations of this document that the sandbox offers.
 pub(super) fn routes() -> impl Iterator<Item = &'static Route> {

@@ -1,10 +1,10 @@
-//! `/roles`: the roles that Konnect predefines, by the kind of thing that they are for.
+//! `/roles`: the predefined roles, by the kind of entity.
 //!
 //! The document fixes every name and every description.
 
 use serde_json::{Value, json};
 
-use crate::konnect::{Answer, Call, Document, Konnect, Problem, Route};
+use crate::konnect::framework::{Answer, Call, Document, Konnect, Problem, Route};
 
 pub(super) static ROUTES: &[Route] = &[Route::get(Document::Identity, "/v3/roles", list_roles)];
 

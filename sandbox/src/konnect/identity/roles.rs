@@ -1,25 +1,16 @@
-//! Roles assigned to teams, users and system accounts: `/teams/{teamId}/assigned-roles` and its like.
+//! Roles assigned to teams, users and system accounts: `/teams/{teamId}/assigned-roles` and similar paths.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::system_accounts::SystemAccount;
 use super::{teams, users};
-use crate::konnect::collection::{self, Listing, Paging, create, pick, reference};
-use crate::konnect::resource;
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
-use crate::store::{Body, Kind, Place, Record, World};
-
-/// The field that holds the id of whom a role is assigned to.
-pub(super) const SUBJECT: &str = "subject_id";
-
-/// Assigned roles, of teams, users and system accounts alike.
-pub(in crate::konnect) static ASSIGNED_ROLES: Kind = Kind {
-    name: "assigned_roles",
-    unique: &[&[SUBJECT, "role_name", "entity_type_name", "entity_id", "entity_region"]],
-    references: &[SUBJECT],
-};
+use crate::konnect::framework::collection::{self, Listing, Paging, create, pick, reference};
+use crate::konnect::framework::resource;
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
+use crate::konnect::kinds::{ASSIGNED_ROLES, SUBJECT};
+use crate::store::{Body, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::Identity, "/v3/teams/{teamId}/assigned-roles", list_of_team),
@@ -98,7 +89,7 @@ const ENTITY_TYPES: &[&str] = &[
 
 const ENTITY_REGIONS: &[&str] = &["us", "eu", "au", "me", "in", "sg", "*"];
 
-/// The document requires none of these, but an assignment without one of them would mean nothing.
+/// The document requires no field, but an assignment needs all of them to make sense.
 static ASSIGN: Schema = Schema {
     fields: &[
         Field::new("role_name", Is::Choice(ROLES)).required(),
@@ -120,7 +111,7 @@ static LISTING_OF_USER: Listing = Listing::new(
 )
 .paged(Paging::Whole);
 
-fn view(_: &World, _: &Place, role: &Body) -> Value {
+fn view(_: &World, _: &Partition, role: &Body) -> Value {
     let shown = ["id", "role_name", "entity_id", "entity_type_name", "entity_region"];
     Value::Object(pick(role, &shown))
 }
@@ -132,38 +123,38 @@ fn assign(konnect: &Konnect, call: &Call, subject: Subject) -> Result<Answer, Pr
     let mut body = ASSIGN.create(call.body()?)?;
     konnect.store.write(|world, batch| {
         body.insert(SUBJECT.to_owned(), json!(subject(world, call)?.id));
-        let role = create(world, batch, &call.place, &ASSIGNED_ROLES, body)
+        let role = create(world, batch, &call.partition, &ASSIGNED_ROLES, body)
             .map_err(|_| Problem::conflict("This role is already assigned."))?;
-        Ok(Answer::created(view(world, &call.place, &role)))
+        Ok(Answer::created(view(world, &call.partition, &role)))
     })
 }
 
 fn list(konnect: &Konnect, call: &Call, subject: Subject, listing: &Listing) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let subject = subject(&world, call)?.id;
-    collection::list(call, &world, world.referring(&call.place, &ASSIGNED_ROLES, SUBJECT, subject), listing, view)
+    collection::list(call, &world, world.referring(&call.partition, &ASSIGNED_ROLES, SUBJECT, subject), listing, view)
 }
 
 fn get(konnect: &Konnect, call: &Call, subject: Subject) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let subject = subject(&world, call)?.id;
     let role = assigned(&world, call, subject)?;
-    Ok(Answer::ok(view(&world, &call.place, &role.body)))
+    Ok(Answer::ok(view(&world, &call.partition, &role.body)))
 }
 
 fn remove(konnect: &Konnect, call: &Call, subject: Subject) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let subject = subject(world, call)?.id;
-        batch.remove(&call.place, &ASSIGNED_ROLES, assigned(world, call, subject)?);
+        batch.remove(&call.partition, &ASSIGNED_ROLES, assigned(world, call, subject)?);
         Ok(Answer::no_content())
     })
 }
 
-/// The assigned role that the path names, if it is assigned to `subject`.
+/// The assigned role that the path names, which must be assigned to `subject`.
 fn assigned<'a>(world: &'a World, call: &Call, subject: Uuid) -> Result<&'a Record, Problem> {
     let id = call.id("roleId")?;
     world
-        .get(&call.place, &ASSIGNED_ROLES, id)
+        .get(&call.partition, &ASSIGNED_ROLES, id)
         .filter(|role| reference(&role.body, SUBJECT) == Some(subject))
         .ok_or_else(|| Problem::not_found("assigned role", &id.to_string()))
 }

@@ -1,18 +1,20 @@
-//! `/identity-provider`: the provider for OpenID Connect under the addresses of the time when there could be no other,
-//! and all mappings of its groups to teams at once. They show and change the same records as `/identity-providers`.
+//! `/identity-provider`: the OpenID Connect provider at its older address, from when there was only one provider, and
+//! all mappings of its groups to teams at once. They show and change the same records as `/identity-providers`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::identity_providers::{self, CLAIM_MAPPINGS, IdentityProvider, SCOPES};
-use super::team_group_mappings::TEAM_GROUP_MAPPINGS;
-use super::teams::TEAMS;
-use crate::konnect::collection::{self, merge_deeply, text};
-use crate::konnect::resource::{self, Resource};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Answer, Call, Document, Field, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
+use super::identity_providers::{CLAIM_MAPPINGS, IdentityProvider, SCOPES};
+use super::lookups;
+use crate::konnect::framework::collection::{self, merge_deeply, text};
+use crate::konnect::framework::resource::{self, Resource};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{
+    Answer, Call, Document, Field, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
+};
+use crate::konnect::kinds::{TEAM_GROUP_MAPPINGS, TEAMS};
 use crate::store::{Batch, Body, Record, World};
 
 const PROVIDER: &str = "/v3/identity-provider";
@@ -28,14 +30,12 @@ pub(super) static ROUTES: &[Route] = &[
     Route::patch(Document::Identity, BY_TEAM, change_mappings),
 ];
 
-const ANY_TEXT: Is = Is::Text(0, usize::MAX);
-
-/// The older address wants all three, or none.
+/// The older address requires all three, or none.
 static ALL_CLAIM_MAPPINGS: Schema = Schema {
     fields: &[
-        Field::new("name", ANY_TEXT).required(),
-        Field::new("email", ANY_TEXT).required(),
-        Field::new("groups", ANY_TEXT).required(),
+        Field::new("name", Is::ANY_TEXT).required(),
+        Field::new("email", Is::ANY_TEXT).required(),
+        Field::new("groups", Is::ANY_TEXT).required(),
     ],
     unknown: Unknown::Ignored,
 };
@@ -43,26 +43,26 @@ static ALL_CLAIM_MAPPINGS: Schema = Schema {
 static CHANGE: Schema = Schema {
     fields: &[
         Field::new("issuer", Is::Uri),
-        Field::new("login_path", ANY_TEXT),
-        Field::new("client_id", ANY_TEXT),
-        Field::new("client_secret", ANY_TEXT),
-        Field::new("scopes", Is::List(0, usize::MAX, &ANY_TEXT)),
+        Field::new("login_path", Is::ANY_TEXT),
+        Field::new("client_id", Is::ANY_TEXT),
+        Field::new("client_secret", Is::ANY_TEXT),
+        Field::new("scopes", Is::List(0, usize::MAX, &Is::ANY_TEXT)),
         Field::new("claim_mappings", Is::Object(&ALL_CLAIM_MAPPINGS)),
     ],
     unknown: Unknown::Ignored,
 };
 
-/// What a first change leaves out.
+/// The defaults of a first change.
 static DEFAULTS: Schema = Schema {
     fields: &[
-        Field::new("scopes", Is::List(0, usize::MAX, &ANY_TEXT)).or(SCOPES),
+        Field::new("scopes", Is::List(0, usize::MAX, &Is::ANY_TEXT)).or(SCOPES),
         Field::new("claim_mappings", Is::Object(&CLAIM_MAPPINGS)).or(Initial::Object),
     ],
     unknown: Unknown::Ignored,
 };
 
-const GROUP: Field = Field::new("group", ANY_TEXT).required();
-const GROUPS: Field = Field::new("groups", Is::List(0, usize::MAX, &ANY_TEXT)).required();
+const GROUP: Field = Field::new("group", Is::ANY_TEXT).required();
+const GROUPS: Field = Field::new("groups", Is::List(0, usize::MAX, &Is::ANY_TEXT)).required();
 const TEAM: Field = Field::new("team_id", Is::Uuid).required();
 const TEAM_IDS: Field = Field::new("team_ids", Is::List(0, usize::MAX, &Is::Uuid)).required();
 
@@ -79,18 +79,18 @@ static CHANGES: Schema = Schema {
     unknown: Unknown::Ignored,
 };
 
-/// The provider, or `missing` where the organization has none.
+/// The provider, or `missing` if the organization has none.
 fn provider<'a>(world: &'a World, call: &Call, missing: fn() -> Problem) -> Result<&'a Record, Problem> {
-    identity_providers::of_type(world, &call.place, "oidc").ok_or_else(missing)
+    lookups::provider_of_type(world, &call.partition, "oidc").ok_or_else(missing)
 }
 
 fn not_found() -> Problem {
     Problem::not_found("identity provider", "oidc")
 }
 
-/// The document wants 400 from the operations on mappings by team.
+/// The document lists 400 for the operations on mappings by team.
 fn not_configured() -> Problem {
-    Invalid::body("data", Rule::Named("invalid"), "needs an identity provider, and none is configured").into()
+    Invalid::body("data", Rule::Named("invalid"), "requires an identity provider, and none is configured").into()
 }
 
 fn view(provider: &Body) -> Value {
@@ -109,7 +109,7 @@ fn get_provider(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(view(&provider(&world, call, not_found)?.body)))
 }
 
-/// Changes the provider, or creates it: the document knows no other way to get one here.
+/// Changes the provider, or creates it: the document has no other way to create one here.
 fn change_provider(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let mut config = CHANGE.change(call.body()?)?;
     let login_path = config.remove("login_path");
@@ -117,7 +117,7 @@ fn change_provider(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         config.insert("issuer_url".to_owned(), issuer);
     }
     konnect.store.write(|world, batch| {
-        let old = identity_providers::of_type(world, &call.place, "oidc");
+        let old = lookups::provider_of_type(world, &call.partition, "oidc");
         let mut fields = match old {
             Some(provider) => Body::clone(&provider.body),
             None => new_provider(&config)?,
@@ -128,14 +128,14 @@ fn change_provider(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
             None => resource::add::<IdentityProvider>(world, batch, call, fields)?,
             Some(provider) => {
                 IdentityProvider::complete(world, call, &mut fields, Some(&provider.body))?;
-                collection::amend(world, batch, &call.place, IdentityProvider::KIND, provider, fields)?
+                collection::amend(world, batch, &call.partition, IdentityProvider::KIND, provider, fields)?
             }
         };
         Ok(Answer::ok(view(&stored)))
     })
 }
 
-/// A provider with defaults alone, for a configuration that has what cannot be left out.
+/// A provider with defaults, for a configuration that has all required fields.
 fn new_provider(config: &Body) -> Result<Body, Problem> {
     let needed = [("issuer", "issuer_url"), ("client_id", "client_id")];
     let missing = needed.iter().filter(|(_, stored)| !config.contains_key(*stored));
@@ -149,7 +149,7 @@ fn new_provider(config: &Body) -> Result<Body, Problem> {
     }
 }
 
-/// Which group makes whom a member of which team: the team's id, and the group.
+/// A mapping: the team's id, and the group whose members join the team.
 type Mapping = (Uuid, String);
 
 fn mapping(record: &Record) -> Mapping {
@@ -158,7 +158,7 @@ fn mapping(record: &Record) -> Mapping {
 }
 
 fn mappings<'a>(world: &'a World, call: &Call, provider: &Record) -> impl Iterator<Item = &'a Record> + use<'a> {
-    world.referring(&call.place, &TEAM_GROUP_MAPPINGS, "identity_provider_id", provider.id)
+    world.referring(&call.partition, &TEAM_GROUP_MAPPINGS, "identity_provider_id", provider.id)
 }
 
 fn list_by_group(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
@@ -203,8 +203,8 @@ fn replace_mappings(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         let provider = provider(world, call, not_found)?;
         let mut wanted = BTreeSet::new();
         for (index, entry) in items(sent.get("mappings")).enumerate() {
-            for (place, team) in items(entry.get("team_ids")).enumerate() {
-                let team = existing_team(world, call, &format!("mappings.{index}.team_ids.{place}"), team)?;
+            for (position, team) in items(entry.get("team_ids")).enumerate() {
+                let team = existing_team(world, call, &format!("mappings.{index}.team_ids.{position}"), team)?;
                 wanted.insert((team, group_of(entry)));
             }
         }
@@ -213,7 +213,7 @@ fn replace_mappings(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     })
 }
 
-/// Replaces the mappings of the teams that are sent, and keeps the others'.
+/// Replaces the mappings of the teams that are sent, and keeps those of other teams.
 fn change_mappings(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let sent = CHANGES.create(call.body()?)?;
     konnect.store.write(|world, batch| {
@@ -241,12 +241,12 @@ fn group_of(entry: &Value) -> String {
 }
 
 fn existing_team(world: &World, call: &Call, field: &str, id: &Value) -> Result<Uuid, Problem> {
-    let team = id.as_str().and_then(|id| id.parse().ok()).and_then(|id| world.get(&call.place, &TEAMS, id));
+    let team = id.as_str().and_then(|id| id.parse().ok()).and_then(|id| world.get(&call.partition, &TEAMS, id));
     let missing = || Invalid::body(field, Rule::Named("missing_reference"), "Team not found").into();
     team.map(|team| team.id).ok_or_else(missing)
 }
 
-/// Removes the mappings that are not wanted and makes those that are missing.
+/// Removes the mappings that are not wanted and creates those that are missing.
 fn set_mappings(
     world: &World,
     batch: &mut Batch,
@@ -257,12 +257,12 @@ fn set_mappings(
     let mut missing: BTreeSet<&Mapping> = wanted.iter().collect();
     for record in mappings(world, call, provider) {
         if !missing.remove(&mapping(record)) {
-            batch.remove(&call.place, &TEAM_GROUP_MAPPINGS, record);
+            batch.remove(&call.partition, &TEAM_GROUP_MAPPINGS, record);
         }
     }
     for (team, group) in missing {
         let fields = json!({ "identity_provider_id": provider.id, "team_id": team, "group": group });
-        collection::create(world, batch, &call.place, &TEAM_GROUP_MAPPINGS, collection::fields(fields))?;
+        collection::create(world, batch, &call.partition, &TEAM_GROUP_MAPPINGS, collection::fields(fields))?;
     }
     Ok(())
 }

@@ -1,17 +1,11 @@
-//! `/system-accounts`: who is no person, such as a pipeline, and has tokens of its own.
+//! `/system-accounts`: accounts of programs, such as a pipeline, with tokens of their own.
 
-use super::access_tokens::SYSTEM_ACCOUNT_TOKENS;
-use super::roles::{self, ASSIGNED_ROLES};
-use super::teams::TEAM_SYSTEM_ACCOUNTS;
-use crate::konnect::collection::Listing;
-use crate::konnect::resource::{self, Resource};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Document, Field, Filter, Initial, Problem, Route, Schema, Unknown};
+use crate::konnect::framework::collection::Listing;
+use crate::konnect::framework::resource::{self, Resource};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{Document, Field, Filter, Initial, Problem, Route, Schema, Unknown};
+use crate::konnect::kinds::{ASSIGNED_ROLES, SUBJECT, SYSTEM_ACCOUNT_TOKENS, SYSTEM_ACCOUNTS, TEAM_SYSTEM_ACCOUNTS};
 use crate::store::{Body, Kind, Taken};
-
-/// System accounts of an organization. Names are unique in it.
-pub(in crate::konnect) static SYSTEM_ACCOUNTS: Kind =
-    Kind { name: "system_accounts", unique: &[&["name"]], references: &[] };
 
 const COLLECTION: &str = "/v3/system-accounts";
 const ITEM: &str = "/v3/system-accounts/{accountId}";
@@ -24,19 +18,19 @@ pub(super) static ROUTES: &[Route] = &[
     Route::delete(Document::Identity, ITEM, resource::delete::<SystemAccount>),
 ];
 
-const ANY_TEXT: Is = Is::Text(0, usize::MAX);
-
 static CREATE: Schema = Schema {
     fields: &[
-        Field::new("name", ANY_TEXT).required(),
-        Field::new("description", ANY_TEXT).required(),
+        Field::new("name", Is::ANY_TEXT).required(),
+        Field::new("description", Is::ANY_TEXT).required(),
         Field::new("konnect_managed", Is::Boolean).or(Initial::Boolean(false)),
     ],
     unknown: Unknown::Ignored,
 };
 
-static UPDATE: Schema =
-    Schema { fields: &[Field::new("name", ANY_TEXT), Field::new("description", ANY_TEXT)], unknown: Unknown::Ignored };
+static UPDATE: Schema = Schema {
+    fields: &[Field::new("name", Is::ANY_TEXT), Field::new("description", Is::ANY_TEXT)],
+    unknown: Unknown::Ignored,
+};
 
 pub(super) struct SystemAccount;
 
@@ -54,11 +48,8 @@ impl Resource for SystemAccount {
     );
     const SHOWN: &'static [&'static str] =
         &["id", "name", "description", "konnect_managed", "created_at", "updated_at"];
-    const OWNS: &'static [(&'static Kind, &'static str)] = &[
-        (&SYSTEM_ACCOUNT_TOKENS, "account_id"),
-        (&TEAM_SYSTEM_ACCOUNTS, "account_id"),
-        (&ASSIGNED_ROLES, roles::SUBJECT),
-    ];
+    const OWNS: &'static [(&'static Kind, &'static str)] =
+        &[(&SYSTEM_ACCOUNT_TOKENS, "account_id"), (&TEAM_SYSTEM_ACCOUNTS, "account_id"), (&ASSIGNED_ROLES, SUBJECT)];
 
     fn creation(_: &Body) -> &'static Schema {
         &CREATE

@@ -1,20 +1,11 @@
-//! `/identity-providers/{idpId}/team-group-mappings`: which group of a provider makes whom a member of which
-//! team.
+//! `/identity-providers/{idpId}/team-group-mappings`: the groups of a provider whose members join a team.
 
-use super::identity_providers::IDENTITY_PROVIDERS;
-use super::teams::TEAMS;
-use crate::konnect::collection::{Listing, Paging, find, reference};
-use crate::konnect::resource::{self, Owner, Resource};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Call, Document, Field, Filter, Invalid, Problem, Route, Rule, Schema, Unknown};
+use crate::konnect::framework::collection::{Listing, Paging, find, reference};
+use crate::konnect::framework::resource::{self, Owner, Resource};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{Call, Document, Field, Filter, Invalid, Problem, Route, Rule, Schema, Unknown};
+use crate::konnect::kinds::{IDENTITY_PROVIDERS, TEAM_GROUP_MAPPINGS, TEAMS};
 use crate::store::{Body, Kind, Taken, World};
-
-/// Mappings of all providers of an organization. A group is mapped to a team once.
-pub(in crate::konnect) static TEAM_GROUP_MAPPINGS: Kind = Kind {
-    name: "team_group_mappings",
-    unique: &[&["identity_provider_id", "team_id", "group"]],
-    references: &["identity_provider_id", "team_id"],
-};
 
 const COLLECTION: &str = "/v3/identity-providers/{idpId}/team-group-mappings";
 const ITEM: &str = "/v3/identity-providers/{idpId}/team-group-mappings/{id}";
@@ -27,7 +18,7 @@ pub(super) static ROUTES: &[Route] = &[
 ];
 
 static MAPPING: Schema = Schema {
-    fields: &[Field::new("team_id", Is::Uuid).required(), Field::new("group", Is::Text(0, usize::MAX)).required()],
+    fields: &[Field::new("team_id", Is::Uuid).required(), Field::new("group", Is::ANY_TEXT).required()],
     unknown: Unknown::Ignored,
 };
 
@@ -46,12 +37,12 @@ impl Resource for TeamGroupMapping {
     }
 
     fn owner(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
-        let provider = find(world, &call.place, &IDENTITY_PROVIDERS, "identity provider", call.id("idpId")?)?;
+        let provider = find(world, &call.partition, &IDENTITY_PROVIDERS, "identity provider", call.id("idpId")?)?;
         Ok(Some(("identity_provider_id", provider.id.to_string())))
     }
 
     fn complete(world: &World, call: &Call, fields: &mut Body, _: Option<&Body>) -> Result<(), Problem> {
-        let team = reference(fields, "team_id").and_then(|id| world.get(&call.place, &TEAMS, id));
+        let team = reference(fields, "team_id").and_then(|id| world.get(&call.partition, &TEAMS, id));
         team.map(|_| ())
             .ok_or_else(|| Invalid::body("team_id", Rule::Named("missing_reference"), "Team not found").into())
     }

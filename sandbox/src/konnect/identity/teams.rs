@@ -1,4 +1,4 @@
-//! `/teams`, and who is in them: users and system accounts.
+//! `/teams` and their members: users and system accounts.
 //!
 //! Teams need not have unique names: the document says that a second team with the same name and description
 //! is created. System teams take members but cannot be changed or deleted.
@@ -6,31 +6,20 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::roles::{self, ASSIGNED_ROLES};
-use super::system_accounts::{SYSTEM_ACCOUNTS, SystemAccount};
-use super::team_group_mappings::TEAM_GROUP_MAPPINGS;
-use super::users::{self, USERS};
-use crate::konnect::collection::{Listing, create, fields};
-use crate::konnect::membership::{self, Membership, list_groups, list_members};
-use crate::konnect::problem::Source;
-use crate::konnect::resource::{self, Resource};
-use crate::konnect::schema::{Kind as Is, Shape};
-use crate::konnect::{Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Batch, Body, Kind, Place, Record, Unsaved, World};
-
-/// Teams of an organization.
-pub(in crate::konnect) static TEAMS: Kind = Kind { name: "teams", unique: &[], references: &[] };
-
-/// Memberships: which user is in which team.
-pub(in crate::konnect) static TEAM_USERS: Kind =
-    Kind { name: "team_users", unique: &[&["team_id", "user_id"]], references: &["team_id", "user_id"] };
-
-/// Memberships: which system account is in which team.
-pub(in crate::konnect) static TEAM_SYSTEM_ACCOUNTS: Kind = Kind {
-    name: "team_system_accounts",
-    unique: &[&["team_id", "account_id"]],
-    references: &["team_id", "account_id"],
+use super::system_accounts::SystemAccount;
+use super::users;
+use crate::konnect::framework::collection::{Listing, create, fields};
+use crate::konnect::framework::membership::{self, Membership, list_groups, list_members};
+use crate::konnect::framework::problem::Source;
+use crate::konnect::framework::resource::{self, Resource};
+use crate::konnect::framework::schema::{Kind as Is, Shape};
+use crate::konnect::framework::{
+    Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown,
 };
+use crate::konnect::kinds::{
+    ASSIGNED_ROLES, SUBJECT, SYSTEM_ACCOUNTS, TEAM_GROUP_MAPPINGS, TEAM_SYSTEM_ACCOUNTS, TEAM_USERS, TEAMS, USERS,
+};
+use crate::store::{Batch, Body, Kind, Partition, Record, Unsaved, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::Identity, "/v3/teams", resource::list::<Team>),
@@ -52,12 +41,9 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::Identity, "/v3/system-accounts/{accountId}/teams", list_groups::<TeamSystemAccount>),
 ];
 
-/// Anything that is not empty: `\w`, a space and `\W` together are every character.
-const ANYTHING: Shape = Shape { pattern: "^[\\w \\W]+$", matches: |text| !text.is_empty() };
-
 static CREATE: Schema = Schema {
     fields: &[
-        Field::new("name", Is::Shaped(1, 250, ANYTHING)).required(),
+        Field::new("name", Is::Shaped(1, 250, Shape::ANYTHING)).required(),
         Field::new("description", Is::Text(1, 250)).or(Initial::Null),
         Field::new("labels", Is::Labels(50)).or(Initial::Object),
     ],
@@ -66,7 +52,7 @@ static CREATE: Schema = Schema {
 
 static UPDATE: Schema = Schema {
     fields: &[
-        Field::new("name", Is::Shaped(1, 250, ANYTHING)),
+        Field::new("name", Is::Shaped(1, 250, Shape::ANYTHING)),
         Field::new("description", Is::Text(1, 250)),
         Field::new("labels", Is::LabelChanges(50)).nullable(),
     ],
@@ -80,7 +66,7 @@ static LISTING: Listing = Listing::new(
 
 static LISTING_BY_NAME: Listing = Listing::new(&[Filter::new("name", &["eq", "contains"])], &[]);
 
-/// The predefined teams and what their members may do, from Konnect's page on teams and roles.
+/// The predefined teams and the rights of their members, from Konnect's page on teams and roles.
 const PREDEFINED: [(&str, &str); 8] = [
     ("Organization Admin", "May do everything in the organization."),
     ("Organization Admin (Read Only)", "May see everything in the organization."),
@@ -92,13 +78,18 @@ const PREDEFINED: [(&str, &str); 8] = [
     ("Control Plane Admin", "May create and manage control planes."),
 ];
 
-/// Creates the predefined teams, the organization's owner a member of the first.
-pub(super) fn create_predefined(world: &World, batch: &mut Batch, place: &Place, owner: Uuid) -> Result<(), Unsaved> {
+/// Creates the predefined teams. The organization's owner is a member of the first.
+pub(super) fn create_predefined(
+    world: &World,
+    batch: &mut Batch,
+    partition: &Partition,
+    owner: Uuid,
+) -> Result<(), Unsaved> {
     for (index, (name, description)) in PREDEFINED.into_iter().enumerate() {
         let body = json!({ "name": name, "description": description, "labels": {}, "system_team": true });
-        let team = create(world, batch, place, &TEAMS, fields(body))?;
+        let team = create(world, batch, partition, &TEAMS, fields(body))?;
         if index == 0 {
-            create(world, batch, place, &TEAM_USERS, fields(json!({ "team_id": team["id"], "user_id": owner })))?;
+            create(world, batch, partition, &TEAM_USERS, fields(json!({ "team_id": team["id"], "user_id": owner })))?;
         }
     }
     Ok(())
@@ -109,7 +100,7 @@ pub(super) fn of_path<'a>(world: &'a World, call: &Call) -> Result<&'a Record, P
     resource::of_path::<Team>(world, call)
 }
 
-/// The same, refused where it is a system team.
+/// The same; a system team is refused.
 pub(super) fn changeable<'a>(world: &'a World, call: &Call) -> Result<&'a Record, Problem> {
     let team = of_path(world, call)?;
     check_changeable(&team.body)?;
@@ -136,7 +127,7 @@ impl Resource for Team {
     const OWNS: &'static [(&'static Kind, &'static str)] = &[
         (&TEAM_USERS, "team_id"),
         (&TEAM_SYSTEM_ACCOUNTS, "team_id"),
-        (&ASSIGNED_ROLES, roles::SUBJECT),
+        (&ASSIGNED_ROLES, SUBJECT),
         (&TEAM_GROUP_MAPPINGS, "team_id"),
     ];
 
@@ -176,12 +167,12 @@ impl Membership for TeamUser {
         of_path(world, call)
     }
 
-    fn view_member(world: &World, place: &Place, member: &Body) -> Value {
-        users::view(world, place, member)
+    fn view_member(world: &World, partition: &Partition, member: &Body) -> Value {
+        users::view(world, partition, member)
     }
 
-    fn view_group(world: &World, place: &Place, group: &Body) -> Value {
-        Team::view(world, place, group)
+    fn view_group(world: &World, partition: &Partition, group: &Body) -> Value {
+        Team::view(world, partition, group)
     }
 }
 
@@ -203,11 +194,11 @@ impl Membership for TeamSystemAccount {
         of_path(world, call)
     }
 
-    fn view_member(world: &World, place: &Place, member: &Body) -> Value {
-        SystemAccount::view(world, place, member)
+    fn view_member(world: &World, partition: &Partition, member: &Body) -> Value {
+        SystemAccount::view(world, partition, member)
     }
 
-    fn view_group(world: &World, place: &Place, group: &Body) -> Value {
-        Team::view(world, place, group)
+    fn view_group(world: &World, partition: &Partition, group: &Body) -> Value {
+        Team::view(world, partition, group)
     }
 }

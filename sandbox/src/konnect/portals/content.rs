@@ -2,25 +2,17 @@
 
 use serde_json::json;
 
-use super::of_path;
-use crate::konnect::collection::{Listing, create, fields, text};
-use crate::konnect::query::Filter;
-use crate::konnect::resource::{self, Owner, Resource};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::tree::{self, Tree, first_heading, front_matter};
-use crate::konnect::{Answer, Call, Document, Field, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Batch, Body, Kind, Place, Record, Taken, World};
-
-/// Pages of all portals of a region. A slug is unique under its parent page.
-pub(in crate::konnect) static PAGES: Kind = Kind {
-    name: "portal_pages",
-    unique: &[&["slug", "portal_id", "parent_page_id"]],
-    references: &["portal_id", "parent_page_id"],
+use super::portal::of_path;
+use crate::konnect::framework::collection::{Listing, create, fields, text};
+use crate::konnect::framework::query::Filter;
+use crate::konnect::framework::resource::{self, Owner, Resource};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::tree::{self, Tree, first_heading, front_matter};
+use crate::konnect::framework::{
+    Answer, Call, Document, Field, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
-
-/// Snippets of all portals of a region. A name is unique in its portal.
-pub(in crate::konnect) static SNIPPETS: Kind =
-    Kind { name: "portal_snippets", unique: &[&["name", "portal_id"]], references: &["portal_id"] };
+use crate::konnect::kinds::{PAGES, SNIPPETS};
+use crate::store::{Batch, Body, Kind, Partition, Record, Taken, World};
 
 const PAGE: &str = "/v3/portals/{portalId}/pages/{pageId}";
 const SNIPPET: &str = "/v3/portals/{portalId}/snippets/{snippetId}";
@@ -40,7 +32,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::delete(Document::Portals, SNIPPET, resource::delete::<Snippet>),
 ];
 
-/// What a portal starts with: slug or name, title, content.
+/// The default content of a portal: slug or name, title, content.
 const DEFAULT_PAGES: [(&str, &str, &str); 4] = [
     ("home", "Home", "# Welcome\n\nFind and use our APIs.\n"),
     ("apis", "APIs", "# APIs\n\n:apis-list\n"),
@@ -87,13 +79,13 @@ static CREATE_SNIPPET: Schema = Schema {
 static CHANGE_SNIPPET: Schema =
     Schema { fields: &[NAME, TITLE, CONTENT, VISIBILITY, STATUS, DESCRIPTION], unknown: Unknown::Refused };
 
-/// The portal of the path, as the owner of its content.
+/// The portal that the path names, as the owner of its content.
 fn owner(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
     Ok(Some(("portal_id", of_path(world, call)?.id.to_string())))
 }
 
-/// Fills in what new content leaves out: title and description from its front matter, which precedes what the
-/// request says, the title else from its first heading or its key; the visibility from the portal.
+/// Fills in the fields that new content leaves out. Title and description come from its front matter, which overrides
+/// the request; without either, the title is the first heading or the key. The visibility comes from the portal.
 fn complete(world: &World, call: &Call, fields: &mut Body, key: &str) -> Result<(), Problem> {
     let content = text(fields, "content").to_owned();
     let matter = front_matter(&content);
@@ -109,7 +101,7 @@ fn complete(world: &World, call: &Call, fields: &mut Body, key: &str) -> Result<
     Ok(())
 }
 
-/// The documents list no conflict for content: what is taken is an invalid parameter.
+/// The documents list no conflict for content: a taken value is an invalid parameter.
 fn taken(taken: &Taken) -> Problem {
     let field = taken.fields.first().copied().unwrap_or_default();
     Invalid::body(field, Rule::Named("invalid"), "is already in use here").into()
@@ -231,12 +223,12 @@ impl Resource for Snippet {
     }
 }
 
-/// Creates what is missing of the default content, and answers what that was.
+/// Creates the missing default content, and answers with what was created.
 fn create_default_content(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         let portal = of_path(world, call)?;
-        let pages = create_missing(world, batch, &call.place, portal, &PAGES, "slug", &DEFAULT_PAGES)?;
-        let snippets = create_missing(world, batch, &call.place, portal, &SNIPPETS, "name", &DEFAULT_SNIPPETS)?;
+        let pages = create_missing(world, batch, &call.partition, portal, &PAGES, "slug", &DEFAULT_PAGES)?;
+        let snippets = create_missing(world, batch, &call.partition, portal, &SNIPPETS, "name", &DEFAULT_SNIPPETS)?;
         Ok(Answer::created(json!({ "pages": pages, "snippets": snippets })))
     })
 }
@@ -244,14 +236,14 @@ fn create_default_content(konnect: &Konnect, call: &Call) -> Result<Answer, Prob
 fn create_missing(
     world: &World,
     batch: &mut Batch,
-    place: &Place,
+    partition: &Partition,
     portal: &Record,
     kind: &'static Kind,
     key: &str,
     content: &[(&'static str, &str, &str)],
 ) -> Result<Vec<&'static str>, Problem> {
     let existing: Vec<&str> =
-        world.referring(place, kind, "portal_id", portal.id).map(|record| text(&record.body, key)).collect();
+        world.referring(partition, kind, "portal_id", portal.id).map(|record| text(&record.body, key)).collect();
     let mut created = Vec::new();
     for (name, title, content) in content.iter().filter(|(name, ..)| !existing.contains(name)) {
         let body = json!({
@@ -263,7 +255,7 @@ fn create_missing(
             "visibility": portal.body["default_page_visibility"],
             "status": "published",
         });
-        create(world, batch, place, kind, fields(body))?;
+        create(world, batch, partition, kind, fields(body))?;
         created.push(*name);
     }
     Ok(created)

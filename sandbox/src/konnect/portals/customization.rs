@@ -1,15 +1,12 @@
-//! `/portals/{portalId}/customization`: how a portal looks.
+//! `/portals/{portalId}/customization`: the look of a portal.
 
-use super::of_path;
-use crate::konnect::collection::merge_deeply;
-use crate::konnect::resource::{Owner, Settings, change_settings, replace_settings, show_settings};
-use crate::konnect::schema::{Kind as Is, Shape};
-use crate::konnect::{Call, Document, Field, Initial, Problem, Route, Schema, Unknown};
+use super::portal::of_path;
+use crate::konnect::framework::collection::merge_deeply;
+use crate::konnect::framework::resource::{Owner, Settings, change_settings, replace_settings, show_settings};
+use crate::konnect::framework::schema::{Kind as Is, Shape};
+use crate::konnect::framework::{Call, Document, Field, Initial, Problem, Route, Schema, Unknown};
+use crate::konnect::kinds::CUSTOMIZATIONS;
 use crate::store::{Body, Kind, World};
-
-/// The customization of the portals of a region: one record each, once it was changed.
-pub(in crate::konnect) static CUSTOMIZATIONS: Kind =
-    Kind { name: "portal_customizations", unique: &[&["portal_id"]], references: &["portal_id"] };
 
 const PATH: &str = "/v3/portals/{portalId}/customization";
 
@@ -18,8 +15,6 @@ pub(super) static ROUTES: &[Route] = &[
     Route::put(Document::Portals, PATH, replace_settings::<Customization>),
     Route::patch(Document::Portals, PATH, change_settings::<Customization>),
 ];
-
-const ANY_TEXT: Is = Is::Text(0, usize::MAX);
 
 const COLOR: Is = Is::Shaped(
     4,
@@ -37,7 +32,7 @@ static COLORS: Schema = Schema { fields: &[Field::new("primary", COLOR)], unknow
 
 static THEME: Schema = Schema {
     fields: &[
-        Field::new("name", ANY_TEXT),
+        Field::new("name", Is::ANY_TEXT),
         Field::new("mode", Is::Choice(&["light", "dark", "system"])),
         Field::new("colors", Is::Object(&COLORS)),
     ],
@@ -47,7 +42,7 @@ static THEME: Schema = Schema {
 static LINK: Schema = Schema {
     fields: &[
         Field::new("path", Is::Text(0, 512)).required(),
-        Field::new("title", ANY_TEXT).required(),
+        Field::new("title", Is::ANY_TEXT).required(),
         Field::new("visibility", Is::Choice(&["public", "private"])).required(),
         Field::new("external", Is::Boolean).required(),
     ],
@@ -91,11 +86,11 @@ impl Settings for Customization {
     const SCHEMA: &'static Schema = &Schema {
         fields: &[
             Field::new("theme", Is::Object(&THEME)),
-            Field::new("layout", ANY_TEXT),
-            Field::new("css", ANY_TEXT).nullable().or(Initial::Null),
+            Field::new("layout", Is::ANY_TEXT),
+            Field::new("css", Is::ANY_TEXT).nullable().or(Initial::Null),
             Field::new("menu", Is::Object(&MENU)),
             Field::new("spec_renderer", Is::Object(&SPEC_RENDERER)).or(Initial::Object),
-            Field::new("robots", ANY_TEXT).nullable().or(Initial::Null),
+            Field::new("robots", Is::ANY_TEXT).nullable().or(Initial::Null),
         ],
         unknown: Unknown::Refused,
     };

@@ -1,38 +1,17 @@
-//! `/portals/{portalId}/developers` and `/teams`: who uses a portal, in which team, with which roles.
+//! `/portals/{portalId}/developers` and `/teams`: the users of a portal, their teams and roles.
 
 use serde_json::{Value, json};
 
-use super::of_path;
-use crate::konnect::collection::{Listing, pick, reference};
-use crate::konnect::membership::{self, Membership, list_groups, list_members};
-use crate::konnect::resource::{self, Owner, Resource};
-use crate::konnect::schema::{Kind as Is, Shape};
-use crate::konnect::{
+use super::portal::of_path;
+use crate::konnect::framework::collection::{Listing, pick, reference};
+use crate::konnect::framework::membership::{self, Membership, list_groups, list_members};
+use crate::konnect::framework::resource::{self, Owner, Resource};
+use crate::konnect::framework::schema::{Kind as Is, Shape};
+use crate::konnect::framework::{
     Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
-use crate::store::{Body, Kind, Place, Record, Taken, World};
-
-/// Developers of all portals of a region. An address is unique in its portal.
-pub(in crate::konnect) static DEVELOPERS: Kind =
-    Kind { name: "portal_developers", unique: &[&["email", "portal_id"]], references: &["portal_id"] };
-
-/// Teams of all portals of a region. A name is unique in its portal.
-pub(in crate::konnect) static PORTAL_TEAMS: Kind =
-    Kind { name: "portal_teams", unique: &[&["name", "portal_id"]], references: &["portal_id"] };
-
-/// Memberships: which developer is in which team.
-pub(in crate::konnect) static TEAM_DEVELOPERS: Kind = Kind {
-    name: "portal_team_developers",
-    unique: &[&["team_id", "developer_id"]],
-    references: &["team_id", "developer_id"],
-};
-
-/// Roles of the teams.
-pub(in crate::konnect) static TEAM_ROLES: Kind = Kind {
-    name: "portal_team_roles",
-    unique: &[&["role_name", "team_id", "entity_type_name", "entity_id", "entity_region"]],
-    references: &["team_id"],
-};
+use crate::konnect::kinds::{DEVELOPERS, PORTAL_TEAMS, TEAM_DEVELOPERS, TEAM_ROLES};
+use crate::store::{Body, Kind, Partition, Record, Taken, World};
 
 const DEVELOPER: &str = "/v3/portals/{portalId}/developers/{developerId}";
 const TEAMS: &str = "/v3/portals/{portalId}/teams";
@@ -69,14 +48,14 @@ pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::Portals, "/v3/portal-roles", list_roles),
 ];
 
-/// The portal of the path, as the owner of who is in it.
+/// The portal that the path names, as the owner of its users.
 fn portal(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
     Ok(Some(("portal_id", of_path(world, call)?.id.to_string())))
 }
 
 const STATUS: Field = Field::new("status", Is::Choice(&["approved", "pending", "revoked", "rejected"]));
 
-/// No mail is ever sent, whatever the request says.
+/// The sandbox never sends mail, whatever the request says.
 static CREATE_DEVELOPER: Schema = Schema {
     fields: &[
         Field::new("email", Is::Email(255)).required(),
@@ -89,7 +68,7 @@ static CREATE_DEVELOPER: Schema = Schema {
 
 static CHANGE_DEVELOPER: Schema = Schema { fields: &[STATUS], unknown: Unknown::Refused };
 
-/// The document calls the full name of a developer just a name here.
+/// The document calls a developer's full name just `name` here.
 static DEVELOPER_LISTING: Listing = Listing {
     joined: &["name"],
     join: |_, _, developer| {
@@ -124,7 +103,7 @@ impl Resource for Developer {
         portal(world, call)
     }
 
-    /// The portal decides on a developer about whom the request says nothing.
+    /// The portal's setting decides if the request names no status.
     fn complete(world: &World, call: &Call, fields: &mut Body, _: Option<&Body>) -> Result<(), Problem> {
         fields.remove("send_invitation_email");
         let approves = of_path(world, call)?.body["auto_approve_developers"] == json!(true);
@@ -137,7 +116,7 @@ impl Resource for Developer {
     }
 }
 
-const NAME: Is = Is::Shaped(1, 250, Shape { pattern: "^[\\w \\W]+$", matches: |text| !text.is_empty() });
+const NAME: Is = Is::Shaped(1, 250, Shape::ANYTHING);
 const DESCRIPTION: Field = Field::new("description", Is::Text(1, 250));
 
 static CREATE_TEAM: Schema = Schema {
@@ -177,20 +156,20 @@ impl Resource for PortalTeam {
         portal(world, call)
     }
 
-    /// A team is shown with a description even where none was given, and then named by itself.
-    fn view(_: &World, _: &Place, team: &Body) -> Value {
+    /// A team without a description is shown with its name as the description.
+    fn view(_: &World, _: &Partition, team: &Body) -> Value {
         let mut shown = pick(team, Self::SHOWN);
         shown.entry("description").or_insert_with(|| team["name"].clone());
         Value::Object(shown)
     }
 
-    /// The document lists no conflict: a name that is taken is an invalid parameter.
+    /// The document lists no conflict: a taken name is an invalid parameter.
     fn taken(_: Taken) -> Problem {
         Invalid::body("name", Rule::Named("invalid"), "is already in use in this portal").into()
     }
 }
 
-/// Developers of the sandbox have no attributes, so that none has one of a certain value.
+/// Developers of the sandbox have no attributes, so this filter matches none.
 const ATTRIBUTES: Filter = Filter::keys("attributes", &["eq", "oeq", "neq", "contains", "ocontains"], true);
 
 /// Which developers are in which teams.
@@ -219,14 +198,14 @@ impl Membership for TeamDeveloper {
         of_path(world, call).is_ok_and(|portal| reference(&member.body, "portal_id") == Some(portal.id))
     }
 
-    fn view_member(_: &World, _: &Place, member: &Body) -> Value {
+    fn view_member(_: &World, _: &Partition, member: &Body) -> Value {
         let mut shown = pick(member, &["id", "email", "full_name", "created_at", "updated_at"]);
         shown.insert("active".to_owned(), json!(member["status"] == "approved"));
         Value::Object(shown)
     }
 
-    fn view_group(world: &World, place: &Place, group: &Body) -> Value {
-        PortalTeam::view(world, place, group)
+    fn view_group(world: &World, partition: &Partition, group: &Body) -> Value {
+        PortalTeam::view(world, partition, group)
     }
 }
 
@@ -238,9 +217,9 @@ fn list_teams_of_developer(konnect: &Konnect, call: &Call) -> Result<Answer, Pro
 
 static TEAM_ROLE: Schema = Schema {
     fields: &[
-        Field::new("role_name", Is::Text(0, usize::MAX)).required(),
+        Field::new("role_name", Is::ANY_TEXT).required(),
         Field::new("entity_id", Is::Uuid).required(),
-        Field::new("entity_type_name", Is::Text(0, usize::MAX)).required(),
+        Field::new("entity_type_name", Is::ANY_TEXT).required(),
         Field::new("entity_region", Is::Choice(&["us", "eu", "au", "me", "in", "sg", "*"])).required(),
     ],
     unknown: Unknown::Ignored,

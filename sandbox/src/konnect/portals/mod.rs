@@ -5,12 +5,9 @@ mod customization;
 mod developers;
 mod portal;
 
-pub(super) use content::{PAGES, SNIPPETS};
-pub(super) use customization::CUSTOMIZATIONS;
-pub(super) use developers::{DEVELOPERS, PORTAL_TEAMS, TEAM_DEVELOPERS, TEAM_ROLES};
-pub(super) use portal::{PORTALS, of_path};
+pub(super) use portal::of_path;
 
-use super::Route;
+use super::framework::Route;
 
 /// All operations of this document that the sandbox offers.
 pub(super) fn routes() -> impl Iterator<Item = &'static Route> {

@@ -3,18 +3,17 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_TEAMS, SNIPPETS, TEAM_DEVELOPERS, TEAM_ROLES};
-use crate::konnect::apis::PUBLICATIONS;
 use crate::konnect::auth_strategies;
-use crate::konnect::collection::Listing;
-use crate::konnect::resource::{self, Resource};
-use crate::konnect::schema::Kind as Is;
-use crate::konnect::{Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown};
-use crate::store::{Batch, Body, Kind, Place, Record, World};
-
-/// Portals of a region. Names are unique in it.
-pub(in crate::konnect) static PORTALS: Kind =
-    Kind { name: "portals", unique: &[&["name"]], references: &["default_application_auth_strategy_id"] };
+use crate::konnect::framework::collection::Listing;
+use crate::konnect::framework::resource::{self, Resource};
+use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::{
+    Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown,
+};
+use crate::konnect::kinds::{
+    CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_TEAMS, PORTALS, PUBLICATIONS, SNIPPETS, TEAM_DEVELOPERS, TEAM_ROLES,
+};
+use crate::store::{Batch, Body, Kind, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::get(Document::Portals, "/v3/portals", resource::list::<Portal>),
@@ -26,8 +25,8 @@ pub(super) static ROUTES: &[Route] = &[
 
 const VISIBILITIES: Is = Is::Choice(&["public", "private"]);
 
-/// Creation and change allow the same fields. The document names no default for the two visibilities; the
-/// sandbox takes `private`, as its examples show.
+/// Creation and change allow the same fields. The document names no default for the two visibilities; the sandbox takes
+/// `private`, as its examples show.
 static PORTAL: Schema = Schema {
     fields: &[
         Field::read_only("id"),
@@ -110,45 +109,44 @@ impl Resource for Portal {
     fn complete(world: &World, call: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
         check_authentication(fields)?;
         let strategy = "default_application_auth_strategy_id";
-        auth_strategies::check_exists(world, &call.place, strategy, fields.get(strategy).unwrap_or(&Value::Null))?;
+        auth_strategies::check_exists(world, &call.partition, strategy, fields.get(strategy).unwrap_or(&Value::Null))?;
         if old.is_none() {
             let name = fields["name"].clone();
             fields.entry("display_name").or_insert(name);
             let host = &Uuid::new_v4().simple().to_string()[..12];
-            let domain = json!(format!("{host}.{}.portal.konghq.com", call.place.region));
+            let domain = json!(format!("{host}.{}.portal.konghq.com", call.partition.region));
             fields.insert("default_domain".to_owned(), domain.clone());
             fields.insert("canonical_domain".to_owned(), domain);
         }
         Ok(())
     }
 
-    /// Without `force` only a portal to which nothing is published is deleted. Teams go with their portal, and
-    /// with them what they own.
+    /// Without `force`, a portal with publications is not deleted. Its teams are deleted with it, and what they own.
     fn remove(world: &World, batch: &mut Batch, call: &Call, portal: &Record) -> Result<(), Problem> {
         let force = call.query.flag("force")?;
-        let published = world.referring(&call.place, &PUBLICATIONS, "portal_id", portal.id).len();
+        let published = world.referring(&call.partition, &PUBLICATIONS, "portal_id", portal.id).len();
         if published > 0 && !force {
             let detail =
                 format!("The portal has {published} published APIs. Unpublish them first, or use [force=true].");
             return Err(Problem::conflict(detail));
         }
-        for team in world.referring(&call.place, &PORTAL_TEAMS, "portal_id", portal.id) {
-            batch.remove_referring(world, &call.place, &TEAM_ROLES, "team_id", team.id);
-            batch.remove_referring(world, &call.place, &TEAM_DEVELOPERS, "team_id", team.id);
+        for team in world.referring(&call.partition, &PORTAL_TEAMS, "portal_id", portal.id) {
+            batch.remove_referring(world, &call.partition, &TEAM_ROLES, "team_id", team.id);
+            batch.remove_referring(world, &call.partition, &TEAM_DEVELOPERS, "team_id", team.id);
         }
         Ok(())
     }
 
-    fn view(_: &World, _: &Place, portal: &Body) -> Value {
+    fn view(_: &World, _: &Partition, portal: &Body) -> Value {
         Value::Object(portal.clone())
     }
 }
 
-/// Role based access control needs authentication, says the description of the former.
+/// Role-based access control needs authentication, according to its description.
 fn check_authentication(portal: &Body) -> Result<(), Problem> {
     let enabled = |name: &str| portal.get(name) == Some(&Value::Bool(true));
     if enabled("rbac_enabled") && !enabled("authentication_enabled") {
-        let reason = "can be enabled only where authentication is";
+        let reason = "can be enabled only with authentication";
         let rule = Rule::Dependents(vec!["authentication_enabled"]);
         return Err(Invalid::body("rbac_enabled", rule, reason).into());
     }

@@ -1,0 +1,16 @@
+//! The sandbox's GitHub from a client's side: over HTTP, and with the git program.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+mod access;
+mod contents;
+mod git_data;
+mod git_http;
+mod history;
+mod issues;
+mod persistence;
+mod pulls;
+mod repositories;
+mod secrets;
+mod seeding;
+mod world;
