@@ -1,12 +1,12 @@
 #!/bin/sh
-# A walk through a sandbox with nothing but curl and git: a control plane, a portal, an API with a version that is
+# A walk through a sandbox with curl and git only: a control plane, a portal, an API with a version that is
 # published, and a pull request. It reads the variables that `koctl sandbox --organization acme` prints.
 set -eu
 
 konnect=$(printf '%s' "$KOCTL_KONNECT_URL" | sed 's/{region}/us/')
 platform=$KOCTL_GITHUB_URL/repos/acme/platform
 
-# ask TOKEN METHOD URL [JSON] - prints the answer. An error of the server ends the script.
+# ask TOKEN METHOD URL [JSON] - prints the answer. An error answer ends the script.
 ask() {
     curl --silent --show-error --fail-with-body --request "$2" --header "Authorization: Bearer $1" \
         --header 'Content-Type: application/json' ${4:+--data "$4"} "$3"
