@@ -443,7 +443,7 @@ class Fencing(Case):
     def test_a_long_text_is_cut_between_characters_and_said_to_be(self):
         shown = self.fenced("ääää", "2")
         self.assertIn("```diff\nää\n```\n", shown)
-        self.assertIn("This is not all of it", shown)
+        self.assertIn("The text is incomplete", shown)
 
 
 class State(Case):
@@ -510,11 +510,11 @@ class Koctl(Case):
 
     def test_drift_fails_the_run(self):
         self.koctl(2, stdout="~ portal")
-        self.assertIn("::error::Somebody changed something", self.run_script("drift.sh", code=2))
+        self.assertIn("::error::Resources changed outside koctl", self.run_script("drift.sh", code=2))
 
     def test_what_could_not_be_read_fails_the_run(self):
         self.koctl(1)
-        self.assertIn("::error::koctl could not look", self.run_script("drift.sh", code=1))
+        self.assertIn("::error::koctl could not check", self.run_script("drift.sh", code=1))
 
     def test_drift_is_told_in_an_issue_where_asked(self):
         self.koctl(0)

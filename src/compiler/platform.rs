@@ -387,7 +387,7 @@ impl AddOrganization {
 fn refused(error: EditError) -> Error {
     let help = match error {
         EditError::Invalid { .. } => "correct the file in the platform repository, and try again",
-        EditError::NoPlace { .. } => "restore that part of the file, or let `koctl init --force` write it anew",
+        EditError::NoMapping { .. } => "restore that part of the file, or let `koctl init --force` write it anew",
         EditError::Unsafe { .. } => "add it by hand: an anchor or an alias may be in the way",
     };
     Error::new(ErrorKind::Refused, "edit the platform repository's files", error.to_string()).help(help)

@@ -10,12 +10,6 @@ use crate::manifest::model::{
 };
 use crate::manifest::secret::Secret;
 
-/// Where specifications are in the repositories of services.
-const SPEC_PATH: &str = "openapi.yaml";
-/// The branches of environments that do not name another.
-const PROD_BRANCH: &str = "main";
-const DEV_BRANCH: &str = "dev";
-
 /// The configuration of a draft, with its guesses.
 #[derive(Debug, Clone)]
 pub struct Configuration {
@@ -37,8 +31,8 @@ struct Use<'a> {
 impl Use<'_> {
     fn default_branch(&self) -> &'static str {
         match self.r#type {
-            EnvironmentType::Prod => PROD_BRANCH,
-            EnvironmentType::Dev => DEV_BRANCH,
+            EnvironmentType::Prod => Service::PROD_BRANCH,
+            EnvironmentType::Dev => Service::DEV_BRANCH,
         }
     }
 
@@ -111,7 +105,7 @@ impl Draft {
             let address = SpecAddress {
                 remote: remote.clone(),
                 branch: branches[one.environment].clone(),
-                path: SPEC_PATH.to_owned(),
+                path: Service::SPEC_PATH.to_owned(),
             };
             configuration.specs.insert(address, one.api.spec.clone());
         }
@@ -119,9 +113,9 @@ impl Draft {
             name: name.to_owned(),
             description: common_description(uses),
             git: ServiceGit { remote, auth: None, github: None, author: None },
-            spec_path: SPEC_PATH.to_owned(),
-            prod_branch_name: PROD_BRANCH.to_owned(),
-            dev_branch_name: DEV_BRANCH.to_owned(),
+            spec_path: Service::SPEC_PATH.to_owned(),
+            prod_branch_name: Service::PROD_BRANCH.to_owned(),
+            dev_branch_name: Service::DEV_BRANCH.to_owned(),
             protect: false,
         };
         team.services.insert(key, service);
@@ -203,7 +197,7 @@ fn common_description(uses: &[Use<'_>]) -> Option<String> {
 /// those with another specification from one that is named after the first of them.
 fn branches<'a>(uses: &[Use<'a>]) -> BTreeMap<&'a str, String> {
     let mut contents: BTreeMap<String, &str> = BTreeMap::new();
-    for branch in [PROD_BRANCH, DEV_BRANCH] {
+    for branch in [Service::PROD_BRANCH, Service::DEV_BRANCH] {
         let of_branch: Vec<&Use<'a>> = uses.iter().filter(|one| one.default_branch() == branch).collect();
         if let Some(content) = usual_content(&of_branch, branch) {
             contents.insert(branch.to_owned(), content);

@@ -1,4 +1,4 @@
-//! What is wrong with a manifest, and where: one [`Diagnostic`] an error, all of a run in [`Diagnostics`].
+//! Errors in a manifest and their locations: one [`Diagnostic`] an error, all errors of a run in [`Diagnostics`].
 
 use std::error::Error;
 use std::fmt;
@@ -10,42 +10,42 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, S
 /// A range of a source text, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Span {
-    /// Where it begins.
+    /// The first byte.
     pub(super) start: usize,
-    /// Where it ends: the first byte that is no longer part of it.
+    /// The first byte after it.
     pub(super) end: usize,
 }
 
 impl Span {
-    /// As a range, for slicing.
+    /// The span as a range, for slicing.
     pub(super) fn range(self) -> Range<usize> {
         self.start..self.end
     }
 }
 
-/// A file as it may be shown to people: its name, and its text with the secrets blotted out.
+/// A file as errors may show it: its name, and its text with secrets masked.
 ///
-/// Cheap to clone: every diagnostic of a file shares the one text.
+/// Cheap to clone: all diagnostics of a file share its text.
 #[derive(Clone, Debug)]
 pub(super) struct Source(Arc<NamedSource<String>>);
 
 impl Source {
-    /// A source of this name. The text is shown in errors as it is given, so secrets must not be in it.
+    /// A source of this name. Errors show the text as it is, so it must not contain secrets.
     pub(super) fn new(name: &str, text: String) -> Self {
         Self(Arc::new(NamedSource::new(name, text)))
     }
 
-    /// The file's path as the user would write it.
+    /// The path of the file as the user writes it.
     pub(super) fn name(&self) -> &str {
         self.0.name()
     }
 
-    /// What the source holds at this span; empty where the span lies outside of it.
+    /// The text of the span. Empty if the span is outside of the source.
     pub(super) fn excerpt(&self, span: Span) -> &str {
         self.0.inner().get(span.range()).unwrap_or_default()
     }
 
-    /// The line and column of a byte, both counted from one, the column in characters.
+    /// The line and column of a byte, both counted from one. Columns are characters.
     pub(super) fn line_and_column(&self, offset: usize) -> (usize, usize) {
         let before = self.excerpt(Span { start: 0, end: offset });
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -53,22 +53,22 @@ impl Source {
         (line, before[line_start..].chars().count() + 1)
     }
 
-    /// The part of a span that is on its first line. Underlining a whole block says no more than underlining
-    /// where it begins.
+    /// The part of a span on its first line, because underlining a whole block helps no more than underlining its
+    /// beginning.
     fn first_line(&self, span: Span) -> Span {
         let end = span.end.min(self.0.inner().len());
         let start = span.start.min(end);
         let excerpt = self.excerpt(Span { start, end });
         let line = excerpt.lines().next().unwrap_or_default();
         let trimmed = line.trim_end().len();
-        // White space alone is what the error is about, as a tab can be.
+        // An error can be about white space alone, such as a tab.
         Span { start, end: start + if trimmed > 0 { trimmed } else { line.len() } }
     }
 }
 
-/// One error in the user's configuration, with its place where it has one.
+/// One error in the configuration, with its location if it has one.
 ///
-/// Its `Display` is the message alone; [`Diagnostic::line`] adds the place, and [`render`] draws it all.
+/// `Display` writes the message alone, [`Diagnostic::line`] adds the location, and [`render`] draws everything.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     code: &'static str,
@@ -79,20 +79,20 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// An error without a place yet. The code is stable, for search engines and for tests, and is written like
-    /// a path: `koctl::manifest::unknown_key`. The message is a sentence without its period.
+    /// An error without a location yet. The code is stable, for search engines and tests, and looks like a path:
+    /// `koctl::manifest::unknown_key`. The message is a sentence without a period.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), help: None, source: None, labels: Vec::new() }
     }
 
-    /// Adds what to do about it.
+    /// Adds the next step for the user.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Adds a place to underline, with a word on it if there is more than one.
+    /// Adds a span to underline, with a label if there are several.
     #[must_use]
     pub(super) fn at(mut self, span: Span, label: Option<&str>) -> Self {
         let length = span.end.saturating_sub(span.start);
@@ -100,7 +100,7 @@ impl Diagnostic {
         self
     }
 
-    /// Says which file the places are in.
+    /// Sets the file of the spans.
     #[must_use]
     pub(super) fn in_source(mut self, source: &Source) -> Self {
         for label in &mut self.labels {
@@ -117,22 +117,22 @@ impl Diagnostic {
         self.code
     }
 
-    /// What to do about it, where something can be said.
+    /// The next step for the user, if there is one.
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    /// The file, line and column of the first place, counted from one; none for an error about no place in
-    /// particular, such as a missing file.
-    pub fn place(&self) -> Option<(&str, usize, usize)> {
+    /// The file, line and column of the first span, counted from one. `None` for an error without a location, such as a
+    /// missing file.
+    pub fn location(&self) -> Option<(&str, usize, usize)> {
         let source = self.source.as_ref()?;
         let (line, column) = source.line_and_column(self.first_offset()?);
         Some((source.name(), line, column))
     }
 
-    /// The whole error on one line, `file:line:column: message`, for logs and plain lists.
+    /// The error on one line, `file:line:column: message`, for logs and lists.
     pub fn line(&self) -> String {
-        match self.place() {
+        match self.location() {
             Some((file, line, column)) => format!("{file}:{line}:{column}: {}", self.message),
             None => self.message.clone(),
         }
@@ -178,7 +178,7 @@ impl miette::Diagnostic for Diagnostic {
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Puts the errors in order; none if there are none.
+    /// Sorts the errors. `None` if there are none.
     pub fn new(mut errors: Vec<Diagnostic>) -> Option<Self> {
         errors.sort_by(|a, b| (a.file(), a.first_offset()).cmp(&(b.file(), b.first_offset())));
         (!errors.is_empty()).then_some(Self(errors))
@@ -189,7 +189,7 @@ impl Diagnostics {
         self.0.iter()
     }
 
-    /// How many errors there are, and in how many files: `3 errors in 2 files.`
+    /// The number of errors and files: `3 errors in 2 files.`
     pub fn summary(&self) -> String {
         let mut files: Vec<&str> = self.0.iter().filter_map(Diagnostic::file).collect();
         files.dedup();
@@ -201,7 +201,7 @@ impl Diagnostics {
     }
 }
 
-/// A number and what it counts: `1 error`, `2 errors`.
+/// A number with its noun: `1 error`, `2 errors`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
@@ -221,7 +221,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
     }
 }
 
-/// One line an error.
+/// One line for each error.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, error) in self.0.iter().enumerate() {
@@ -236,16 +236,15 @@ impl fmt::Display for Diagnostics {
 
 impl Error for Diagnostics {}
 
-/// Draws all errors for a terminal that is `width` columns wide, each with its source line underlined, and a
-/// last line that counts them.
+/// Draws all errors for a terminal of this width, each with its source line underlined, and a last line that counts
+/// them.
 pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
     let mut screen = String::new();
     for error in diagnostics {
         if handler.render_report(&mut screen, error).is_err() {
-            // Drawing into a string does not fail by itself; should miette refuse, the error itself must not
-            // get lost with its picture.
+            // Writing to a string does not fail. If miette does, the error must not be lost with its picture.
             screen.push_str(&error.line());
         }
         screen.push('\n');
@@ -272,10 +271,11 @@ mod tests {
     }
 
     #[test]
-    fn errors_are_ordered_by_file_and_then_by_position_with_placeless_ones_first() {
-        let placeless = Diagnostic::new("koctl::manifest::test", "no file");
+    fn errors_without_a_location_come_first_then_those_of_each_file_in_order() {
+        let without_location = Diagnostic::new("koctl::manifest::test", "no file");
         let errors =
-            Diagnostics::new(vec![error("b.yaml", 0), error("a.yaml", 7), error("a.yaml", 0), placeless]).unwrap();
+            Diagnostics::new(vec![error("b.yaml", 0), error("a.yaml", 7), error("a.yaml", 0), without_location])
+                .unwrap();
         insta::assert_snapshot!(errors, @"
         no file
         a.yaml:1:1: wrong at 0

@@ -1,7 +1,6 @@
-//! Edits of YAML that leave everything else as it is: comments, order, quotes, line ends, down to the byte.
+//! Edits of YAML that keep everything else byte for byte: comments, order, quotes, line ends.
 //!
-//! An edit is checked by reading what came of it: it means what the old text meant, and the new entry, or there is no
-//! edit.
+//! Every edit is verified by reading its result, which must mean the same as the old text plus the new entry.
 
 use std::str::FromStr;
 
@@ -10,28 +9,28 @@ use yaml_edit::{Document, Mapping, YamlFile, YamlNode};
 
 use super::document::parse_value;
 
-/// One step on the way to a mapping.
+/// One step of a path to a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// The value of a key.
     Key(&'a str),
-    /// The item of a list in which a key has this text.
+    /// The item of a list whose key has this text.
     Item(&'a str, &'a str),
 }
 
-/// What a new key stands for.
+/// The value of a new key.
 #[derive(Clone, Copy, Debug)]
 pub enum Entry<'a> {
     /// A text.
     Text(&'a str),
-    /// A mapping in YAML's block style, as it is to be written.
+    /// A mapping, written in YAML's block style.
     Mapping(&'a str),
 }
 
-/// Why a file was not edited.
+/// The reason why a file was not edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
-    /// It cannot be read.
+    /// It is not valid.
     #[error("{file}:{line}:{column}: {message}")]
     Invalid {
         /// The file.
@@ -40,48 +39,48 @@ pub enum EditError {
         line: usize,
         /// Counted from one.
         column: usize,
-        /// What is wrong there.
+        /// The error.
         message: String,
     },
-    /// The place for the entry is not there, or is something else.
-    #[error("{file}: there is no mapping at `{place}`, to which `{key}` could be added")]
-    NoPlace {
+    /// There is no mapping for the entry.
+    #[error("cannot add `{key}` to {file}: `{path}` is not a mapping")]
+    NoMapping {
         /// The file.
         file: String,
-        /// The way to it.
-        place: String,
+        /// The path of the mapping.
+        path: String,
         /// The new key.
         key: String,
     },
-    /// The editor would have changed something else too.
-    #[error("{file}: `{key}` cannot be added at `{place}` without touching anything else")]
+    /// The edit would have changed something else.
+    #[error("cannot add `{key}` to `{path}` in {file} without changing something else")]
     Unsafe {
         /// The file.
         file: String,
-        /// The way to it.
-        place: String,
+        /// The path of the mapping.
+        path: String,
         /// The new key.
         key: String,
     },
 }
 
-/// Adds `key` to the mapping at `path` of the YAML `text`, as its last entry. A mapping that is empty or has no value
-/// yet is made; a key that is there already, with whatever value, leaves the text as it is. Errors name `file`.
+/// Adds `key` as the last entry of the mapping at `path` in the YAML `text`. A mapping without a value is created. If
+/// the key exists, with any value, the text stays as it is. Errors name `file`.
 ///
 /// # Errors
-/// Text that is no YAML, a path that leads to no mapping, and a text that cannot be edited without changing something
-/// else, which anchors in the way can be the reason for.
+/// The text is not valid YAML, `path` is not a mapping, or the text cannot be edited without changing something else,
+/// for example because of an anchor on the path.
 pub fn insert(file: &str, text: &str, path: &[Step<'_>], key: &str, entry: Entry<'_>) -> Result<String, EditError> {
-    let place = || path.iter().map(|step| step.to_string()).collect::<Vec<_>>().join(".");
+    let joined = || path.iter().map(|step| step.to_string()).collect::<Vec<_>>().join(".");
     let before = parse(file, text)?;
-    let no_place = || EditError::NoPlace { file: file.to_owned(), place: place(), key: key.to_owned() };
-    let refused = || EditError::Unsafe { file: file.to_owned(), place: place(), key: key.to_owned() };
+    let no_mapping = || EditError::NoMapping { file: file.to_owned(), path: joined(), key: key.to_owned() };
+    let refused = || EditError::Unsafe { file: file.to_owned(), path: joined(), key: key.to_owned() };
     match at(&before, path) {
-        Some(Value::Object(there)) if there.contains_key(key) => return Ok(text.to_owned()),
+        Some(Value::Object(mapping)) if mapping.contains_key(key) => return Ok(text.to_owned()),
         Some(Value::Object(_) | Value::Null) => {}
-        Some(_) => return Err(no_place()),
+        Some(_) => return Err(no_mapping()),
         None if path.split_last().is_some_and(|(_, parents)| is_mapping(at(&before, parents))) => {}
-        None => return Err(no_place()),
+        None => return Err(no_mapping()),
     }
     let edited = edit(text, path, key, entry).ok_or_else(refused)?;
     let edited = with_line_ends_of(text, edited);
@@ -112,7 +111,7 @@ fn parse(file: &str, text: &str) -> Result<Value, EditError> {
     })
 }
 
-/// A file with nothing in it is a mapping that has no value yet.
+/// An empty file counts as a mapping without a value.
 fn is_mapping(value: Option<&Value>) -> bool {
     matches!(value, Some(Value::Object(_) | Value::Null))
 }
@@ -124,7 +123,7 @@ fn at<'v>(value: &'v Value, path: &[Step<'_>]) -> Option<&'v Value> {
     })
 }
 
-/// Puts the entry into the value that the text stands for.
+/// Adds the entry to the value of the text.
 fn put(value: &mut Value, path: &[Step<'_>], key: &str, new: Value) -> Option<()> {
     let mut there = value;
     for step in path {
@@ -184,7 +183,7 @@ fn mapping(root: &Mapping, path: &[Step<'_>]) -> Option<Mapping> {
     there.as_mapping().cloned()
 }
 
-/// The entry below a text that has nothing but comments.
+/// Appends the entry to a text that contains only comments.
 fn append(text: &str, path: &[Step<'_>], key: &str, entry: Entry<'_>) -> String {
     let mut out = text.to_owned();
     if !out.is_empty() && !out.ends_with('\n') {
@@ -209,7 +208,7 @@ fn append(text: &str, path: &[Step<'_>], key: &str, entry: Entry<'_>) -> String 
     out
 }
 
-/// New lines end as all the old ones do.
+/// Gives new lines the line ends of the old ones.
 fn with_line_ends_of(text: &str, edited: String) -> String {
     let windows = text.contains("\r\n") && !text.replace("\r\n", "").contains('\n');
     if windows { edited.replace("\r\n", "\n").replace('\n', "\r\n") } else { edited }
@@ -226,7 +225,7 @@ mod tests {
         insert("orgs.yaml", text, ORGANIZATIONS, "Beta", Entry::Mapping(NEW))
     }
 
-    /// What was taken out of and put into a text, line by line.
+    /// The removed and added lines.
     fn difference(old: &str, new: &str) -> String {
         let diff = similar::TextDiff::from_lines(old, new);
         let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
@@ -296,21 +295,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_broken_is_named_with_the_place() {
+    fn a_broken_file_is_named_with_the_location() {
         let error = added("organizations:\n  Acme: [\n").unwrap_err();
         assert!(matches!(&error, EditError::Invalid { file, .. } if file == "orgs.yaml"), "{error}");
         assert!(error.to_string().starts_with("orgs.yaml:"), "{error}");
     }
 
     #[test]
-    fn a_path_to_something_else_is_told() {
+    fn a_path_to_something_else_is_reported() {
         let error = added("organizations: none\n").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "orgs.yaml: there is no mapping at `organizations`, to which `Beta` could be added"
-        );
+        assert_eq!(error.to_string(), "cannot add `Beta` to orgs.yaml: `organizations` is not a mapping");
         let error = insert("w.yml", "a: 1\n", &[Step::Key("b"), Step::Key("c")], "k", Entry::Text("v")).unwrap_err();
-        assert_eq!(error.to_string(), "w.yml: there is no mapping at `b.c`, to which `k` could be added");
+        assert_eq!(error.to_string(), "cannot add `k` to w.yml: `b.c` is not a mapping");
     }
 
     #[test]

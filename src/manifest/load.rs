@@ -1,4 +1,4 @@
-//! From files to a checked manifest, or to all that is wrong with them.
+//! Reads files into a checked manifest, or into all errors in them.
 
 use std::fs;
 use std::io;
@@ -9,22 +9,23 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::document::{Document, Kind};
+use super::document::Document;
+use super::locations::Locations;
 use super::model::Manifest;
 use super::path::KeyPath;
-use super::places::Places;
 use super::rules;
 use super::secret::Secret;
 use super::shape::Shape;
 use super::structure::Structure;
+use super::yaml::Kind;
 
-/// Which files make up the manifest.
+/// The files of the manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources {
-    /// The directory that holds `konnect/teams.yaml`, `konnect/organizations.yaml` and, if there is one,
-    /// `konnect/platform.yaml`. An empty path is the working directory.
+    /// The directory with `konnect/teams.yaml`, `konnect/organizations.yaml` and optionally `konnect/platform.yaml`. An
+    /// empty path is the working directory.
     pub directory: PathBuf,
-    /// One file with everything, instead of all others.
+    /// One file with everything, instead of all other files.
     pub file: Option<PathBuf>,
     /// The file with the teams, instead of `konnect/teams.yaml`.
     pub teams: Option<PathBuf>,
@@ -35,15 +36,15 @@ pub struct Sources {
 }
 
 /// A file to read.
-struct Wanted {
+struct InputFile {
     path: PathBuf,
-    /// Whether the file may be missing or empty.
+    /// True if the file may be missing or empty.
     optional: bool,
-    /// What the file holds, for messages.
-    holds: &'static str,
-    /// The flag that names another file.
+    /// The contents of the file, for messages.
+    contents: &'static str,
+    /// The flag that selects another file.
     flag: &'static str,
-    /// What a first version of the file looks like.
+    /// An example of a first version of the file.
     example: &'static str,
 }
 
@@ -68,12 +69,12 @@ organizations:
         region: us";
 
 impl Sources {
-    /// The usual files below a directory.
+    /// The usual files in a directory.
     pub fn directory(directory: impl Into<PathBuf>) -> Self {
         Self { directory: directory.into(), ..Self::default() }
     }
 
-    /// The directory that relative paths in the manifest start from: that of `--file`, or [`Self::directory`].
+    /// The base of relative paths in the manifest: the directory of `--file`, or [`Self::directory`].
     fn base(&self) -> PathBuf {
         let base = match &self.file {
             Some(file) => file.parent().unwrap_or(Path::new("")),
@@ -82,38 +83,38 @@ impl Sources {
         if base.as_os_str().is_empty() { PathBuf::from(".") } else { base.to_owned() }
     }
 
-    fn wanted(&self) -> Vec<Wanted> {
+    fn files(&self) -> Vec<InputFile> {
         if let Some(file) = &self.file {
-            return vec![Wanted {
+            return vec![InputFile {
                 path: file.clone(),
                 optional: false,
-                holds: "the configuration",
+                contents: "the configuration",
                 flag: "--file",
                 example: ORGANIZATIONS_EXAMPLE,
             }];
         }
-        let below = |named: &Option<PathBuf>, usual: &str| {
-            named.clone().unwrap_or_else(|| self.directory.join("konnect").join(usual))
+        let below = |given: &Option<PathBuf>, usual: &str| {
+            given.clone().unwrap_or_else(|| self.directory.join("konnect").join(usual))
         };
         vec![
-            Wanted {
+            InputFile {
                 path: below(&self.platform, "platform.yaml"),
                 optional: self.platform.is_none(),
-                holds: "the platform's settings",
+                contents: "the platform's settings",
                 flag: "--platform",
                 example: "platform:\n  git:\n    remote: https://github.com/owner/platform.git",
             },
-            Wanted {
+            InputFile {
                 path: below(&self.teams, "teams.yaml"),
                 optional: false,
-                holds: "the teams",
+                contents: "the teams",
                 flag: "--teams",
                 example: TEAMS_EXAMPLE,
             },
-            Wanted {
+            InputFile {
                 path: below(&self.organizations, "organizations.yaml"),
                 optional: false,
-                holds: "the organizations",
+                contents: "the organizations",
                 flag: "--orgs",
                 example: ORGANIZATIONS_EXAMPLE,
             },
@@ -121,33 +122,32 @@ impl Sources {
     }
 }
 
-/// A manifest that has been read and checked, with the places of everything in it.
+/// A checked manifest, with the locations of everything in it.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The manifest.
     pub manifest: Manifest,
-    /// The directory that relative paths in the manifest start from.
+    /// The base of relative paths in the manifest.
     pub directory: PathBuf,
-    places: Places,
+    locations: Locations,
 }
 
 impl Loaded {
-    /// No manifest at all, for work that needs none.
+    /// An empty manifest, for commands that need none.
     #[must_use]
     pub fn empty() -> Self {
-        Self { manifest: Manifest::default(), directory: PathBuf::from("."), places: Places::default() }
+        Self { manifest: Manifest::default(), directory: PathBuf::from("."), locations: Locations::default() }
     }
 
-    /// An error about what stands at this path, such as `["organizations", "KongAirlines", "environments", "dev"]`,
-    /// for stages that find what the manifest's own checks cannot. It points at the path's line, or where that is
-    /// not written, at the nearest thing above it. The code is like `koctl::compiler::cycle`.
+    /// An error at this path, such as `["organizations", "KongAirlines", "environments", "dev"]`, for stages that find
+    /// what the checks of the manifest cannot. It points at the line of the path, or if the path is not written, at the
+    /// nearest path above it. The code is like `koctl::compiler::cycle`.
     pub fn diagnostic(&self, path: impl Into<KeyPath>, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        self.places.diagnostic(&path.into(), code, message)
+        self.locations.diagnostic(&path.into(), code, message)
     }
 
-    /// The SHA-256 of what the manifest means, as 64 hexadecimal digits. Formatting, comments, the order of keys,
-    /// the division into files and defaults that are written out do not change it. A literal secret goes into it
-    /// as a hash of its own.
+    /// The SHA-256 of the manifest's meaning, as 64 hexadecimal digits. Formatting, comments, the order of keys, the
+    /// division into files and explicit defaults do not change it. A literal secret is part of it as a hash of its own.
     pub fn digest(&self) -> String {
         let mut digest = Sha256::new();
         let canonical = serde_json::to_vec(&self.manifest)
@@ -158,7 +158,7 @@ impl Loaded {
                 digest.update(Sha256::digest(value.expose_secret().as_bytes()));
             }
         }
-        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(digest.finalize())
     }
 }
 
@@ -166,18 +166,17 @@ impl Loaded {
 ///
 /// # Errors
 ///
-/// All that is wrong with it, of all files. Rules about meaning are checked where every file could be read; with
-/// a file missing or broken, what seems undefined may be in there.
+/// All errors of all files. Rules about meaning are checked only if every file could be read: with a file missing or
+/// broken, what seems undefined may be in that file.
 pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     let mut reading = Reading::default();
-    for wanted in sources.wanted() {
-        reading.file(&wanted);
+    for file in sources.files() {
+        reading.file(&file);
     }
     reading.finish(sources.base())
 }
 
-/// Checks a manifest that is at hand as texts, each with the name that errors show. Relative paths in it start
-/// from `directory`.
+/// Checks a manifest in texts, each with the name that errors show. The base of relative paths is `directory`.
 ///
 /// # Errors
 ///
@@ -190,32 +189,32 @@ pub fn load_texts(texts: &[(&str, &str)], directory: &Path) -> Result<Loaded, Di
     reading.finish(directory.to_owned())
 }
 
-/// What has been read so far.
+/// The files that were read so far.
 #[derive(Default)]
 struct Reading {
-    places: Places,
+    locations: Locations,
     errors: Vec<Diagnostic>,
-    /// The top-level keys and their values, of all files.
+    /// The top-level keys of all files with their values.
     sections: Map<String, Value>,
-    /// Whether a file could not be read at all.
+    /// True if a file could not be read at all.
     incomplete: bool,
 }
 
 impl Reading {
-    fn file(&mut self, wanted: &Wanted) {
-        let path = wanted.path.strip_prefix(".").unwrap_or(&wanted.path);
+    fn file(&mut self, file: &InputFile) {
+        let path = file.path.strip_prefix(".").unwrap_or(&file.path);
         let name = path.display().to_string();
-        match fs::read(&wanted.path) {
+        match fs::read(&file.path) {
             Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => self.text(&name, &text, Some(wanted)),
+                Ok(text) => self.text(&name, &text, Some(file)),
                 Err(error) => self.unreadable(not_text(&name, &error)),
             },
-            Err(error) if wanted.optional && error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => self.unreadable(unreadable(&name, wanted, &error)),
+            Err(error) if file.optional && error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => self.unreadable(unreadable(&name, file, &error)),
         }
     }
 
-    fn text(&mut self, name: &str, text: &str, wanted: Option<&Wanted>) {
+    fn text(&mut self, name: &str, text: &str, file: Option<&InputFile>) {
         let mut document = match Document::parse(name, text) {
             Ok(document) => document,
             Err(errors) => {
@@ -225,16 +224,16 @@ impl Reading {
             }
         };
         if matches!(document.root.kind, Kind::Null) {
-            match wanted {
-                Some(wanted) if wanted.optional => {}
-                _ => self.unreadable(empty(name, wanted)),
+            match file {
+                Some(file) if file.optional => {}
+                _ => self.unreadable(empty(name, file)),
             }
             return;
         }
         self.errors.append(&mut document.flaws);
         self.refuse_repeated_sections(&mut document);
-        let Self { places, errors, .. } = self;
-        let mut structure = Structure { source: &document.source, places, errors };
+        let Self { locations, errors, .. } = self;
+        let mut structure = Structure { source: &document.source, locations, errors };
         if let Value::Object(sections) = structure.check(Shape::manifest(), &document.root, &KeyPath::default()) {
             self.sections.extend(sections);
         }
@@ -245,23 +244,23 @@ impl Reading {
         self.incomplete = true;
     }
 
-    /// What an earlier file holds already is an error here and is left out.
+    /// A section that an earlier file contains is an error, and is left out.
     fn refuse_repeated_sections(&mut self, document: &mut Document) {
         let Kind::Map(entries) = &mut document.root.kind else {
             return;
         };
-        let Self { places, errors, .. } = self;
+        let Self { locations, errors, .. } = self;
         entries.retain(|entry| {
             let path = KeyPath::from([&entry.key]);
-            if !places.contains(&path) {
+            if !locations.contains(&path) {
                 return true;
             }
-            let first = places.diagnostic(&path, "", "").place().map(|(file, line, _)| format!("{file}:{line}"));
+            let first = locations.diagnostic(&path, "", "").location().map(|(file, line, _)| format!("{file}:{line}"));
             errors.push(
-                Diagnostic::new("koctl::manifest::duplicate_key", format!("`{}` is written in two files", entry.key))
+                Diagnostic::new("koctl::manifest::duplicate_key", format!("`{}` is in two files", entry.key))
                     .at(entry.key_span, None)
                     .in_source(&document.source)
-                    .with_help(format!("the other is {}: put everything into one of them", first.unwrap_or_default())),
+                    .with_help(format!("the other is {}; move everything into one of them", first.unwrap_or_default())),
             );
             false
         });
@@ -270,47 +269,47 @@ impl Reading {
     fn finish(mut self, directory: PathBuf) -> Result<Loaded, Diagnostics> {
         let manifest = self.manifest();
         if !self.incomplete {
-            self.errors.extend(rules::check(&manifest, &self.places));
+            self.errors.extend(rules::check(&manifest, &self.locations));
         }
         match Diagnostics::new(self.errors) {
-            None => Ok(Loaded { manifest, directory, places: self.places }),
+            None => Ok(Loaded { manifest, directory, locations: self.locations }),
             Some(errors) => Err(errors),
         }
     }
 
-    /// The types' own reading. The structural check follows their schema, so it leaves nothing that they refuse.
+    /// Deserializes the sections. The structural check follows the schema of the types, so this does not fail.
     fn manifest(&mut self) -> Manifest {
         let sections = std::mem::take(&mut self.sections);
         serde_json::from_value(Value::Object(sections)).unwrap_or_else(|error| {
-            self.unreadable(Diagnostic::new("koctl::manifest::model", format!("the manifest cannot be used: {error}")));
+            self.unreadable(Diagnostic::new("koctl::manifest::model", format!("the manifest cannot be read: {error}")));
             Manifest::default()
         })
     }
 }
 
-fn unreadable(name: &str, wanted: &Wanted, error: &io::Error) -> Diagnostic {
-    let Wanted { holds, flag, .. } = wanted;
+fn unreadable(name: &str, file: &InputFile, error: &io::Error) -> Diagnostic {
+    let InputFile { contents, flag, .. } = file;
     if error.kind() == io::ErrorKind::NotFound {
-        Diagnostic::new("koctl::manifest::no_file", format!("{holds} cannot be read: there is no file {name}"))
+        Diagnostic::new("koctl::manifest::no_file", format!("cannot read {contents}: the file {name} does not exist"))
             .with_help(format!(
-                "run koctl where the folder `konnect` is, name the file with `{flag}`, or begin a platform repository \
-                 with `koctl init`"
+                "run koctl in the directory that contains `konnect`, select the file with `{flag}`, or create a platform \
+                 repository with `koctl init`"
             ))
     } else {
-        Diagnostic::new("koctl::manifest::unreadable", format!("{holds} cannot be read from {name}: {error}"))
-            .with_help(format!("make the file readable, or name another with `{flag}`"))
+        Diagnostic::new("koctl::manifest::unreadable", format!("cannot read {contents} from {name}: {error}"))
+            .with_help(format!("make the file readable, or select another with `{flag}`"))
     }
 }
 
 fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
     let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
     let line = valid.iter().filter(|byte| **byte == b'\n').count() + 1;
-    Diagnostic::new("koctl::manifest::not_text", format!("{name}:{line}: this is no UTF-8 text"))
-        .with_help("save the file with the encoding UTF-8")
+    Diagnostic::new("koctl::manifest::not_text", format!("{name}:{line}: the file is not valid UTF-8"))
+        .with_help("save the file as UTF-8")
 }
 
-fn empty(name: &str, wanted: Option<&Wanted>) -> Diagnostic {
-    let example = wanted.map_or(ORGANIZATIONS_EXAMPLE, |wanted| wanted.example);
+fn empty(name: &str, file: Option<&InputFile>) -> Diagnostic {
+    let example = file.map_or(ORGANIZATIONS_EXAMPLE, |file| file.example);
     Diagnostic::new("koctl::manifest::empty", format!("the file {name} is empty"))
         .with_help(format!("write at least\n{example}"))
 }

@@ -1,20 +1,20 @@
-//! Blots secrets out of a source before any of it is shown: errors land in logs and pull requests.
+//! Masks the secrets in a source before any of it is shown, because errors appear in logs and pull requests.
 //!
-//! Every byte of a secret becomes a `*`, so that places stay where they are.
+//! Every byte of a secret becomes a `*`, so that locations do not change.
 
 use super::diagnostic::Span;
-use super::document::{Entry, Kind, Node};
 use super::secret::is_variable_name;
+use super::yaml::{Entry, Kind, Node};
 
-/// The keys that hold a secret's source. A common mistake is to write the secret itself there.
+/// The keys of sources of secrets. It is a common mistake to write the secret itself there.
 const SECRET_KEYS: [&str; 7] =
     ["access-token", "client-secret", "token", "key", "passphrase", "old-passphrases", "identities"];
-/// What an age identity begins with, wherever it was put by mistake.
+/// The beginning of an age identity, which may be anywhere by mistake.
 const IDENTITY: &str = "AGE-SECRET-KEY-";
 
-/// The text with its secrets blotted out. Without a tree, as after a syntax error, whatever looks like the value
-/// of a secret is taken for one. `refused` are values that did not make it into the tree, their keys being there
-/// already; what a secret is then, is not certain any more, so every `value` counts as one.
+/// The text with its secrets masked. Without a tree, such as after a syntax error, everything that looks like the value
+/// of a secret counts as one. `refused` are the values of duplicate keys, which are not in the tree. With any of them
+/// it is not certain which values are secret, so every `value` counts as one.
 pub(super) fn secrets(text: &str, root: Option<&Node>, refused: &[Node]) -> String {
     let mut spans = Vec::new();
     match root {
@@ -28,7 +28,7 @@ pub(super) fn secrets(text: &str, root: Option<&Node>, refused: &[Node]) -> Stri
     }
     url_credentials(text, &mut spans);
     identities(text, &mut spans);
-    blot(text, &spans)
+    mask(text, &spans)
 }
 
 fn collect(node: &Node, may_show: bool, spans: &mut Vec<Span>) {
@@ -54,7 +54,7 @@ fn collect(node: &Node, may_show: bool, spans: &mut Vec<Span>) {
     }
 }
 
-/// Age identities, wherever they stand.
+/// Age identities anywhere in the text.
 fn identities(text: &str, spans: &mut Vec<Span>) {
     for (start, _) in text.match_indices(IDENTITY) {
         let length = text[start..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len() - start);
@@ -62,7 +62,7 @@ fn identities(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Whether the mapping is a secret's source whose `value` may be shown: a path, or what can be a variable's name.
+/// True if the mapping is a source of a secret whose `value` may be shown: a path, or a valid name of a variable.
 fn names_a_source(entries: &[Entry]) -> bool {
     let text = |key: &str| {
         entries.iter().find(|entry| entry.key == key).and_then(|entry| match &entry.value.kind {
@@ -98,7 +98,7 @@ fn guess(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// Where the value begins on a line that has a secret's key in it.
+/// The offset of the value on a line that contains a secret's key.
 fn value_of_secret_key(line: &str) -> Option<usize> {
     let keys = SECRET_KEYS.iter().chain(&["value"]);
     keys.flat_map(|key| line.match_indices(key).map(|(at, key)| at + key.len()))
@@ -109,7 +109,7 @@ fn value_of_secret_key(line: &str) -> Option<usize> {
         .min()
 }
 
-/// `https://name:password@host`: all before the `@`, except for the user `git` of SSH addresses.
+/// `https://name:password@host`: everything before the `@`, except the user `git` of SSH addresses.
 fn url_credentials(text: &str, spans: &mut Vec<Span>) {
     for (at, scheme_end) in text.match_indices("://") {
         let start = at + scheme_end.len();
@@ -122,8 +122,8 @@ fn url_credentials(text: &str, spans: &mut Vec<Span>) {
     }
 }
 
-/// The spans begin and end between characters, so what comes out is text again.
-fn blot(text: &str, spans: &[Span]) -> String {
+/// Spans begin and end between characters, so the result is valid text.
+fn mask(text: &str, spans: &[Span]) -> String {
     let mut shown = text.as_bytes().to_vec();
     for byte in spans.iter().flat_map(|span| span.range()) {
         if let Some(byte) = shown.get_mut(byte).filter(|byte| !byte.is_ascii_whitespace()) {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_stays() {
+    fn other_values_stay() {
         let text = "access-token:\n  type: env\n  value: TOKEN\nremote: git@github.com:air/flights.git\n";
         assert_eq!(shown(text), text);
         assert_eq!(
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn literals_are_blotted_out_at_their_length() {
+    fn literals_are_masked_at_their_length() {
         assert_eq!(shown("t: {type: literal, value: 'hush hush'}"), "t: {type: literal, value: ***** *****}");
         assert_eq!(
             shown("t:\n  type: literal\n  value: |\n    höh\n    two\n"),
@@ -164,19 +164,19 @@ mod tests {
     }
 
     #[test]
-    fn an_anchored_literal_is_blotted_out_where_it_stands() {
+    fn an_anchored_literal_is_masked_at_its_anchor() {
         let text = "a: &pat hush\nt: {type: literal, value: *pat}";
         assert_eq!(shown(text), "a: ********t: {type: literal, value: *pat}".replace("********t", "**** ****\nt"));
     }
 
     #[test]
-    fn a_secret_written_in_place_of_its_source_is_blotted_out() {
+    fn a_secret_in_place_of_its_source_is_masked() {
         assert_eq!(shown("access-token: hush"), "access-token: ****");
         assert_eq!(shown("client-secret: hush"), "client-secret: ****");
     }
 
     #[test]
-    fn passwords_in_addresses_are_blotted_out() {
+    fn passwords_in_addresses_are_masked() {
         assert_eq!(shown("remote: https://me:hush@example.com/a/b"), "remote: https://*******@example.com/a/b");
         assert_eq!(shown("remote: https://hush@example.com/a/b"), "remote: https://****@example.com/a/b");
         assert_eq!(shown("remote: ssh://git@example.com/a@b"), "remote: ssh://git@example.com/a@b");

@@ -1,15 +1,15 @@
-//! What the user writes: the YAML model, its loading with places, its validation, its secrets.
+//! The configuration that a user writes: the YAML model, loading, validation, secrets, edits.
 //!
 //! [`load()`] goes through these stages and ends with a [`Loaded`] manifest or with all [`Diagnostics`] of the run:
 //!
-//! 1. [`document`]: text becomes a tree in which every key and value knows its place; `builder` makes it of the YAML
-//!    parser's events, `scalar` says what plain words mean, and `mask` blots secrets out of what errors may show.
-//! 2. `structure`: the tree is held against the `shape` of the manifest, which is read from the JSON Schema of the
-//!    types in [`model`]. `places` remembers where everything is written.
-//! 3. `rules`: what the types cannot say, such as references between teams and environments.
+//! 1. [`document`] reads a text into a tree of `yaml`, in which every key and value has a location, and `mask` removes
+//!    secrets from the text that errors show.
+//! 2. `structure` compares the tree with the `shape` of the manifest, which comes from the JSON Schema of the types in
+//!    [`model`]. `locations` remembers where everything is written.
+//! 3. `rules` checks what types cannot express, such as references between teams and environments.
 //!
-//! [`git`] and [`secret`] hold the meaning of addresses and secrets for those who use them. The module knows
-//! nothing of Konnect's or GitHub's APIs but the limits they put on what is written, and nothing of the engine.
+//! [`git`] and [`secret`] interpret addresses and secrets for other rooms. This room knows nothing of the engine, and
+//! of the APIs of Konnect and GitHub only the limits that they set on names.
 
 pub mod diagnostic;
 pub mod document;
@@ -20,14 +20,13 @@ pub mod model;
 pub mod path;
 pub mod secret;
 
-mod builder;
+mod locations;
 mod mask;
-mod places;
 mod rules;
-mod scalar;
 mod shape;
 mod structure;
 pub(crate) mod suggest;
+mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use load::{Loaded, Sources, load};

@@ -1,38 +1,36 @@
-//! Paths through the manifest, as people write them: `teams.flight-data.services.KongAirlines/flights`.
+//! Paths in the manifest, such as `teams.flight-data.services.KongAirlines/flights`.
 
 use std::fmt;
 
-/// The keys that lead from the top of the manifest to one of its values.
-///
-/// An element of a list is a segment of its own, written `[0]`.
+/// The keys from the top of the manifest to a value. An element of a list is a segment of its own, written `[0]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyPath(Vec<String>);
 
 impl KeyPath {
-    /// The path one key further down.
+    /// The path of a key in this value.
     pub fn key(&self, key: impl Into<String>) -> Self {
         let mut segments = self.0.clone();
         segments.push(key.into());
         Self(segments)
     }
 
-    /// The path to one element of the list that stands here, counted from zero.
+    /// The path of an element of this list, counted from zero.
     pub fn index(&self, index: usize) -> Self {
         self.key(format!("[{index}]"))
     }
 
-    /// The path of the value that holds this one; none at the top.
+    /// The path of the value that contains this one. `None` at the top.
     pub fn parent(&self) -> Option<Self> {
         let (_, above) = self.0.split_last()?;
         Some(Self(above.to_vec()))
     }
 
-    /// This path, then what holds it, and so on to the top.
+    /// This path, its parent, and so on to the top.
     pub fn ancestors(&self) -> impl Iterator<Item = Self> {
         std::iter::successors(Some(self.clone()), Self::parent)
     }
 
-    /// The key that this path ends on; none at the top.
+    /// The last key of this path. `None` at the top.
     pub fn last(&self) -> Option<&str> {
         self.0.last().map(String::as_str)
     }
@@ -50,7 +48,7 @@ impl From<&KeyPath> for KeyPath {
     }
 }
 
-/// Joined by dots; a key that holds a dot or a space itself is quoted, and the top is `the manifest`.
+/// The keys, joined by dots. A key that contains a dot or a space is quoted, and the top is `the manifest`.
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {

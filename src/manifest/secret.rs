@@ -1,5 +1,5 @@
-//! Where a secret comes from, and how it is fetched at the last moment. The manifest names secrets; it holds one
-//! only where somebody insists (`literal`), and then nothing here shows it.
+//! Sources of secrets. The manifest refers to secrets, which are read as late as possible. It contains a secret only as
+//! a `literal`, which nothing here shows.
 
 use std::env::VarError;
 use std::io;
@@ -10,27 +10,27 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
-/// What is shown in place of a literal secret.
+/// The replacement for a literal secret in output.
 const REDACTED: &str = "(sensitive)";
 
-/// Where a secret is kept. Serializing, printing or debugging it never shows a literal one.
+/// The source of a secret. Serializing, printing or debugging it never shows a literal secret.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "SecretDocument")]
 pub enum Secret {
-    /// In a file, whose path may begin with `~` and name variables as `$NAME` or `${NAME}`.
+    /// A file. Its path may begin with `~`, and contain variables as `$NAME` or `${NAME}`.
     File(String),
-    /// In the environment variable of this name.
+    /// The environment variable of this name.
     Env(String),
-    /// In the manifest itself.
+    /// The manifest itself.
     Literal(SecretString),
 }
 
-/// A secret as the manifest writes it.
+/// A reference to a secret.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[schemars(rename = "Secret")]
 struct SecretDocument {
-    /// Where the secret is kept.
+    /// The kind of source.
     r#type: SecretType,
     /// The path of the file, the name of the variable, or the secret itself.
     value: String,
@@ -39,11 +39,11 @@ struct SecretDocument {
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum SecretType {
-    /// In a file; its path may begin with `~` and name variables as `$NAME`.
+    /// A file. Its path may begin with `~` and contain variables as `$NAME`.
     File,
-    /// In an environment variable.
+    /// An environment variable.
     Env,
-    /// In the configuration itself, which is easily exposed.
+    /// The configuration itself, where a secret is easily exposed.
     Literal,
 }
 
@@ -78,7 +78,7 @@ impl JsonSchema for Secret {
     }
 }
 
-/// Where the secret is kept, for messages.
+/// The source of the secret, for messages.
 impl std::fmt::Display for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -89,18 +89,18 @@ impl std::fmt::Display for Secret {
     }
 }
 
-/// Why a secret could not be had. None of them holds any part of it.
+/// The reason why a secret could not be read. No error contains any part of a secret.
 #[derive(Debug, Error)]
 pub enum SecretError {
-    /// The environment variable does not exist, or is no text.
-    #[error("the environment variable `{0}` is not set; export it, or name another source for this secret")]
+    /// The environment variable does not exist, or is not valid text.
+    #[error("the environment variable `{0}` is not set; export it, or configure another source for this secret")]
     VariableMissing(String),
-    /// The environment variable holds nothing.
-    #[error("the environment variable `{0}` is set but empty; put the secret into it")]
+    /// The environment variable is empty.
+    #[error("the environment variable `{0}` is empty; set it to the secret")]
     VariableEmpty(String),
-    /// The path of the file names a variable that does not exist.
+    /// The path of the file contains a variable that does not exist.
     #[error(
-        "the path `{path}` names the environment variable `{variable}`, which is not set; export it, or write the path out"
+        "the environment variable `{variable}` in the path `{path}` is not set; export it, or write the path without it"
     )]
     PathVariableMissing {
         /// The path as the manifest has it.
@@ -108,30 +108,29 @@ pub enum SecretError {
         /// The variable's name.
         variable: String,
     },
-    /// The file does not exist or must not be read.
-    #[error("the secret file {} cannot be read: {reason}; create it, or name another source for this secret", path.display())]
+    /// The file does not exist, or its permissions forbid reading it.
+    #[error("cannot read the secret file {}: {reason}; create it, or configure another source for this secret", path.display())]
     FileUnreadable {
-        /// The file, after all expansion.
+        /// The file, with variables expanded.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         reason: io::Error,
     },
-    /// The file holds nothing but white space.
-    #[error("the secret file {} is empty; put the secret into it", .0.display())]
+    /// The file contains only white space.
+    #[error("the secret file {} is empty; write the secret to it", .0.display())]
     FileEmpty(PathBuf),
     /// The literal value is empty.
-    #[error("the literal secret is empty; write it, or better, name a file or an environment variable")]
+    #[error("the literal secret is empty; configure a file or an environment variable for it")]
     LiteralEmpty,
 }
 
 impl Secret {
-    /// Fetches the secret. A relative file is looked for in `base`; variables, `HOME` among them, are asked of
-    /// `env`, so that tests and the sandbox need not change the process's own environment. Line ends after the
-    /// secret are no part of it.
+    /// Reads the secret. Relative files are in `base`. Variables, including `HOME`, come from `env`, so that tests and
+    /// the sandbox need not change the environment of the process. Trailing line ends are removed.
     ///
     /// # Errors
     ///
-    /// Where the source is missing, unreadable or empty. The error names the source and never the secret.
+    /// The source is missing, unreadable or empty.
     pub fn resolve(&self, base: &Path, env: &dyn Fn(&str) -> Option<String>) -> Result<SecretString, SecretError> {
         match self {
             Self::Literal(secret) => trimmed(secret.expose_secret()).ok_or(SecretError::LiteralEmpty),
@@ -150,7 +149,7 @@ impl Secret {
     }
 }
 
-/// Whether a shell could set an environment variable of this name.
+/// True if a shell can set an environment variable of this name.
 pub(super) fn is_variable_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
@@ -217,10 +216,10 @@ mod tests {
         std::fs::write(folder.path().join("empty"), " \n").unwrap();
         let error = |kind, value| resolve(&secret(kind, value), folder.path(), &[("BLANK", "\n")]).unwrap_err();
         assert!(error("env", "NOPE").starts_with("the environment variable `NOPE` is not set"));
-        assert!(error("env", "BLANK").starts_with("the environment variable `BLANK` is set but empty"));
-        assert!(error("file", "$NOPE/pat").contains("names the environment variable `NOPE`"));
-        assert!(error("file", "absent").contains("absent cannot be read: "));
-        assert!(error("file", "empty").ends_with("empty is empty; put the secret into it"));
+        assert!(error("env", "BLANK").starts_with("the environment variable `BLANK` is empty"));
+        assert!(error("file", "$NOPE/pat").contains("the environment variable `NOPE` in the path `$NOPE/pat`"));
+        assert!(error("file", "absent").contains("absent: "));
+        assert!(error("file", "empty").ends_with("empty is empty; write the secret to it"));
         assert!(error("literal", "").starts_with("the literal secret is empty"));
     }
 

@@ -1,5 +1,4 @@
-//! The manifest's shape, read from its JSON Schema, which is made from its types: what the structural check
-//! walks along.
+//! The manifest's shape, which the structural check follows. It is read from the JSON Schema of the manifest's types.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -8,7 +7,7 @@ use serde_json::Value;
 
 use super::model::json_schema;
 
-/// What may stand at some place of the manifest.
+/// The valid values at a path of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// Any string.
@@ -17,13 +16,13 @@ pub(super) enum Shape {
     Flag,
     /// One of these strings.
     Choice(Vec<String>),
-    /// A list of such things.
+    /// A list of values of this shape.
     List(Box<Shape>),
     /// A mapping whose keys the user chooses.
     Named(Box<Shape>),
     /// A mapping of these keys.
     Block(BTreeMap<String, Field>),
-    /// A construct that the types do not use; whatever stands here is left to the types to judge.
+    /// A construct that the types do not use. The value is checked when the types read it.
     Unknown,
 }
 
@@ -32,7 +31,7 @@ pub(super) enum Shape {
 pub(super) struct Field {
     pub(super) shape: Shape,
     pub(super) required: bool,
-    /// What the key is for, a sentence.
+    /// The description of the key, in sentences.
     pub(super) description: String,
 }
 
@@ -51,9 +50,9 @@ impl Shape {
             let definition = target.strip_prefix('#').and_then(|pointer| root.pointer(pointer));
             return definition.map_or(Self::Unknown, |definition| Self::read(root, definition));
         }
-        // What may be absent is written as a choice between the thing and null.
-        if let Some([thing, _null]) = schema["anyOf"].as_array().map(Vec::as_slice) {
-            return Self::read(root, thing);
+        // The schema of an optional value is a choice between the value and null.
+        if let Some([value, _null]) = schema["anyOf"].as_array().map(Vec::as_slice) {
+            return Self::read(root, value);
         }
         if let Some(choices) = choices(schema) {
             return Self::Choice(choices);
@@ -69,19 +68,19 @@ impl Shape {
         }
     }
 
-    /// What is expected, for people: `a string`.
+    /// The expected kind of value in words: `a string`.
     pub(super) fn describe(&self) -> &'static str {
         match self {
             Self::Text | Self::Choice(_) => "a string",
             Self::Flag => "`true` or `false`",
             Self::List(_) => "a list",
             Self::Named(_) | Self::Block(_) => "a mapping",
-            Self::Unknown => "something else",
+            Self::Unknown => "another value",
         }
     }
 }
 
-/// An enumeration is written either as `enum`, or with a description for each of its values as `oneOf`.
+/// The values of an enumeration. The schema has them in `enum`, or with descriptions in `oneOf`.
 fn choices(schema: &Value) -> Option<Vec<String>> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     if let Some(values) = schema["enum"].as_array() {

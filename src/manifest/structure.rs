@@ -1,22 +1,22 @@
-//! The structural check: does what is written have the manifest's shape? All errors are found. In place of what
-//! is wrong or missing stands something empty, marked as such, so that the rules about meaning can look at
-//! everything else in the same run.
+//! The structural check compares a tree with the manifest's shape, and finds all errors. It replaces values that are
+//! wrong or missing by placeholders and marks them, so that the rules about meaning can check everything else in the
+//! same run.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
 use super::diagnostic::{Diagnostic, Source};
-use super::document::{Entry, Kind, Node};
+use super::locations::Locations;
 use super::path::KeyPath;
-use super::places::Places;
 use super::shape::{Field, Shape};
 use super::suggest::{nearest, one_of};
+use super::yaml::{Entry, Kind, Node};
 
-/// The check of one file. Empty optional values count as absent, as `description:` with nothing after it.
+/// The check of one file. Empty optional values count as absent, such as `description:` with nothing after it.
 pub(super) struct Structure<'a> {
     pub(super) source: &'a Source,
-    pub(super) places: &'a mut Places,
+    pub(super) locations: &'a mut Locations,
     pub(super) errors: &'a mut Vec<Diagnostic>,
 }
 
@@ -27,7 +27,7 @@ impl Structure<'_> {
             (Shape::Block(fields), Kind::Map(entries)) => self.block(fields, entries, path),
             (Shape::Named(inner), Kind::Map(entries)) => self.named(inner, entries, path),
             (Shape::List(inner), Kind::List(items)) => self.list(inner, items, path),
-            // A name with nothing after it stands for a mapping or a list without anything in it.
+            // A key with nothing after it is an empty mapping or list.
             (Shape::Block(fields), Kind::Null) => self.block(fields, &[], path),
             (Shape::Named(_) | Shape::List(_), Kind::Null) => placeholder(shape),
             (Shape::Text, Kind::Text(text)) => Value::String(text.clone()),
@@ -35,7 +35,7 @@ impl Structure<'_> {
             (Shape::Choice(choices), Kind::Text(text)) if choices.contains(text) => Value::String(text.clone()),
             (wrong, _) => {
                 self.report_wrong(wrong, node, path);
-                self.places.mark_wrong(path);
+                self.locations.mark_wrong(path);
                 placeholder(shape)
             }
         }
@@ -59,7 +59,7 @@ impl Structure<'_> {
             if !value.contains_key(key) {
                 let written = entries.iter().find(|entry| entry.key == *key);
                 self.report_missing_key(key, field, written, path);
-                self.places.mark_wrong(&path.key(key));
+                self.locations.mark_wrong(&path.key(key));
                 value.insert(key.clone(), placeholder(&field.shape));
             }
         }
@@ -80,19 +80,19 @@ impl Structure<'_> {
         let mut value = Vec::new();
         for (position, item) in items.iter().enumerate() {
             let path = path.index(position);
-            self.places.insert(path.clone(), self.source, item.span);
+            self.locations.insert(path.clone(), self.source, item.span);
             value.push(self.check(inner, item, &path));
         }
         Value::Array(value)
     }
 
-    /// An error about a mapping points at its key, one about a plain value at the value.
+    /// Errors about a mapping or a list point at the key, errors about a plain value at the value.
     fn record(&mut self, path: &KeyPath, entry: &Entry) {
         let span = match entry.value.kind {
             Kind::List(_) | Kind::Map(_) | Kind::Null => entry.key_span,
             _ => entry.value.span,
         };
-        self.places.insert(path.clone(), self.source, span);
+        self.locations.insert(path.clone(), self.source, span);
     }
 
     fn report_unknown_key(&mut self, fields: &BTreeMap<String, Field>, entry: &Entry, path: &KeyPath) {
@@ -100,7 +100,7 @@ impl Structure<'_> {
         let known = || fields.keys().map(String::as_str);
         let help = match nearest(key, known()) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("possible keys are {}", one_of(known())),
+            None => format!("valid keys are {}", one_of(known())),
         };
         self.errors.push(
             Diagnostic::new("koctl::manifest::unknown_key", format!("unknown key `{key}` in {path}"))
@@ -116,7 +116,7 @@ impl Structure<'_> {
             Some(entry) => Diagnostic::new(code, format!("`{key}` of {path} is empty"))
                 .at(entry.key_span, None)
                 .in_source(self.source),
-            None => self.places.diagnostic(path, code, format!("the key `{key}` is missing in {path}")),
+            None => self.locations.diagnostic(path, code, format!("the key `{key}` is missing in {path}")),
         };
         self.errors.push(error.with_help(format!("`{key}` is required. {}", field.description)));
     }
@@ -124,7 +124,7 @@ impl Structure<'_> {
     fn report_wrong(&mut self, expected: &Shape, node: &Node, path: &KeyPath) {
         let error = match (expected, &node.kind) {
             (Shape::Choice(choices), Kind::Text(text)) => unknown_value(choices, text, path),
-            // The excerpt is taken from what may be shown, so that a secret in the wrong place stays hidden.
+            // The source masks secrets, so a secret at the wrong path is not shown.
             _ => wrong_type(expected, node, self.source.excerpt(node.span), path),
         };
         self.errors.push(error.at(node.span, None).in_source(self.source));
@@ -135,10 +135,11 @@ fn unknown_value(choices: &[String], text: &str, path: &KeyPath) -> Diagnostic {
     let choices = || choices.iter().map(String::as_str);
     let possible = one_of(choices());
     let help = match nearest(text, choices()) {
-        Some(meant) => format!("did you mean `{meant}`? Possible values are {possible}"),
-        None => format!("possible values are {possible}"),
+        Some(meant) => format!("did you mean `{meant}`? Valid values are {possible}"),
+        None => format!("valid values are {possible}"),
     };
-    Diagnostic::new("koctl::manifest::unknown_value", format!("`{text}` is no value for {path}")).with_help(help)
+    Diagnostic::new("koctl::manifest::unknown_value", format!("`{text}` is not a valid value for {path}"))
+        .with_help(help)
 }
 
 fn wrong_type(expected: &Shape, node: &Node, written: &str, path: &KeyPath) -> Diagnostic {
@@ -150,15 +151,15 @@ fn wrong_type(expected: &Shape, node: &Node, written: &str, path: &KeyPath) -> D
             "no" | "off" | "false" => "write `false`".to_owned(),
             _ => "write `true` or `false`, without quotes".to_owned(),
         },
-        (Shape::List(_), Kind::Text(_)) => format!("a list of one element is written `[{written}]`"),
-        (Shape::Block(fields), _) => format!("possible keys are {}", one_of(fields.keys().map(String::as_str))),
-        _ => format!("write {expects} here"),
+        (Shape::List(_), Kind::Text(_)) => format!("write a list of one element as `[{written}]`"),
+        (Shape::Block(fields), _) => format!("valid keys are {}", one_of(fields.keys().map(String::as_str))),
+        _ => format!("write {expects}"),
     };
-    let message = format!("{path} must be {expects}, and is {}", node.describe());
+    let message = format!("{path} must be {expects}, not {}", node.describe());
     Diagnostic::new("koctl::manifest::wrong_type", message).with_help(help)
 }
 
-/// Something of the right shape with as little in it as possible.
+/// The smallest value of this shape.
 fn placeholder(shape: &Shape) -> Value {
     match shape {
         Shape::Text => Value::String(String::new()),
@@ -174,7 +175,7 @@ fn placeholder(shape: &Shape) -> Value {
     }
 }
 
-/// Whether a value counts as absent: nothing, or a string without anything in it.
+/// True if a value counts as absent: null, or an empty string.
 fn is_empty(node: &Node) -> bool {
     match &node.kind {
         Kind::Null => true,
@@ -191,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    /// A manifest as JSON with something in each kind of place.
+    /// A manifest as JSON with every kind of value.
     fn manifest() -> Value {
         json!({
             "platform": {"git": {"remote": "r", "auth": {"type": "ssh", "ssh": {"key": {"type": "env", "value": "K"}}}}},
@@ -223,13 +224,13 @@ mod tests {
 
     fn checked(value: &Value) -> (Value, Vec<Diagnostic>) {
         let document = Document::parse("a.yaml", &value.to_string()).unwrap();
-        let (mut places, mut errors) = (Places::default(), Vec::new());
-        let mut structure = Structure { source: &document.source, places: &mut places, errors: &mut errors };
+        let (mut locations, mut errors) = (Locations::default(), Vec::new());
+        let mut structure = Structure { source: &document.source, locations: &mut locations, errors: &mut errors };
         let value = structure.check(Shape::manifest(), &document.root, &KeyPath::default());
         (value, errors)
     }
 
-    /// Any JSON but what counts as absent, since the schema knows no such thing.
+    /// Any JSON except values that count as absent, which the schema does not know.
     fn anything() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             any::<bool>().prop_map(Value::from),
@@ -261,7 +262,7 @@ mod tests {
             let valid = jsonschema::is_valid(&json_schema(), &value);
             let (repaired, errors) = checked(&value);
             prop_assert_eq!(valid, errors.is_empty(), "{}", value);
-            // Whatever was wrong, the types read what is left.
+            // The types can read the result of the check, whatever was wrong.
             prop_assert!(serde_json::from_value::<Manifest>(repaired).is_ok());
         }
     }

@@ -1,14 +1,14 @@
-//! "Did you mean": the nearest of the names that would have been right.
+//! "Did you mean": suggestions for a wrong name.
 
-/// The candidate that `written` was probably meant to be, if one is near enough to be worth saying.
+/// The candidate that is nearest to `written`. `None` if none is near.
 ///
-/// Near is: the same but for case and separators (`specPath`, `spec-path`), one the beginning of the other
-/// (`production`, `PROD`), or a slip of the fingers (a third of the letters at most).
+/// Near means: equal except for case and separators (`specPath`, `spec-path`), one a prefix of the other (`production`,
+/// `PROD`), or a typing error (in at most a third of the letters).
 pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let wanted = bare(written);
+    let normalized = normalized(written);
     let mut best: Option<(usize, &str)> = None;
     for candidate in candidates {
-        let Some(distance) = distance(&wanted, &bare(candidate)) else {
+        let Some(distance) = distance(&normalized, &self::normalized(candidate)) else {
             continue;
         };
         if best.is_none_or(|(least, _)| distance < least) {
@@ -29,7 +29,7 @@ fn distance(written: &str, candidate: &str) -> Option<usize> {
     (shorter >= 2 && begins).then_some(edits)
 }
 
-fn bare(name: &str) -> String {
+fn normalized(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_' | ' ' | '.')).flat_map(char::to_lowercase).collect()
 }
 
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_suggested_where_nothing_is_near() {
+    fn nothing_is_suggested_if_nothing_is_near() {
         assert_eq!(nearest("colour", ["spec-path", "services"]), None);
         assert_eq!(nearest("eu", ["us", "au"]), None);
         assert_eq!(nearest("x", []), None);

@@ -1,59 +1,58 @@
-//! The files of a platform repository, as this version of koctl has them: their paths, their texts, and whether koctl
-//! or people keep them.
+//! The files of a platform repository in this version of koctl: their paths, their texts, and who maintains them.
 //!
-//! | folder | what lives there | where it goes |
+//! | folder | contents | path in the repository |
 //! | --- | --- | --- |
-//! | `workflows` | GitHub Actions workflows of the APIOps chain, and koctl's own | `.github/workflows/` |
-//! | `scripts` | what the steps of the workflows run | `.github/koctl/` |
-//! | `files` | the configuration as it begins, and the rules for specifications and gateways | as it is |
+//! | `workflows` | GitHub Actions workflows of the APIOps chain and of koctl | `.github/workflows/` |
+//! | `scripts` | scripts that the workflows run | `.github/koctl/` |
+//! | `files` | a first configuration, and the rules for specifications and gateways | the same |
 //!
-//! Nothing here knows of a repository on GitHub or of what koctl wrote there before: that is the compiler's. Workflows
-//! stand here as they are used but for two things: the default branch, which they name as `branches: [main]`, and the
-//! tokens of organizations, which are keys of the environment of the one step whose id is `konnect`.
+//! This room knows neither the contents of a repository nor the versions that koctl wrote before; the compiler does.
+//! Workflows are complete except for two things: the default branch, which is `branches: [main]` here, and the tokens
+//! of organizations, which are environment variables of the step with the id `konnect`.
 
 use crate::manifest::document::parse_value;
 use crate::manifest::edit::{EditError, Entry, Step, insert};
 
-/// Where the organizations are configured.
+/// The file with the organizations.
 pub const ORGANIZATIONS: &str = "konnect/organizations.yaml";
-/// Where the teams are configured.
+/// The file with the teams.
 pub const TEAMS: &str = "konnect/teams.yaml";
-/// Where the platform itself is configured.
+/// The file with the platform's settings.
 pub const PLATFORM: &str = "konnect/platform.yaml";
 
-/// The Actions secret with the token that koctl works with in the workflows.
+/// The Actions secret with koctl's token for the workflows.
 pub const GITHUB_TOKEN_SECRET: &str = "KONNECT_ORCHESTRATOR_GITHUB_TOKEN";
 
-/// The id of the step that gets the tokens of organizations.
+/// The id of the step that has the tokens of organizations.
 const TOKEN_STEP: &str = "konnect";
 
-/// Who keeps a file once it is there.
+/// Who maintains a file after its creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keeper {
-    /// koctl brings it up to date, as long as nobody edits it.
+    /// koctl updates it, unless a person edited it.
     Koctl,
-    /// koctl writes it once.
+    /// koctl creates it once, and people maintain it.
     People,
 }
 
 /// One file of a platform repository.
 #[derive(Debug)]
 pub struct File {
-    /// Its path in the repository.
+    /// The path in the repository.
     pub path: &'static str,
-    /// Who keeps it.
+    /// Who maintains it.
     pub keeper: Keeper,
     text: &'static str,
 }
 
-/// What the texts of files depend on.
+/// The settings that the texts of files depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings<'a> {
     /// The address of the repository: `https://github.com/owner/platform.git`.
     pub remote: &'a str,
-    /// Where koctl keeps its state, where that is to be written down.
+    /// The address of the state's store, if the configuration is to name it.
     pub state: Option<&'a str>,
-    /// The branch that pull requests go to.
+    /// The branch that pull requests are merged into.
     pub default_branch: &'a str,
 }
 
@@ -63,7 +62,7 @@ macro_rules! files {
     };
 }
 
-/// All files, by who keeps them.
+/// All files, by who maintains them.
 pub static FILES: &[File] = files! {
     Koctl {
         ".github/workflows/conformance.yml" = "workflows/conformance.yml",
@@ -111,10 +110,10 @@ pub static FILES: &[File] = files! {
 };
 
 impl File {
-    /// Its text, with these tokens of organizations in this order.
+    /// The text of the file, with these tokens of organizations in this order.
     ///
     /// # Errors
-    /// When its own text cannot be edited, which the tests rule out for texts that nobody changed.
+    /// The text cannot be edited, which the tests rule out.
     pub fn text(&self, settings: Settings<'_>, tokens: &[String]) -> Result<String, EditError> {
         if self.path == PLATFORM {
             return self.platform(settings);
@@ -122,7 +121,7 @@ impl File {
         let branch = settings.default_branch;
         let mut text = self.text.to_owned();
         if self.path.starts_with(".github/workflows/") && branch != "main" {
-            // A name may hold what means something in a flow sequence: in double quotes, JSON's text is YAML's.
+            // A name may contain special characters of YAML, so it is written as JSON, which is YAML too.
             text = text.replace("branches: [main]", &format!("branches: [{}]", serde_json::Value::from(branch)));
         }
         tokens.iter().try_fold(text, |text, token| add_token(self.path, &text, token))
@@ -137,14 +136,14 @@ impl File {
         }
     }
 
-    /// Whether its steps get the tokens of organizations.
+    /// True if a step of it has the tokens of organizations.
     #[must_use]
     pub fn takes_tokens(&self) -> bool {
         self.path.starts_with(".github/workflows/") && token_step(self.text).is_some()
     }
 }
 
-/// The way to the environment of the step of a workflow that gets the tokens.
+/// The job of a workflow with the step that has the tokens.
 fn token_step(workflow: &str) -> Option<String> {
     let jobs = parse_value(workflow).ok()?;
     let has = |job: &serde_json::Value| {
@@ -153,7 +152,7 @@ fn token_step(workflow: &str) -> Option<String> {
     jobs["jobs"].as_object()?.iter().find(|(_, job)| has(job)).map(|(name, _)| name.clone())
 }
 
-/// The tokens of organizations that a workflow gets, in the order in which it names them.
+/// The tokens of organizations in a workflow, in the order of its text.
 #[must_use]
 pub fn tokens(workflow: &str) -> Vec<String> {
     let found = || {
@@ -172,13 +171,13 @@ fn reference(secret: &str) -> String {
     format!("${{{{ secrets.{secret} }}}}")
 }
 
-/// Gives a workflow the token of one more organization, and leaves everything else in it as it is. One that has it
+/// Adds the token of an organization to a workflow, and keeps everything else. A workflow that has the token already
 /// stays as it is.
 ///
 /// # Errors
-/// A workflow that is no YAML any more, or has no step that could get it.
+/// The workflow is not valid YAML, or has no step for tokens.
 pub fn add_token(file: &str, workflow: &str, secret: &str) -> Result<String, EditError> {
-    // Without such a step the error names the place in which it was looked for.
+    // Without such a step, the error names the path that was searched.
     let job = token_step(workflow).unwrap_or_else(|| "*".to_owned());
     let path = [Step::Key("jobs"), Step::Key(&job), Step::Key("steps"), Step::Item("id", TOKEN_STEP), Step::Key("env")];
     insert(file, workflow, &path, secret, Entry::Text(&reference(secret)))
@@ -223,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_that_takes_tokens_takes_several_and_tells_them_in_their_order() {
+    fn every_file_that_takes_tokens_takes_several_and_lists_them_in_their_order() {
         let wanted = ["ZEBRA_TOKEN".to_owned(), "ACME_TOKEN".to_owned()];
         let takers: Vec<&File> = FILES.iter().filter(|file| file.takes_tokens()).collect();
         assert!(takers.len() >= 3, "plan, apply and drift need the tokens at least");
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_is_valid_but_for_the_organization_that_is_missing() {
+    fn the_configuration_is_valid_except_for_the_organization_that_is_missing() {
         let texts: Vec<(&str, String)> =
             [TEAMS, ORGANIZATIONS, PLATFORM].map(|path| (path, file(path).text(SETTINGS, &[]).unwrap())).into();
         let texts: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (*path, text.as_str())).collect();
@@ -263,8 +262,7 @@ mod tests {
         let error = add_token(".github/workflows/koctl-plan.yml", "jobs:\n  plan: [\n", "TOKEN").unwrap_err();
         assert!(error.to_string().starts_with(".github/workflows/koctl-plan.yml:"), "{error}");
         let error = add_token("w.yml", "jobs:\n  plan:\n    steps: []\n", "TOKEN").unwrap_err();
-        let expected =
-            "w.yml: there is no mapping at `jobs.*.steps.[id: konnect].env`, to which `TOKEN` could be added";
+        let expected = "cannot add `TOKEN` to w.yml: `jobs.*.steps.[id: konnect].env` is not a mapping";
         assert_eq!(error.to_string(), expected);
     }
 }

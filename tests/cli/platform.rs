@@ -362,8 +362,8 @@ async fn a_workflow_that_a_person_edited_gets_the_token_and_keeps_the_edit() {
 async fn a_file_that_a_person_broke_is_named_with_its_place_and_nothing_is_changed() {
     for (path, text, told) in [
         (PLAN_WORKFLOW, "name: koctl plan\njobs:\n  plan: [\n", ".github/workflows/koctl-plan.yml:"),
-        (PLAN_WORKFLOW, "jobs: {}\n", "there is no mapping at `jobs.*.steps.[id: konnect].env`"),
-        ("konnect/organizations.yaml", "organizations:\n  - Acme\n", "there is no mapping at `organizations`"),
+        (PLAN_WORKFLOW, "jobs: {}\n", "`jobs.*.steps.[id: konnect].env` is not a mapping"),
+        ("konnect/organizations.yaml", "organizations:\n  - Acme\n", "`organizations` is not a mapping"),
         ("konnect/teams.yaml", "teems: {}\n", "konnect/teams.yaml:1:1: unknown key `teems`"),
     ] {
         let (world, sandbox) = set_up().await;

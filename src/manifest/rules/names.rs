@@ -1,24 +1,24 @@
-//! Which names will do. Names become Konnect labels, parts of resource addresses, branches and file paths, so
-//! each must be fit for all of them.
+//! Valid names. Names become Konnect labels and parts of resource addresses, branches and file paths, and must be valid
+//! in all of them.
 
-/// What is wrong with a name, and what would be right.
+/// The reason why a name is not valid, and the rule for valid names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NameProblem {
     pub(super) reason: &'static str,
     pub(super) help: String,
 }
 
-/// The longest label value that Konnect takes (schema `Labels` of its API documents).
+/// The longest label value that Konnect accepts (schema `Labels` of its API documents).
 const LABEL_LENGTH: usize = 63;
 
-/// A name that becomes the value of a label, as those of teams, services and environments do. The rule is the
-/// pattern of the schema `Labels` in Konnect's API documents, which is the same in all of them.
+/// Checks a name that becomes a label value: of a team, a service or an environment. The rule is the pattern of the
+/// schema `Labels`, which is the same in all API documents of Konnect.
 pub(super) fn label_value(name: &str) -> Option<NameProblem> {
     let inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
     let reason = if name.chars().count() > LABEL_LENGTH {
         "it is longer than 63 characters"
     } else if !name.chars().all(inside) {
-        "it holds a character that Konnect refuses in labels"
+        "it contains a character that Konnect does not allow in labels"
     } else if !name.starts_with(|c: char| c.is_ascii_alphanumeric())
         || !name.ends_with(|c: char| c.is_ascii_alphanumeric())
     {
@@ -26,28 +26,27 @@ pub(super) fn label_value(name: &str) -> Option<NameProblem> {
     } else {
         return None;
     };
-    let rule = "Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last";
+    let rule = "use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit first and last";
     Some(NameProblem { reason, help: with_proposal(name, rule, inside) })
 }
 
-/// A name that becomes part of branches, file paths and addresses, as those of organizations, environments and
-/// teams do.
+/// Checks a name that becomes part of branches, file paths and addresses: of an organization, an environment or a team.
 pub(super) fn path_part(name: &str) -> Option<NameProblem> {
     let inside = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '_');
     let reason = if name.starts_with('@') {
-        "names that begin with `@` are koctl's own"
+        "names that begin with `@` are reserved for koctl"
     } else if !name.chars().all(inside) {
-        "it holds a character that has no place in a branch, a file path or a resource address"
+        "it contains a character that is not valid in a branch, a file path or a resource address"
     } else if !name.starts_with(char::is_alphanumeric) {
         "it does not begin with a letter or digit"
     } else if name.contains("..") {
-        "git refuses `..` in branches"
+        "git does not allow `..` in branches"
     } else if name.len() > 100 {
         "it is longer than 100 bytes"
     } else {
         return None;
     };
-    let rule = "use letters, digits, `-`, `_` and single `.`, a letter or digit first";
+    let rule = "use letters, digits, `-`, `_` and single `.`, with a letter or digit first";
     Some(NameProblem { reason, help: with_proposal(name, rule, inside) })
 }
 
@@ -58,51 +57,51 @@ fn with_proposal(name: &str, rule: &str, inside: impl Fn(char) -> bool) -> Strin
     if proposal.is_empty() { rule.to_owned() } else { format!("{rule}, for example `{proposal}`") }
 }
 
-/// What is wrong with the key of a service. It is a path below the team's folder, so it may hold slashes.
+/// The reason why the key of a service is not valid. It is a path below the team's folder, so it may contain slashes.
 pub(super) fn service_key(key: &str) -> Option<&'static str> {
     if key.chars().any(|c| c.is_control() || c == '\\') {
-        Some("it holds a backslash or a control character")
+        Some("it contains a backslash or a control character")
     } else if key.split('/').any(|segment| segment.trim().is_empty()) {
-        Some("it has nothing before, between or after its slashes")
+        Some("it has an empty segment between slashes")
     } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
-        Some("it holds `.` or `..` between its slashes")
+        Some("it has a segment `.` or `..`")
     } else {
         None
     }
 }
 
-/// What is wrong with the path of a specification in its repository.
+/// The reason why the path of a specification in its repository is not valid.
 pub(super) fn spec_path(path: &str) -> Option<&'static str> {
     if path.starts_with('/') {
         return Some("it is absolute");
     }
     if path.ends_with('/') {
-        return Some("it names a folder");
+        return Some("it is a directory");
     }
     if path.chars().any(|c| c.is_control() || c == '\\') {
-        return Some("it holds a backslash or a control character");
+        return Some("it contains a backslash or a control character");
     }
     let mut depth = 0_usize;
     for segment in path.split('/') {
         match segment {
             "" | "." => {}
-            ".." if depth == 0 => return Some("it leads out of the repository"),
+            ".." if depth == 0 => return Some("it is outside of the repository"),
             ".." => depth -= 1,
             _ => depth += 1,
         }
     }
-    (depth == 0).then_some("it names no file")
+    (depth == 0).then_some("it is not a file")
 }
 
-/// What is wrong with the name of a branch, by git's own rules (`git check-ref-format`).
+/// The reason why the name of a branch is not valid, by git's rules (`git check-ref-format`).
 pub(super) fn branch(name: &str) -> Option<&'static str> {
     let refused = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
     if name.chars().any(refused) {
-        Some("it holds white space or one of `~ ^ : ? * [ \\`")
+        Some("it contains white space or one of `~ ^ : ? * [ \\`")
     } else if name.starts_with(['-', '/']) || name.ends_with(['/', '.']) {
         Some("it begins with `-` or `/`, or ends with `/` or `.`")
     } else if name.contains("..") || name.contains("//") || name.contains("@{") || name == "@" {
-        Some("it holds `..`, `//` or `@{`")
+        Some("it contains `..`, `//` or `@{`")
     } else if name.split('/').any(|part| part.starts_with('.') || part.ends_with(".lock")) {
         Some("a part of it begins with `.` or ends with `.lock`")
     } else {

@@ -1,4 +1,4 @@
-//! Rules about organizations, their environments and how people sign in.
+//! Rules about organizations, their environments and sign-in.
 
 use url::Url;
 
@@ -9,7 +9,7 @@ use crate::manifest::model::{Authorization, Environment, EnvironmentTeam, IdpMap
 use crate::manifest::path::KeyPath;
 use crate::manifest::suggest::{nearest, one_of};
 
-/// How long the name of a control plane may be (schema `CreateControlPlaneRequest` of `control-planes-v2`).
+/// The valid lengths of a control plane's name (schema `CreateControlPlaneRequest` of `control-planes-v2`).
 const CONTROL_PLANE_NAME: std::ops::RangeInclusive<usize> = 2..=256;
 
 impl Rules<'_> {
@@ -20,7 +20,7 @@ impl Rules<'_> {
                 &organizations,
                 "koctl::manifest::no_organization",
                 "no organization is configured".to_owned(),
-                "add one with `koctl add organization`, or write one under `organizations:` with its `access-token` and \
+                "add one with `koctl add organization`, or write one under `organizations:` with `access-token` and \
                  `environments`",
             );
         }
@@ -46,7 +46,7 @@ impl Rules<'_> {
             if let Some(definition) = defined.get(name) {
                 self.environment_services(&path, name, team, definition);
             } else {
-                let message = format!("there is no team `{name}`");
+                let message = format!("the team `{name}` is not defined");
                 self.report_undefined(&path, &KeyPath::from(["teams"]), name, defined.keys(), message);
             }
         }
@@ -58,7 +58,7 @@ impl Rules<'_> {
         };
         let length = name.chars().count();
         let reason = if name.chars().any(char::is_control) {
-            "it holds a control character".to_owned()
+            "it contains a control character".to_owned()
         } else if CONTROL_PLANE_NAME.contains(&length) {
             return;
         } else {
@@ -67,8 +67,8 @@ impl Rules<'_> {
         self.report(
             path,
             "koctl::manifest::name",
-            format!("`{name}` cannot be the name of a control plane: {reason}"),
-            "Konnect takes 2 to 256 characters",
+            format!("`{name}` is not a valid name for a control plane: {reason}"),
+            "write a name of 2 to 256 characters",
         );
     }
 
@@ -86,8 +86,7 @@ impl Rules<'_> {
         }
     }
 
-    /// A name that is none of those `known`, which are written at `definitions`. If all of that is wrong, nobody
-    /// can tell.
+    /// Reports a name that is not one of the names at `definitions`, unless the definitions themselves are wrong.
     fn report_undefined<'k>(
         &mut self,
         path: &KeyPath,
@@ -96,7 +95,7 @@ impl Rules<'_> {
         known: impl Iterator<Item = &'k String> + Clone,
         message: String,
     ) {
-        if self.places.is_wrong(definitions) {
+        if self.locations.is_wrong(definitions) {
             return;
         }
         let known = known.map(String::as_str);
@@ -104,7 +103,7 @@ impl Rules<'_> {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => match one_of(known.take(10)) {
                 none if none.is_empty() => format!("define it under {definitions}"),
-                some => format!("define it under {definitions}, or name one that is there, like {some}"),
+                some => format!("define it under {definitions}, or use one of its names, such as {some}"),
             },
         };
         self.report(path, "koctl::manifest::undefined", message, help);
@@ -122,7 +121,7 @@ impl Rules<'_> {
                 ],
                 "koctl::manifest::two_sign_ins",
                 "OIDC and SAML are both enabled".to_owned(),
-                "Konnect lets one of them be active at a time: disable the other",
+                "disable one of them: Konnect allows only one at a time",
             );
         }
         let is_off = |method: Option<bool>| method == Some(false);
@@ -134,7 +133,7 @@ impl Rules<'_> {
             self.report(
                 &enabled(path.key("built-in")),
                 "koctl::manifest::no_sign_in",
-                "nobody could sign in: every way to do so is disabled".to_owned(),
+                "no user could sign in: every sign-in method is disabled".to_owned(),
                 "enable `built-in`, or one of `oidc` and `saml`",
             );
         }
@@ -150,8 +149,8 @@ impl Rules<'_> {
                 self.report(
                     &path,
                     "koctl::manifest::no_provider",
-                    "groups are mapped to teams, and there is no identity provider that they could be of".to_owned(),
-                    "add `oidc` with its `issuer` and `client-id`, or `saml` with its `idp-metadata-url`; or leave the mappings out",
+                    "groups are mapped to teams, but no identity provider is configured".to_owned(),
+                    "add `oidc` with `issuer` and `client-id`, or `saml` with `idp-metadata-url`; or remove the mappings",
                 );
             }
             self.idp_mappings(&path, idp);
@@ -192,8 +191,8 @@ impl Rules<'_> {
             self.report(
                 path,
                 "koctl::manifest::url",
-                format!("`{value}` is no web address"),
-                "write it whole, beginning with `https://`",
+                format!("`{value}` is not a valid web address"),
+                "write a complete address that begins with `https://`",
             );
         }
     }
@@ -206,7 +205,7 @@ impl Rules<'_> {
                     &path,
                     "koctl::manifest::empty_mapping",
                     format!("no group is mapped to the team `{team}`"),
-                    "list the identity provider's groups, or leave the team out",
+                    "list groups of the identity provider, or remove the team",
                 );
             }
             if groups.iter().any(String::is_empty) {
@@ -214,7 +213,7 @@ impl Rules<'_> {
                     &path,
                     "koctl::manifest::empty_mapping",
                     format!("a group that is mapped to the team `{team}` has no name"),
-                    "write the group's name as the identity provider has it",
+                    "write the name of the group as in the identity provider",
                 );
             }
             self.check_unique(&path, "group", groups, str::to_owned);
@@ -222,7 +221,7 @@ impl Rules<'_> {
     }
 }
 
-/// Whether a text is a whole web address.
+/// True if a text is a complete web address.
 pub(crate) fn is_web_address(text: &str) -> bool {
     Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

@@ -1,4 +1,4 @@
-//! Rules about the platform repository, the store of the state, and everything that names a repository or a secret.
+//! Rules about the platform repository, the state's store, and all references to repositories and secrets.
 
 use secrecy::ExposeSecret;
 
@@ -9,7 +9,7 @@ use crate::manifest::path::KeyPath;
 use crate::manifest::secret::{Secret, is_variable_name};
 use crate::manifest::suggest::{nearest, one_of};
 
-/// The kinds of stores that hold a state.
+/// The kinds of stores for states.
 const STATE_SCHEMES: [&str; 9] = ["file", "github", "s3", "gs", "az", "postgres", "postgresql", "https", "http"];
 
 impl Rules<'_> {
@@ -40,33 +40,33 @@ impl Rules<'_> {
     fn state_url(&mut self, path: &KeyPath, url: &str) {
         let code = "koctl::manifest::state_url";
         let Some((scheme, rest)) = url.split_once(':') else {
-            let help = format!("for a folder write `file:{url}`; else it begins with {}", schemes());
-            return self.report(path, code, format!("`{url}` does not say what kind of store it is"), help);
+            let help = format!("write `file:{url}` for a directory; other addresses begin with {}", schemes());
+            return self.report(path, code, format!("the kind of store is missing in `{url}`"), help);
         };
         if !STATE_SCHEMES.contains(&scheme) {
             let help = match nearest(scheme, STATE_SCHEMES) {
-                Some(meant) => format!("did you mean `{meant}`? The address begins with {}", schemes()),
-                None => format!("the address begins with {}", schemes()),
+                Some(meant) => format!("did you mean `{meant}`? Addresses begin with {}", schemes()),
+                None => format!("addresses begin with {}", schemes()),
             };
-            self.report(path, code, format!("there is no store of the kind `{scheme}`"), help);
+            self.report(path, code, format!("`{scheme}` is not a valid kind of store"), help);
         } else if rest.trim_start_matches('/').is_empty() && !(scheme == "file" && rest == "/") {
-            let help = "write the address whole, like `file:.koctl/state` or `s3://bucket/prefix`";
-            self.report(path, code, format!("`{url}` names no place to store anything"), help);
+            let help = "write a complete address, like `file:.koctl/state` or `s3://bucket/prefix`";
+            self.report(path, code, format!("the location of the store is missing in `{url}`"), help);
         }
     }
 
     fn encryption(&mut self, path: &KeyPath, encryption: &Encryption) {
         for (index, recipient) in encryption.recipients.iter().enumerate() {
             if recipient.trim().parse::<age::x25519::Recipient>().is_err() {
-                // The text is not repeated: who takes one for the other has written a secret.
-                let help = "write a public key as `age-keygen` prints it: it begins with `age1`";
+                // The message does not repeat the text, which may be an identity, and so a secret.
+                let help = "write a public key as `age-keygen` prints it, beginning with `age1`";
                 let path = path.key("recipients").index(index);
-                self.report(&path, "koctl::manifest::recipient", "this is no age recipient".to_owned(), help);
+                self.report(&path, "koctl::manifest::recipient", "this is not a valid age recipient".to_owned(), help);
             }
         }
         if encryption.passphrase.is_none() && encryption.recipients.is_empty() {
-            let message = format!("{path} says nothing to encrypt states with");
-            let help = "add `recipients`, or a `passphrase`, which the variable KOCTL_STATE_PASSPHRASE can also hold";
+            let message = format!("{path} has no key to encrypt states with");
+            let help = "add `recipients`, or a `passphrase` such as `{type: env, value: KOCTL_STATE_PASSPHRASE}`";
             self.report(path, "koctl::manifest::encryption", message, help);
         }
     }
@@ -77,9 +77,9 @@ impl Rules<'_> {
         };
         let message = match reason {
             RemoteError::Password => {
-                format!("the address of the repository cannot be used: {reason}")
+                format!("invalid address of a repository: {reason}")
             }
-            _ => format!("`{address}` is no address of a git repository: {reason}"),
+            _ => format!("`{address}` is not a valid address of a git repository: {reason}"),
         };
         let help = "write it like `https://github.com/owner/repository.git` or `git@github.com:owner/repository.git`";
         self.report(path, "koctl::manifest::git_remote", message, help);
@@ -93,7 +93,7 @@ impl Rules<'_> {
             GitAuthType::Token => (auth.token.is_none(), "token", "add `token: {type: env, value: GIT_TOKEN}`"),
         };
         if missing {
-            let message = format!("{path} has a type that needs `{key}`, and has none");
+            let message = format!("{path} has a type that requires `{key}`, which is missing");
             self.report(&path.key("type"), "koctl::manifest::missing_key", message, example);
         }
     }
@@ -108,18 +108,19 @@ impl Rules<'_> {
     }
 }
 
-/// The messages say nothing of the value: who misunderstands the types may have written the secret itself.
+/// A problem of a secret's source, and its solution. Messages do not repeat the value, which may be the secret itself
+/// by mistake.
 fn secret_problem(secret: &Secret) -> Option<(&'static str, &'static str)> {
     match secret {
         Secret::Env(name) if !is_variable_name(name) => Some((
-            "this cannot be the name of an environment variable",
-            "write the name alone, like `KONNECT_TOKEN`, without `$` and without a value",
+            "this is not a valid name of an environment variable",
+            "write only the name, like `KONNECT_TOKEN`, without `$` and without a value",
         )),
         Secret::File(file) if file.trim().is_empty() => {
-            Some(("the path of the secret's file is blank", "write the path of the file that holds it"))
+            Some(("the path of the secret's file is empty", "write the path of the file that contains it"))
         }
         Secret::Literal(value) if value.expose_secret().trim().is_empty() => {
-            Some(("the secret is blank", "write it, or better, name a file or an environment variable"))
+            Some(("the secret is empty", "configure a file or an environment variable for it"))
         }
         _ => None,
     }

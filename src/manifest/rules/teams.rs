@@ -7,7 +7,7 @@ use super::names;
 use crate::manifest::model::{Service, Team};
 use crate::manifest::path::KeyPath;
 
-/// The longest description of a team that Konnect takes (schema `Team` of the identity API, `identity-v3`).
+/// The longest description of a team that Konnect accepts (schema `Team` of the identity API, `identity-v3`).
 const DESCRIPTION_LENGTH: usize = 250;
 
 impl Rules<'_> {
@@ -32,8 +32,8 @@ impl Rules<'_> {
             self.report(
                 &path.key("description"),
                 "koctl::manifest::too_long",
-                format!("the description of the team `{name}` has {length} characters"),
-                format!("Konnect takes {DESCRIPTION_LENGTH} at most"),
+                format!("the description of the team `{name}` is too long: it has {length} characters"),
+                format!("shorten it to {DESCRIPTION_LENGTH} characters, the limit of Konnect"),
             );
         }
         let users = path.key("users");
@@ -42,8 +42,8 @@ impl Rules<'_> {
                 self.report(
                     &users.index(position),
                     "koctl::manifest::email",
-                    format!("`{email}` is no email address"),
-                    "users are invited by email: write an address like `name@example.com`",
+                    format!("`{email}` is not a valid email address"),
+                    "write an address like `name@example.com`: users are invited by email",
                 );
             }
         }
@@ -55,8 +55,8 @@ impl Rules<'_> {
             self.report(
                 path,
                 "koctl::manifest::name",
-                format!("`{key}` cannot be the key of a service: {reason}"),
-                "the key becomes a path in the platform repository: write it like `flights` or `KongAirlines/flights`",
+                format!("`{key}` is not a valid key for a service: {reason}"),
+                "write a key like `flights` or `KongAirlines/flights`: it becomes a path in the platform repository",
             );
         }
         self.report_name(&path.key("name"), "a service", &service.name, names::label_value(&service.name));
@@ -64,8 +64,8 @@ impl Rules<'_> {
             self.report(
                 &path.key("spec-path"),
                 "koctl::manifest::spec_path",
-                format!("`{}` cannot be the path of a specification: {reason}", service.spec_path),
-                "write the file's path from the top of the service's repository, like `api/openapi.yaml`",
+                format!("`{}` is not a valid path for a specification: {reason}", service.spec_path),
+                "write the path from the root of the service's repository, like `api/openapi.yaml`",
             );
         }
         self.check_branch(&path.key("prod-branch-name"), &service.prod_branch_name);
@@ -86,10 +86,10 @@ impl Rules<'_> {
         let path = path.key("name");
         match by_name.get(service.name.as_str()) {
             Some(first) => self.report_conflict(
-                [(first, "this service has the name"), (&path, "and this one")],
+                [(first, "first here"), (&path, "again here")],
                 "koctl::manifest::duplicate",
                 format!("two services are named `{}`", service.name),
-                "APIs are named after services: give each its own name, across all teams",
+                "give each service a unique name across all teams: APIs are named after services",
             ),
             None => {
                 by_name.insert(&service.name, path);
@@ -98,7 +98,7 @@ impl Rules<'_> {
     }
 }
 
-/// Whether a text looks like the address of a person.
+/// True if a text looks like an email address.
 pub(crate) fn is_email(text: &str) -> bool {
     let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control());
     let parts = text.split_once('@').filter(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Applies the reviewed plan; or, in a run by hand, plans what is merged and applies that.
+# Applies the reviewed plan. In a manual run, plans the merged configuration and applies that plan.
 # Usage: ALLOW_DESTROY=true|false apply.sh PLAN
 set -euo pipefail
 
@@ -9,6 +9,6 @@ if [ "$GITHUB_EVENT_NAME" != push ]; then
     exec koctl apply "${options[@]}" --auto-approve
 fi
 if ! koctl apply "${options[@]}" "$1"; then
-    echo '::error::The reviewed plan was not applied, or not all of it: see above why. If it no longer fits, or needs --allow-destroy, run the workflow "koctl apply" by hand: it plans what is merged, and applies that.'
+    echo '::error::The reviewed plan was not applied completely; the log above shows why. If the plan is outdated, or needs --allow-destroy, run the workflow "koctl apply" by hand: it makes a new plan of the merged configuration and applies it.'
     exit 1
 fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Merges the services of all teams, and tells the control planes whose configuration changed by that, as the output
-# `control-planes`: a JSON array of {"organization", "region", "name", "branch"}.
+# Merges the services of all teams, and sets the output `control-planes` to those whose configuration changed: a JSON
+# array of {"organization", "region", "name", "branch"}.
 # Usage: changed-control-planes.sh, at the root of the repository
 set -euo pipefail
 scripts=${BASH_SOURCE%/*}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Converts the specifications of all environments, and tells those in which something changed by that, as the output
-# `environments`: a JSON array of {"folder", "branch"}.
+# Converts the specifications of all environments, and sets the output `environments` to those that changed: a JSON
+# array of {"folder", "branch"}.
 # Usage: changed-environments.sh, at the root of the repository
 set -euo pipefail
 shopt -s nullglob

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Prints the control planes that the configuration asks for and that have staged services, as a JSON array of
+# Prints the control planes of the configuration that have staged services, as a JSON array of
 #   {"organization", "region", "name", "token", "folders"}
-# where `token` is the variable of the organization's access token, and `folders` are those of all the teams that are
-# on it: teams may share a control plane, and decK deletes from it whatever it is not told of.
+# where `token` is the variable with the organization's access token, and `folders` are those of all teams on the
+# control plane: teams may share one, and decK deletes everything that is not in its input.
 # Usage: control-planes.sh, at the root of the repository
 set -euo pipefail
 shopt -s nullglob

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes decK's kong-from-oas.yaml beside every staged specification of one environment, and removes those whose
-# specification is gone.
+# Writes decK's kong-from-oas.yaml next to every staged specification of one environment, and removes those without a
+# specification.
 # Usage: convert-specs.sh konnect/ORGANIZATION/envs/ENVIRONMENT
 set -euo pipefail
 environment=$1

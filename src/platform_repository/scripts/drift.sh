@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks for what somebody changed outside koctl, and shows it in the summary of the run. Fails where there is something.
-# With DRIFT_ISSUE=true, an issue of this repository says so too, as long as it is so.
+# Looks for drift, and shows it in the summary of the run. Fails if there is any. With DRIFT_ISSUE=true, an issue of
+# this repository is open as long as there is drift.
 # Usage: DRIFT_ISSUE=true|false drift.sh
 set -euo pipefail
 
@@ -10,7 +10,7 @@ code=0
 koctl drift "${options[@]}" || code=$?
 case $code in
     0) ;;
-    2) echo '::error::Somebody changed something outside koctl: the summary of this run shows what. Run the workflow "koctl apply" by hand to undo it, or change the configuration.' ;;
-    *) echo '::error::koctl could not look at everything: see above why.' ;;
+    2) echo '::error::Resources changed outside koctl. The summary of this run lists the changes. Run the workflow "koctl apply" by hand to revert them, or change the configuration.' ;;
+    *) echo '::error::koctl could not check everything. The log above shows why.' ;;
 esac
 exit "$code"

@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Calls of GitHub's API, for the scripts beside this one, which read it with `source`. They need GH_TOKEN, and
-# GITHUB_API_URL and GITHUB_REPOSITORY, which every runner sets.
+# Calls GitHub's API. Other scripts include this one with `source`. It needs GH_TOKEN, and GITHUB_API_URL and
+# GITHUB_REPOSITORY, which every runner sets.
 
-# github METHOD PATH [JSON] - calls the API below the repository and prints the answer. The token is given to curl in a
-# file that has no name, since other programs can read a command line.
+# github METHOD PATH [JSON] - calls the API of the repository and prints the response. curl reads the token from an
+# unnamed file, because other programs can read its command line.
 github() {
     local answer data=()
     if [ "$#" -gt 2 ]; then
@@ -21,12 +21,12 @@ github() {
     printf '%s\n' "$answer"
 }
 
-# github_list PATH - prints all elements of a list, page by page, one JSON value a line.
+# github_list PATH - prints all elements of a list, from all pages, one JSON value a line.
 github_list() {
     local page=1 answer separator='?'
     [[ $1 != *'?'* ]] || separator='&'
     while :; do
-        # Within a command substitution, bash would go on after a failure.
+        # Inside of a command substitution, bash does not exit after a failure.
         answer=$(github GET "$1${separator}per_page=100&page=$page") || return 1
         jq --compact-output '.[]' <<<"$answer"
         [ "$(jq length <<<"$answer")" -eq 100 ] || return 0
@@ -34,9 +34,9 @@ github_list() {
     done
 }
 
-# git with the token for what needs it: git asks a helper, which takes it from the environment.
+# Runs git with the token: git asks a helper, which reads it from the environment.
 git_with_token() {
-    # shellcheck disable=SC2016 # It is the helper that puts in the token.
+    # shellcheck disable=SC2016 # The helper expands the variable.
     git -c credential.helper= \
         -c credential.helper='!helper() { printf "username=x-access-token\npassword=%s\n" "$GH_TOKEN"; }; helper' "$@"
 }

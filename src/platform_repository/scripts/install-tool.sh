@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs a released program: downloads the archive (.tar.gz) TOOL_URL, refuses it unless its SHA-256 is TOOL_SHA256,
-# and puts the program NAME out of it on the path of the steps that follow.
+# Installs a released program: downloads the archive (.tar.gz) TOOL_URL, checks that its SHA-256 is TOOL_SHA256, and
+# adds the program NAME to the path of the next steps.
 # Usage: TOOL_URL=... TOOL_SHA256=... install-tool.sh NAME
 set -euo pipefail
 name=$1
@@ -22,12 +22,12 @@ curl --silent --show-error --fail --location --proto '=https' --retry 3 --max-ti
 actual=$(sha256sum <"$folder/archive.tar.gz")
 actual=${actual%% *}
 if [ "$actual" != "${TOOL_SHA256,,}" ]; then
-    echo "::error::$TOOL_URL has the SHA-256 $actual, and the repository variable ${name^^}_SHA256 says $TOOL_SHA256. If the release publishes the first, correct the variable."
+    echo "::error::The SHA-256 of $TOOL_URL is $actual, but the repository variable ${name^^}_SHA256 is $TOOL_SHA256. If the release publishes the former, correct the variable."
     exit 1
 fi
 tar --extract --gzip --file "$folder/archive.tar.gz" --directory "$folder"
 if [ ! -x "$folder/$name" ]; then
-    echo "::error::$TOOL_URL holds no program $name."
+    echo "::error::$TOOL_URL does not contain the program $name."
     exit 1
 fi
 echo "$folder" >>"$GITHUB_PATH"

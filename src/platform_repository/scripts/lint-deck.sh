@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks against konnect/rules/deck.yaml the decK files of a pull request, and what the specifications that it stages
-# turn into.
+# Checks the decK files of a pull request, and the results of converting its staged specifications, against
+# konnect/rules/deck.yaml.
 # Usage: lint-deck.sh, in the checkout of a pull request
 set -euo pipefail
 scripts=${BASH_SOURCE%/*}
@@ -14,7 +14,7 @@ done < <(bash "$scripts/changed-files.sh" \
     ':(glob)konnect/*/envs/*/teams/*/services/**/kong-from-oas.yaml' ':(glob)konnect/*/envs/*/teams/*/kong.yaml')
 
 while IFS= read -r -d '' spec; do
-    echo "Checking what $spec turns into"
+    echo "Checking the result of converting $spec"
     deck file openapi2kong --spec "$spec" |
         deck file patch "${spec%/openapi.yaml}/ko-patch.yaml" |
         "${lint[@]}" konnect/rules/deck.yaml || failed=1

@@ -7,7 +7,7 @@ scripts=${BASH_SOURCE%/*}
 failed=0
 while IFS= read -r -d '' spec; do
     echo "Checking $spec"
-    # Spectral takes file names for patterns, so it is given the text.
+    # Spectral treats file names as patterns, so it gets the text.
     npm exec --yes --ignore-scripts -- @stoplight/spectral-cli@6.16.3 lint --ruleset konnect/rules/openapi.yaml \
         --fail-severity error --stdin-filepath "$PWD/$spec" <"$spec" || failed=1
 done < <(bash "$scripts/changed-files.sh" ':(glob)konnect/*/envs/*/teams/*/services/**/openapi.yaml')

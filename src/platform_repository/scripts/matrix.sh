@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tells the control planes that some kong.yaml belong to, as the output `control-planes`: a JSON array of
+# Sets the output `control-planes` to the control planes of some kong.yaml files: a JSON array of
 # {"organization", "region", "name", "branch"}.
 # Usage: matrix.sh CONTROL-PLANES FILES, both JSON arrays
 set -euo pipefail

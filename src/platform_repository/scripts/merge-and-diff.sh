@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Merges the services of the teams on one control plane, and writes to FILE what syncing it would change.
+# Merges the services of the teams on one control plane, and writes the changes of a sync to FILE.
 # Usage: ORGANIZATION=... REGION=... CONTROL_PLANE=... merge-and-diff.sh FILE
 set -euo pipefail
 scripts=${BASH_SOURCE%/*}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes a team's kong.yaml of the kong-from-oas.yaml of its services. A team whose last service is gone keeps a file that
-# asks for nothing, so that the next sync takes the service away from the gateway too.
+# Merges the kong-from-oas.yaml of a team's services into its kong.yaml. Without any service left, the file remains with
+# no entities, so that the next sync removes the services from the gateway, too.
 # Usage: merge-services.sh konnect/ORGANIZATION/envs/ENVIRONMENT/teams/TEAM
 set -euo pipefail
 team=$1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Shows a plan as a comment on a pull request: one comment, which every new plan replaces.
+# Shows a plan as a comment on a pull request. Every new plan replaces the comment.
 # Usage: GH_TOKEN=... plan-comment.sh NUMBER FILE EXIT-CODE
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=github.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Plans, saves the plan as FOLDER/plan.koctl, and what a person is to read as FOLDER/plan.txt: the plan, or why there is
-# none. Tells the exit code of koctl as the output `code`.
+# Makes a plan, and saves it as FOLDER/plan.koctl and as text in FOLDER/plan.txt. After a failure, the text is the
+# error. Sets the output `code` to the exit code of koctl.
 # Usage: plan.sh FOLDER
 set -euo pipefail
 folder=$1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proposes the merged configuration of one control plane, with what syncing it would change.
+# Proposes the merged configuration of one control plane, with the changes of a sync.
 # Usage: GH_TOKEN=... BRANCH=... ORGANIZATION=... CONTROL_PLANE=... propose-configuration.sh DIFF-FILE
 set -euo pipefail
 scripts=${BASH_SOURCE%/*}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Commits what changed below some paths, pushes it to a branch of its own, and opens a pull request for it or brings the
-# open one up to date. Nothing is pushed where the branch holds that already.
+# Commits the changes in some paths, pushes them to a branch, and opens a pull request or updates the open one. Pushes
+# nothing if the branch has the same contents already.
 # Usage: GH_TOKEN=... propose.sh BRANCH TITLE BODY-FILE PATHSPEC...
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=github.sh
@@ -18,7 +18,7 @@ git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bo
 
 if git_with_token fetch --quiet --depth=1 origin "refs/heads/$branch" 2>/dev/null &&
     [ "$(git rev-parse 'FETCH_HEAD^{tree}')" = "$(git rev-parse 'HEAD^{tree}')" ]; then
-    echo "The branch $branch holds this already."
+    echo "The branch $branch is up to date."
 else
     git_with_token push --quiet --force origin "HEAD:refs/heads/$branch"
 fi

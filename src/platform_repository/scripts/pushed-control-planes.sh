@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tells the control planes whose kong.yaml a push changed, as the output `control-planes`. All of them where BEFORE, the
-# commit before the push, is not known: in a run by hand, and after the branch was made anew.
+# Sets the output `control-planes` to the control planes whose kong.yaml a push changed. If BEFORE, the commit before
+# the push, is unknown, these are all: in a manual run, and after the branch was created again.
 # Usage: BEFORE=COMMIT pushed-control-planes.sh, at the root of the repository
 set -euo pipefail
 scripts=${BASH_SOURCE%/*}

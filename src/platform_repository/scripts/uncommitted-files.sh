@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the files that differ from what is committed, as a JSON array of paths.
+# Prints the files with uncommitted changes, as a JSON array of paths.
 # Usage: uncommitted-files.sh PATHSPEC...
 set -euo pipefail
 git status --porcelain=v1 -z --no-renames --untracked-files=all -- "$@" |

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Closes the open pull requests of a workflow that are no longer wanted, and deletes their branches: those whose branch
-# begins with PREFIX and is not in the JSON array WANTED. Merging one would bring back what was since taken back.
+# Closes a workflow's obsolete pull requests, and deletes their branches: those whose branch begins with PREFIX and is
+# not in the JSON array WANTED. Merging one would restore what was removed since.
 # Usage: GH_TOKEN=... withdraw.sh PREFIX WANTED
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=github.sh
@@ -14,7 +14,7 @@ stale=$(jq --compact-output --arg prefix "$1" --argjson wanted "$2" '
 while IFS= read -r pull; do
     [ -n "$pull" ] || continue
     number=$(jq .number <<<"$pull")
-    echo "Closing pull request #$number, which is no longer wanted"
+    echo "Closing pull request #$number, which is obsolete"
     github PATCH "pulls/$number" '{"state": "closed"}' >/dev/null
     github DELETE "git/refs/heads/$(jq --raw-output '.branch | split("/") | map(@uri) | join("/")' <<<"$pull")" >/dev/null
 done <<<"$stale"

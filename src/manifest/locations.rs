@@ -1,55 +1,55 @@
-//! Where each part of the manifest is written, so that every later stage can point at a line.
+//! The location of each part of the manifest, so that every later stage can point at a line.
 
 use std::collections::{HashMap, HashSet};
 
 use super::diagnostic::{Diagnostic, Source, Span};
 use super::path::KeyPath;
 
-/// An index from paths of the manifest to places in its files, and which of the values there are wrong already.
-/// Optional values that are written but empty are not in it.
+/// An index from paths of the manifest to locations in its files, and to values that are known to be wrong. Empty
+/// optional values are not in it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
-    written: HashMap<KeyPath, Place>,
+pub(super) struct Locations {
+    written: HashMap<KeyPath, Location>,
     wrong: HashSet<KeyPath>,
 }
 
 #[derive(Clone, Debug)]
-struct Place {
+struct Location {
     source: Source,
     span: Span,
 }
 
-impl Places {
-    /// Records what to underline for an error about this path.
+impl Locations {
+    /// Records the span that an error about this path underlines.
     pub(super) fn insert(&mut self, path: KeyPath, source: &Source, span: Span) {
-        self.written.insert(path, Place { source: source.clone(), span });
+        self.written.insert(path, Location { source: source.clone(), span });
     }
 
-    /// Records that an error has been told about this path, and that its value is made up.
+    /// Records that an error at this path was reported, and that its value is a placeholder.
     pub(super) fn mark_wrong(&mut self, path: &KeyPath) {
         self.wrong.insert(path.clone());
     }
 
-    /// Whether something is written at this path, be it right or wrong.
+    /// True if the files contain this path, with a valid value or not.
     pub(super) fn contains(&self, path: &KeyPath) -> bool {
         self.written.contains_key(path)
     }
 
-    /// Whether the value at this path, or one that it is in, is made up.
+    /// True if the value at this path, or a value that contains it, is a placeholder.
     pub(super) fn is_wrong(&self, path: &KeyPath) -> bool {
         path.ancestors().any(|path| self.wrong.contains(&path))
     }
 
-    /// An error at this path, or where that is not written, at the nearest thing that holds it.
+    /// An error at this path, or if it is not written, at the nearest path above it.
     pub(super) fn diagnostic(&self, path: &KeyPath, code: &'static str, message: impl Into<String>) -> Diagnostic {
         let error = Diagnostic::new(code, message);
         match self.nearest(path) {
-            Some(place) => error.at(place.span, None).in_source(&place.source),
+            Some(location) => error.at(location.span, None).in_source(&location.source),
             None => error,
         }
     }
 
-    /// An error about two places of one file that contradict each other, the second of which is to blame.
+    /// An error about two conflicting locations, reported at the second.
     pub(super) fn conflict(
         &self,
         code: &'static str,
@@ -66,7 +66,7 @@ impl Places {
         }
     }
 
-    fn nearest(&self, path: &KeyPath) -> Option<&Place> {
+    fn nearest(&self, path: &KeyPath) -> Option<&Location> {
         path.ancestors().find_map(|path| self.written.get(&path))
     }
 }

@@ -1,25 +1,27 @@
 //! Builds the tree of a document from the events of the YAML parser.
 //!
-//! What a text may cost is bounded, in depth and in what its aliases expand to, because the web interface reads
-//! text of people it does not know.
+//! The depth of a text and the expansion of its aliases are limited, because specifications come from people who are
+//! not trusted.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
-use super::diagnostic::{Diagnostic, Span};
-use super::document::{Entry, Kind, Node};
+use super::mapping::{Key, MapBuilder};
+use super::offsets::Offsets;
 use super::scalar::{self, Scalar};
+use super::syntax::syntax_error;
+use super::tree::{Kind, Node};
+use crate::manifest::diagnostic::{Diagnostic, Span};
 
-/// How deep mappings and lists may be nested. Real OpenAPI documents stay below 40.
+/// The depth limit of mappings and lists. Real OpenAPI documents stay below 40.
 const MAX_DEPTH: usize = 128;
 
-/// How many bytes of tree the anchors and aliases of one document may copy.
+/// The limit of bytes that the anchors and aliases of one document may copy.
 const ALIAS_BUDGET: usize = 16 * 1024 * 1024;
 
 /// Builds the tree from the parser's events, with a stack of its own instead of recursion.
-pub(super) struct Builder<'t> {
+pub(in crate::manifest) struct Builder<'t> {
     text: &'t str,
     offsets: Offsets,
     open: Vec<Open>,
@@ -30,7 +32,7 @@ pub(super) struct Builder<'t> {
     errors: Vec<Diagnostic>,
 }
 
-/// A mapping or list whose end has not been read yet.
+/// A mapping or list before its end.
 struct Open {
     start: usize,
     anchor: usize,
@@ -42,22 +44,22 @@ enum Content {
     Map(MapBuilder),
 }
 
-/// The document is broken in a way that ends the reading; what it was stands in `Builder::errors`.
+/// An error that ends reading. It is in `Builder::errors`.
 struct Stop;
 
-/// What came of a text.
-pub(super) struct Built {
-    /// The tree; none where the reading had to stop.
-    pub(super) root: Option<Node>,
-    /// The later entries of keys that are written twice, each a mapping of its own; the tree has only the first.
-    pub(super) refused: Vec<Node>,
-    /// What is wrong, its places in no source yet.
-    pub(super) errors: Vec<Diagnostic>,
+/// The result of reading a text.
+pub(in crate::manifest) struct Built {
+    /// The tree. `None` if reading stopped at an error.
+    pub(in crate::manifest) root: Option<Node>,
+    /// The later entries of duplicate keys, each as a mapping. The tree has only the first.
+    pub(in crate::manifest) refused: Vec<Node>,
+    /// The errors, without a source yet.
+    pub(in crate::manifest) errors: Vec<Diagnostic>,
 }
 
 impl<'t> Builder<'t> {
-    /// Reads a text from end to end.
-    pub(super) fn build(text: &'t str) -> Built {
+    /// Reads a whole text.
+    pub(in crate::manifest) fn build(text: &'t str) -> Built {
         let mut builder = Self {
             text,
             offsets: Offsets::of(text),
@@ -72,7 +74,7 @@ impl<'t> Builder<'t> {
         Built { root, refused: builder.refused, errors: builder.errors }
     }
 
-    /// Reads all events. None means that the reading had to stop; the errors say why.
+    /// Reads all events. `None` if reading stopped at an error.
     fn run(&mut self) -> Option<Node> {
         let mut parser = Parser::new_from_str(self.text);
         while let Some(event) = parser.next_event() {
@@ -97,7 +99,7 @@ impl<'t> Builder<'t> {
                 Diagnostic::new("koctl::manifest::several_documents", "a second document begins here")
                     .at(span, None)
                     .with_help(
-                        "a file holds one document: remove the `---`, or move what follows to a file of its own",
+                        "a file contains one document: remove the `---`, or move the second document to another file",
                     ),
             ),
             Event::Scalar(text, style, anchor, tag) => {
@@ -105,7 +107,7 @@ impl<'t> Builder<'t> {
                     return self.take_key(&text, style, span, anchor);
                 }
                 let kind = self.scalar(&text, style, tag.as_deref(), span)?;
-                self.place(Node { kind, span }, anchor)
+                self.add(Node { kind, span }, anchor)
             }
             Event::Alias(anchor) => self.take_alias(anchor, span),
             Event::SequenceStart(anchor, tag) => {
@@ -141,14 +143,14 @@ impl<'t> Builder<'t> {
     fn take_alias(&mut self, anchor: usize, span: Span) -> Result<(), Stop> {
         let Some(node) = self.anchors.get(&anchor) else {
             return self.stop(
-                Diagnostic::new("koctl::manifest::alias", "this alias stands inside of what it refers to")
+                Diagnostic::new("koctl::manifest::alias", "this alias is inside the value that it refers to")
                     .at(span, None)
-                    .with_help("move the anchor (`&`) to a value that does not hold the alias"),
+                    .with_help("move the anchor (`&`) to a value that does not contain the alias"),
             );
         };
         let node = node.clone();
         self.spend(&node, span)?;
-        self.place(node, 0)
+        self.add(node, 0)
     }
 
     fn descend(&mut self, open: Open, span: Span) -> Result<(), Stop> {
@@ -171,11 +173,11 @@ impl<'t> Builder<'t> {
             Content::List(items) => Kind::List(items),
             Content::Map(map) => Kind::Map(map.finish(&mut self.errors)),
         };
-        self.place(Node { kind, span }, open.anchor)
+        self.add(Node { kind, span }, open.anchor)
     }
 
-    /// Puts a finished value where it belongs: into the list or mapping that is open, or at the root.
-    fn place(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
+    /// Adds a finished value to the innermost open list or mapping, or makes it the root.
+    fn add(&mut self, node: Node, anchor: usize) -> Result<(), Stop> {
         if anchor > 0 {
             self.remember(anchor, &node, node.span)?;
         }
@@ -202,7 +204,7 @@ impl<'t> Builder<'t> {
         Ok(())
     }
 
-    /// Accounts for one more copy of a tree, at the depth that the reading has reached.
+    /// Counts one more copy of a tree, at the current depth.
     fn spend(&mut self, node: &Node, span: Span) -> Result<(), Stop> {
         let (weight, depth) = node.weight_and_depth();
         self.copied = self.copied.saturating_add(weight);
@@ -210,7 +212,7 @@ impl<'t> Builder<'t> {
             return self.stop(
                 Diagnostic::new("koctl::manifest::alias_bomb", "the aliases expand to more than 16 MiB here")
                     .at(span, None)
-                    .with_help("write the values out, or nest fewer aliases in each other"),
+                    .with_help("write the values out, or nest fewer aliases"),
             );
         }
         if self.open.len() + depth > MAX_DEPTH {
@@ -256,7 +258,7 @@ impl<'t> Builder<'t> {
         self.stop(
             Diagnostic::new("koctl::manifest::tag", format!("the tag `{tag}` does not fit this value"))
                 .at(span, None)
-                .with_help("only YAML's own tags are known (`!!str`, `!!int`, `!!bool` and so on); leave the tag out"),
+                .with_help("remove the tag: only YAML's own tags are supported (`!!str`, `!!int`, `!!bool` and so on)"),
         )
     }
 
@@ -279,159 +281,11 @@ fn core_tag(tag: &Tag) -> Option<&str> {
 fn no_key(span: Span) -> Diagnostic {
     Diagnostic::new("koctl::manifest::key", "a list or a mapping cannot be a key")
         .at(span, None)
-        .with_help("keys are plain words; put text that begins with `[` or `{` in quotes")
+        .with_help("put text that begins with `[` or `{` in quotes")
 }
 
 fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::new("koctl::manifest::too_deep", format!("the nesting is deeper than {MAX_DEPTH} levels here"))
         .at(span, None)
-        .with_help("write the values less deeply nested")
-}
-
-fn syntax_error(text: &str, offset: usize, info: &str) -> Diagnostic {
-    let line_start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
-    let indent = text[line_start..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    let tab = text[line_start..line_start + indent].find('\t').map(|tab| line_start + tab);
-    if let Some(tab) = tab {
-        return Diagnostic::new("koctl::manifest::tab", "a tab cannot indent YAML")
-            .at(Span { start: tab, end: tab + 1 }, None)
-            .with_help("indent with spaces");
-    }
-    let width = text[offset..].chars().next().filter(|c| !c.is_whitespace()).map_or(0, char::len_utf8);
-    let error = Diagnostic::new("koctl::manifest::syntax", format!("this is no valid YAML: {info}"))
-        .at(Span { start: offset, end: offset + width }, None);
-    match advice(info) {
-        Some(help) => error.with_help(help),
-        None => error,
-    }
-}
-
-/// What usually lies behind the parser's words.
-fn advice(info: &str) -> Option<&'static str> {
-    const KNOWN: [(&str, &str); 6] = [
-        ("mapping values are not allowed", "indent this key like its neighbours; text that holds `: ` needs quotes"),
-        ("unexpected character", "text that begins with this character needs quotes"),
-        ("recursion limit", "write the values less deeply nested"),
-        ("unknown anchor", "an alias (`*name`) needs an anchor (`&name`) above it"),
-        ("Unicode character escape", "write the character itself, or escape it as `\\U` and eight digits"),
-        ("quoted scalar", "the quote that opens here must be closed, or doubled if it belongs to the text"),
-    ];
-    KNOWN.iter().find(|(part, _)| info.contains(part)).map(|(_, help)| *help)
-}
-
-/// A key as it is written: a name, or the merge key.
-enum Key {
-    Name(String),
-    Merge,
-}
-
-impl Key {
-    /// The key that a tagged scalar or an alias stands for; none for a list or a mapping.
-    fn of(node: Node) -> Option<Self> {
-        match node.kind {
-            Kind::List(_) | Kind::Map(_) => None,
-            Kind::Text(text) => Some(Self::Name(text)),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => Some(Self::Name(node.into_value().to_string())),
-        }
-    }
-}
-
-/// The entries of one mapping so far.
-#[derive(Default)]
-struct MapBuilder {
-    entries: Vec<Entry>,
-    places: HashMap<String, Span>,
-    pending: Option<(Key, Span)>,
-    merge: Option<(Span, Node)>,
-}
-
-impl MapBuilder {
-    /// Adds an entry. What has its key already is an error, and is handed back.
-    fn insert(&mut self, key: Key, key_span: Span, value: Node, errors: &mut Vec<Diagnostic>) -> Option<Node> {
-        let (name, first) = match key {
-            Key::Merge => match &self.merge {
-                Some((first, _)) => ("<<".to_owned(), *first),
-                None => {
-                    self.merge = Some((key_span, value));
-                    return None;
-                }
-            },
-            Key::Name(name) => match self.places.entry(name.clone()) {
-                Slot::Occupied(first) => (name, *first.get()),
-                Slot::Vacant(slot) => {
-                    slot.insert(key_span);
-                    self.entries.push(Entry { key: name, key_span, value });
-                    return None;
-                }
-            },
-        };
-        errors.push(duplicate(&name, first, key_span));
-        let entry = Entry { key: name, key_span, value };
-        Some(Node { span: entry.value.span, kind: Kind::Map(vec![entry]) })
-    }
-
-    /// Merges: what is written wins over what is merged, and an earlier mapping of a list over a later one.
-    fn finish(mut self, errors: &mut Vec<Diagnostic>) -> Vec<Entry> {
-        let Some((span, merged)) = self.merge.take() else {
-            return self.entries;
-        };
-        let sources = match merged.kind {
-            Kind::List(items) => items,
-            _ => vec![merged],
-        };
-        for source in sources {
-            let Kind::Map(entries) = source.kind else {
-                errors.push(
-                    Diagnostic::new("koctl::manifest::merge", format!("`<<` cannot merge {}", source.describe()))
-                        .at(span, None)
-                        .with_help("give it a mapping, or a list of mappings: `<<: *defaults`"),
-                );
-                continue;
-            };
-            for entry in entries {
-                if let Slot::Vacant(slot) = self.places.entry(entry.key.clone()) {
-                    slot.insert(entry.key_span);
-                    self.entries.push(entry);
-                }
-            }
-        }
-        self.entries
-    }
-}
-
-fn duplicate(key: &str, first: Span, second: Span) -> Diagnostic {
-    let help = match key {
-        "<<" => "merge several mappings with a list: `<<: [*a, *b]`",
-        _ => "keep one of them: neither wins over the other",
-    };
-    Diagnostic::new("koctl::manifest::duplicate_key", format!("the key `{key}` is written twice"))
-        .at(second, Some("again here"))
-        .at(first, Some("first here"))
-        .with_help(help)
-}
-
-/// From the parser's character counts to bytes. Most files are ASCII, where the two are the same.
-struct Offsets {
-    length: usize,
-    characters: Option<Vec<usize>>,
-}
-
-impl Offsets {
-    fn of(text: &str) -> Self {
-        let characters = (!text.is_ascii()).then(|| text.char_indices().map(|(offset, _)| offset).collect());
-        Self { length: text.len(), characters }
-    }
-
-    fn byte(&self, character: usize) -> usize {
-        let offset = match &self.characters {
-            None => character,
-            Some(offsets) => offsets.get(character).copied().unwrap_or(self.length),
-        };
-        offset.min(self.length)
-    }
-
-    fn span(&self, span: saphyr_parser::Span) -> Span {
-        let start = self.byte(span.start.index());
-        Span { start, end: self.byte(span.end.index()).max(start) }
-    }
+        .with_help("nest the values less deeply")
 }

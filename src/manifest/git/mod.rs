@@ -1,123 +1,25 @@
-//! Git repositories as the manifest means them: parsed addresses, and which access goes with which.
+//! Git repositories of the manifest: their addresses, and the credentials for each.
 
-use std::fmt;
+mod remote;
 
 use thiserror::Error;
+use transport::variable;
 
 use super::model::{Author, GitAuth, GitAuthType, Manifest, Service};
 use super::secret::Secret;
 
-/// The variable that names the platform repository where the manifest does not.
+pub use remote::{Remote, RemoteError};
+
+/// The variable with the address of the platform repository, for a manifest that does not name it.
 pub const REPOSITORY_VARIABLE: &str = "GITHUB_REPO_URL";
 
-/// The variable whose token wins over the platform's configured ones.
+/// The variable with a token that overrides the platform's configured ones.
 pub const TOKEN_VARIABLE: &str = "GITHUB_TOKEN";
 
-/// The host that `GITHUB_TOKEN` is for, as long as no platform repository says otherwise.
+/// The host of `GITHUB_TOKEN`, unless the platform repository is on another.
 const GITHUB_HOST: &str = "github.com";
 
-/// The address of a git repository, known to be well-formed and to hold no password.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Remote {
-    address: String,
-    host: String,
-    path: String,
-    ssh: bool,
-}
-
-/// Why an address is none of a git repository.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum RemoteError {
-    /// Neither a URL of a known kind nor `user@host:path`.
-    #[error("it begins neither with `https://`, `http://` or `ssh://`, nor is it like `git@host:owner/repository.git`")]
-    Form,
-    /// No host between the scheme and the path.
-    #[error("it names no host")]
-    Host,
-    /// No owner or no repository after the host.
-    #[error("it names no repository, as in `https://host/owner/repository.git`")]
-    Path,
-    /// A password or token stands in it.
-    #[error("it holds a password or token, which would be shown in plans and logs; configure `auth` instead")]
-    Password,
-    /// White space or a control character stands in it.
-    #[error("it holds white space or a control character")]
-    Characters,
-}
-
-impl Remote {
-    /// Reads an address: `https://`, `http://`, `ssh://`, or like `git@host:owner/repository.git`.
-    ///
-    /// # Errors
-    ///
-    /// Where it is none of these, or holds a password.
-    pub fn parse(address: &str) -> Result<Self, RemoteError> {
-        if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(RemoteError::Characters);
-        }
-        let (ssh, (host, path)) = match address.split_once("://") {
-            Some((scheme @ ("https" | "http" | "ssh"), rest)) => (scheme == "ssh", url(scheme, rest)?),
-            Some(_) => return Err(RemoteError::Form),
-            None => (true, scp_like(address)?),
-        };
-        if host.is_empty() {
-            return Err(RemoteError::Host);
-        }
-        let path = path.trim_matches('/');
-        let path = path.strip_suffix(".git").unwrap_or(path);
-        if path.is_empty() || path.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            return Err(RemoteError::Path);
-        }
-        Ok(Self { address: address.to_owned(), host: host.to_lowercase(), path: path.to_owned(), ssh })
-    }
-
-    /// The address as it was written.
-    pub fn as_str(&self) -> &str {
-        &self.address
-    }
-
-    /// The host, in lower case and without its port.
-    pub fn host(&self) -> &str {
-        &self.host
-    }
-
-    /// Whether the repository is reached by SSH, where a token opens nothing but the host's API.
-    pub fn is_ssh(&self) -> bool {
-        self.ssh
-    }
-
-    /// Owner and repository, without `.git`, where the path has just these two, as GitHub's have.
-    pub fn owner_and_name(&self) -> Option<(&str, &str)> {
-        self.path.split_once('/').filter(|(_, name)| !name.contains('/'))
-    }
-}
-
-impl fmt::Display for Remote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.address)
-    }
-}
-
-/// Host and path of what follows the scheme. A user name is no secret with SSH; with HTTP it is likely a token.
-fn url<'a>(scheme: &str, rest: &'a str) -> Result<(&'a str, &'a str), RemoteError> {
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let (user, host) = match authority.rsplit_once('@') {
-        Some((user, host)) => (Some(user), host),
-        None => (None, authority),
-    };
-    if user.is_some_and(|user| scheme != "ssh" || user.contains(':')) {
-        return Err(RemoteError::Password);
-    }
-    Ok((host.split(':').next().unwrap_or_default(), path))
-}
-
-fn scp_like(address: &str) -> Result<(&str, &str), RemoteError> {
-    let (login, path) = address.split_once(':').ok_or(RemoteError::Form)?;
-    let (user, host) = login.split_once('@').ok_or(RemoteError::Form)?;
-    if user.is_empty() || login.contains('/') { Err(RemoteError::Form) } else { Ok((host, path)) }
-}
-
-/// What opens a repository.
+/// The access to a repository.
 #[derive(Clone, Debug)]
 pub enum Credentials {
     /// A token, over HTTPS and for GitHub's API.
@@ -129,34 +31,34 @@ pub enum Credentials {
 /// The platform repository and the access to it, from the manifest and the environment.
 #[derive(Clone, Debug, Default)]
 pub struct PlatformRepository {
-    /// Its address; none where neither the manifest nor `GITHUB_REPO_URL` has one.
+    /// The address. `None` if neither the manifest nor `GITHUB_REPO_URL` has one.
     pub remote: Option<Remote>,
-    /// The author of koctl's commits, as far as one is configured.
+    /// The configured author of koctl's commits.
     pub author: Author,
     /// The token for GitHub's API.
     pub token: Option<Secret>,
-    /// What opens the repository itself, and the services' repositories that have nothing of their own.
+    /// The access to the repository, and to repositories of services that configure none.
     pub credentials: Option<Credentials>,
 }
 
 /// A service's repository and the access to it.
 #[derive(Clone, Debug)]
 pub struct ServiceRepository {
-    /// Its address.
+    /// The address.
     pub remote: Remote,
-    /// What opens it; none for a public repository.
+    /// The access to it. `None` for a public repository.
     pub credentials: Option<Credentials>,
 }
 
-/// Why a repository's address cannot be used.
+/// An invalid address of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the address `{address}` of {what} cannot be used: {reason}")]
+#[error("invalid address `{address}` of {what}: {reason}")]
 pub struct RepositoryError {
-    /// The address, without any password in it.
+    /// The address without any password.
     pub address: String,
-    /// Which repository, and where its address comes from.
+    /// The repository, and the source of its address.
     pub what: String,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: RemoteError,
 }
 
@@ -167,24 +69,23 @@ fn remote(address: &str, what: impl Into<String>) -> Result<Remote, RepositoryEr
     })
 }
 
-/// The platform repository. `GITHUB_REPO_URL` stands in where the manifest names none, and `GITHUB_TOKEN`, where
-/// it is set, wins over the configured tokens: so it is within GitHub Actions. An SSH key stays what opens the
-/// repository even then.
+/// The platform repository. `GITHUB_REPO_URL` is used if the manifest names none. `GITHUB_TOKEN` overrides the
+/// configured tokens, as GitHub Actions sets it, but not a configured SSH key.
 ///
 /// # Errors
 ///
-/// Where the address is none of a git repository. The manifest's own has been checked when it was loaded.
+/// `GITHUB_REPO_URL` is not a valid address. The address in the manifest was checked when it was loaded.
 pub fn platform_repository(
     manifest: &Manifest,
     env: &dyn Fn(&str) -> Option<String>,
 ) -> Result<PlatformRepository, RepositoryError> {
-    let set = |name: &str| env(name).filter(|value| !value.trim().is_empty());
     let git = manifest.platform.as_ref().and_then(|platform| platform.git.clone()).unwrap_or_default();
-    let remote = match (git.remote, set(REPOSITORY_VARIABLE)) {
+    let remote = match (git.remote, variable(env, REPOSITORY_VARIABLE)) {
         (Some(address), _) => Some(remote(&address, "the platform repository (platform.git.remote)")?),
-        (None, Some(address)) => {
-            Some(remote(address.trim(), format!("the platform repository (the variable {REPOSITORY_VARIABLE})"))?)
-        }
+        (None, Some(address)) => Some(remote(
+            address.trim(),
+            format!("the platform repository (environment variable {REPOSITORY_VARIABLE})"),
+        )?),
         (None, None) => None,
     };
     let configured = git.auth.and_then(credentials);
@@ -192,11 +93,11 @@ pub fn platform_repository(
         Some(Credentials::Token(token)) => Some(token.clone()),
         _ => None,
     };
-    let token = match set(TOKEN_VARIABLE) {
+    let token = match variable(env, TOKEN_VARIABLE) {
         Some(_) => Some(Secret::Env(TOKEN_VARIABLE.to_owned())),
         None => git.github.map(|github| github.token).or_else(|| auth_token.clone()),
     };
-    let credentials = match (configured, set(TOKEN_VARIABLE)) {
+    let credentials = match (configured, variable(env, TOKEN_VARIABLE)) {
         (Some(key @ Credentials::SshKey(_)), _) => Some(key),
         (Some(configured), None) => Some(configured),
         (_, _) => token.clone().map(Credentials::Token),
@@ -212,13 +113,12 @@ fn credentials(auth: GitAuth) -> Option<Credentials> {
 }
 
 impl PlatformRepository {
-    /// A service's repository. What the service configures itself opens it; else what opens the platform
-    /// repository does, if it fits: a key where SSH is spoken, a token only on the platform's own host, so that
-    /// it is not handed to others.
+    /// A service's repository. Without access of its own it uses the platform's, if that fits: a key for SSH, a token
+    /// only on the platform's own host, so that no other host sees it.
     ///
     /// # Errors
     ///
-    /// Where the address is none of a git repository, which loading the manifest has ruled out.
+    /// The address is not valid, which loading the manifest rules out.
     pub fn service_repository(&self, service: &Service) -> Result<ServiceRepository, RepositoryError> {
         let git = &service.git;
         let remote = remote(&git.remote, format!("the repository of the service `{}`", service.name))?;
@@ -261,57 +161,12 @@ mod tests {
         json!({"type": "env", "value": name})
     }
 
-    /// What opens a repository, in a word: the kind and the variable that holds it.
+    /// The access to a repository in words: its kind and the variable with the secret.
     fn opens(credentials: Option<&Credentials>) -> String {
         match credentials {
             None => "nothing".to_owned(),
             Some(Credentials::Token(secret)) => format!("token from {secret}"),
             Some(Credentials::SshKey(secret)) => format!("key from {secret}"),
-        }
-    }
-
-    #[test]
-    fn addresses_of_every_usual_kind_are_read() {
-        for address in [
-            "https://github.com/air/flights.git",
-            "https://GitHub.com/air/flights",
-            "http://github.com:8080/air/flights/",
-            "ssh://git@github.com:22/air/flights.git",
-            "git@github.com:air/flights.git",
-        ] {
-            let remote = Remote::parse(address).unwrap();
-            assert_eq!(remote.host(), "github.com", "{address}");
-            assert_eq!(remote.owner_and_name(), Some(("air", "flights")), "{address}");
-            assert_eq!(remote.to_string(), address);
-        }
-    }
-
-    #[test]
-    fn a_path_of_more_than_owner_and_name_is_none_of_github() {
-        assert_eq!(Remote::parse("https://gitlab.com/air/data/flights").unwrap().owner_and_name(), None);
-        assert_eq!(Remote::parse("https://example.com/flights.git").unwrap().owner_and_name(), None);
-    }
-
-    #[test]
-    fn addresses_that_cannot_work_are_refused() {
-        for (address, reason) in [
-            ("", RemoteError::Form),
-            ("flights", RemoteError::Form),
-            ("air/flights", RemoteError::Form),
-            ("./repos:flights", RemoteError::Form),
-            ("file:///srv/flights", RemoteError::Form),
-            ("ftp://github.com/air/flights", RemoteError::Form),
-            ("https:///air/flights", RemoteError::Host),
-            ("https://github.com", RemoteError::Path),
-            ("https://github.com/", RemoteError::Path),
-            ("https://github.com/air/../flights", RemoteError::Path),
-            ("git@github.com:", RemoteError::Path),
-            ("https://me:hush@github.com/air/flights", RemoteError::Password),
-            ("https://hush@github.com/air/flights", RemoteError::Password),
-            ("ssh://git:hush@github.com/air/flights", RemoteError::Password),
-            ("https://github.com/air/my flights", RemoteError::Characters),
-        ] {
-            assert_eq!(Remote::parse(address), Err(reason), "{address}");
         }
     }
 
@@ -341,9 +196,9 @@ mod tests {
     fn a_variable_that_holds_no_address_is_named() {
         let error = platform_repository(&Manifest::default(), &variables(&[(REPOSITORY_VARIABLE, "air/platform")]));
         let message = error.unwrap_err().to_string();
-        assert!(
-            message.starts_with("the address `air/platform` of the platform repository (the variable GITHUB_REPO_URL)")
-        );
+        assert!(message.starts_with(
+            "invalid address `air/platform` of the platform repository (environment variable GITHUB_REPO_URL)"
+        ));
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! What a scalar means, by the core schema of YAML 1.2 (section 10.3.2 of the specification).
+//! The value of a scalar, by the core schema of YAML 1.2 (section 10.3.2 of the specification).
 //!
-//! `yes`, `no`, `on` and `off` are words here, as they are not in YAML 1.1.
+//! Unlike in YAML 1.1, `yes`, `no`, `on` and `off` are text.
 
 use serde_json::Number;
 
@@ -13,11 +13,11 @@ pub(super) enum Scalar {
     Bool(bool),
     /// A number that JSON can hold.
     Number(Number),
-    /// Everything else, with the infinities and `.nan`, which JSON does not know.
+    /// Everything else, including the infinities and `.nan`, which JSON lacks.
     Text(String),
 }
 
-/// Reads a scalar that stands in the text without quotes.
+/// Reads a scalar without quotes.
 pub(super) fn resolve(plain: &str) -> Scalar {
     match plain {
         "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
@@ -52,7 +52,7 @@ fn unsigned(digits: &str, radix: u32) -> Option<Number> {
     u64::from_str_radix(digits, radix).ok().filter(|_| all_digits).map(Into::into)
 }
 
-/// Integers beyond 64 bits come here too, and lose their last digits, as they do in most languages.
+/// Also for integers beyond 64 bits, which lose their last digits, as in most languages.
 fn float(plain: &str) -> Option<Number> {
     let numeric = plain.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'));
     if !numeric || !plain.bytes().any(|b| b.is_ascii_digit()) {

@@ -1,0 +1,97 @@
+//! The manifest's types: every key that a user may write. The JSON Schema for editors, the reference of all keys in
+//! docs/configuration.md, and the checks of unknown keys and wrong types are made from these types. Their comments are
+//! the descriptions in the schema and in the reference.
+//!
+//! The types hold what is written, with defaults filled in. Conclusions are drawn by the compiler.
+
+mod access;
+mod authorization;
+mod organization;
+mod platform;
+mod team;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::path::KeyPath;
+use super::secret::Secret;
+
+pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
+pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
+pub use organization::{
+    Environment, EnvironmentService, EnvironmentTeam, EnvironmentType, Notifications, Organization, Region,
+};
+pub use platform::{Encryption, Platform, PlatformGit, State};
+pub use team::{Service, ServiceGit, Team};
+
+/// The whole configuration of koctl: the platform repository, the teams and their services, and the Konnect
+/// organizations.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Manifest {
+    /// The platform repository, and where koctl stores its state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The teams by name, with the services that they own.
+    #[serde(default)]
+    pub teams: BTreeMap<String, Team>,
+    /// The Konnect organizations by name.
+    #[serde(default)]
+    pub organizations: BTreeMap<String, Organization>,
+}
+
+impl Manifest {
+    /// All secrets of the manifest with their paths, always in the same order.
+    pub fn secrets(&self) -> Vec<(KeyPath, &Secret)> {
+        let mut found = Vec::new();
+        if let Some(git) = self.platform.as_ref().and_then(|platform| platform.git.as_ref()) {
+            git_secrets(&KeyPath::from(["platform", "git"]), git.github.as_ref(), git.auth.as_ref(), &mut found);
+        }
+        let state = self.platform.as_ref().and_then(|platform| platform.state.as_ref());
+        if let Some(encryption) = state.and_then(|state| state.encryption.as_ref()) {
+            encryption_secrets(encryption, &mut found);
+        }
+        for (name, team) in &self.teams {
+            for (key, service) in &team.services {
+                let path = KeyPath::from(["teams", name, "services", key, "git"]);
+                git_secrets(&path, service.git.github.as_ref(), service.git.auth.as_ref(), &mut found);
+            }
+        }
+        for (name, organization) in &self.organizations {
+            let path = KeyPath::from(["organizations", name]);
+            found.push((path.key("access-token"), &organization.access_token));
+            let oidc = organization.authorization.as_ref().and_then(|authorization| authorization.oidc.as_ref());
+            let secret = oidc.and_then(|oidc| oidc.client_secret.as_ref());
+            found.extend(secret.map(|secret| (path.key("authorization").key("oidc").key("client-secret"), secret)));
+        }
+        found
+    }
+}
+
+fn git_secrets<'m>(
+    path: &KeyPath,
+    github: Option<&'m GitHub>,
+    auth: Option<&'m GitAuth>,
+    found: &mut Vec<(KeyPath, &'m Secret)>,
+) {
+    found.extend(github.map(|github| (path.key("github").key("token"), &github.token)));
+    let Some(auth) = auth else { return };
+    let path = path.key("auth");
+    found.extend(auth.ssh.as_ref().map(|ssh| (path.key("ssh").key("key"), &ssh.key)));
+    found.extend(auth.token.as_ref().map(|token| (path.key("token"), token)));
+}
+
+fn encryption_secrets<'m>(encryption: &'m Encryption, found: &mut Vec<(KeyPath, &'m Secret)>) {
+    let path = KeyPath::from(["platform", "state", "encryption"]);
+    found.extend(encryption.passphrase.as_ref().map(|secret| (path.key("passphrase"), secret)));
+    for (key, secrets) in [("old-passphrases", &encryption.old_passphrases), ("identities", &encryption.identities)] {
+        found.extend(secrets.iter().enumerate().map(|(index, secret)| (path.key(key).index(index), secret)));
+    }
+}
+
+/// The JSON Schema of the manifest (draft 2020-12), for editors.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Manifest).to_value()
+}

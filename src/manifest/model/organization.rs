@@ -1,0 +1,168 @@
+//! The keys under `organizations`: organizations and their environments.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::authorization::Authorization;
+use crate::manifest::secret::Secret;
+
+/// A Konnect organization.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Organization {
+    /// An access token of the organization. It determines which organization this is, and needs the role Organization
+    /// Admin.
+    pub access_token: Secret,
+    /// The organization's environments by name.
+    #[serde(default)]
+    pub environments: BTreeMap<String, Environment>,
+    /// How users sign in. Without it, koctl does not change the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<Authorization>,
+    /// The notifications that Konnect sends.
+    #[serde(default)]
+    pub notifications: Notifications,
+    /// Create the dashboards of API usage in every region.
+    #[serde(default = "enabled")]
+    pub enable_custom_reports: bool,
+    /// Refuse every plan that deletes a guarded resource of this organization.
+    #[serde(default)]
+    pub protect: bool,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+/// An environment. Konnect has no environments: koctl forms them from names and labels.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Environment {
+    /// The purpose of the environment. It determines gateways, roles and visibility.
+    pub r#type: EnvironmentType,
+    /// The Konnect region of the environment.
+    pub region: Region,
+    /// The teams in this environment by name. Without it, every team with every service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub teams: Option<BTreeMap<String, EnvironmentTeam>>,
+    /// Refuse every plan that deletes the environment's control planes, portals or APIs.
+    #[serde(default)]
+    pub protect: bool,
+}
+
+impl Environment {
+    /// An environment without optional keys.
+    #[must_use]
+    pub fn new(r#type: EnvironmentType, region: Region) -> Self {
+        Self { r#type, region, teams: None, protect: false }
+    }
+}
+
+/// The purpose of an environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum EnvironmentType {
+    /// Development: serverless gateways, a private portal.
+    Dev,
+    /// Production: hybrid gateways, a public portal.
+    Prod,
+}
+
+impl EnvironmentType {
+    /// The type as written in the manifest and in the label `env-type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Dev => "DEV",
+            Self::Prod => "PROD",
+        }
+    }
+}
+
+impl fmt::Display for EnvironmentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Konnect's regions, from the servers of its regional API documents (`api-builder-v3`, `control-planes-v2`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Region {
+    /// United States.
+    Us,
+    /// Europe.
+    Eu,
+    /// Australia.
+    Au,
+    /// Middle East.
+    Me,
+    /// India.
+    In,
+    /// Singapore.
+    Sg,
+}
+
+impl Region {
+    /// All regions.
+    pub const ALL: [Self; 6] = [Self::Us, Self::Eu, Self::Au, Self::Me, Self::In, Self::Sg];
+
+    /// The region as written in the manifest and in the host name of its API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Eu => "eu",
+            Self::Au => "au",
+            Self::Me => "me",
+            Self::In => "in",
+            Self::Sg => "sg",
+        }
+    }
+}
+
+impl fmt::Display for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A team in an environment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EnvironmentTeam {
+    /// The name of the team's control plane, which several teams may share. Without it, `<team>-<environment>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control_plane_name: Option<String>,
+    /// The services in this environment, by their keys in the team. Without it, all services of the team.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<BTreeMap<String, EnvironmentService>>,
+}
+
+/// A service in an environment.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EnvironmentService {
+    /// The branch of the service's repository. Without it, the service's branch for the type of the environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+}
+
+/// The notifications that Konnect sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Notifications {
+    /// Notify by email.
+    #[serde(default = "enabled")]
+    pub email: bool,
+    /// Notify in Konnect's user interface.
+    #[serde(default = "enabled")]
+    pub in_app: bool,
+}
+
+impl Default for Notifications {
+    fn default() -> Self {
+        Self { email: true, in_app: true }
+    }
+}

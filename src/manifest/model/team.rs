@@ -1,0 +1,114 @@
+//! The keys under `teams`: teams and their services.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::access::{Author, GitAuth, GitHub};
+use super::organization::EnvironmentType;
+
+/// A team of engineers and the services that it owns.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Team {
+    /// The purpose of the team, in at most 250 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The email addresses of the team's members. koctl invites them to Konnect.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
+    /// The team's services by key. A key may contain slashes, for example `KongAirlines/flights`.
+    #[serde(default)]
+    pub services: BTreeMap<String, Service>,
+    /// Refuse every plan that deletes the team.
+    #[serde(default)]
+    pub protect: bool,
+}
+
+/// A service: an application with an API.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Service {
+    /// The name of the service. Its APIs have the same name.
+    pub name: String,
+    /// The purpose of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The repository that contains the service's OpenAPI document.
+    pub git: ServiceGit,
+    /// The path of the OpenAPI document in the repository.
+    #[serde(default = "default_spec_path")]
+    pub spec_path: String,
+    /// The branch for environments of type PROD.
+    #[serde(default = "default_prod_branch")]
+    pub prod_branch_name: String,
+    /// The branch for environments of type DEV.
+    #[serde(default = "default_dev_branch")]
+    pub dev_branch_name: String,
+    /// Refuse every plan that deletes the service's APIs.
+    #[serde(default)]
+    pub protect: bool,
+}
+
+impl Service {
+    /// The default of `spec-path`.
+    pub const SPEC_PATH: &str = "openapi.yaml";
+    /// The default of `prod-branch-name`.
+    pub const PROD_BRANCH: &str = "main";
+    /// The default of `dev-branch-name`.
+    pub const DEV_BRANCH: &str = "dev";
+
+    /// The branch for environments of this type, unless the environment names another.
+    pub fn branch(&self, environment: EnvironmentType) -> &str {
+        match environment {
+            EnvironmentType::Dev => &self.dev_branch_name,
+            EnvironmentType::Prod => &self.prod_branch_name,
+        }
+    }
+
+    /// The path of the OpenAPI document as git writes it: without `.` and `..`.
+    pub fn spec_file(&self) -> String {
+        let mut segments: Vec<&str> = Vec::new();
+        for segment in self.spec_path.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => {
+                    segments.pop();
+                }
+                _ => segments.push(segment),
+            }
+        }
+        segments.join("/")
+    }
+}
+
+fn default_spec_path() -> String {
+    Service::SPEC_PATH.to_owned()
+}
+
+fn default_prod_branch() -> String {
+    Service::PROD_BRANCH.to_owned()
+}
+
+fn default_dev_branch() -> String {
+    Service::DEV_BRANCH.to_owned()
+}
+
+/// A service's repository, and how koctl reads it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ServiceGit {
+    /// The address of the repository.
+    pub remote: String,
+    /// Access to the repository. Without it, koctl uses the platform's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth: Option<GitAuth>,
+    /// Access to GitHub's API. Without it, koctl uses the platform's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub github: Option<GitHub>,
+    /// Accepted wherever a repository is described. It has no effect here, because koctl commits nothing to this
+    /// repository.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+}

@@ -1,0 +1,38 @@
+//! Errors of syntax, explained.
+
+use crate::manifest::diagnostic::{Diagnostic, Span};
+
+/// An error of the parser at this byte.
+pub(super) fn syntax_error(text: &str, offset: usize, info: &str) -> Diagnostic {
+    let line_start = text[..offset].rfind('\n').map_or(0, |newline| newline + 1);
+    let indent = text[line_start..].bytes().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let tab = text[line_start..line_start + indent].find('\t').map(|tab| line_start + tab);
+    if let Some(tab) = tab {
+        return Diagnostic::new("koctl::manifest::tab", "YAML cannot be indented with a tab")
+            .at(Span { start: tab, end: tab + 1 }, None)
+            .with_help("use spaces");
+    }
+    let width = text[offset..].chars().next().filter(|c| !c.is_whitespace()).map_or(0, char::len_utf8);
+    let error = Diagnostic::new("koctl::manifest::syntax", format!("invalid YAML: {info}"))
+        .at(Span { start: offset, end: offset + width }, None);
+    match advice(info) {
+        Some(help) => error.with_help(help),
+        None => error,
+    }
+}
+
+/// The usual cause of an error, by the parser's message.
+fn advice(info: &str) -> Option<&'static str> {
+    const KNOWN: [(&str, &str); 6] = [
+        (
+            "mapping values are not allowed",
+            "indent this key like its neighbours, and put text that contains `: ` in quotes",
+        ),
+        ("unexpected character", "put text that begins with this character in quotes"),
+        ("recursion limit", "nest the values less deeply"),
+        ("unknown anchor", "define the anchor (`&name`) above its alias (`*name`)"),
+        ("Unicode character escape", "write the character itself, or escape it as `\\U` and eight digits"),
+        ("quoted scalar", "close the quote that opens here, or double it if it is part of the text"),
+    ];
+    KNOWN.iter().find(|(part, _)| info.contains(part)).map(|(_, help)| *help)
+}
