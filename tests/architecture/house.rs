@@ -24,7 +24,7 @@ impl House {
         let mut house = Self { files: BTreeMap::new(), modules: HashMap::new(), dependencies: BTreeMap::new() };
         for folder in members.iter().map(String::as_str).chain([""]) {
             let manifest = fs::read_to_string(root.join(folder).join("Cargo.toml")).expect("a crate has a Cargo.toml");
-            let name = if folder.is_empty() { "koctl" } else { folder };
+            let name = if folder.is_empty() { "koctl" } else { crate_name(folder) };
             house.dependencies.insert(name.to_owned(), dependencies(&manifest, &members));
             let sources = FilePath::new(folder).join("src");
             house.read_folder(root, &sources, &vec![name.replace('-', "_")]);
@@ -190,6 +190,11 @@ fn members(manifest: &str) -> Vec<String> {
     list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
+/// The name of the crate in a folder: its last segment.
+fn crate_name(folder: &str) -> &str {
+    folder.rsplit('/').next().unwrap_or(folder)
+}
+
 /// The members of the workspace among the dependencies of a crate.
 fn dependencies(manifest: &str, members: &[String]) -> BTreeSet<String> {
     let mut section = "";
@@ -199,7 +204,7 @@ fn dependencies(manifest: &str, members: &[String]) -> BTreeSet<String> {
             section = line.trim();
         }
         let name = line.split([' ', '.', '=']).next().unwrap_or_default();
-        if section == "[dependencies]" && members.iter().any(|member| member == name) {
+        if section == "[dependencies]" && members.iter().any(|member| crate_name(member) == name) {
             found.insert(name.to_owned());
         }
     }
