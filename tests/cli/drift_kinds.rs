@@ -42,7 +42,7 @@ organizations:
         built-in: {enabled: false}
         idp: {enabled: true, mappings: {orders: [buyers]}}
     environments:
-      dev: {type: DEV, region: eu}
+      dev: {type: DEV, region: eu, portal: {pages: {handbook: '# Handbook'}}}
 ";
 
 /// koctl's own files, of which somebody deletes one.
@@ -132,6 +132,11 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("portal", "default_api_visibility", Send(|_| json!({ "default_api_visibility": "public" }))),
     ("portal", "default_page_visibility", Send(|_| json!({ "default_page_visibility": "public" }))),
     ("portal", "labels", Send(|_| json!({ "labels": { "env-name": "theirs" } }))),
+    ("portal_page", "parent_page_id", Never("another page would have to be above it, and koctl has one here")),
+    ("portal_page", "slug", Send(|_| json!({ "slug": "theirs" }))),
+    ("portal_page", "title", Send(|_| json!({ "title": "Theirs" }))),
+    ("portal_page", "content", Send(|_| json!({ "content": "# Theirs" }))),
+    ("portal_page", "status", Send(|_| json!({ "status": "unpublished" }))),
     ("api", "name", Send(|_| json!({ "name": "theirs" }))),
     ("api", "version", Send(|_| json!({ "version": "9.9.9" }))),
     ("api", "description", Send(|_| json!({ "description": "Theirs." }))),
@@ -180,6 +185,7 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
     ("dashboard", Ok(())),
     ("control_plane", Ok(())),
     ("portal", Ok(())),
+    ("portal_page", Ok(())),
     ("api", Ok(())),
     ("api_version", Ok(())),
     ("api_publication", Ok(())),
@@ -236,6 +242,7 @@ const REMAKES: &[(&str, Remake)] = &[
         }),
     ),
     ("portal", Ok(|known, is| (known.collection(), json!({ "name": is["name"] })))),
+    ("portal_page", Ok(|known, is| (known.collection(), with(is, &["slug", "content"], "status", "published")))),
     ("api", Ok(|known, is| (known.collection(), json!({ "name": is["name"], "version": is["version"] })))),
     (
         "api_version",
@@ -323,6 +330,7 @@ impl Known {
             "dashboard" => format!("/v2/dashboards/{}", id()),
             "control_plane" => format!("/v2/control-planes/{}", id()),
             "portal" => format!("/v3/portals/{}", id()),
+            "portal_page" => format!("/v3/portals/{}/pages/{}", self.text("portal_id"), id()),
             "api" => format!("/v3/apis/{}", id()),
             "api_version" => format!("/v3/apis/{}/versions/{}", self.text("api_id"), id()),
             "api_publication" => format!("/v3/apis/{}/publications/{}", self.text("api_id"), self.text("portal_id")),
@@ -610,6 +618,7 @@ const NO_ADDITIONS: &[(&str, &str)] = &[
     ("authentication_settings", "there is always one, and no other"),
     ("identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("notification_subscription", "the same event can have others, for a part of everything"),
+    ("portal_page", "the other pages of a portal belong to its authors"),
     ("api_version", "koctl looks at the current version of an API alone"),
     ("api_publication", "an API of somebody else would have to be published: the one above is not koctl's"),
     ("api_implementation", "an API of somebody else would have to be implemented"),

@@ -63,6 +63,7 @@ organizations:
       dev:
         type: DEV
         region: eu
+        portal: {pages: {handbook: '# Handbook'}}
         protect: false
         teams:
           orders:
@@ -169,6 +170,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
         "        protect: false\n        teams",
         "        protect: true\n        teams",
     ),
+    ("environments.*.portal.pages.*", "organizations", "# Handbook", "# Guide"),
     ("environments.*.teams", "organizations", "        teams:\n", "        teams:\n          stock: {}\n"),
     ("environments.*.teams.*.control-plane-name", "organizations", "gateway-dev", "gateway"),
     ("environments.*.teams.*.services.*.branch", "organizations", "{branch: dev}", "{branch: next}"),

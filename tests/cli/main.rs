@@ -22,6 +22,7 @@ mod other_commands;
 mod outside;
 mod platform;
 mod platform_prompt;
+mod portal_pages;
 mod prompt;
 mod properties;
 mod pulls;

@@ -15,6 +15,7 @@ pub mod identity_provider;
 pub mod konnect_team;
 pub mod notification_subscription;
 pub mod portal;
+pub mod portal_page;
 mod sign_in;
 pub mod team;
 pub mod team_group_mapping;
@@ -38,6 +39,7 @@ pub static TYPES: &[&KonnectType] = &[
     &control_plane::TYPE,
     &team_role::TYPE,
     &portal::TYPE,
+    &portal_page::TYPE,
     &api::TYPE,
     &api_version::TYPE,
     &api_publication::TYPE,

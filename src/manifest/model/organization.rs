@@ -48,6 +48,9 @@ pub struct Environment {
     /// The teams in this environment by name. Without it, every team with every service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teams: Option<BTreeMap<String, EnvironmentTeam>>,
+    /// The developer portal of the environment.
+    #[serde(default)]
+    pub portal: EnvironmentPortal,
     /// Refuse every plan that deletes the environment's control planes, portals or APIs.
     #[serde(default)]
     pub protect: bool,
@@ -57,8 +60,17 @@ impl Environment {
     /// An environment without optional keys.
     #[must_use]
     pub fn new(r#type: EnvironmentType, region: Region) -> Self {
-        Self { r#type, region, teams: None, protect: false }
+        Self { r#type, region, teams: None, portal: EnvironmentPortal::default(), protect: false }
     }
+}
+
+/// The developer portal of an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EnvironmentPortal {
+    /// Pages in Markdown, by path: `guides/start` is a page below `guides`. Other pages of the portal stay as they are.
+    #[serde(default)]
+    pub pages: BTreeMap<String, String>,
 }
 
 /// The purpose of an environment.

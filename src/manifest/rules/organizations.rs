@@ -1,5 +1,7 @@
 //! Rules about organizations, their environments and sign-in.
 
+use std::collections::BTreeMap;
+
 use url::Url;
 
 use super::Rules;
@@ -39,6 +41,7 @@ impl Rules<'_> {
     }
 
     fn environment(&mut self, path: &KeyPath, environment: &Environment) {
+        self.pages(&path.key("portal").key("pages"), &environment.portal.pages);
         for (name, team) in environment.teams.iter().flatten() {
             let path = path.key("teams").key(name);
             self.control_plane_name(&path.key("control-plane-name"), team);
@@ -49,6 +52,22 @@ impl Rules<'_> {
                 let message = format!("the team `{name}` is not defined");
                 self.report_undefined(&path, &KeyPath::from(["teams"]), name, defined.keys(), message);
             }
+        }
+    }
+
+    fn pages(&mut self, path: &KeyPath, pages: &BTreeMap<String, String>) {
+        for page in pages.keys() {
+            let (message, help) = match page.rsplit_once('/') {
+                _ if page.split('/').any(str::is_empty) => {
+                    (format!("`{page}` is not a valid path of a page"), "write it as in `guides/start`".to_owned())
+                }
+                Some((above, _)) if !pages.contains_key(above) => {
+                    let message = format!("the page `{page}` is below `{above}`, which is not a page");
+                    (message, format!("add a page `{above}`"))
+                }
+                _ => continue,
+            };
+            self.report(&path.key(page), "koctl::manifest::page", message, help);
         }
     }
 

@@ -1,0 +1,59 @@
+//! Pages of developer portals from the configuration.
+
+use crate::world::World;
+
+/// The smallest platform with two pages, one below the other, and one that replaces a default page of Konnect.
+fn world() -> World {
+    let world = World::new();
+    world.edit(
+        "konnect/organizations.yaml",
+        "region: eu\n",
+        "region: eu\n        portal:\n          pages:\n            home: |\n              # Hello\n            \
+         handbook: |\n              # Handbook\n            handbook/start: |\n              # First steps\n",
+    );
+    world
+}
+
+#[test]
+fn pages_of_the_configuration_are_made_changed_moved_and_deleted_and_quiet_in_between() {
+    let world = world();
+    let plan = world.koctl(&["plan"]).exits(0).stdout;
+    for page in ["home", "handbook", "handbook/start"] {
+        assert!(plan.contains(&format!("/portal_page/dev/{page}  will be created")), "{plan}");
+    }
+    let world = world.applied();
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+
+    world.edit("konnect/organizations.yaml", "# First steps", "# Start here");
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout;
+    assert!(plan.contains("/portal_page/dev/handbook/start  will be updated in place"), "{plan}");
+    assert!(plan.contains("title   = \"First steps\" -> \"Start here\""), "{plan}");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+
+    world.edit("konnect/organizations.yaml", "            handbook/start: |\n              # Start here\n", "");
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout;
+    assert!(plan.contains("Plan: 0 to add, 0 to change, 1 to destroy."), "{plan}");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn a_forgotten_page_is_imported_again() {
+    let world = world().applied();
+    world.koctl(&["state", "rm", "Acme/portal_page/dev/handbook/start", "--auto-approve"]).exits(0);
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout;
+    assert!(plan.contains("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy."), "{plan}");
+}
+
+#[test]
+fn a_page_without_the_page_above_it_is_refused() {
+    let world = world();
+    world.edit("konnect/organizations.yaml", "            handbook: |\n              # Handbook\n", "");
+    let run = world.koctl(&["validate"]).exits(1);
+    assert!(
+        run.stderr.contains("the page `handbook/start` is below `handbook`, which is not a page"),
+        "{}",
+        run.stderr
+    );
+}
