@@ -198,16 +198,16 @@ fn missing_files_are_named_with_a_way_out() {
     insta::assert_snapshot!(render(&errors, false, 100), @"
     koctl::manifest::no_file
 
-      × the teams cannot be read: there is no file testdata/manifest/absent/konnect/teams.yaml
-      help: run koctl where the folder `konnect` is, name the file with `--teams`, or begin a platform
-            repository with `koctl init`
+      × cannot read the teams: the file testdata/manifest/absent/konnect/teams.yaml does not exist
+      help: run koctl in the directory that contains `konnect`, select the file with `--teams`, or
+            create a platform repository with `koctl init`
 
     koctl::manifest::no_file
 
-      × the organizations cannot be read: there is no file testdata/manifest/absent/konnect/
-      │ organizations.yaml
-      help: run koctl where the folder `konnect` is, name the file with `--orgs`, or begin a platform
-            repository with `koctl init`
+      × cannot read the organizations: the file testdata/manifest/absent/konnect/organizations.yaml
+      │ does not exist
+      help: run koctl in the directory that contains `konnect`, select the file with `--orgs`, or
+            create a platform repository with `koctl init`
 
     2 errors.
     ");
@@ -216,13 +216,13 @@ fn missing_files_are_named_with_a_way_out() {
 #[test]
 fn a_named_platform_file_must_exist_and_the_usual_one_need_not() {
     let sources = Sources { platform: Some("absent.yaml".into()), ..Sources::directory("testdata/manifest/usual") };
-    insta::assert_snapshot!(load(&sources).unwrap_err(), @"the platform's settings cannot be read: there is no file absent.yaml");
+    insta::assert_snapshot!(load(&sources).unwrap_err(), @"cannot read the platform's settings: the file absent.yaml does not exist");
 }
 
 #[test]
 fn a_directory_in_place_of_a_file_is_an_error_with_its_reason() {
     let errors = load(&Sources { file: Some("testdata/manifest".into()), ..Sources::default() }).unwrap_err();
-    insta::assert_snapshot!(errors, @"the configuration cannot be read from testdata/manifest: Is a directory (os error 21)");
+    insta::assert_snapshot!(errors, @"cannot read the configuration from testdata/manifest: Is a directory (os error 21)");
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn bytes_that_are_no_text_are_an_error_with_their_line() {
     let file = folder.path().join("koctl.yaml");
     fs::write(&file, b"teams:\n  \xff\n").unwrap();
     let errors = load(&Sources { file: Some(file.clone()), ..Sources::default() }).unwrap_err();
-    assert_eq!(errors.to_string(), format!("{}:2: this is no UTF-8 text", file.display()));
+    assert_eq!(errors.to_string(), format!("{}:2: the file is not valid UTF-8", file.display()));
 }
 
 #[test]
@@ -274,12 +274,12 @@ fn a_section_in_two_files_is_an_error_that_names_both() {
     insta::assert_snapshot!(render(&errors, false, 100), @"
     koctl::manifest::duplicate_key
 
-      × `organizations` is written in two files
+      × `organizations` is in two files
        ╭─[b.yaml:1:1]
      1 │ organizations: {}
        · ─────────────
        ╰────
-      help: the other is a.yaml:8: put everything into one of them
+      help: the other is a.yaml:8; move everything into one of them
 
     1 error in 1 file.
     ");
@@ -302,23 +302,23 @@ fn errors_of_all_files_are_shown_and_counted() {
 
     koctl::manifest::wrong_type
 
-      × organizations.a must be a mapping, and is a number
+      × organizations.a must be a mapping, not a number
        ╭─[organizations.yaml:2:20]
      1 │ organisations: {}
      2 │ organizations: {a: 1}
        ·                    ─
        ╰────
-      help: possible keys are `access-token`, `authorization`, `enable-custom-reports`,
+      help: valid keys are `access-token`, `authorization`, `enable-custom-reports`,
             `environments`, `notifications` or `protect`
 
     koctl::manifest::wrong_type
 
-      × teams must be a mapping, and is a number
+      × teams must be a mapping, not a number
        ╭─[teams.yaml:1:8]
      1 │ teams: 5
        ·        ─
        ╰────
-      help: write a mapping here
+      help: write a mapping
 
     3 errors in 2 files.
     ");
@@ -331,13 +331,13 @@ fn broken_syntax_is_shown_where_it_breaks() {
     insta::assert_snapshot!(screen("teams:\n  data: flights: 1\n"), @"
     koctl::manifest::syntax
 
-      × this is no valid YAML: mapping values are not allowed in this context
+      × invalid YAML: mapping values are not allowed in this context
        ╭─[koctl.yaml:2:16]
      1 │ teams:
      2 │   data: flights: 1
        ·                ─
        ╰────
-      help: indent this key like its neighbours; text that holds `: ` needs quotes
+      help: indent this key like its neighbours, and put text that contains `: ` in quotes
 
     1 error in 1 file.
     ");
@@ -348,13 +348,13 @@ fn a_tab_is_shown_where_it_stands() {
     insta::assert_snapshot!(screen("teams:\n\tdata: {}\n"), @"
     koctl::manifest::tab
 
-      × a tab cannot indent YAML
+      × YAML cannot be indented with a tab
        ╭─[koctl.yaml:2:1]
      1 │ teams:
      2 │     data: {}
        · ────
        ╰────
-      help: indent with spaces
+      help: use spaces
 
     1 error in 1 file.
     ");
@@ -365,7 +365,7 @@ fn a_key_written_twice_shows_both_places() {
     insta::assert_snapshot!(screen(&changed("        type: DEV\n", "        type: DEV\n        type: PROD\n")), @"
     koctl::manifest::duplicate_key
 
-      × the key `type` is written twice
+      × duplicate key `type`
         ╭─[koctl.yaml:13:9]
      12 │       dev:
      13 │         type: DEV
@@ -376,7 +376,7 @@ fn a_key_written_twice_shows_both_places() {
         ·           ╰── again here
      15 │         region: eu
         ╰────
-      help: keep one of them: neither wins over the other
+      help: remove one of them: neither overrides the other
 
     1 error in 1 file.
     ");
@@ -385,9 +385,9 @@ fn a_key_written_twice_shows_both_places() {
 #[test]
 fn a_second_document_an_endless_alias_and_a_foreign_tag_are_refused() {
     insta::assert_snapshot!(lines(&format!("{SMALL}---\nteams: {{}}\n")), @"koctl.yaml:15:1: a second document begins here");
-    insta::assert_snapshot!(lines("teams: &all {data: *all}\n"), @"koctl.yaml:1:20: this alias stands inside of what it refers to");
+    insta::assert_snapshot!(lines("teams: &all {data: *all}\n"), @"koctl.yaml:1:20: this alias is inside the value that it refers to");
     insta::assert_snapshot!(lines("teams: !secret {}\n"), @"koctl.yaml:1:8: the tag `!secret` does not fit this value");
-    insta::assert_snapshot!(lines("teams: *unknown\n"), @"koctl.yaml:1:8: this is no valid YAML: while parsing node, found unknown anchor");
+    insta::assert_snapshot!(lines("teams: *unknown\n"), @"koctl.yaml:1:8: invalid YAML: while parsing node, found unknown anchor");
     insta::assert_snapshot!(lines("[teams]: {}\n"), @"koctl.yaml:1:1: a list or a mapping cannot be a key");
     insta::assert_snapshot!(lines("teams: {<<: 5}\n"), @"
     no organization is configured
@@ -407,7 +407,7 @@ fn an_alias_bomb_is_an_error_and_no_memory() {
 
 #[test]
 fn nesting_is_bounded_also_where_aliases_make_it() {
-    insta::assert_snapshot!(lines(&"[".repeat(500)), @"koctl.yaml:1:256: this is no valid YAML: recursion limit exceeded");
+    insta::assert_snapshot!(lines(&"[".repeat(500)), @"koctl.yaml:1:256: invalid YAML: recursion limit exceeded");
     let deep = |inner: &str| format!("{}{inner}{}", "[".repeat(100), "]".repeat(100));
     insta::assert_snapshot!(lines(&format!("a: &a {}\nb: {}\n", deep("x"), deep("*a"))), @"koctl.yaml:2:104: the nesting is deeper than 128 levels here");
 }
@@ -444,7 +444,7 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ·         ──────
      7 │         git:
        ╰────
-      help: possible keys are `description`, `dev-branch-name`, `git`, `name`, `prod-branch-name`,
+      help: valid keys are `description`, `dev-branch-name`, `git`, `name`, `prod-branch-name`,
             `protect` or `spec-path`
 
     1 error in 1 file.
@@ -456,29 +456,29 @@ fn a_wrong_type_is_shown_with_what_was_expected() {
     insta::assert_snapshot!(screen(&changed("  data:\n", "  data:\n    description: [a, b]\n    users: kim@example.com\n    protect: yes\n")), @"
     koctl::manifest::wrong_type
 
-      × teams.data.description must be a string, and is a list
+      × teams.data.description must be a string, not a list
        ╭─[koctl.yaml:3:18]
      2 │   data:
      3 │     description: [a, b]
        ·                  ──────
      4 │     users: kim@example.com
        ╰────
-      help: write a string here
+      help: write a string
 
     koctl::manifest::wrong_type
 
-      × teams.data.users must be a list, and is a string
+      × teams.data.users must be a list, not a string
        ╭─[koctl.yaml:4:12]
      3 │     description: [a, b]
      4 │     users: kim@example.com
        ·            ───────────────
      5 │     protect: yes
        ╰────
-      help: a list of one element is written `[kim@example.com]`
+      help: write a list of one element as `[kim@example.com]`
 
     koctl::manifest::wrong_type
 
-      × teams.data.protect must be `true` or `false`, and is a string
+      × teams.data.protect must be `true` or `false`, not a string
        ╭─[koctl.yaml:5:14]
      4 │     users: kim@example.com
      5 │     protect: yes
@@ -489,8 +489,8 @@ fn a_wrong_type_is_shown_with_what_was_expected() {
 
     3 errors in 1 file.
     ");
-    insta::assert_snapshot!(lines(&changed("name: flights", "name: 2024")), @"koctl.yaml:5:15: teams.data.services.air/flights.name must be a string, and is a number");
-    insta::assert_snapshot!(lines("- teams\n"), @"koctl.yaml:1:1: the manifest must be a mapping, and is a list");
+    insta::assert_snapshot!(lines(&changed("name: flights", "name: 2024")), @"koctl.yaml:5:15: teams.data.services.air/flights.name must be a string, not a number");
+    insta::assert_snapshot!(lines("- teams\n"), @"koctl.yaml:1:1: the manifest must be a mapping, not a list");
 }
 
 #[test]
@@ -505,7 +505,7 @@ fn a_missing_key_is_shown_at_what_lacks_it() {
        ·       ───────────
      5 │         git:
        ╰────
-      help: `name` is required. The service's name, after which its APIs are named.
+      help: `name` is required. The name of the service. Its APIs have the same name.
 
     1 error in 1 file.
     ");
@@ -519,18 +519,18 @@ fn an_unknown_value_is_shown_with_those_that_are_possible() {
     insta::assert_snapshot!(screen(&changed("type: DEV", "type: production")), @"
     koctl::manifest::unknown_value
 
-      × `production` is no value for organizations.air.environments.dev.type
+      × `production` is not a valid value for organizations.air.environments.dev.type
         ╭─[koctl.yaml:13:15]
      12 │       dev:
      13 │         type: production
         ·               ──────────
      14 │         region: eu
         ╰────
-      help: did you mean `PROD`? Possible values are `DEV` or `PROD`
+      help: did you mean `PROD`? Valid values are `DEV` or `PROD`
 
     1 error in 1 file.
     ");
-    insta::assert_snapshot!(lines(&changed("region: eu", "region: mars")), @"koctl.yaml:14:17: `mars` is no value for organizations.air.environments.dev.region");
+    insta::assert_snapshot!(lines(&changed("region: eu", "region: mars")), @"koctl.yaml:14:17: `mars` is not a valid value for organizations.air.environments.dev.region");
 }
 
 // Errors of meaning.
@@ -540,7 +540,7 @@ fn a_team_or_service_that_does_not_exist_is_shown_with_the_one_that_was_meant() 
     insta::assert_snapshot!(screen(&format!("{SMALL}        teams:\n          dat:\n          data:\n            services:\n              air/flight: {{}}\n")), @"
     koctl::manifest::undefined
 
-      × there is no team `dat`
+      × the team `dat` is not defined
         ╭─[koctl.yaml:16:11]
      15 │         teams:
      16 │           dat:
@@ -568,13 +568,13 @@ fn an_undefined_name_that_is_near_to_none_is_shown_with_what_there_is() {
     insta::assert_snapshot!(screen(&format!("{SMALL}        teams:\n          payments:\n")), @"
     koctl::manifest::undefined
 
-      × there is no team `payments`
+      × the team `payments` is not defined
         ╭─[koctl.yaml:16:11]
      15 │         teams:
      16 │           payments:
         ·           ────────
         ╰────
-      help: define it under teams, or name one that is there, like `data`
+      help: define it under teams, or use one of its names, such as `data`
 
     1 error in 1 file.
     ");
@@ -582,7 +582,7 @@ fn an_undefined_name_that_is_near_to_none_is_shown_with_what_there_is() {
     insta::assert_snapshot!(screen(&format!("{no_teams}        teams:\n          payments:\n")), @"
     koctl::manifest::undefined
 
-      × there is no team `payments`
+      × the team `payments` is not defined
        ╭─[koctl.yaml:9:11]
      8 │         teams:
      9 │           payments:
@@ -601,14 +601,14 @@ fn errors_beside_each_other_are_all_found_at_once() {
     let text = text.replace("region: eu", "region: mars").replace("{type: env, value: AIR_TOKEN}", "{type: vault}");
     insta::assert_snapshot!(lines(&format!("{text}        teams:\n          date:\n            control-plane-name: x\n")), @"
     koctl.yaml:4:7: the key `name` is missing in teams.data.services.air/flights
-    koctl.yaml:5:20: `/openapi.yaml` cannot be the path of a specification: it is absolute
+    koctl.yaml:5:20: `/openapi.yaml` is not a valid path for a specification: it is absolute
     koctl.yaml:6:9: unknown key `users` in teams.data.services.air/flights
     koctl.yaml:11:5: the key `value` is missing in organizations.air.access-token
-    koctl.yaml:11:26: `vault` is no value for organizations.air.access-token.type
-    koctl.yaml:15:9: the key `type` is written twice
-    koctl.yaml:16:17: `mars` is no value for organizations.air.environments.dev.region
-    koctl.yaml:18:11: there is no team `date`
-    koctl.yaml:19:33: `x` cannot be the name of a control plane: it is 1 character long
+    koctl.yaml:11:26: `vault` is not a valid value for organizations.air.access-token.type
+    koctl.yaml:15:9: duplicate key `type`
+    koctl.yaml:16:17: `mars` is not a valid value for organizations.air.environments.dev.region
+    koctl.yaml:18:11: the team `date` is not defined
+    koctl.yaml:19:33: `x` is not a valid name for a control plane: it is 1 character long
     ");
 }
 
@@ -624,41 +624,41 @@ fn names_that_become_labels_are_those_that_konnect_takes() {
     insta::assert_snapshot!(screen(&text.replace("      dev:", "      -dev:")), @"
     koctl::manifest::name
 
-      × `flight data` cannot be the name of a team: it holds a character that Konnect refuses in
-      │ labels
+      × `flight data` is not a valid name for a team: it contains a character that Konnect does not
+      │ allow in labels
        ╭─[koctl.yaml:2:3]
      1 │ teams:
      2 │   flight data:
        ·   ───────────
      3 │     services:
        ╰────
-      help: Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last,
-            for example `flight-data`
+      help: use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit first and last, for
+            example `flight-data`
 
     koctl::manifest::name
 
-      × `flights!` cannot be the name of a service: it holds a character that Konnect refuses in
-      │ labels
+      × `flights!` is not a valid name for a service: it contains a character that Konnect does not
+      │ allow in labels
        ╭─[koctl.yaml:5:15]
      4 │       air/flights:
      5 │         name: flights!
        ·               ────────
      6 │         git:
        ╰────
-      help: Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last,
-            for example `flights`
+      help: use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit first and last, for
+            example `flights`
 
     koctl::manifest::name
 
-      × `-dev` cannot be the name of an environment: it does not begin and end with a letter or digit
+      × `-dev` is not a valid name for an environment: it does not begin and end with a letter or digit
         ╭─[koctl.yaml:12:7]
      11 │     environments:
      12 │       -dev:
         ·       ────
      13 │         type: DEV
         ╰────
-      help: Konnect takes 1 to 63 letters, digits, `-`, `_` and `.`, a letter or digit first and last,
-            for example `dev`
+      help: use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit first and last, for
+            example `dev`
 
     3 errors in 1 file.
     ");
@@ -670,10 +670,10 @@ fn names_that_become_paths_are_fit_for_that() {
         let errors = check(&changed("  air:\n", &format!("  {name}:\n"))).unwrap_err();
         assert_eq!(errors.iter().map(|e| e.code()).collect::<Vec<_>>(), ["koctl::manifest::name"], "{name}");
     }
-    insta::assert_snapshot!(lines(&changed("air/flights:", "../flights:")), @"koctl.yaml:4:7: `../flights` cannot be the key of a service: it holds `.` or `..` between its slashes");
+    insta::assert_snapshot!(lines(&changed("air/flights:", "../flights:")), @"koctl.yaml:4:7: `../flights` is not a valid key for a service: it has a segment `.` or `..`");
     insta::assert_snapshot!(lines(&changed("        git:\n", "        spec-path: ../openapi.yaml\n        dev-branch-name: -d\n        git:\n")), @"
-    koctl.yaml:6:20: `../openapi.yaml` cannot be the path of a specification: it leads out of the repository
-    koctl.yaml:7:26: `-d` cannot be a branch: it begins with `-` or `/`, or ends with `/` or `.`
+    koctl.yaml:6:20: `../openapi.yaml` is not a valid path for a specification: it is outside of the repository
+    koctl.yaml:7:26: `-d` is not a valid branch: it begins with `-` or `/`, or ends with `/` or `.`
     ");
 }
 
@@ -688,7 +688,7 @@ fn two_services_of_one_name_show_both_places() {
       4 │       air/flights:
       5 │         name: flights
         ·               ───┬───
-        ·                  ╰── this service has the name
+        ·                  ╰── first here
       6 │         git:
       7 │           remote: https://github.com/air/flights.git
       8 │   other:
@@ -696,10 +696,10 @@ fn two_services_of_one_name_show_both_places() {
      10 │       x:
      11 │         name: flights
         ·               ───┬───
-        ·                  ╰── and this one
+        ·                  ╰── again here
      12 │         git: {remote: 'git@github.com:air/x'}
         ╰────
-      help: APIs are named after services: give each its own name, across all teams
+      help: give each service a unique name across all teams: APIs are named after services
 
     1 error in 1 file.
     ");
@@ -710,14 +710,14 @@ fn users_are_email_addresses_and_listed_once() {
     insta::assert_snapshot!(screen(&changed("  data:\n", "  data:\n    users: [kim@example.com, kim, Kim@example.com]\n")), @"
     koctl::manifest::email
 
-      × `kim` is no email address
+      × `kim` is not a valid email address
        ╭─[koctl.yaml:3:30]
      2 │   data:
      3 │     users: [kim@example.com, kim, Kim@example.com]
        ·                              ───
      4 │     services:
        ╰────
-      help: users are invited by email: write an address like `name@example.com`
+      help: write an address like `name@example.com`: users are invited by email
 
     koctl::manifest::duplicate
 
@@ -730,7 +730,7 @@ fn users_are_email_addresses_and_listed_once() {
        ·                    ╰── first here
      4 │     services:
        ╰────
-      help: leave one of them out
+      help: remove one of them
 
     2 errors in 1 file.
     ");
@@ -741,8 +741,8 @@ fn lengths_are_those_that_konnect_takes() {
     let text = changed("  data:\n", &format!("  data:\n    description: {}\n", "x".repeat(251)));
     let text = format!("{text}        teams:\n          data: {{control-plane-name: x}}\n");
     insta::assert_snapshot!(lines(&text), @"
-    koctl.yaml:3:18: the description of the team `data` has 251 characters
-    koctl.yaml:17:38: `x` cannot be the name of a control plane: it is 1 character long
+    koctl.yaml:3:18: the description of the team `data` is too long: it has 251 characters
+    koctl.yaml:17:38: `x` is not a valid name for a control plane: it is 1 character long
     ");
 }
 
@@ -778,7 +778,7 @@ fn two_enabled_ways_to_sign_in_show_both_places() {
         ·                    ╰── SAML is enabled here
      19 │         idp-metadata-url: https://login.example.com/metadata
         ╰────
-      help: Konnect lets one of them be active at a time: disable the other
+      help: disable one of them: Konnect allows only one at a time
 
     1 error in 1 file.
     ");
@@ -795,7 +795,7 @@ fn a_way_to_sign_in_is_left() {
     let authorized =
         |text: &str| lines(&changed("    environments:", &format!("    authorization: {text}\n    environments:")));
     let all_off = "{built-in: {enabled: false}, oidc: {enabled: false}}";
-    insta::assert_snapshot!(authorized(all_off), @"koctl.yaml:11:41: nobody could sign in: every way to do so is disabled");
+    insta::assert_snapshot!(authorized(all_off), @"koctl.yaml:11:41: no user could sign in: every sign-in method is disabled");
     // What is not written is somebody else's business, and may be on.
     assert_eq!(authorized("{built-in: {enabled: false}}"), "no errors");
     assert_eq!(authorized("{built-in: {enabled: true}, oidc: {enabled: false}}"), "no errors");
@@ -807,7 +807,7 @@ fn groups_are_mapped_by_an_identity_provider() {
         let authorization = format!("    authorization: {{team-mappings: {{idp: {{mappings: {{data: [a]}}}}}}{more}}}");
         lines(&changed("    environments:", &format!("{authorization}\n    environments:")))
     };
-    let told = "koctl.yaml:11:43: groups are mapped to teams, and there is no identity provider that they could be of";
+    let told = "koctl.yaml:11:43: groups are mapped to teams, but no identity provider is configured";
     assert_eq!(mapped(""), told);
     assert_eq!(mapped(", oidc: {issuer: 'https://a.b'}"), told, "one without a client is none");
     assert_eq!(mapped(", oidc: {issuer: 'https://a.b', client-id: a}"), "no errors");
@@ -842,14 +842,14 @@ fn an_enabled_way_to_sign_in_is_complete() {
 
     koctl::manifest::url
 
-      × `login` is no web address
+      × `login` is not a valid web address
         ╭─[koctl.yaml:11:51]
      10 │     access-token: {type: env, value: AIR_TOKEN}
      11 │     authorization: {oidc: {enabled: true, issuer: login}}
         ·                                                   ─────
      12 │     environments:
         ╰────
-      help: write it whole, beginning with `https://`
+      help: write a complete address that begins with `https://`
 
     3 errors in 1 file.
     ");
@@ -872,7 +872,7 @@ fn a_mapped_team_has_groups_and_each_of_them_once() {
         ·                                                      ────
      12 │     environments:
         ╰────
-      help: list the identity provider's groups, or leave the team out
+      help: list groups of the identity provider, or remove the team
 
     koctl::manifest::duplicate
 
@@ -885,7 +885,7 @@ fn a_mapped_team_has_groups_and_each_of_them_once() {
         ·                                                                        ╰── first here
      12 │     environments:
         ╰────
-      help: leave one of them out
+      help: remove one of them
 
     2 errors in 1 file.
     ");
@@ -896,8 +896,8 @@ fn addresses_of_repositories_are_those_that_git_can_reach() {
     insta::assert_snapshot!(screen(&changed("https://github.com/air/flights.git", "air/flights")), @"
     koctl::manifest::git_remote
 
-      × `air/flights` is no address of a git repository: it begins neither with `https://`, `http://`
-      │ or `ssh://`, nor is it like `git@host:owner/repository.git`
+      × `air/flights` is not a valid address of a git repository: it does not begin with `https://`,
+      │ `http://`, `ssh://` or `git@host:`
        ╭─[koctl.yaml:7:19]
      6 │         git:
      7 │           remote: air/flights
@@ -909,7 +909,7 @@ fn addresses_of_repositories_are_those_that_git_can_reach() {
 
     1 error in 1 file.
     ");
-    insta::assert_snapshot!(lines(&format!("{SMALL}platform: {{git: {{remote: 'file:///srv/platform'}}}}\n")), @"koctl.yaml:15:26: `file:///srv/platform` is no address of a git repository: it begins neither with `https://`, `http://` or `ssh://`, nor is it like `git@host:owner/repository.git`");
+    insta::assert_snapshot!(lines(&format!("{SMALL}platform: {{git: {{remote: 'file:///srv/platform'}}}}\n")), @"koctl.yaml:15:26: `file:///srv/platform` is not a valid address of a git repository: it does not begin with `https://`, `http://`, `ssh://` or `git@host:`");
 }
 
 #[test]
@@ -918,7 +918,7 @@ fn access_to_a_repository_is_complete() {
     insta::assert_snapshot!(screen(&git("{type: ssh}")), @"
     koctl::manifest::missing_key
 
-      × platform.git.auth has a type that needs `ssh.key`, and has none
+      × platform.git.auth has a type that requires `ssh.key`, which is missing
         ╭─[koctl.yaml:15:31]
      14 │         region: eu
      15 │ platform: {git: {auth: {type: ssh}}}
@@ -929,7 +929,7 @@ fn access_to_a_repository_is_complete() {
     1 error in 1 file.
     ");
     insta::assert_snapshot!(lines(&git("{type: ssh, ssh: {}}")), @"koctl.yaml:15:36: the key `key` is missing in platform.git.auth.ssh");
-    insta::assert_snapshot!(lines(&git("{type: token}")), @"koctl.yaml:15:31: platform.git.auth has a type that needs `token`, and has none");
+    insta::assert_snapshot!(lines(&git("{type: token}")), @"koctl.yaml:15:31: platform.git.auth has a type that requires `token`, which is missing");
 }
 
 #[test]
@@ -950,19 +950,19 @@ fn the_store_of_the_state_is_of_a_known_kind() {
     insta::assert_snapshot!(screen(&state("s4://bucket")), @"
     koctl::manifest::state_url
 
-      × there is no store of the kind `s4`
+      × `s4` is not a valid kind of store
         ╭─[koctl.yaml:15:25]
      14 │         region: eu
      15 │ platform: {state: {url: 's4://bucket'}}
         ·                         ─────────────
         ╰────
-      help: the address begins with `file:`, `github:`, `s3:`, `gs:`, `az:`, `postgres:`,
+      help: addresses begin with `file:`, `github:`, `s3:`, `gs:`, `az:`, `postgres:`,
             `postgresql:`, `https:` or `http:`
 
     1 error in 1 file.
     ");
-    insta::assert_snapshot!(lines(&state("state")), @"koctl.yaml:15:25: `state` does not say what kind of store it is");
-    insta::assert_snapshot!(lines(&state("s3://")), @"koctl.yaml:15:25: `s3://` names no place to store anything");
+    insta::assert_snapshot!(lines(&state("state")), @"koctl.yaml:15:25: the kind of store is missing in `state`");
+    insta::assert_snapshot!(lines(&state("s3://")), @"koctl.yaml:15:25: the location of the store is missing in `s3://`");
 }
 
 // Secrets.
@@ -995,14 +995,14 @@ fn a_token_in_place_of_its_source_is_an_error_that_hides_it() {
     insta::assert_snapshot!(screen(&changed("{type: env, value: AIR_TOKEN}", "konnect-token-1234")), @"
     koctl::manifest::wrong_type
 
-      × organizations.air.access-token must be a mapping, and is a string
+      × organizations.air.access-token must be a mapping, not a string
         ╭─[koctl.yaml:10:19]
       9 │   air:
      10 │     access-token: ******************
         ·                   ──────────────────
      11 │     environments:
         ╰────
-      help: possible keys are `type` or `value`
+      help: valid keys are `type` or `value`
 
     1 error in 1 file.
     ");
@@ -1042,8 +1042,8 @@ fn specifications_are_read_as_plain_values() {
     assert_eq!(value["openapi"], json!("3.1.0"));
     assert_eq!(parse_value("").unwrap(), Value::Null);
     assert_eq!(parse_value(r#"{"a": "\ud83d\ude00"}"#).unwrap(), json!({"a": "😀"}));
-    insta::assert_snapshot!(parse_value("a: 1\nb: [\n").unwrap_err(), @"line 3, column 1: this is no valid YAML: while parsing a node, did not find expected node content");
-    insta::assert_snapshot!(parse_value("ä: 1\nb: 2\nä: 3\n").unwrap_err(), @"line 3, column 1: the key `ä` is written twice");
+    insta::assert_snapshot!(parse_value("a: 1\nb: [\n").unwrap_err(), @"line 3, column 1: invalid YAML: while parsing a node, did not find expected node content");
+    insta::assert_snapshot!(parse_value("ä: 1\nb: 2\nä: 3\n").unwrap_err(), @"line 3, column 1: duplicate key `ä`");
 }
 
 #[test]

@@ -99,6 +99,6 @@ fn the_configuration_names_keys_and_its_errors_show_none() {
         "platform:\n  state:\n    encryption:\n      recipients: [AGE-SECRET-KEY-1HUSH]\n      identities: [AGE-SECRET-KEY-1HUSH]\n",
     );
     let refused = world.run(&["validate"]).exits(1);
-    assert!(refused.stderr.contains("this is no age recipient"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("this is not a valid age recipient"), "{}", refused.stderr);
     assert!(!refused.stderr.contains("HUSH"), "{}", refused.stderr);
 }

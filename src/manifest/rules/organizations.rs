@@ -22,7 +22,7 @@ impl Rules<'_> {
                 &organizations,
                 "koctl::manifest::no_organization",
                 "no organization is configured".to_owned(),
-                "add one with `koctl add organization`, or write one under `organizations:` with `access-token` and \
+                "add one with `koctl add organization`, or write one under `organizations:` with its `access-token` and \
                  `environments`",
             );
         }
