@@ -17,11 +17,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use engine::execute::{Event, Observer};
+use engine::progress::Silent;
 use engine::state::Store;
 use koctl::manifest::{self, Sources};
-use koctl::operations::{Approved, PlanRequest, ServeOptions, Session, SessionOptions, Settings, Tenants, serve};
-use koctl::report::progress::Progress;
+use koctl::operations::{
+    self, Approved, Locks, PlanRequest, ServeOptions, Session, SessionOptions, Settings, Tenants, serve,
+};
 use sandbox::Wire;
 use state_backends::{
     Backend, Capabilities, Directory, Document, Expected, LockId, LockInfo, Result as Stored, Revision, Version,
@@ -113,12 +114,6 @@ async fn sleep(wait: Duration) {
     }
 }
 
-struct Nobody;
-
-impl Observer for Nobody {
-    fn event(&self, _: &Event<'_>) {}
-}
-
 /// An apply of everything in `folder`.
 struct Measured {
     took: Duration,
@@ -147,14 +142,13 @@ async fn apply(folder: &Path, pace: Pace) -> Measured {
     let session = Session::open(options).await.unwrap().with_store(store);
 
     let began = Instant::now();
-    let progress = Progress::lines(Box::new(std::io::sink()));
-    let (locks, locked_out) = session.lock_all("apply", Duration::ZERO).await;
+    let (locks, locked_out) = Locks::of_all(&session, "apply", Duration::ZERO).await;
     assert!(locked_out.is_empty(), "{locked_out:?}");
-    let planned = session.plan(&PlanRequest::default(), Some(&locks), &progress).await.unwrap();
+    let planned = operations::plan(&session, &PlanRequest::default(), Some(&locks), &Silent).await.unwrap();
     assert!(planned.failures.is_empty(), "{:?}", planned.failures);
     let approved = Approved::by_flags(&planned.plan, false).unwrap();
     let settings = Settings { parallelism: PARALLELISM, stop: watch::channel(false).1 };
-    let applied = session.apply(approved, locks, settings, &Nobody).await;
+    let applied = operations::apply(&session, approved, locks, settings, &Silent).await;
     let took = began.elapsed();
 
     assert!(applied.is_complete(), "{applied:?}");

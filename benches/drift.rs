@@ -10,12 +10,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use engine::execute::{Event, Observer};
+use engine::progress::Silent;
 use koctl::manifest::{self, Loaded, Sources};
 use koctl::operations::{
-    Approved, DriftRequest, PlanRequest, ServeOptions, Serving, Session, SessionOptions, Settings, Tenants, serve,
+    self, Approved, DriftRequest, Locks, PlanRequest, ServeOptions, Serving, Session, SessionOptions, Settings,
+    Tenants, serve,
 };
-use koctl::report::progress::Progress;
 use sandbox::{Record, Wire};
 use tokio::sync::watch;
 
@@ -29,12 +29,6 @@ const ROUNDS: usize = 9;
 const PARALLELISM: usize = 32;
 
 const SPECIFICATION: &str = "openapi: 3.1.0\ninfo: {title: app, version: 1.0.0}\npaths: {}\n";
-
-struct Nobody;
-
-impl Observer for Nobody {
-    fn event(&self, _: &Event<'_>) {}
-}
 
 /// Writes the configuration, and the one repository that has the specification of all services.
 fn write(folder: &Path) {
@@ -78,12 +72,12 @@ async fn open(folder: &Path, wire: Wire) -> (Serving, Session) {
     (serving, Session::open(options).await.unwrap())
 }
 
-async fn apply(session: &Session, progress: &Progress) -> usize {
-    let (locks, _) = session.lock_all("apply", Duration::ZERO).await;
-    let planned = session.plan(&PlanRequest::default(), Some(&locks), progress).await.unwrap();
+async fn apply(session: &Session) -> usize {
+    let (locks, _) = Locks::of_all(session, "apply", Duration::ZERO).await;
+    let planned = operations::plan(session, &PlanRequest::default(), Some(&locks), &Silent).await.unwrap();
     let approved = Approved::by_flags(&planned.plan, false).unwrap();
     let settings = Settings { parallelism: PARALLELISM, stop: watch::channel(false).1 };
-    let applied = session.apply(approved, locks, settings, &Nobody).await;
+    let applied = operations::apply(session, approved, locks, settings, &Silent).await;
     assert!(applied.is_complete(), "{applied:?}");
     applied.outcomes.iter().map(|(_, outcome)| outcome.done.len()).sum()
 }
@@ -93,9 +87,8 @@ async fn main() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = temporary.path();
     write(folder);
-    let progress = Progress::lines(Box::new(std::io::sink()));
     let (serving, session) = open(folder, Wire::default()).await;
-    let resources = apply(&session, &progress).await;
+    let resources = apply(&session).await;
     session.close().await;
     serving.sandbox.stop().await;
 
@@ -104,7 +97,7 @@ async fn main() {
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         let began = Instant::now();
-        let watched = session.drift(DriftRequest::default(), &progress).await;
+        let watched = operations::drift(&session, DriftRequest::default(), &Silent).await;
         times.push(began.elapsed());
         assert!(watched.report.is_complete() && !watched.report.has_drift(), "{:?}", watched.report);
     }

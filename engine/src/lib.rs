@@ -28,6 +28,7 @@
 //! | `schedule` | the steps of a plan, and which wait for which (R8) |
 //! | [`execute`] | carrying a plan out (R8, R10, R13) |
 //! | [`recording`] | carrying out a plan that writes nothing but the state |
+//! | [`progress`] | what happens meanwhile, for whoever shows it |
 
 pub mod accept;
 pub mod address;
@@ -42,6 +43,7 @@ pub mod execute;
 pub mod graph;
 mod intent;
 pub mod plan;
+pub mod progress;
 pub mod recording;
 pub mod recover;
 pub mod refresh;

@@ -1,12 +1,12 @@
 //! `koctl completions`
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{Cli, DONE};
 
-/// Print completions for a shell.
+/// Print the completions for a shell.
 ///
 /// For bash: `koctl completions bash > /etc/bash_completion.d/koctl`.
 #[derive(Debug, clap::Args)]
@@ -15,9 +15,9 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> u8 {
+pub(super) fn run(args: &Args, command: &mut Command, output: &Output) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "koctl", &mut script);
+    clap_complete::generate(args.shell, command, "koctl", &mut script);
     output.data(&String::from_utf8_lossy(&script));
-    DONE
+    Outcome::Done
 }

@@ -1,15 +1,18 @@
 //! `koctl destroy`
 
-use super::FAILED;
-use super::apply::{ApprovalArgs, Run};
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::approval::ApprovalArgs;
+use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::interrupt;
+use super::outcome::Outcome;
 use super::output::Output;
-use super::plan::RequestArgs;
+use super::request::RequestArgs;
+use super::rounds::Rounds;
+use crate::operations::Failures;
 use engine::Mode;
 
-/// Destroy everything that the state knows, after somebody said yes.
+/// Destroy everything in the state, after approval.
 ///
-/// People are forgotten, never deleted. The files of the platform repository go through a pull request.
+/// People are removed from the state only, never deleted. Files of the platform repository are removed by a pull request.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -25,16 +28,17 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
-    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
-    let run = Run {
-        session: &session,
-        request: args.request.request(Mode::Destroy),
-        approval: &args.approval,
-        output,
-        stop: super::interrupt::watch(),
-    };
-    let code = run.once().await;
-    session.close().await;
-    code
+impl Args {
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        self.approval.streams_events()
+    }
+}
+
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    with_session(&args.manifest, &args.system, async |session| {
+        let (request, approval) = (args.request.request(Mode::Destroy), &args.approval);
+        Rounds { session, request, approval, output, stop: interrupt::watch() }.once().await
+    })
+    .await
 }

@@ -6,35 +6,36 @@ use std::time::Duration;
 use clap::ArgGroup;
 use secrecy::SecretString;
 
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{DIFFERENCES, DONE, FAILED};
-use crate::operations::tell::{Told, Webhook, append, put_in_place};
-use crate::operations::{DriftRequest, Failure, Session, Watched, schemas};
+use crate::operations::notify::{self, IssueChange, Webhook, append, put_in_place};
+use crate::operations::{self, DriftRequest, Failure, Failures, Session, Watched, schemas};
 use crate::report;
 use engine::drift::{DriftReport, Look, Reason};
+use transport::variable;
 
-/// Show what somebody changed outside koctl, and change nothing.
+/// Show what changed outside koctl, and change nothing.
 ///
 /// Compares the state with the live systems, whatever the configuration says: what was changed, from what to what, what
-/// was deleted, and which teams, control planes, portals and APIs no state knows. Exits with 0 when there is nothing of
-/// it, 2 when there is, and 1 when an organization could not be read; the others are shown all the same.
+/// was deleted, and which teams, control planes, portals and APIs are not managed. The exit code is 0 if there is no
+/// drift, 2 if there is, and 1 if an organization could not be read; the others are shown all the same.
 #[derive(Debug, clap::Args)]
 #[command(group = ArgGroup::new("webhook").args(["notify", "notify_env"]))]
 pub(super) struct Args {
-    /// Only look at what koctl manages, not for objects that no state knows.
+    /// Only compare what koctl manages; do not look for objects that are not managed.
     #[arg(long)]
     managed_only: bool,
 
-    /// How long to wait for somebody who is applying, in seconds.
+    /// How long to wait for an apply that is running, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
 
-    /// Leave out an organization on which somebody is applying, instead of failing.
+    /// Leave out an organization on which an apply is running, instead of failing.
     #[arg(long)]
     skip_locked: bool,
 
-    /// Print nothing where there is no drift.
+    /// Print nothing if there is no drift.
     #[arg(long, short)]
     quiet: bool,
 
@@ -43,7 +44,7 @@ pub(super) struct Args {
     json: bool,
 
     #[command(flatten)]
-    telling: TellingArgs,
+    notifications: NotificationArgs,
 
     #[command(flatten)]
     manifest: ManifestArgs,
@@ -52,11 +53,11 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
-/// Whom to tell besides.
+/// Where to report the drift in addition.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Telling others")]
-struct TellingArgs {
-    /// Write a page at the end of FILE, as for `$GITHUB_STEP_SUMMARY`.
+#[command(next_help_heading = "Notifications")]
+struct NotificationArgs {
+    /// Append a Markdown page to FILE, for example to `$GITHUB_STEP_SUMMARY`.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
 
@@ -64,24 +65,24 @@ struct TellingArgs {
     #[arg(long, value_name = "FILE")]
     prometheus: Option<PathBuf>,
 
-    /// Send the JSON document to URL where there is drift, or where an organization could not be read.
+    /// Send the JSON document to URL if there is drift, or if an organization could not be read.
     ///
-    /// Its field `text` is what Slack and others like it show. Other users of the machine can read the command line:
-    /// an address that is a secret is better given by --notify-env.
+    /// Slack and similar services show its field `text`. Other users of the machine can read the command line: if the
+    /// address is a secret, use --notify-env.
     #[arg(long, value_name = "URL")]
     notify: Option<SecretString>,
 
-    /// The same, with the address in the variable VARIABLE.
+    /// Like --notify, with the address in the variable VARIABLE.
     #[arg(long, value_name = "VARIABLE")]
     notify_env: Option<String>,
 
-    /// Keep one issue in the platform repository: opened and changed while there is drift, closed when it is gone.
+    /// Maintain one issue in the platform repository: opened and updated while there is drift, closed when it is gone.
     #[arg(long)]
     github_issue: bool,
 }
 
-impl TellingArgs {
-    /// Where to tell, as far as that can be judged before anything is done.
+impl NotificationArgs {
+    /// Checks the targets as far as possible before anything is done. Returns the webhook.
     fn check(&self) -> Result<Option<Webhook>, Failure> {
         if self.markdown.is_some() && self.markdown == self.prometheus {
             let failure = Failure::new("a page and metrics cannot be in one file");
@@ -93,11 +94,10 @@ impl TellingArgs {
         self.webhook()
     }
 
-    /// The webhook, whose address is looked at before anything is done.
+    /// The webhook, if one is given.
     fn webhook(&self) -> Result<Option<Webhook>, Failure> {
         let from_variable = |name: &String| {
-            let value = std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-            value.map(SecretString::from).ok_or_else(|| {
+            variable(&|name| std::env::var(name).ok(), name).map(SecretString::from).ok_or_else(|| {
                 Failure::new(format!("the variable {name}, which --notify-env names, is not set"))
                     .help("set it to the address of the webhook")
             })
@@ -120,40 +120,31 @@ impl Args {
     }
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
-    let webhook = match args.telling.check() {
-        Ok(webhook) => webhook,
-        Err(failure) => {
-            output.failures(&[failure]);
-            return FAILED;
-        }
-    };
-    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let webhook = args.notifications.check()?;
+    with_session(&args.manifest, &args.system, async |session| look(args, webhook, session, output).await).await
+}
+
+async fn look(args: &Args, webhook: Option<Webhook>, session: &Session, output: &Output) -> Result<Outcome, Failures> {
     let progress = output.watching(args.quiet);
-    let Watched { report, warnings } = session.drift(args.request(), &progress).await;
+    let Watched { report, warnings } = operations::drift(session, args.request(), &progress).await;
     output.end(&progress);
     show(args, output, &report);
-    // Even a quiet run must not pass over what it has not looked at.
+    // Even a quiet run must report what it has not compared.
     for warning in &warnings {
         output.warning(warning);
     }
-    tell_left_out(output, &report);
+    note_skipped(output, &report);
     let mut failures = failures(&report);
-    let telling = Telling { args, output, session: &session, report: &report };
-    failures.extend(telling.files());
-    failures.extend(telling.webhook(webhook).await.err());
-    failures.extend(telling.issue().await.err());
-    session.close().await;
-    output.failures(&failures);
-    match failures.is_empty() {
-        false => FAILED,
-        true if report.has_drift() => DIFFERENCES,
-        true => DONE,
-    }
+    let notifications = Notifications { args, output, session, report: &report };
+    failures.extend(notifications.files());
+    failures.extend(notifications.webhook(webhook).await.err());
+    failures.extend(notifications.issue().await.err());
+    failures.none_or(if report.has_drift() { Outcome::Differences } else { Outcome::Done })
 }
 
 fn show(args: &Args, output: &Output, report: &DriftReport) {
-    // A program is told of what could not be compared in the document alone.
+    // A program learns only from the document what could not be compared.
     let is_silent = if args.json { report.is_complete() } else { true };
     if args.quiet && is_silent && !report.has_drift() {
         return;
@@ -164,7 +155,7 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
     output.data(&report::terminal::drift(report, schemas(), &output.style()));
 }
 
-fn tell_left_out(output: &Output, report: &DriftReport) {
+fn note_skipped(output: &Output, report: &DriftReport) {
     for scope in &report.scopes {
         if let Look::Skipped(because) = &scope.outcome {
             output.note(&format!("Left out {}: {}.", report::safe(&scope.scope), report::safe(because)));
@@ -172,10 +163,10 @@ fn tell_left_out(output: &Output, report: &DriftReport) {
     }
 }
 
-/// The metrics that an earlier look has written to `file`; none where it is not there yet, or is no file.
+/// The metrics that an earlier run wrote to `file`. Empty if it does not exist yet, or is not a regular file.
 ///
 /// # Errors
-/// When it holds something else: a mistyped name must not cost a configuration.
+/// If it holds something else: a mistyped name must not cost a configuration.
 fn earlier_metrics(file: &Path) -> Result<String, Failure> {
     if !file.is_file() {
         return Ok(String::new());
@@ -193,33 +184,32 @@ fn earlier_metrics(file: &Path) -> Result<String, Failure> {
 }
 
 /// Why scopes could not be read.
-fn failures(report: &DriftReport) -> Vec<Failure> {
+fn failures(report: &DriftReport) -> Failures {
     let reasons = report.scopes.iter().filter_map(|scope| match &scope.outcome {
         Look::Failed(reasons) => Some(reasons.iter().map(move |reason| (&scope.scope, reason))),
         _ => None,
     });
-    let failure = |(scope, Reason { message, help }): (&String, &Reason)| Failure {
-        scope: Some(scope.clone()),
-        message: message.clone(),
-        help: help.clone(),
+    let failure = |(scope, Reason { message, help }): (&String, &Reason)| {
+        let failure = Failure::new(message).of(scope);
+        help.iter().fold(failure, |failure, help| failure.help(help))
     };
     reasons.flatten().map(failure).collect()
 }
 
-/// What was found, and who is told of it.
-struct Telling<'a> {
+/// The drift, and where it is reported in addition.
+struct Notifications<'a> {
     args: &'a Args,
     output: &'a Output,
     session: &'a Session,
     report: &'a DriftReport,
 }
 
-impl Telling<'_> {
-    /// Writes the files that were asked for, and returns why one could not be written.
-    fn files(&self) -> Vec<Failure> {
+impl Notifications<'_> {
+    /// Writes the files of the flags. Returns why one could not be written.
+    fn files(&self) -> Failures {
         let page = |file: &PathBuf| append(file, &report::drift::markdown(self.report, schemas()));
-        let markdown = self.args.telling.markdown.as_ref().map_or(Ok(()), page);
-        let prometheus = self.args.telling.prometheus.as_ref().map_or(Ok(()), |file| self.metrics(file));
+        let markdown = self.args.notifications.markdown.as_ref().map_or(Ok(()), page);
+        let prometheus = self.args.notifications.prometheus.as_ref().map_or(Ok(()), |file| self.metrics(file));
         [markdown, prometheus].into_iter().filter_map(Result::err).collect()
     }
 
@@ -230,25 +220,25 @@ impl Telling<'_> {
     async fn webhook(&self, webhook: Option<Webhook>) -> Result<(), Failure> {
         match webhook {
             Some(webhook) if self.report.has_drift() || self.report.has_failed() => {
-                self.session.notify(&webhook, &report::drift::document(self.report, schemas())).await
+                notify::send(self.session, &webhook, &report::drift::document(self.report, schemas())).await
             }
             _ => Ok(()),
         }
     }
 
     async fn issue(&self) -> Result<(), Failure> {
-        if !self.args.telling.github_issue {
+        if !self.args.notifications.github_issue {
             return Ok(());
         }
         let page = report::drift::markdown(self.report, schemas());
-        let told = match self.session.tell_issue(self.report, &page).await? {
-            Told::Opened(address) => format!("Opened the issue {address}."),
-            Told::Updated(address) => format!("Updated the issue {address}."),
-            Told::Closed(address) => format!("Closed the issue {address}."),
-            Told::Nothing | Told::Unchanged(_) => return Ok(()),
+        let change = match notify::update_issue(self.session, self.report, &page).await? {
+            IssueChange::Opened(address) => format!("Opened the issue {address}."),
+            IssueChange::Updated(address) => format!("Updated the issue {address}."),
+            IssueChange::Closed(address) => format!("Closed the issue {address}."),
+            IssueChange::None | IssueChange::Unchanged(_) => return Ok(()),
         };
         if !self.args.quiet {
-            self.output.note(&told);
+            self.output.note(&change);
         }
         Ok(())
     }

@@ -1,16 +1,18 @@
-//! The variables of the process, with those of a file `.env` behind them.
+//! The variables of the process, and those of a file `.env`, which come second.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::output::Output;
-use crate::operations::Environment;
+use crate::operations::{Environment, Failure};
 
-/// Where variables may be kept that nobody wants to export.
+/// The file of variables that are not exported.
 const FILE: &str = ".env";
 
-/// The variables; those of the process win. Shows why `.env` cannot be read. Nothing of what is in it is shown.
-pub(super) fn with_dotenv(output: &Output) -> Option<Environment> {
+/// The variables; those of the process win.
+///
+/// # Errors
+/// If `.env` cannot be read. The message shows nothing of the file, which may hold tokens.
+pub(super) fn with_dotenv() -> Result<Environment, Failure> {
     let mut kept = HashMap::new();
     if Path::new(FILE).exists() {
         let entries = dotenvy::from_path_iter(FILE).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -22,10 +24,10 @@ pub(super) fn with_dotenv(output: &Output) -> Option<Environment> {
                     // The library's own text has the line in it, which may be a token.
                     _ => "a line in it is not of the form NAME=value".to_owned(),
                 };
-                output.error(&format!("could not read the file {FILE}: {cause}"), Some("correct it, or rename it"));
-                return None;
+                let failure = Failure::new(format!("could not read the file {FILE}: {cause}"));
+                return Err(failure.help("correct it, or rename it"));
             }
         }
     }
-    Some(Box::new(move |name| std::env::var(name).ok().or_else(|| kept.get(name).cloned())))
+    Ok(Box::new(move |name| std::env::var(name).ok().or_else(|| kept.get(name).cloned())))
 }

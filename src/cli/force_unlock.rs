@@ -1,13 +1,14 @@
 //! `koctl force-unlock`
 
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{DONE, FAILED};
+use crate::operations::Failures;
 use engine::state::LockId;
 
-/// Take the lock of a state away from who holds it.
+/// Release the lock of a state that another process holds.
 ///
-/// Only when whoever holds it surely runs no longer. The error about the lock names its id.
+/// Use this only if that process does not run any more. The error about the lock shows its id.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The organization whose state is locked.
@@ -23,18 +24,11 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
-    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
-    let unlocked = session.store().force_unlock(&args.scope, &LockId::new(&args.id)).await;
-    session.close().await;
-    match unlocked {
-        Ok(()) => {
-            output.data(&format!("The state of `{}` is unlocked.", args.scope));
-            DONE
-        }
-        Err(error) => {
-            output.failures(&[error.into()]);
-            FAILED
-        }
-    }
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    with_session(&args.manifest, &args.system, async |session| {
+        Ok(session.store().force_unlock(&args.scope, &LockId::new(&args.id)).await?)
+    })
+    .await?;
+    output.data(&format!("The state of `{}` is unlocked.", args.scope));
+    Ok(Outcome::Done)
 }

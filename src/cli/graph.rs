@@ -1,16 +1,17 @@
 //! `koctl graph`
 
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{DONE, FAILED};
+use crate::operations::{Failures, desired};
 use crate::report;
 
-/// Print the graph of the resources that the configuration describes.
+/// Print the graph of the resources in the configuration.
 ///
 /// An arrow points from a resource to what it depends on. `koctl graph | dot -Tsvg > graph.svg` draws it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The language to print it in.
+    /// The format of the graph.
     #[arg(long, value_enum, default_value_t = report::graph::Format::Dot)]
     format: report::graph::Format,
 
@@ -21,18 +22,8 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
-    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
-    let code = match session.desired().await {
-        Ok(resources) => {
-            output.data(&report::graph::draw(&resources, args.format));
-            DONE
-        }
-        Err(failures) => {
-            output.failures(&failures);
-            FAILED
-        }
-    };
-    session.close().await;
-    code
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let resources = with_session(&args.manifest, &args.system, async |session| desired(session).await).await?;
+    output.data(&report::graph::draw(&resources, args.format));
+    Ok(Outcome::Done)
 }

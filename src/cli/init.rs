@@ -1,33 +1,34 @@
 //! `koctl init`
 
-use super::apply::ApprovalArgs;
+use super::approval::ApprovalArgs;
 use super::common::SystemArgs;
 use super::environment::with_dotenv;
+use super::outcome::Outcome;
 use super::output::Output;
 use super::repository::{self, RepositoryArgs};
-use super::{DONE, FAILED};
 use crate::compiler::platform::{Init, PlatformWork};
-use crate::operations::{Failure, PlatformAccess};
+use crate::operations::{Failure, Failures, RepositoryAccess};
 use crate::platform_repository::GITHUB_TOKEN_SECRET;
+use transport::variable;
 
 /// Set up a platform repository.
 ///
-/// Plans the workflows, the first configuration and the rules for specifications and gateways, shows all of it, asks,
-/// and opens one pull request. Also sets the Actions secret KONNECT_ORCHESTRATOR_GITHUB_TOKEN, with which koctl works
-/// there: from the variable of that name, or else the token of the platform repository.
+/// Plans the workflows, the first configuration and the rules for specifications and gateways, shows the plan, asks for
+/// approval, and opens one pull request. Also sets the Actions secret KONNECT_ORCHESTRATOR_GITHUB_TOKEN, which koctl uses
+/// there: to the variable of that name, or else to the token of the platform repository.
 ///
-/// Run again, it brings the workflows and rules up to date. Files that somebody edited are shown with how they differ,
-/// and left alone unless --force is given; the configuration is never overwritten.
+/// Run it again to update the workflows and rules. Files that were edited are shown with their differences, and not
+/// changed without --force; the configuration is never overwritten.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     repository: RepositoryArgs,
 
-    /// Make the repository, if there is none: private, with a README.
+    /// Create the repository if it does not exist: private, with a README.
     #[arg(long)]
     create: bool,
 
-    /// Overwrite workflows and rules that somebody edited.
+    /// Overwrite workflows and rules that were edited.
     #[arg(long)]
     force: bool,
 
@@ -38,19 +39,25 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
-    let Some(environment) = with_dotenv(output) else { return FAILED };
-    let working_token = environment(GITHUB_TOKEN_SECRET).filter(|value| !value.trim().is_empty());
+impl Args {
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        self.approval.streams_events()
+    }
+}
+
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let environment = with_dotenv()?;
+    let working_token = variable(&environment, GITHUB_TOKEN_SECRET);
     let state = args.system.state(&environment);
-    let Some((access, token)) = args.repository.open(&args.system, environment, output).await else { return FAILED };
+    let (access, token) = args.repository.open(&args.system, environment, output).await?;
     let is_new = !access.is_set_up();
     let repository = access.repository().to_string();
     let configured = match configured_state(args, &access, state.clone(), output) {
         Ok(configured) => configured,
         Err(failure) => {
             access.close().await;
-            output.failures(&[failure]);
-            return FAILED;
+            return Err(failure.into());
         }
     };
     let init = Init {
@@ -59,17 +66,18 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
         state: configured,
         token: working_token.map_or(token, Into::into),
     };
-    let code = repository::carry_out(access, state.as_deref(), PlatformWork::Init(init), &args.approval, output).await;
-    if code == DONE && is_new && !args.approval.json() {
+    let outcome =
+        repository::carry_out(access, state.as_deref(), PlatformWork::Init(init), &args.approval, output).await?;
+    if outcome == Outcome::Done && is_new && !output.streams_events() {
         output.note(&next_steps(&repository, &args.system.sandbox_flag()));
     }
-    code
+    Ok(outcome)
 }
 
-/// What the configuration is to say about where the state is kept. What the repository says already stays.
+/// Where the state is, as the configuration will say. What the repository says already stays.
 fn configured_state(
     args: &Args,
-    access: &PlatformAccess,
+    access: &RepositoryAccess,
     named: Option<String>,
     output: &Output,
 ) -> Result<String, Failure> {
@@ -82,7 +90,7 @@ fn configured_state(
     }
     let suggested = access.suggested_state();
     if output.is_interactive() && !args.approval.auto_approve() {
-        return output.prompt("Where the state is kept", Some(&suggested));
+        return output.prompt("Where to store the state", Some(&suggested));
     }
     Ok(suggested)
 }

@@ -1,10 +1,11 @@
-//! The command line: one file a command, with its flags, its wiring and its exit code.
+//! The command line: one file a command, with its flags, its wiring and how it ends.
 //!
-//! The doc comments of the flags are the help texts. Nothing is decided here: what a command does is in
-//! [`operations`](crate::operations), how it looks in [`report`](crate::report).
+//! The doc comments of the flags are the help texts. Nothing is decided here: [`operations`](crate::operations) does the
+//! work, and [`report`](crate::report) writes the screens.
 
 mod add;
 mod apply;
+mod approval;
 mod common;
 mod completions;
 mod destroy;
@@ -15,9 +16,13 @@ mod graph;
 mod import;
 mod init;
 mod interrupt;
+mod outcome;
 mod output;
 mod plan;
+mod planned;
 mod repository;
+mod request;
+mod rounds;
 mod sandbox;
 mod schema;
 mod show;
@@ -27,21 +32,16 @@ mod version;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::operations::Failures;
+use outcome::{FAILED, Outcome, exit_code};
 use output::Output;
-
-/// Everything is as it should be.
-const DONE: u8 = 0;
-/// Something failed.
-const FAILED: u8 = 1;
-/// There are differences, and `--detailed-exitcode` asked for them.
-const DIFFERENCES: u8 = 2;
 
 /// Terraform for the Konnect Reference Platform.
 ///
 /// Describe teams, services, environments and organizations in YAML; see what that changes in Kong Konnect and in
-/// the platform repository; apply it once somebody said yes.
+/// the platform repository; apply it after approval.
 #[derive(Debug, Parser)]
 #[command(name = "koctl", version, propagate_version = true, arg_required_else_help = true)]
 struct Cli {
@@ -52,7 +52,7 @@ struct Cli {
     #[arg(long, global = true, value_enum, default_value_t = output::Color::Auto)]
     color: output::Color,
 
-    /// Tell more on stderr; twice tells every request.
+    /// Log retries to stderr; given twice, log every request.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 }
@@ -77,20 +77,33 @@ enum Command {
     Version(version::Args),
 }
 
+impl Command {
+    /// True if a program reads what happens, as JSON events on stdout.
+    fn streams_events(&self) -> bool {
+        match self {
+            Self::Init(args) => args.streams_events(),
+            Self::Add(args) => args.streams_events(),
+            Self::Plan(args) => args.streams_events(),
+            Self::Apply(args) => args.streams_events(),
+            Self::Destroy(args) => args.streams_events(),
+            Self::Import(args) => args.streams_events(),
+            _ => false,
+        }
+    }
+}
+
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(told) => {
-            // Not the 2 of clap: that says of `drift` and `plan` that there are differences.
-            let code = if told.use_stderr() { FAILED } else { DONE };
-            // Where even this cannot be printed, nobody is there to be told.
-            let _ = told.print();
-            return ExitCode::from(code);
+        Err(message) => {
+            // If even this cannot be printed, there is nowhere left to say so.
+            let _ = message.print();
+            return if message.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
         }
     };
-    let output = Output::new(cli.color);
+    let output = Output::new(cli.color, cli.command.streams_events());
     output::log(cli.verbose, &output);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -99,13 +112,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(FAILED);
         }
     };
-    let code = runtime.block_on(run(cli.command, &output));
-    let code = if output.lost_data() { FAILED } else { code };
+    let code = exit_code(runtime.block_on(run(cli.command, &output)), &output);
     runtime.shutdown_background();
     ExitCode::from(code)
 }
 
-async fn run(command: Command, output: &Output) -> u8 {
+async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
     match command {
         Command::Init(args) => init::run(&args, output).await,
         Command::Add(args) => add::run(&args, output).await,
@@ -120,17 +132,15 @@ async fn run(command: Command, output: &Output) -> u8 {
         Command::State(args) => state::run(&args, output).await,
         Command::ForceUnlock(args) => force_unlock::run(&args, output).await,
         Command::Sandbox(args) => sandbox::run(args, output).await,
-        Command::Schema(args) => schema::run(&args, output),
-        Command::Completions(args) => completions::run(&args, output),
-        Command::Version(args) => version::run(&args, output),
+        Command::Schema(args) => Ok(schema::run(&args, output)),
+        Command::Completions(args) => Ok(completions::run(&args, &mut Cli::command(), output)),
+        Command::Version(args) => Ok(version::run(&args, output)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
-    use clap::Parser;
+    use clap::{CommandFactory, Parser};
 
     use crate::manifest::document::parse_value;
 

@@ -1,4 +1,4 @@
-//! Where things go: data to stdout, everything else to stderr; colours where they are wanted.
+//! The two streams: data goes to stdout, everything else to stderr.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::manifest::Diagnostics;
 use crate::manifest::diagnostic::render;
-use crate::operations::Failure;
+use crate::operations::{Failure, Failures};
 use crate::report;
 use crate::report::progress::Progress;
 
@@ -24,20 +24,22 @@ pub(super) enum Color {
     Never,
 }
 
-/// Lines are broken for terminals alone: what is piped is searched, compared and put into comments.
+/// Lines are broken for terminals only: piped text is searched, compared and put into comments.
 const UNBROKEN: usize = usize::MAX;
 
-/// The two streams of the program, and how they are written to.
+/// The two streams of the program, and how they are written.
 pub(super) struct Output {
     stdout_color: bool,
     stderr_color: bool,
     width: usize,
-    /// Whether data could not be written although somebody was there to read it.
+    /// True if a program reads what happens, as events on stdout.
+    events: bool,
+    /// True if data could not be written although there was a reader.
     lost: Cell<bool>,
 }
 
 impl Output {
-    pub(super) fn new(color: Color) -> Self {
+    pub(super) fn new(color: Color, events: bool) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let wanted = |terminal: bool| match color {
             Color::Always => true,
@@ -49,21 +51,22 @@ impl Output {
             stdout_color: wanted(io::stdout().is_terminal()),
             stderr_color: wanted(io::stderr().is_terminal()),
             width,
+            events,
             lost: Cell::new(false),
         }
     }
 
-    /// How stdout is written to.
+    /// The style of stdout.
     pub(super) fn style(&self) -> report::Style {
         report::Style { color: self.stdout_color, width: self.width }
     }
 
-    /// How stderr is written to.
+    /// The style of stderr.
     pub(super) fn error_style(&self) -> report::Style {
         report::Style { color: self.stderr_color, width: self.width }
     }
 
-    /// Data. A reader that went away, as `head` does, is no error; a disk that is full is.
+    /// Writes data to stdout. A reader that went away, as `head` does, is not an error; a full disk is one.
     pub(super) fn data(&self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let mut stdout = io::stdout().lock();
@@ -76,65 +79,71 @@ impl Output {
         }
     }
 
-    /// Whether data could not be written.
+    /// True if data could not be written.
     pub(super) fn lost_data(&self) -> bool {
         self.lost.get()
     }
 
-    /// Something to know besides.
+    /// Something else to know.
     pub(super) fn note(&self, text: &str) {
-        tell(text);
+        write_line(text);
     }
 
     /// Something to look at.
     pub(super) fn warning(&self, text: &str) {
         let label = self.paint(style("Warning:").yellow().bold());
-        tell(&format!("{label} {text}"));
+        write_line(&format!("{label} {text}"));
     }
 
-    /// What failed, and what to do next. The texts may be a server's: no control character of theirs gets through.
+    /// What failed, and what to do next. The texts may be a server's: their control characters are escaped.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
         let label = self.paint(style("Error:").red().bold());
-        tell(&format!("{label} {}", sentence(&report::safe(message))));
+        write_line(&format!("{label} {}", sentence(&report::safe(message))));
         if let Some(help) = help {
-            tell(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
+            write_line(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
         }
     }
 
-    /// All of several failures.
-    pub(super) fn failures(&self, failures: &[Failure]) {
+    /// Reports failures to a person on stderr, and also as events if a program reads these.
+    pub(super) fn failures(&self, failures: &Failures) {
+        if self.events && !failures.is_empty() {
+            let events = self.progress();
+            for Failure { scope, message, help, .. } in failures {
+                events.refused(scope.as_deref(), message, help.as_deref());
+            }
+            self.end(&events);
+        }
         for failure in failures {
-            let message = match &failure.scope {
-                Some(scope) => format!("{scope}: {}", failure.message),
-                None => failure.message.clone(),
-            };
-            self.error(&message, failure.help.as_deref());
+            match failure.source_as::<Diagnostics>() {
+                Some(diagnostics) => write_line(render(diagnostics, self.stderr_color, self.width).trim_end()),
+                None => self.error(&failure.to_string(), failure.help.as_deref()),
+            }
         }
     }
 
-    /// What is wrong with a manifest.
-    pub(super) fn diagnostics(&self, diagnostics: &Diagnostics) {
-        tell(render(diagnostics, self.stderr_color, self.width).trim_end());
+    /// Shows progress on stderr, or as events on stdout.
+    pub(super) fn progress(&self) -> Progress {
+        if self.events { Progress::json(Box::new(io::stdout())) } else { Progress::on_stderr(self.error_style()) }
     }
 
-    /// Shows progress on stderr, or with `json` as events on stdout.
-    pub(super) fn progress(&self, json: bool) -> Progress {
-        if json { Progress::json(Box::new(io::stdout())) } else { Progress::on_stderr(self.error_style()) }
-    }
-
-    /// Shows on stderr what is read, or nothing with `quiet`: then nobody is watching.
+    /// Shows on stderr what is read, or nothing with `quiet`.
     pub(super) fn watching(&self, quiet: bool) -> Progress {
-        if quiet { Progress::lines(Box::new(io::sink())) } else { self.progress(false) }
+        if quiet { Progress::lines(Box::new(io::sink())) } else { self.progress() }
     }
 
-    /// Takes away what progress has drawn, so that a screen can follow.
+    /// True if a program reads what happens, as events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        self.events
+    }
+
+    /// Clears what progress has drawn, so that a screen can follow.
     pub(super) fn end(&self, progress: &Progress) {
         if let Err(error) = progress.finish() {
             self.warning(&format!("Progress could not be shown to its end: {error}."));
         }
     }
 
-    /// Whether there is a person to ask.
+    /// True if there is a person to ask.
     pub(super) fn is_interactive(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
@@ -147,7 +156,7 @@ impl Output {
         input.interact_text()
     }
 
-    /// Asks for a text on the terminal; an empty answer takes the default, where there is one.
+    /// Asks for a text on the terminal; an empty answer takes the default, if there is one.
     pub(super) fn prompt(&self, question: &str, default: Option<&str>) -> Result<String, Failure> {
         let theme = dialoguer::theme::SimpleTheme;
         let mut input = dialoguer::Input::<String>::with_theme(&theme).with_prompt(question);
@@ -168,18 +177,18 @@ impl Output {
         text.force_styling(self.stderr_color).to_string()
     }
 
-    /// A word on stdout that says that all is well.
+    /// A text on stdout that says that all is well.
     pub(super) fn good(&self, text: &str) -> String {
         Style::new().green().bold().force_styling(self.stdout_color).apply_to(text).to_string()
     }
 }
 
 fn unanswered(error: dialoguer::Error) -> Failure {
-    Failure::new(format!("could not ask for it: {error}")).help("give it by a flag or a variable")
+    Failure::new(format!("could not ask for it: {error}")).help("give it in a flag or a variable")
 }
 
-/// A line on stderr. Where even that cannot be written, there is nobody left to tell.
-pub(super) fn tell(line: &str) {
+/// Writes a line to stderr. If even that fails, there is nowhere left to say so.
+pub(super) fn write_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
@@ -191,7 +200,7 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{end}", characters.as_str())
 }
 
-/// Sends what the program logs to stderr: nothing, then retries, then every request; `KOCTL_LOG` overrides it.
+/// Sends the program's log to stderr: warnings, then retries, then every request. `KOCTL_LOG` overrides the level.
 pub(super) fn log(verbose: u8, output: &Output) {
     let level = match verbose {
         0 => "warn",

@@ -1,25 +1,30 @@
-//! Commands on a platform repository: which one, the token for it, and carrying out what is asked of it. What is missing
-//! in flags, variables and files, a person is asked for.
+//! What commands on a platform repository share: its address, its token, and a round of planning and applying. What no
+//! flag, variable or file says, a person is asked for.
 
 use std::path::Path;
 
 use clap::Args;
 use secrecy::SecretString;
 
-use super::FAILED;
-use super::apply::{ApprovalArgs, Run};
+use super::approval::ApprovalArgs;
 use super::common::SystemArgs;
+use super::interrupt;
+use super::outcome::Outcome;
 use super::output::Output;
+use super::rounds::Rounds;
 use crate::compiler::platform::PlatformWork;
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::secret::Secret;
-use crate::operations::{Environment, Failure, PlanRequest, PlatformAccess, PlatformOptions, local_platform};
+use crate::operations::{
+    Environment, Failure, Failures, PlanRequest, RepositoryAccess, RepositoryOptions, local_repository,
+};
+use transport::variable;
 
 /// The variable that names the platform repository.
 const URL_VARIABLE: &str = "PLATFORM_REPO_URL";
 /// The variable with the token for it.
 const PLATFORM_TOKEN_VARIABLE: &str = "PLATFORM_REPO_GITHUB_TOKEN";
-/// The platform repository of the sandbox where nobody names one.
+/// The platform repository of the sandbox by default.
 const SANDBOX_REPOSITORY: &str = "https://github.com/sandbox/platform.git";
 
 /// The platform repository of a command.
@@ -28,50 +33,40 @@ const SANDBOX_REPOSITORY: &str = "https://github.com/sandbox/platform.git";
 pub(super) struct RepositoryArgs {
     /// The platform repository, as an address or as `owner/name`.
     ///
-    /// Without it: the variable PLATFORM_REPO_URL, then `platform.git.remote` of konnect/platform.yaml here, then
-    /// GITHUB_REPO_URL. Variables may also stand in a file `.env`. The token for it comes from the variable
+    /// The default is the variable PLATFORM_REPO_URL, then `platform.git.remote` of konnect/platform.yaml here, then
+    /// GITHUB_REPO_URL. Variables may also be in a file `.env`. The token for it is in the variable
     /// PLATFORM_REPO_GITHUB_TOKEN or GITHUB_TOKEN. On a terminal, koctl asks for what is missing.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
 impl RepositoryArgs {
-    /// Looks at the repository; shows why that cannot be done.
+    /// Reads the repository. Also returns the token for it.
     pub(super) async fn open(
         &self,
         system: &SystemArgs,
         environment: Environment,
         output: &Output,
-    ) -> Option<(PlatformAccess, SecretString)> {
-        let opened = self.try_open(system, environment, output).await;
-        opened.map_err(|failure| output.failures(&[failure])).ok()
-    }
-
-    async fn try_open(
-        &self,
-        system: &SystemArgs,
-        environment: Environment,
-        output: &Output,
-    ) -> Result<(PlatformAccess, SecretString), Failure> {
+    ) -> Result<(RepositoryAccess, SecretString), Failure> {
         let (remote, provided) = self.remote(system, &environment, output)?;
         let token = token(system, &environment, output)?;
         let value = token.resolve(Path::new("."), &environment).map_err(|error| Failure::new(error.to_string()))?;
         let sandbox = system.sandbox().map(Path::to_owned);
-        let options = PlatformOptions { remote, token, sandbox, provided, environment };
-        Ok((PlatformAccess::open(options).await?, value))
+        let options = RepositoryOptions { remote, token, sandbox, provided, environment };
+        Ok((RepositoryAccess::open(options).await?, value))
     }
 
-    /// The address, and whether it is the one that the sandbox provides.
+    /// The address. Also true if it is the one that the sandbox provides.
     fn remote(
         &self,
         system: &SystemArgs,
         environment: &Environment,
         output: &Output,
     ) -> Result<(String, bool), Failure> {
-        let set = |name: &str| environment(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let set = |name: &str| variable(environment, name).map(|value| value.trim().to_owned());
         let named = match self.url.clone().or_else(|| set(URL_VARIABLE)) {
             Some(url) => Some(url),
-            None => local_platform(Path::new("."))?.or_else(|| set(REPOSITORY_VARIABLE)),
+            None => local_repository(Path::new("."))?.or_else(|| set(REPOSITORY_VARIABLE)),
         };
         if let Some(url) = named {
             return Ok((url, false));
@@ -81,8 +76,8 @@ impl RepositoryArgs {
             true => output.prompt("Platform repository (owner/name)", in_sandbox.then_some(SANDBOX_REPOSITORY))?,
             false if in_sandbox => SANDBOX_REPOSITORY.to_owned(),
             false => {
-                let failure = Failure::new("no platform repository is named, and there is no terminal to ask on");
-                return Err(failure.help(format!("name it with --url, or in the variable {URL_VARIABLE}")));
+                let failure = Failure::new("the platform repository is not known, and there is no terminal to ask on");
+                return Err(failure.help(format!("give its address in --url, or in the variable {URL_VARIABLE}")));
             }
         };
         let provided = in_sandbox && url == SANDBOX_REPOSITORY;
@@ -91,8 +86,8 @@ impl RepositoryArgs {
 }
 
 fn token(system: &SystemArgs, environment: &Environment, output: &Output) -> Result<Secret, Failure> {
-    let is_set = |name: &&str| environment(name).is_some_and(|value| !value.trim().is_empty());
-    if let Some(name) = [PLATFORM_TOKEN_VARIABLE, TOKEN_VARIABLE].iter().find(|name| is_set(name)) {
+    let is_set = |name: &&&str| variable(environment, name).is_some();
+    if let Some(name) = [PLATFORM_TOKEN_VARIABLE, TOKEN_VARIABLE].iter().find(is_set) {
         return Ok(Secret::Env((*name).to_owned()));
     }
     if system.sandbox().is_some() {
@@ -106,28 +101,27 @@ fn token(system: &SystemArgs, environment: &Environment, output: &Output) -> Res
     Err(failure.help(format!("set the variable {PLATFORM_TOKEN_VARIABLE}")))
 }
 
-/// Plans the work on a platform repository, asks, and applies it. The state is at `state`, or where the repository says.
+/// Plans the work on a platform repository, asks for approval, and applies it. The state is at `state`, or where the
+/// repository says.
 pub(super) async fn carry_out(
-    access: PlatformAccess,
+    access: RepositoryAccess,
     state: Option<&str>,
     work: PlatformWork,
     approval: &ApprovalArgs,
     output: &Output,
-) -> u8 {
-    let session = match access.session(state, work) {
-        Ok(session) => session,
-        Err(failure) => {
-            output.failures(&[failure]);
-            return FAILED;
+) -> Result<Outcome, Failures> {
+    let repository = access.session(state, work)?;
+    let stop = interrupt::watch();
+    let rounds = Rounds { session: repository.session(), request: PlanRequest::default(), approval, output, stop };
+    let result = rounds.once().await;
+    let settled = repository.settle().await;
+    repository.close().await;
+    match (result, settled) {
+        (result, Ok(())) => result,
+        (Ok(_), Err(failure)) => Err(failure.into()),
+        (Err(mut failures), Err(failure)) => {
+            failures.push(failure);
+            Err(failures)
         }
-    };
-    let stop = super::interrupt::watch();
-    let run = Run { session: &session, request: PlanRequest::default(), approval, output, stop };
-    let mut code = run.once().await;
-    if let Err(failure) = session.settle().await {
-        output.failures(&[failure]);
-        code = FAILED;
     }
-    session.close().await;
-    code
 }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{DONE, FAILED};
-use crate::operations::schemas;
+use crate::operations::{Failure, Failures, schemas};
 use crate::report;
 use engine::Plan;
 
 /// Show a saved plan, or the state.
 ///
-/// With --json, in the form of Terraform's `show -json`, so that tools for policy and review can read it.
+/// With --json, in the format of `terraform show -json`, so that tools for policies and reviews can read it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A plan that `koctl plan -o FILE` saved; without it, the state.
+    /// A plan that `koctl plan -o FILE` saved [default: the state].
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
 
@@ -30,41 +30,33 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     match &args.plan {
         Some(file) => plan(file, args, output),
         None => state(args, output).await,
     }
 }
 
-fn plan(file: &PathBuf, args: &Args, output: &Output) -> u8 {
-    let read = std::fs::read(file).map_err(|error| error.to_string());
-    match read.and_then(|bytes| Plan::from_bytes(&bytes).map_err(|error| error.to_string())) {
-        Ok(plan) if args.json => output.data(&format!("{:#}", report::terraform::plan_json(&plan, schemas()))),
-        Ok(plan) => output.data(&report::terminal::plan(&plan, schemas(), &output.style())),
-        Err(cause) => {
-            output.error(&format!("could not show the plan {}: {cause}", file.display()), None);
-            return FAILED;
-        }
+fn plan(file: &PathBuf, args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let failed = |cause: String| Failure::new(format!("could not show the plan {}: {cause}", file.display()));
+    let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    let plan = Plan::from_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
+    if args.json {
+        output.data(&format!("{:#}", report::terraform::plan_json(&plan, schemas())));
+    } else {
+        output.data(&report::terminal::plan(&plan, schemas(), &output.style()));
     }
-    DONE
+    Ok(Outcome::Done)
 }
 
-async fn state(args: &Args, output: &Output) -> u8 {
-    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
-    let states = session.states().await;
-    session.close().await;
-    let resources = match states {
-        Ok(states) => states.into_iter().flat_map(|state| state.0).collect::<BTreeMap<_, _>>(),
-        Err(failure) => {
-            output.failures(&[failure]);
-            return FAILED;
-        }
-    };
+async fn state(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let states =
+        with_session(&args.manifest, &args.system, async |session| Ok(session.workspace().states().await?)).await?;
+    let resources: BTreeMap<_, _> = states.into_iter().flat_map(|state| state.0).collect();
     if args.json {
         output.data(&format!("{:#}", report::terraform::state_json(&resources, schemas())));
     } else {
         output.data(&report::terminal::state(&resources, schemas(), &output.style()));
     }
-    DONE
+    Ok(Outcome::Done)
 }

@@ -1,20 +1,22 @@
 //! `koctl validate`
 
 use super::common::ManifestArgs;
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{DONE, FAILED};
+use crate::operations::Failures;
+use crate::report::count;
 
-/// Check the configuration, and show everything that is wrong with it.
+/// Check the configuration, and show all errors in it.
 ///
-/// Nothing is asked of Konnect or GitHub, and no secret is read.
+/// Reads neither Konnect nor GitHub, and no secrets.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     manifest: ManifestArgs,
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> u8 {
-    let Some(loaded) = args.manifest.load(output) else { return FAILED };
+pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let loaded = args.manifest.load()?;
     let manifest = &loaded.manifest;
     let services: usize = manifest.teams.values().map(|team| team.services.len()).sum();
     let environments: usize = manifest.organizations.values().map(|one| one.environments.len()).sum();
@@ -25,9 +27,5 @@ pub(super) fn run(args: &Args, output: &Output) -> u8 {
         count(environments, "environment"),
     ];
     output.data(&format!("{} {}.", output.good("The configuration is valid:"), counts.join(", ")));
-    DONE
-}
-
-fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    Ok(Outcome::Done)
 }

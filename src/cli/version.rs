@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::DONE;
+use super::outcome::Outcome;
 use super::output::Output;
 
 /// Print the version.
@@ -13,12 +13,12 @@ pub(super) struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> u8 {
+pub(super) fn run(args: &Args, output: &Output) -> Outcome {
     let version = env!("CARGO_PKG_VERSION");
     if args.json {
         output.data(&json!({ "version": version }).to_string());
     } else {
         output.data(&format!("koctl {version}"));
     }
-    DONE
+    Outcome::Done
 }

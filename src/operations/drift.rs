@@ -1,9 +1,9 @@
-//! Looking for drift: what somebody else changed, scope by scope. Nothing here can write.
+//! Looking for drift: what changed outside koctl, scope by scope. Nothing here can write.
 //!
-//! No lock is held while a scope is read, so that a look that runs every hour never gets in the way of an apply. That
-//! nobody was applying meanwhile is seen by the state: an apply writes down what it is about to do before its first
-//! request, and that it is done after its last one. A state that is the same before and after, and holds no intent of
-//! somebody who is still at work, stood still, and so did what koctl does to the live systems.
+//! No lock is held while a scope is read, so that a look that runs every hour never gets in the way of an apply. The
+//! state shows that no apply ran meanwhile: an apply records what it is about to do before its first request, and that
+//! it is done after its last one. If the state is the same before and after, and has no intent of an apply that is still
+//! running, koctl changed nothing in the live systems meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -13,102 +13,108 @@ use futures::join;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::plan::{ScopeRequest, into_failures};
-use super::{Failure, PlanRequest, Session};
+use super::connect::{clients, readers};
+use super::failure::{Failure, Failures};
+use super::plan::orphaned;
+use super::repository;
+use super::request::PlanRequest;
+use super::scope_plan::ScopeRequest;
+use super::session::Session;
 use crate::konnect::resources::{self, identity_provider};
 use crate::manifest::model::Organization;
-use crate::report::progress::Progress;
 use crate::report::safe;
 use engine::Schema;
 use engine::address::PLATFORM_SCOPE;
 use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
+use engine::progress::{Progress, Refreshing};
 use engine::recover::recover;
 use engine::refresh::{Place, Remembered};
 use engine::state::{Snapshot, State};
 
-/// What the lock of a state is taken for, where it is taken for a moment to see whether somebody has it.
+/// The operation of the lock that is taken for a moment to see if another process holds it.
 const OPERATION: &str = "drift";
 
-/// What is asked for.
+/// What to look for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DriftRequest {
-    /// Do not look for objects that no state knows.
+    /// Do not look for objects that are in no state.
     pub managed_only: bool,
-    /// How long to wait for somebody who is applying.
+    /// How long to wait for an apply that is running.
     pub lock_timeout: Duration,
-    /// Leave out a scope on which somebody is still applying then, instead of failing.
+    /// Leave out a scope on which an apply is still running then, instead of failing.
     pub skip_locked: bool,
 }
 
-/// What came of it.
+/// The result of looking for drift.
 #[derive(Debug)]
 pub struct Watched {
     /// What was found.
     pub report: DriftReport,
-    /// What a person should know besides.
+    /// What a person should know in addition.
     pub warnings: Vec<String>,
 }
 
 /// Why a scope could not be compared.
 enum Unsettled {
-    /// Somebody is applying.
+    /// An apply is running.
     Busy(Failure),
     /// It could not be read.
-    Unread(Vec<Failure>),
+    Unread(Failures),
 }
 
 impl<E: Into<Failure>> From<E> for Unsettled {
     fn from(error: E) -> Self {
-        Self::Unread(vec![error.into()])
+        Self::Unread(error.into().into())
     }
 }
 
 /// What one look at a scope found.
 struct Seen {
     findings: Findings,
-    /// The objects that the state knows, by type and id.
+    /// The objects in the state, by type and id.
     known: BTreeSet<(String, String)>,
-    /// Whether there is a state.
+    /// True if there is a state.
     has_state: bool,
 }
 
-impl Session {
-    /// Looks at every organization of the configuration and the platform repository, where koctl keeps that, for what
-    /// changed outside koctl. One that cannot be read does not stop the others.
-    ///
-    /// Of the configuration it needs the tokens: no specification is read, and nothing is compiled for organizations.
-    pub async fn drift(&self, request: DriftRequest, progress: &Progress) -> Watched {
-        let watch = Watch { session: self, request, progress };
-        let organizations = self.loaded.manifest.organizations.iter();
-        let organizations = organizations
-            .map(async |(name, organization)| (name.clone(), watch.settled(name, Some(organization)).await));
-        let platform = async {
-            let seen = match self.keeps_platform().await {
-                Ok(false) => return None,
-                Ok(true) => watch.settled(PLATFORM_SCOPE, None).await,
-                Err(failure) => Err(failure.into()),
-            };
-            Some((PLATFORM_SCOPE.to_owned(), seen))
+/// Looks at every organization of the configuration, and at the platform repository if koctl keeps it, for what changed
+/// outside koctl. A scope that cannot be read does not stop the others.
+///
+/// The configuration is needed for the tokens only: no specification is read, and no organization is compiled.
+pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Progress) -> Watched {
+    let watch = Watch { session, request, progress };
+    let organizations = session.organizations().iter();
+    let organizations =
+        organizations.map(async |(name, organization)| (name.clone(), watch.settled(name, Some(organization)).await));
+    let platform = async {
+        let seen = match repository::is_kept(session).await {
+            Ok(false) => return None,
+            Ok(true) => watch.settled(PLATFORM_SCOPE, None).await,
+            Err(failure) => Err(failure.into()),
         };
-        let (mut all, platform) = join!(join_all(organizations), platform);
-        all.extend(platform);
-        all.sort_by(|a, b| a.0.cmp(&b.0));
-        let at = Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too");
-        let mut warnings = self.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message]);
-        let has_state = |seen: &Result<Seen, Unsettled>| seen.as_ref().is_ok_and(|seen| seen.has_state);
-        let store = self.store.describe();
-        if all.iter().any(|(_, seen)| has_state(seen)) {
-            let without = all.iter().filter(|(_, seen)| seen.as_ref().is_ok_and(|seen| !seen.has_state));
-            warnings.extend(without.map(|(scope, _)| format!("There is no state of `{scope}` in {store} yet.")));
-        } else {
-            // An address that is mistyped must not look like all is well.
-            for (scope, seen) in all.iter_mut().filter(|(_, seen)| seen.is_ok()) {
-                *seen = Err(no_state(scope, &store).into());
-            }
-        }
-        let report = DriftReport { at, scopes: outcomes(all, request) };
-        Watched { report, warnings }
+        Some((PLATFORM_SCOPE.to_owned(), seen))
+    };
+    let (mut all, platform) = join!(join_all(organizations), platform);
+    all.extend(platform);
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let at = Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too");
+    let mut warnings = orphaned(session).await;
+    warnings.extend(without_state(&mut all, &session.store().describe()));
+    let report = DriftReport { at, scopes: outcomes(all, request) };
+    Watched { report, warnings }
+}
+
+/// Warns of scopes without a state. If none has one, all of them fail: a mistyped address must not look like no drift.
+fn without_state(all: &mut [(String, Result<Seen, Unsettled>)], store: &str) -> Vec<String> {
+    let lacks_state = |seen: &Result<Seen, Unsettled>| seen.as_ref().is_ok_and(|seen| !seen.has_state);
+    if all.iter().any(|(_, seen)| seen.as_ref().is_ok_and(|seen| seen.has_state)) {
+        let without = all.iter().filter(|(_, seen)| lacks_state(seen));
+        return without.map(|(scope, _)| format!("There is no state of `{scope}` in {store} yet.")).collect();
     }
+    for (scope, seen) in all.iter_mut().filter(|(_, seen)| lacks_state(seen)) {
+        *seen = Err(no_state(scope, store).into());
+    }
+    Vec::new()
 }
 
 fn outcomes(all: Vec<(String, Result<Seen, Unsettled>)>, request: DriftRequest) -> Vec<ScopeDrift> {
@@ -135,11 +141,11 @@ fn reason(Failure { message, help, .. }: Failure) -> Reason {
 struct Watch<'a> {
     session: &'a Session,
     request: DriftRequest,
-    progress: &'a Progress,
+    progress: &'a dyn Progress,
 }
 
 impl Watch<'_> {
-    /// Looks at a scope until nobody was applying meanwhile, or the time is over.
+    /// Looks at a scope until no apply ran meanwhile, or the time is over.
     async fn settled(&self, scope: &str, organization: Option<&Organization>) -> Result<Seen, Unsettled> {
         let store = self.session.store();
         let began = Instant::now();
@@ -160,14 +166,14 @@ impl Watch<'_> {
                 return seen.map_err(Unsettled::Unread);
             }
             if left.is_zero() {
-                let message = format!("the state of `{scope}` was written while it was compared: somebody is applying");
+                let message = format!("the state of `{scope}` was written while it was compared: an apply is running");
                 return Err(busy(message));
             }
         }
     }
 
-    /// Waits for who is carrying out what the state says is about to be done, if anybody is: where nobody is, it was
-    /// not ended. Returns whether there was somebody, after whom the state is another one.
+    /// Waits for the apply that recorded the intents of the state, if it is still running. Returns true if it was: then
+    /// the state has to be read again.
     async fn waited_for_holder(&self, scope: &str, left: Duration) -> Result<bool, Unsettled> {
         let store = self.session.store();
         let Some(holder) = store.locked(scope, OPERATION, Duration::ZERO).await? else { return Ok(false) };
@@ -182,36 +188,35 @@ impl Watch<'_> {
     }
 
     /// One look at an organization.
-    async fn see(&self, scope: &str, organization: &Organization, state: Option<&State>) -> Result<Seen, Vec<Failure>> {
-        let one = |failure: Failure| vec![failure];
-        let readers = self.session.clients(scope, organization).map_err(one)?.readers();
-        let mut known = Remembered::new(state).map_err(|error| one(error.into()))?;
-        let refreshing = self.progress.refreshing(scope);
+    async fn see(&self, scope: &str, organization: &Organization, state: Option<&State>) -> Result<Seen, Failures> {
+        let readers = clients(self.session, scope, organization)?.readers();
+        let mut known = Remembered::new(state)?;
+        let refreshing = Refreshing::begin(self.progress, scope);
         let intents = state.map(|state| state.intents.as_slice()).unwrap_or_default();
-        let recovery = recover(intents, &known, &readers, None).await.map_err(into_failures)?;
+        let recovery = recover(intents, &known, &readers, None).await?;
         recovery.teach(&mut known);
         let places = if self.request.managed_only { Vec::new() } else { places(organization, &known) };
-        let mut findings = look(&known, &places, &readers).await.map_err(into_failures)?;
+        let mut findings = look(&known, &places, &readers).await?;
         findings.recovered = recovery.found().to_vec();
         refreshing.succeeded();
         Ok(Seen { findings, known: ids(&known), has_state: state.is_some() })
     }
 
-    /// One look at the platform repository. What of its files is koctl's to keep follows from what is in it, as in a
-    /// plan: so a plan is made, and its changes are left alone.
-    async fn see_platform(&self, state: Option<&State>) -> Result<Seen, Vec<Failure>> {
+    /// One look at the platform repository. Which of its files koctl keeps follows from what is in it, as in a
+    /// plan: so a plan is made, and its changes are ignored.
+    async fn see_platform(&self, state: Option<&State>) -> Result<Seen, Failures> {
         let session = self.session;
         let scope = ScopeRequest {
             session,
             request: &PlanRequest::default(),
             targets: None,
-            configuration: &session.loaded.digest(),
-            readers: session.platform_readers()?,
-            held: None,
+            configuration: &session.workspace.loaded.digest(),
+            readers: readers(session, PLATFORM_SCOPE)?,
+            locked: None,
             progress: self.progress,
         };
-        let (plan, _) = session.plan_platform(&scope).await?;
-        let known = Remembered::new(state).map_err(|error| vec![error.into()])?;
+        let (plan, _) = repository::plan(&scope).await?;
+        let known = Remembered::new(state)?;
         let mut resources = BTreeMap::new();
         for address in known.0.keys() {
             *resources.entry(address.type_name().to_owned()).or_default() += 1;
@@ -243,8 +248,8 @@ fn ids(known: &Remembered) -> BTreeSet<(String, String)> {
     known.0.values().map(|resource| (resource.type_name.clone(), resource.id.clone())).collect()
 }
 
-/// Where objects are looked for that no state knows: Konnect's types that hold people's work, in the regions in use.
-/// Where people sign in is looked at where the configuration has a say in that: it takes a permission of its own.
+/// Where to look for objects that are in no state: Konnect's types that hold people's work, in the regions in use.
+/// Identity providers are looked at only if the configuration has some, as reading them takes a permission of its own.
 fn places(organization: &Organization, known: &Remembered) -> Vec<Place> {
     let configured = organization.environments.values().map(|environment| environment.region.as_str().to_owned());
     let remembered = known.0.values().filter_map(|resource| resource.attributes.get("region")?.as_str());

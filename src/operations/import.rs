@@ -1,37 +1,37 @@
-//! Taking over one object under one address, as `koctl import ADDRESS ID` asks for.
+//! Importing one object under one address: `koctl import ADDRESS ID`.
 
 use serde_json::Value;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::manifest::suggest::nearest;
 use engine::refresh::Remembered;
 use engine::state::{ResourceState, shell_word};
 use engine::world::World;
 use engine::{Address, Desired, ResourceChange, Schema};
 
-/// An address of the configuration, and the object that is to stand behind it whatever its name is.
+/// An address of the configuration, and the object to import under it, whatever its name is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
     /// The address.
     pub address: Address,
-    /// The id by which the remote system knows the object.
+    /// The id of the object in the remote system.
     pub id: String,
 }
 
 impl Choice {
-    /// Checks that the configuration declares the address, and that the state knows neither it nor the object.
+    /// Checks that the configuration has the address, and that the state has neither it nor the object.
     pub(super) fn check_new(&self, desired: &[Desired], remembered: &Remembered) -> Result<(), Failure> {
         let Self { address, id } = self;
         if !desired.iter().any(|one| one.address == *address) {
             let near = nearest(address.as_str(), desired.iter().map(|one| one.address.as_str()));
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-            let failure = Failure::new(format!("the configuration declares nothing at `{address}`"));
-            return Err(failure.help(format!("{near}`koctl graph` shows what it declares")));
+            let failure = Failure::new(format!("the configuration has no resource `{address}`"));
+            return Err(failure.help(format!("{near}`koctl graph` shows its resources")));
         }
         if let Some(known) = remembered.0.get(address) {
-            let failure = Failure::new(format!("the state knows `{address}` already, with the id {}", known.id));
+            let failure = Failure::new(format!("`{address}` is in the state already, with the id {}", known.id));
             return Err(failure.help(format!(
-                "to take over another object, run `koctl state rm {}` first",
+                "to import another object, run `koctl state rm {}` first",
                 shell_word(address.as_str())
             )));
         }
@@ -43,7 +43,7 @@ impl Choice {
             .help(format!("to give it the other address, run `koctl state mv {from} {to}`")))
     }
 
-    /// What is remembered, as if the object stood behind the address already: so it is found by its id.
+    /// The state as if the object were in it already under the address, so that it is found by its id.
     pub(super) fn supposed(&self, remembered: &Remembered) -> Remembered {
         let mut supposed = remembered.clone();
         let Self { address, id } = self;
@@ -70,8 +70,8 @@ impl Choice {
         Err(Failure::new(message).help(format!("name the id of a `{type_name}`")))
     }
 
-    /// Checks that the object is where the address is: in its region, of its team. What tells objects apart and cannot
-    /// be changed in place would have the next plan replace the object.
+    /// Checks that the object is where the address is: in its region, of its team. If an attribute of the natural key
+    /// that cannot be changed in place differs, the next plan would replace the object.
     pub(super) fn check_place(&self, changes: &[ResourceChange], schema: &Schema) -> Result<(), Failure> {
         let Self { address, id } = self;
         let Some(change) = changes.iter().find(|change| change.address == *address) else { return Ok(()) };

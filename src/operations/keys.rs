@@ -4,33 +4,34 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::Failure;
-use super::session::Environment;
+use super::failure::Failure;
+use super::workspace::Environment;
 use crate::manifest::Loaded;
 use crate::manifest::model::Encryption;
 use crate::manifest::secret::Secret;
 use engine::state::{KeySources, Keys};
+use transport::variable;
 
 /// The passphrase; wins over the configured one.
 const PASSPHRASE: &str = "KOCTL_STATE_PASSPHRASE";
-/// A passphrase from before, besides those that are configured.
+/// An earlier passphrase, in addition to those that are configured.
 const OLD_PASSPHRASE: &str = "KOCTL_STATE_OLD_PASSPHRASE";
-/// Recipients, apart by commas or white space; win over the configured ones.
+/// Recipients, separated by commas or white space; win over the configured ones.
 const RECIPIENTS: &str = "KOCTL_STATE_RECIPIENTS";
-/// The text of an identity file, besides those that are configured.
+/// The text of an identity file, in addition to those that are configured.
 const IDENTITY: &str = "KOCTL_STATE_IDENTITY";
-/// The path of an identity file, besides those that are configured.
+/// The path of an identity file, in addition to those that are configured.
 const IDENTITY_FILE: &str = "KOCTL_STATE_IDENTITY_FILE";
 
-/// What the configuration says of encryption.
+/// The encryption settings of the configuration.
 pub(super) fn configured(loaded: &Loaded) -> Option<&Encryption> {
     loaded.manifest.platform.as_ref()?.state.as_ref()?.encryption.as_ref()
 }
 
-/// The keys, where secrets are looked for in `directory`.
+/// The keys. Paths of secrets are relative to `directory`.
 ///
 /// # Errors
-/// The source of a key that cannot be had, or that holds none.
+/// If a key cannot be read, or is not valid.
 pub(super) fn state_keys(
     encryption: Option<&Encryption>,
     directory: &Path,
@@ -38,7 +39,7 @@ pub(super) fn state_keys(
 ) -> Result<Keys, Failure> {
     let nothing = Encryption::default();
     let encryption = encryption.unwrap_or(&nothing);
-    let variable = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
+    let variable = |name: &str| variable(environment, name);
     let secret = |source: &Secret| source.resolve(directory, environment).map_err(|error| unusable(&error.to_string()));
     let secrets = |sources: &[Secret]| sources.iter().map(secret).collect::<Result<Vec<SecretString>, Failure>>();
 

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use engine::ResourceChange;
 
-/// The lineage that a plan of a scope without a state will give it.
+/// The lineage that a plan gives to a scope without a state.
 ///
 /// It follows from the inputs, so that the same inputs give the same plan (R7). Two states made of the same inputs
 /// share it, but a plan made when there was no state is refused by either: it names no serial.

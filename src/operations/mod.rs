@@ -1,10 +1,11 @@
-//! What a command does, without a terminal: configuration, state and live systems brought together.
+//! What a command does, without a terminal: brings configuration, state and live systems together.
 //!
-//! `cli` and `server` are two ways to ask for the same operations. [`Session::open`] loads the configuration and
-//! opens the state; [`Session::plan`] reads and compares, and cannot write; [`Session::apply`] carries out a plan
-//! that somebody approved; [`Session::drift`] reads what somebody else changed.
+//! `cli` and `server` are two ways to ask for the same operations. [`Session::open`] opens the [`Workspace`], which is
+//! the configuration and the state, and the [`Systems`], which are Konnect and GitHub. [`plan`] reads and compares, and
+//! cannot write; [`apply`] applies a plan that was approved; [`drift`] reads what changed outside koctl.
 
 mod apply;
+mod approved;
 mod connect;
 mod drift;
 mod failure;
@@ -12,23 +13,36 @@ pub mod generate;
 mod import;
 mod keys;
 mod lineage;
+mod locks;
+pub mod notify;
 mod plan;
-mod platform;
 mod renames;
+mod repository;
+mod request;
 mod sandbox;
+mod scope_plan;
+mod secrets;
 mod session;
+mod sources;
 pub mod state;
 mod store;
-pub mod tell;
+mod systems;
+mod unfit;
+mod workspace;
 
-pub use apply::{Applied, Approved, Locks, NeedsPerson, Settings};
-pub use drift::{DriftRequest, Watched};
-pub use failure::Failure;
+pub use apply::{Applied, Settings, apply};
+pub use approved::{Approved, NeedsPerson};
+pub use drift::{DriftRequest, Watched, drift};
+pub use failure::{Failure, Failures};
 pub use import::Choice;
-pub use plan::{PlanRequest, Planned};
-pub use platform::{PlatformAccess, PlatformOptions, local_platform};
-pub use sandbox::{ServeOptions, Serving, Tenants, serve};
-pub use session::{Environment, Session, SessionOptions, sandbox_token};
+pub use locks::Locks;
+pub use plan::{Planned, desired, plan};
+pub use repository::{RepositoryAccess, RepositoryOptions, RepositorySession, local_repository};
+pub use request::PlanRequest;
+pub use sandbox::{ServeOptions, Serving, Tenants, sandbox_token, serve};
+pub use session::{Session, SessionOptions};
+pub use systems::Systems;
+pub use workspace::{Environment, Workspace};
 
 use crate::registry;
 use crate::report::Schemas;

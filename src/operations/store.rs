@@ -4,38 +4,39 @@ use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::Failure;
-use super::session::Environment;
+use super::failure::Failure;
+use super::workspace::Environment;
 use crate::manifest::git;
 use crate::manifest::secret::Secret;
 use engine::state::Store;
+use transport::variable;
 
-/// What stores are opened with: the variables of the process, but for GitHub the address and the token that are used
-/// for everything else there.
-pub(super) struct Access<'a> {
+/// What stores are opened with: the variables of the process, except for GitHub's address and token, which are those of
+/// the session.
+pub(super) struct StoreAccess<'a> {
     pub(super) environment: &'a Environment,
-    /// What paths of secrets are relative to.
+    /// The directory that paths of secrets are relative to.
     pub(super) directory: &'a Path,
     pub(super) github_url: &'a str,
     /// The platform repository's token.
     pub(super) token: Option<&'a Secret>,
-    /// Whether a sandbox plays GitHub, which takes any token.
+    /// True if a sandbox stands for GitHub, which takes any token.
     pub(super) in_sandbox: bool,
 }
 
-impl Access<'_> {
+impl StoreAccess<'_> {
     /// Opens the store at `url`. Nothing is created.
     ///
     /// # Errors
-    /// Where the address is malformed, or the token cannot be had.
+    /// If the address is malformed, or the token cannot be read.
     pub(super) fn open(&self, url: &str) -> Result<Store, Failure> {
-        // Nobody else needs the token, so that nobody else fails for want of it.
+        // Other stores need no token, and must not fail if there is none.
         let token = if url.starts_with("github:") { self.github_token()? } else { None };
         Ok(Store::open(url, &variables(self.environment, self.github_url, token.as_ref()))?)
     }
 
     fn github_token(&self) -> Result<Option<SecretString>, Failure> {
-        let from_variable = (self.environment)(git::TOKEN_VARIABLE).filter(|token| !token.trim().is_empty());
+        let from_variable = variable(self.environment, git::TOKEN_VARIABLE);
         if let Some(token) = from_variable {
             return Ok(Some(token.into()));
         }
@@ -47,7 +48,7 @@ impl Access<'_> {
     }
 }
 
-/// The variables as a store sees them: those of the process, but for GitHub `github_url` and, where there is one, `token`.
+/// The variables as a store sees them: those of the process, with `github_url` and, if there is one, `token` for GitHub.
 pub(super) fn variables<'a>(
     environment: &'a Environment,
     github_url: &'a str,

@@ -47,14 +47,14 @@ fn a_clear_state_is_told_and_rekey_encrypts_it_at_once() {
     let world = World::new().applied();
     let before = world.koctl(&["state", "list"]).exits(0).stdout;
     let nothing = world.koctl(&["state", "rekey"]).exits(1);
-    assert!(nothing.stderr.contains("There is nothing to encrypt the states with"), "{}", nothing.stderr);
+    assert!(nothing.stderr.contains("No key is configured to encrypt the states with"), "{}", nothing.stderr);
     let mut warned = world.command(&["state", "rm", "--dry-run", "Acme/portal", "--sandbox"]);
     warned.envs(PASSPHRASE.iter().copied());
     let warned = crate::world::finish(warned).exits(0);
     assert!(warned.stderr.contains("is stored in the clear"), "{}", warned.stderr);
 
     let rekeyed = with(&world, PASSPHRASE, &["state", "rekey"]).exits(0);
-    assert!(rekeyed.stdout.contains("The state of `Acme` is encrypted anew"), "{}", rekeyed.stdout);
+    assert!(rekeyed.stdout.contains("The state of `Acme` is encrypted again"), "{}", rekeyed.stdout);
     assert!(!world.read(STATE).contains("orders"));
     assert_eq!(with(&world, PASSPHRASE, &["state", "list"]).exits(0).stdout, before);
 }

@@ -78,7 +78,7 @@ fn a_target_limits_the_import_to_it_and_what_it_depends_on() {
 fn without_a_terminal_an_import_is_refused_and_says_how() {
     let world = forgotten();
     let refused = world.koctl(&["import"]).exits(1);
-    assert!(refused.stderr.contains("Run it in a terminal, or give --auto-approve."), "{}", refused.stderr);
+    assert!(refused.stderr.contains("Run the command in a terminal, or add --auto-approve."), "{}", refused.stderr);
     let refused = world.koctl(&["import", "--json"]).exits(1);
     assert!(refused.stderr.contains("help: Add --auto-approve."), "{}", refused.stderr);
     assert_eq!(world.koctl(&["state", "list"]).exits(0).stdout, "");

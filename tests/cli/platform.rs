@@ -472,7 +472,7 @@ async fn what_a_person_edited_stays_theirs_when_the_state_learns_what_is_there()
     for command in [&["plan", "--refresh-only"][..], &["apply", "--refresh-only", "--auto-approve"], &["import"]] {
         let run = world.against(&sandbox, &[command, &STATE[..]].concat()).await.exits(0);
         assert!(run.last_line().starts_with("No changes."), "{command:?}: {}", run.stdout);
-        assert!(run.stderr.contains("Left alone, since somebody edited them"), "{command:?}: {}", run.stderr);
+        assert!(run.stderr.contains("Not changed, because they were edited"), "{command:?}: {}", run.stderr);
     }
     assert_eq!(writes(&sandbox, before), Vec::<String>::new());
     assert_eq!(init(&world, &sandbox, &[]).await.exits(0).stdout.matches("operation-tags: error").count(), 1);

@@ -22,7 +22,7 @@ fn a_person_is_asked_for_what_is_missing_and_for_a_yes() {
     let world = World::empty();
     let mut session = started(&world, &["init", "--sandbox"]);
     answer(&mut session, "Platform repository (owner/name)", "");
-    answer(&mut session, "Where the state is kept", "");
+    answer(&mut session, "Where to store the state", "");
     session.exp_string("Plan: 2 to add, 0 to change, 0 to destroy.").unwrap();
     answer(&mut session, "Only `yes` is accepted", "yes");
     session.exp_string("Apply complete! Resources: 2 added").unwrap();
@@ -45,7 +45,7 @@ fn a_person_is_asked_for_what_is_missing_and_for_a_yes() {
 fn anything_but_yes_changes_nothing() {
     let world = World::empty();
     let mut session = started(&world, &["init", "--sandbox", "--url", "Acme/platform", "--create"]);
-    answer(&mut session, "Where the state is kept", "");
+    answer(&mut session, "Where to store the state", "");
     answer(&mut session, "Only `yes` is accepted", "y");
     session.exp_string("Nothing was changed.").unwrap();
     session.exp_eof().unwrap();

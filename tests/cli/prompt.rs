@@ -48,7 +48,7 @@ fn r5_an_import_is_asked_for_and_only_yes_writes_the_state() {
         let command = world.command(&["import", "--sandbox"]);
         let mut session = spawn_command(command, Some(TIMEOUT.as_millis().try_into().unwrap())).unwrap();
         session.exp_string("Plan: 10 to import, 0 to add, 0 to change, 0 to destroy.").unwrap();
-        session.exp_string("Do you want the state to know these objects? Only `yes` is accepted").unwrap();
+        session.exp_string("Do you want to import these objects into the state? Only `yes` is accepted").unwrap();
         session.send_line(answer).unwrap();
         session.exp_string(told).unwrap();
         session.exp_eof().unwrap();

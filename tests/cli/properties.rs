@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use engine::progress::Silent;
 use koctl::manifest::load::load_texts;
-use koctl::operations::{Approved, PlanRequest, Session, SessionOptions, Settings};
-use koctl::report::progress::Progress;
+use koctl::operations::{self, Approved, Locks, PlanRequest, Session, SessionOptions, Settings};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
@@ -138,18 +138,17 @@ impl Place {
     /// Applies, sees that nothing is left to do, and returns what koctl answers for then.
     async fn apply(&self, manifest: &str) -> BTreeMap<String, Value> {
         let session = self.session(manifest).await;
-        let progress = Progress::lines(Box::new(std::io::sink()));
-        let (locks, failures) = session.lock_all("apply", Duration::ZERO).await;
+        let (locks, failures) = Locks::of_all(&session, "apply", Duration::ZERO).await;
         assert!(failures.is_empty(), "{failures:?}");
-        let planned = session.plan(&PlanRequest::default(), Some(&locks), &progress).await.unwrap();
+        let planned = operations::plan(&session, &PlanRequest::default(), Some(&locks), &Silent).await.unwrap();
         assert!(planned.failures.is_empty(), "{:?}", planned.failures);
         let (_go, stop) = watch::channel(false);
         let settings = Settings { parallelism: 10, stop };
-        let applied = session.apply(Approved::by_a_person(&planned.plan), locks, settings, &progress).await;
+        let applied = operations::apply(&session, Approved::by_a_person(&planned.plan), locks, settings, &Silent).await;
         assert!(applied.is_complete(), "{applied:#?}");
-        let again = session.plan(&PlanRequest::default(), None, &progress).await.unwrap();
+        let again = operations::plan(&session, &PlanRequest::default(), None, &Silent).await.unwrap();
         assert!(again.failures.is_empty() && !again.plan.has_work(), "R6: {:#?}", again.plan.scopes);
-        let states = session.states().await.unwrap();
+        let states = session.workspace().states().await.unwrap();
         session.close().await;
         let resources: BTreeMap<_, _> = states.into_iter().flat_map(|state| state.0).collect();
         let names: BTreeMap<&str, &str> =

@@ -76,7 +76,7 @@ async fn without_a_terminal_nothing_is_accepted_and_it_is_said_how() {
     let (world, sandbox) = applied().await;
     meddle(&sandbox).await;
     let refused = world.against(&sandbox, &["apply", "--refresh-only"]).await.exits(1);
-    assert!(refused.stderr.contains("or give --auto-approve"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("or add --auto-approve"), "{}", refused.stderr);
     world.against(&sandbox, DRIFT).await.exits(2);
     sandbox.stop().await;
 }

@@ -84,7 +84,7 @@ fn an_address_moves_within_its_type_to_where_nothing_is() {
     let refused = |from: &str, to: &str| world.koctl(&["state", "mv", "--auto-approve", from, to]).exits(1).stderr;
     assert!(refused("Acme/team/orders", "Acme/user/orders").contains("keeps its organization and its type"));
     assert!(refused("Acme/team/orders", "Ajax/team/orders").contains("--organization OLD NEW"));
-    assert!(refused("Acme/team/nobody", "Acme/team/sales").contains("The state knows nothing at"));
+    assert!(refused("Acme/team/nobody", "Acme/team/sales").contains("Nothing in the state matches"));
     assert!(refused("orders", "sales").contains("`orders` is not an address"));
     world.koctl(&["state", "mv", "--auto-approve", "Acme/portal/dev", "Acme/portal/test"]).exits(0);
     let publication = world.koctl(&["state", "show", "--json", "Acme/api_publication/dev/checkout"]).exits(0).stdout;
@@ -98,7 +98,7 @@ fn a_new_address_that_is_taken_is_refused_and_nothing_moves() {
     let world = world.applied();
     let before = world.read(".koctl/sandbox/state/Acme~1.json");
     let refused = world.koctl(&["state", "mv", "--auto-approve", "--team", "orders", "sales"]).exits(1);
-    assert!(refused.stderr.contains("the state knows another object there"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("another object in the state has this address"), "{}", refused.stderr);
     assert_eq!(world.read(".koctl/sandbox/state/Acme~1.json"), before);
 }
 

@@ -330,7 +330,7 @@ fn seeding_makes_what_is_missing_and_nothing_twice() {
     let again = world.run(&["sandbox", "seed", "services"]).exits(0);
     assert_eq!(
         (again.stdout.as_str(), again.stderr.as_str()),
-        ("", "Nothing was made: every repository exists already.\n")
+        ("", "Nothing was created: every repository exists already.\n")
     );
 }
 

@@ -47,7 +47,7 @@ fn r7_a_saved_plan_refuses_to_apply_when_the_configuration_changed() {
     let world = planned();
     world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
     let stale = world.koctl(&["apply", "plan.koctl"]).exits(1);
-    assert!(stale.stderr.contains("The configuration changed since the plan was made"), "{}", stale.stderr);
+    assert!(stale.stderr.contains("The configuration has changed since the plan was made"), "{}", stale.stderr);
 }
 
 #[test]

@@ -39,11 +39,11 @@ fn an_address_that_the_state_does_not_know_is_told_with_the_nearest() {
     let world = World::new().applied();
     for command in [["state", "list"], ["state", "show"], ["state", "rm"]] {
         let refused = world.koctl(&[command[0], command[1], "Acme/team/order"]).exits(1);
-        assert!(refused.stderr.contains("The state knows nothing at `Acme/team/order`"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("Nothing in the state matches `Acme/team/order`"), "{}", refused.stderr);
         assert!(refused.stderr.contains("Did you mean `Acme/team/orders`?"), "{}", refused.stderr);
     }
     let refused = world.koctl(&["state", "list", "Acme/[a"]).exits(1);
-    assert!(refused.stderr.contains("`Acme/[a` is no pattern over addresses"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`Acme/[a` is not a valid pattern of addresses"), "{}", refused.stderr);
     let refused = world.koctl(&["state", "show", "orders"]).exits(1);
     assert!(refused.stderr.contains("`orders` is not an address"), "{}", refused.stderr);
 }
@@ -68,7 +68,7 @@ fn what_is_forgotten_stays_and_is_imported_by_the_next_plan() {
     assert_eq!(world.read(STATE), before);
 
     let done = world.koctl(&["state", "rm", "--auto-approve", "Acme/portal/dev", "Acme/team/**"]).exits(0);
-    assert_eq!(done.stdout, "Acme/portal/dev\nAcme/team/orders\nForgot 2 resources.\n");
+    assert_eq!(done.stdout, "Acme/portal/dev\nAcme/team/orders\nRemoved 2 resources from the state.\n");
     let plan = world.koctl(&["plan"]).exits(0);
     assert_eq!(plan.last_line(), "Plan: 2 to import, 0 to add, 0 to change, 0 to destroy.");
     world.applied().koctl(&["plan", "--detailed-exitcode"]).exits(0);
@@ -149,7 +149,7 @@ fn an_earlier_version_is_listed_and_comes_back_with_a_new_serial() {
     assert_eq!(json(&world.read(STATE))["resources"], json(&whole)["resources"]);
     world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
     let refused = world.koctl(&["state", "restore", "Acme", "nothing", "--auto-approve"]).exits(1);
-    assert!(refused.stderr.contains("no version is called `nothing`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("no version has the name `nothing`"), "{}", refused.stderr);
 }
 
 #[test]

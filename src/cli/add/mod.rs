@@ -4,7 +4,9 @@ mod organization;
 
 use clap::Subcommand;
 
+use super::outcome::Outcome;
 use super::output::Output;
+use crate::operations::Failures;
 
 /// Add something to the configuration in the platform repository.
 #[derive(Debug, clap::Args)]
@@ -18,7 +20,16 @@ enum What {
     Organization(organization::Args),
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+impl Args {
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        match &self.what {
+            What::Organization(args) => args.streams_events(),
+        }
+    }
+}
+
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     match &args.what {
         What::Organization(args) => organization::run(args, output).await,
     }

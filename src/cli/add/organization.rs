@@ -2,21 +2,21 @@
 
 use secrecy::SecretString;
 
-use crate::cli::FAILED;
-use crate::cli::apply::ApprovalArgs;
+use crate::cli::approval::ApprovalArgs;
 use crate::cli::common::{SystemArgs, region};
 use crate::cli::environment::with_dotenv;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
 use crate::cli::repository::{RepositoryArgs, carry_out};
 use crate::compiler::platform::{AddOrganization, PlatformWork};
 use crate::manifest::model::Region;
-use crate::operations::{Environment, Failure, sandbox_token};
+use crate::operations::{Environment, Failure, Failures, sandbox_token};
 
 /// Add a Konnect organization.
 ///
 /// Plans a DEV environment `dev` and a PROD environment `prd` in konnect/organizations.yaml, the organization's token
-/// for the workflows, and the Actions secret with the token; shows all of it, asks, and opens one pull request. All else
-/// in these files stays as it is. For an organization that is there already, only the secret is set.
+/// for the workflows, and the Actions secret with the token; shows the plan, asks for approval, and opens one pull
+/// request. Everything else in these files stays as it is. If the organization exists already, only the secret is set.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The name of the organization in the configuration.
@@ -27,9 +27,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<Region>,
 
-    /// The variable with its access token, which the Actions secret is named after, too [default: KONNECT_TOKEN_<NAME>].
+    /// The variable with its access token; the Actions secret gets the same name [default: KONNECT_TOKEN_<NAME>].
     ///
-    /// The variable may also stand in a file `.env`. On a terminal, koctl asks for the token where it is not set.
+    /// The variable may also be in a file `.env`. On a terminal, koctl asks for the token if the variable is not set.
     #[arg(long, value_name = "VARIABLE", value_parser = variable)]
     token_env: Option<String>,
 
@@ -43,17 +43,18 @@ pub(crate) struct Args {
     system: SystemArgs,
 }
 
-pub(crate) async fn run(args: &Args, output: &Output) -> u8 {
-    let Some(environment) = with_dotenv(output) else { return FAILED };
-    let organization = match organization(args, &environment, output) {
-        Ok(organization) => organization,
-        Err(failure) => {
-            output.failures(&[failure]);
-            return FAILED;
-        }
-    };
+impl Args {
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(crate) fn streams_events(&self) -> bool {
+        self.approval.streams_events()
+    }
+}
+
+pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    let environment = with_dotenv()?;
+    let organization = organization(args, &environment, output)?;
     let state = args.system.state(&environment);
-    let Some((access, _)) = args.repository.open(&args.system, environment, output).await else { return FAILED };
+    let (access, _) = args.repository.open(&args.system, environment, output).await?;
     let work = PlatformWork::AddOrganization(organization);
     carry_out(access, state.as_deref(), work, &args.approval, output).await
 }
@@ -69,7 +70,7 @@ fn organization(args: &Args, environment: &Environment, output: &Output) -> Resu
         (None, true) => {
             let answer = output.prompt("Region (us, eu, au, me, in, sg)", None)?;
             crate::cli::common::region(&answer)
-                .map_err(|cause| Failure::new(format!("`{answer}` is no region")).help(cause))?
+                .map_err(|cause| Failure::new(format!("`{answer}` is not a valid region")).help(cause))?
         }
         (None, false) => return Err(missing("the region", "--region REGION")),
     };
@@ -85,7 +86,7 @@ fn token(
     environment: &Environment,
     output: &Output,
 ) -> Result<SecretString, Failure> {
-    if let Some(value) = environment(variable).filter(|value| !value.trim().is_empty()) {
+    if let Some(value) = transport::variable(environment, variable) {
         return Ok(value.trim().to_owned().into());
     }
     if args.system.sandbox().is_some() {
@@ -94,15 +95,15 @@ fn token(
     if output.is_interactive() {
         return output.secret(&format!("Access token of {name} (not shown)"));
     }
-    let failure = Failure::new(format!("there is no access token of `{name}`, and no terminal to ask on"));
-    Err(failure.help(format!("set the variable {variable}, or name another one with --token-env")))
+    let failure = Failure::new(format!("there is no access token for `{name}`, and no terminal to ask on"));
+    Err(failure.help(format!("set the variable {variable}, or give the name of another one in --token-env")))
 }
 
 fn missing(what: &str, flag: &str) -> Failure {
     Failure::new(format!("{what} is missing, and there is no terminal to ask on")).help(format!("give it: `{flag}`"))
 }
 
-/// The variable of an organization's token: its name in the characters that secrets of Actions may have.
+/// The variable of an organization's token: its name, in the characters that names of Actions secrets may have.
 fn default_variable(name: &str) -> String {
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     format!("KONNECT_TOKEN_{}", name.chars().map(word).collect::<String>())
@@ -112,10 +113,10 @@ fn default_variable(name: &str) -> String {
 fn variable(text: &str) -> Result<String, String> {
     let word = text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if text.is_empty() || !word || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err("it has capital letters, digits and underscores, and no digit first".to_owned());
+        return Err("use capital letters, digits and underscores, and do not begin with a digit".to_owned());
     }
     if text.starts_with("GITHUB_") {
-        return Err("GitHub keeps names that begin with GITHUB_ to itself".to_owned());
+        return Err("GitHub reserves names that begin with GITHUB_".to_owned());
     }
     Ok(text.to_owned())
 }

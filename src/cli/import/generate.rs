@@ -6,64 +6,63 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::common::SystemArgs;
 use crate::cli::environment::with_dotenv;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
-use crate::cli::{DONE, FAILED};
 use crate::generate::{RemotePattern, UnmanagedObject};
 use crate::manifest::model::Region;
-use crate::operations::Failure;
 use crate::operations::generate::{GenerateOptions, Generated, generate};
+use crate::operations::{Failure, Failures};
 use crate::report::safe;
 use engine::state::shell_word;
 
-/// What is needed to describe an organization that has no configuration yet.
+/// How to generate the configuration of an organization that has none.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Generating a configuration")]
 pub(super) struct GenerateArgs {
-    /// Read an organization that has no configuration, and write the configuration that describes it, with its state.
+    /// Read an organization that has no configuration, and write its configuration and state.
     ///
-    /// What a configuration cannot express is listed and left alone; Konnect is sent nothing but GETs.
+    /// What a configuration cannot express is listed and not managed. Only GET requests are sent to Konnect.
     #[arg(long, requires_all = ["org", "token_env", "out"], conflicts_with_all = ["address", "targets", "json", "auto_approve", "file", "teams", "orgs", "platform"])]
     generate: bool,
 
-    /// The name that the organization gets in the configuration.
+    /// The name of the organization in the configuration.
     #[arg(long, value_name = "NAME", requires = "generate")]
     org: Option<String>,
 
-    /// The variable with its access token; the variable may also stand in a file `.env`.
+    /// The variable with its access token; the variable may also be in a file `.env`.
     #[arg(long, value_name = "VARIABLE", requires = "generate")]
     token_env: Option<String>,
 
-    /// A region to look at: us, eu, au, me, in or sg; may be given more than once [default: all of them].
+    /// A region to read: us, eu, au, me, in or sg; may be given more than once [default: all of them].
     #[arg(long = "region", value_name = "REGION", value_parser = crate::cli::common::region, requires = "generate")]
     regions: Vec<Region>,
 
-    /// The directory to make.
+    /// The directory to create.
     #[arg(long, value_name = "DIR", requires = "generate")]
     out: Option<PathBuf>,
 
-    /// Where the services' repositories are, which Konnect does not know: an address with `{service}` and, if need be,
-    /// `{team}` in it [default: https://github.com/NAME/{service}.git].
+    /// The addresses of the services' repositories, which Konnect does not know: with `{service}` and optionally `{team}`
+    /// in it [default: https://github.com/NAME/{service}.git].
     #[arg(long, value_name = "PATTERN", value_parser = RemotePattern::parse, requires = "generate")]
     git_remote: Option<RemotePattern>,
 
-    /// Overwrite files in DIR, and a state that the organization has already.
+    /// Overwrite files in DIR, and a state of the organization if there is one.
     #[arg(long, requires = "generate")]
     force: bool,
 }
 
 impl GenerateArgs {
-    /// Whether a configuration is asked for.
+    /// True if a configuration is to be generated.
     pub(super) fn is_asked_for(&self) -> bool {
         self.generate
     }
 }
 
-pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Output) -> u8 {
-    let Some(environment) = with_dotenv(output) else { return FAILED };
+pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Output) -> Result<Outcome, Failures> {
+    let environment = with_dotenv()?;
     let (Some(organization), Some(token_variable), Some(out)) = (&args.org, &args.token_env, &args.out) else {
         let missing = Failure::new("the organization, the variable of its token or the directory is missing");
-        output.failures(&[missing.help("give --org, --token-env and --out")]);
-        return FAILED;
+        return Err(missing.help("give --org, --token-env and --out").into());
     };
     let regions: BTreeSet<Region> =
         if args.regions.is_empty() { Region::ALL.into() } else { args.regions.iter().copied().collect() };
@@ -78,19 +77,12 @@ pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Outpu
         sandbox: system.sandbox().map(Path::to_owned),
         environment,
     };
-    match generate(options).await {
-        Ok(generated) => {
-            output.data(&screen(&generated, organization, out, system));
-            DONE
-        }
-        Err(failures) => {
-            output.failures(&failures);
-            FAILED
-        }
-    }
+    let generated = generate(options).await?;
+    output.data(&screen(&generated, organization, out, system));
+    Ok(Outcome::Done)
 }
 
-/// What was made, what was guessed, what was left, and what to do next.
+/// What was written, what was guessed, what is not managed, and what to do next.
 fn screen(generated: &Generated, organization: &str, out: &Path, system: &SystemArgs) -> String {
     let parts = [
         taken(generated, organization, out),
@@ -99,8 +91,8 @@ fn screen(generated: &Generated, organization: &str, out: &Path, system: &System
         variables(generated),
         next(generated, out, system),
     ];
-    let told: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-    told.join("\n")
+    let shown: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    shown.join("\n")
 }
 
 fn count(number: usize, one: &str, many: &str) -> String {
@@ -124,7 +116,7 @@ fn taken(generated: &Generated, organization: &str, out: &Path) -> String {
     line(&mut text, &format!("The state that goes with it is in {}.", generated.state));
     if generated.unlabelled > 0 {
         let which = count(generated.unlabelled, "object lacks", "objects lack");
-        line(&mut text, &format!("{which} labels that koctl gives what it makes; they stay as they are."));
+        line(&mut text, &format!("{which} labels that koctl gives to what it creates; they stay as they are."));
     }
     if generated.deferred > 0 {
         let which = count(generated.deferred, "API waits", "APIs wait");
@@ -153,7 +145,7 @@ fn left(left: &[UnmanagedObject]) -> String {
         return String::new();
     }
     let which = count(left.len(), "object is", "objects are");
-    let mut text = format!("{which} left alone, which the configuration does not express:\n");
+    let mut text = format!("{which} not managed, as the configuration cannot express them:\n");
     let mut last = "";
     for UnmanagedObject { type_name, name, id, reason } in left {
         if last != *type_name {
@@ -195,6 +187,6 @@ fn next(generated: &Generated, out: &Path, system: &SystemArgs) -> String {
 }
 
 fn line(text: &mut String, line: &str) {
-    // A text can always be written to.
+    // Writing to a string cannot fail.
     let _ = writeln!(text, "{line}");
 }

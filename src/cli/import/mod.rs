@@ -2,29 +2,31 @@
 
 mod generate;
 
-use super::FAILED;
-use super::apply::{ApprovalArgs, Run};
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::approval::ApprovalArgs;
+use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::interrupt;
+use super::outcome::Outcome;
 use super::output::Output;
-use crate::operations::{Choice, PlanRequest};
+use super::rounds::Rounds;
+use crate::operations::{Choice, Failures, PlanRequest};
 use engine::address::Address;
 use engine::{Mode, StateOnly};
 
-/// Take over what exists already, and change nothing about it.
+/// Import objects that exist into the state, without changing them.
 ///
-/// Finds what the configuration declares and the state does not know among what exists, by its name; shows what it
-/// found, and what the next plan would change about it; asks; and writes the state, nothing else.
+/// Finds the objects of resources that are in the configuration but not in the state, by their names; shows them, and
+/// what the next plan would change; asks for approval; and writes the state only.
 ///
-/// With ADDRESS and ID, takes over that one object under that address, whatever its name is.
+/// With ADDRESS and ID, imports that one object under that address, whatever its name is.
 ///
-/// With --generate, writes the configuration, too, where there is none yet.
+/// With --generate, also writes a configuration for an organization that has none.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The address of the one resource to take over, as `koctl graph` shows it: `Acme/portal/dev`.
+    /// The address of the one resource to import, as `koctl graph` shows it: `Acme/portal/dev`.
     #[arg(requires = "id", conflicts_with = "targets")]
     address: Option<Address>,
 
-    /// The id of the object, as Konnect has it.
+    /// The id of the object in Konnect.
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     id: Option<String>,
 
@@ -32,15 +34,15 @@ pub(super) struct Args {
     #[arg(long = "target", value_name = "GLOB")]
     targets: Vec<String>,
 
-    /// Do not ask.
+    /// Import without asking for approval.
     #[arg(long)]
     auto_approve: bool,
 
-    /// How long to wait for a state that somebody else has locked, in seconds.
+    /// How long to wait for a state lock that another process holds, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
 
-    /// Print one JSON event a line instead of text. Needs --auto-approve.
+    /// Print JSON events, one a line, instead of text. Needs --auto-approve.
     #[arg(long)]
     json: bool,
 
@@ -55,6 +57,11 @@ pub(super) struct Args {
 }
 
 impl Args {
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        self.json
+    }
+
     fn request(&self) -> PlanRequest {
         let choice = self.address.clone().zip(self.id.clone());
         PlanRequest {
@@ -66,20 +73,14 @@ impl Args {
     }
 }
 
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     if args.generate.is_asked_for() {
         return generate::run(&args.generate, &args.system, output).await;
     }
-    let Some(session) = open(&args.manifest, &args.system, output).await else { return FAILED };
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
-    let run = Run {
-        session: &session,
-        request: args.request(),
-        approval: &approval,
-        output,
-        stop: super::interrupt::watch(),
-    };
-    let code = run.once().await;
-    session.close().await;
-    code
+    with_session(&args.manifest, &args.system, async |session| {
+        let (request, approval) = (args.request(), &approval);
+        Rounds { session, request, approval, output, stop: interrupt::watch() }.once().await
+    })
+    .await
 }

@@ -1,33 +1,27 @@
 //! `koctl sandbox reset`
 
-use super::DirectoryArgs;
+use super::directory::DirectoryArgs;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
-use crate::cli::{DONE, FAILED};
+use crate::operations::{Failure, Failures};
 use ::sandbox;
 
-/// Delete everything that is in the sandbox, and the state that goes with it.
+/// Delete the data of the sandbox, and its state.
 ///
-/// It must not be running. What else is in its directory stays.
+/// The sandbox must not be running. Other files in its directory stay.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     sandbox: DirectoryArgs,
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> u8 {
+pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let directory = &args.sandbox.directory;
-    match sandbox::reset(directory) {
-        Ok(true) => {
-            output.note(&format!("The sandbox in {} is empty.", directory.display()));
-            DONE
-        }
-        Ok(false) => {
-            output.note(&format!("There is no sandbox in {}.", directory.display()));
-            DONE
-        }
-        Err(error) => {
-            output.error(&format!("could not reset the sandbox in {}: {error}", directory.display()), None);
-            FAILED
-        }
-    }
+    let was_there = sandbox::reset(directory)
+        .map_err(|error| Failure::new(format!("could not reset the sandbox in {}: {error}", directory.display())))?;
+    output.note(&match was_there {
+        true => format!("The sandbox in {} is empty.", directory.display()),
+        false => format!("There is no sandbox in {}.", directory.display()),
+    });
+    Ok(Outcome::Done)
 }

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::DirectoryArgs;
+use super::directory::DirectoryArgs;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
-use crate::cli::{DONE, FAILED};
+use crate::operations::{Failure, Failures};
 use ::sandbox;
 
-/// Make repositories in the sandbox from folders.
+/// Create repositories in the sandbox from folders.
 ///
-/// FOLDER holds `<owner>/<repository>/<branch>/…`: each folder below a repository becomes a branch with exactly its files.
-/// Repositories that exist are left alone. The sandbox may be running.
+/// FOLDER contains `<owner>/<repository>/<branch>/…`: each folder below a repository becomes a branch with exactly its
+/// files. Repositories that exist are not changed. The sandbox may be running.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The folder with the owners.
@@ -21,21 +22,16 @@ pub(super) struct Args {
     sandbox: DirectoryArgs,
 }
 
-pub(super) fn run(args: &Args, output: &Output) -> u8 {
+pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let directory = &args.sandbox.directory;
-    match sandbox::seed(directory, &args.folder) {
-        Ok(made) if made.is_empty() => {
-            output.note("Nothing was made: every repository exists already.");
-            DONE
-        }
-        Ok(made) => {
-            output.data(&made.join("\n"));
-            DONE
-        }
-        Err(error) => {
-            let (folder, directory) = (args.folder.display(), directory.display());
-            output.error(&format!("could not seed the sandbox in {directory} from {folder}: {error}"), None);
-            FAILED
-        }
+    let made = sandbox::seed(directory, &args.folder).map_err(|error| {
+        let (folder, directory) = (args.folder.display(), directory.display());
+        Failure::new(format!("could not seed the sandbox in {directory} from {folder}: {error}"))
+    })?;
+    if made.is_empty() {
+        output.note("Nothing was created: every repository exists already.");
+    } else {
+        output.data(&made.join("\n"));
     }
+    Ok(Outcome::Done)
 }

@@ -4,20 +4,20 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::DirectoryArgs;
+use super::directory::DirectoryArgs;
 use crate::cli::common::ManifestArgs;
 use crate::cli::interrupt;
+use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
-use crate::cli::{DONE, FAILED};
-use crate::operations::{ServeOptions, Tenants, serve};
+use crate::operations::{Failures, ServeOptions, Tenants, serve};
 use ::sandbox::{FaultRule, Record, Wire, parse_duration};
 
-/// The organization of a sandbox that nobody named any for.
+/// The organization of a sandbox by default.
 const NAMELESS: &str = "sandbox";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ServeArgs {
-    /// The port to serve on; 0 takes any that is free.
+    /// The port to serve on; 0 takes any free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
 
@@ -30,25 +30,25 @@ pub(super) struct ServeArgs {
 
     /// Add each request with its answer to FILE, as a line of JSON without tokens.
     ///
-    /// Where the variable KOCTL_SANDBOX_RECORD_DIR names a folder, every sandbox, that of `--sandbox` too, adds a file
-    /// of its own to it.
+    /// If the variable KOCTL_SANDBOX_RECORD_DIR names a folder, every sandbox, also that of `--sandbox`, adds a file of its
+    /// own to it.
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
 
-    /// How long every request waits, for example `50ms`.
-    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "What goes wrong")]
+    /// Delay every request, for example by `50ms`.
+    #[arg(long, value_name = "TIME", value_parser = time, help_heading = "Faults")]
     latency: Option<Duration>,
 
     /// Answer more than N requests a second with 429.
-    #[arg(long, value_name = "N", value_parser = limit, help_heading = "What goes wrong")]
+    #[arg(long, value_name = "N", value_parser = limit, help_heading = "Faults")]
     rate_limit: Option<NonZeroU32>,
 
-    /// Let requests fail, for example `status=503 method=POST path=/v3/apis nth=2`; may be given more than once.
+    /// Make requests fail, for example `status=503 method=POST path=/v3/apis nth=2`; may be given more than once.
     ///
-    /// What goes wrong is one of `status=CODE`, `drop` (no answer, nothing done), `lose-answer` (no answer, all done)
+    /// The fault is one of `status=CODE`, `drop` (no answer, nothing done), `lose-answer` (no answer, all done)
     /// and `slow-body=TIME` (a pause in the middle of the answer). Which requests: `method=METHOD` and `path=PATTERN`,
     /// the end of a path in which `*` stands for any text. How many of these: `nth=N` or `next=N`, else all.
-    #[arg(long = "fault", value_name = "RULE", help_heading = "What goes wrong")]
+    #[arg(long = "fault", value_name = "RULE", help_heading = "Faults")]
     faults: Vec<FaultRule>,
 
     #[command(flatten)]
@@ -63,8 +63,8 @@ fn limit(text: &str) -> Result<NonZeroU32, &'static str> {
     text.parse().map_err(|_| "a limit is a number of requests, 1 or more")
 }
 
-pub(super) async fn run(args: ServeArgs, output: &Output) -> u8 {
-    let Some(tenants) = tenants(&args, output) else { return FAILED };
+pub(super) async fn run(args: ServeArgs, output: &Output) -> Result<Outcome, Failures> {
+    let tenants = tenants(&args)?;
     let directory = args.sandbox.directory;
     let wire = Wire {
         latency: args.latency.unwrap_or_default(),
@@ -75,31 +75,25 @@ pub(super) async fn run(args: ServeArgs, output: &Output) -> u8 {
     let environment = Box::new(|name: &str| std::env::var(name).ok());
     let mut stop = interrupt::watch();
     let options = ServeOptions { directory: directory.clone(), port: args.port, tenants, wire, environment };
-    let serving = match serve(options).await {
-        Ok(serving) => serving,
-        Err(failure) => {
-            output.failures(&[failure]);
-            return FAILED;
-        }
-    };
+    let serving = serve(options).await?;
     let lines: String = serving.variables.iter().map(|(name, value)| export(name, value)).collect();
     output.data(&lines);
     output.note(&format!("Serving Konnect and GitHub from {}. Press Ctrl-C to end.", directory.display()));
-    // Nothing but an interrupt ends it; where nobody can interrupt any more, neither can anybody wait.
+    // Only an interrupt ends it. An error means that interrupts are not listened for any more.
     let _ = stop.wait_for(|stop| *stop).await;
     serving.sandbox.stop().await;
-    DONE
+    Ok(Outcome::Done)
 }
 
-/// Whose organizations there are; shows what is wrong with the configuration.
-fn tenants(args: &ServeArgs, output: &Output) -> Option<Tenants> {
+/// The organizations of the sandbox: those of the flags, or of the configuration if there is one.
+fn tenants(args: &ServeArgs) -> Result<Tenants, Failures> {
     if !args.organizations.is_empty() {
-        return Some(Tenants::Named(args.organizations.clone()));
+        return Ok(Tenants::Named(args.organizations.clone()));
     }
     if args.manifest.is_there() {
-        return args.manifest.load(output).map(|loaded| Tenants::Configuration(Box::new(loaded)));
+        return Ok(Tenants::Configuration(Box::new(args.manifest.load()?)));
     }
-    Some(Tenants::Named(vec![NAMELESS.to_owned()]))
+    Ok(Tenants::Named(vec![NAMELESS.to_owned()]))
 }
 
 /// A line that gives a variable this value in any shell of POSIX, whatever the value.

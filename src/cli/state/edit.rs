@@ -2,35 +2,34 @@
 
 use std::time::Duration;
 
-use super::Failures;
 use crate::cli::output::Output;
-use crate::operations::Failure;
 use crate::operations::state::Edit;
+use crate::operations::{Failure, Failures};
 use engine::state::LockOptions;
 
-/// How a change is approved, and how long its lock is waited for.
+/// How a change is approved, and how long to wait for its lock.
 #[derive(Debug, clap::Args)]
 pub(super) struct EditArgs {
-    /// Do not ask.
+    /// Make the change without asking for approval.
     #[arg(long)]
     auto_approve: bool,
 
-    /// Only show what would be done.
+    /// Only show the change.
     #[arg(long, conflicts_with = "auto_approve")]
     dry_run: bool,
 
-    /// How long to wait for a state that somebody else has locked, in seconds.
+    /// How long to wait for a state lock that another process holds, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
 }
 
 impl EditArgs {
-    /// How the lock is taken for the command `operation`.
+    /// The options of the lock for the command `operation`.
     pub(super) fn lock(&self, operation: &str) -> LockOptions {
         LockOptions { timeout: Duration::from_secs(self.lock_timeout), ..LockOptions::new(operation) }
     }
 
-    /// Makes the changes if they are approved, and otherwise gives their locks back. Returns whether they were made.
+    /// Makes the changes if they are approved, and otherwise releases their locks. Returns true if they were made.
     pub(super) async fn carry_out(&self, edit: Edit, question: &str, output: &Output) -> Result<bool, Failures> {
         let approved = self.approves(question, output);
         if let Ok(true) = approved {
@@ -39,17 +38,18 @@ impl EditArgs {
         }
         let mut failures = edit.cancel().await;
         failures.extend(approved.err());
-        if failures.is_empty() { Ok(false) } else { Err(failures) }
+        failures.none_or(false)
     }
 
-    /// Whether the change that was shown is to be made: the flag or a person said yes.
+    /// True if the change that was shown is approved, by the flag or a person.
     pub(super) fn approves(&self, question: &str, output: &Output) -> Result<bool, Failure> {
         if self.auto_approve {
             return Ok(true);
         }
         if !self.dry_run && !output.is_interactive() {
-            return Err(Failure::new("the change needs somebody's approval, and there is no terminal to ask on")
-                .help("run it in a terminal, or look at it with --dry-run and then give --auto-approve"));
+            return Err(Failure::new("the change needs approval, and there is no terminal to ask on").help(
+                "run the command in a terminal, or review the change with --dry-run and then add --auto-approve",
+            ));
         }
         if !self.dry_run {
             let asked = output.ask(question);

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
+use crate::operations::Failures;
 use crate::operations::state::{HistoryEntry, history, pull};
 use crate::report;
 use engine::state::Store;
@@ -11,7 +12,7 @@ use engine::state::Store;
 /// List the earlier versions of a state, newest first.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The organization whose state it is; may be left out where there is only one.
+    /// The organization whose state it is; optional if there is only one.
     scope: Option<String>,
 
     /// Print JSON.
@@ -56,7 +57,7 @@ fn entry(HistoryEntry { version, state }: &HistoryEntry) -> Value {
     shown
 }
 
-/// How much of a version's name is shown; `koctl state restore` takes the beginning of one.
+/// How much of a version's name is shown. `koctl state restore` accepts the beginning of a name.
 const SHOWN: usize = 16;
 
 fn table(entries: &[HistoryEntry]) -> String {

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
-use crate::operations::state::{Found, Listing, find};
+use crate::operations::Failures;
+use crate::operations::state::{FoundResource, Listing, find};
 use crate::report;
 use engine::state::{Intent, IntentAction, Store};
 
-/// List the addresses of what the state knows.
+/// List the addresses of the resources in the state.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only addresses that match this glob, or that begin with it: KongAirlines/team, 'KongAirlines/*/dev/**'.
@@ -41,11 +42,11 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
 }
 
 /// One address a line.
-pub(super) fn addresses(found: &[Found]) -> String {
+pub(super) fn addresses(found: &[FoundResource]) -> String {
     found.iter().map(|one| report::safe(one.address.as_str()) + "\n").collect()
 }
 
-/// That an apply was interrupted at something.
+/// The note that an apply was interrupted while it changed a resource.
 pub(super) fn unsettled(Intent { address, action, since, .. }: &Intent) -> String {
     let what = match action {
         IntentAction::Create => "created",
@@ -55,5 +56,5 @@ pub(super) fn unsettled(Intent { address, action, since, .. }: &Intent) -> Strin
         IntentAction::Delete => "deleted",
     };
     let address = report::safe(address);
-    format!("{address} may have been {what}: an apply of {since} was interrupted. The next one finds it out.")
+    format!("{address} may have been {what}: an apply of {since} was interrupted. The next apply finds out.")
 }

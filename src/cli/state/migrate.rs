@@ -1,18 +1,18 @@
 //! `koctl state migrate`
 
 use super::edit::EditArgs;
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
-use crate::operations::Session;
 use crate::operations::state::{Copied, Migration};
+use crate::operations::{Failures, Session};
 use crate::report;
 
 /// Copy all states to another store.
 ///
-/// They are read back and compared. What is stored now stays as it is; the history is not copied.
+/// The copies are read back and compared. The old store stays as it is; the history is not copied.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The other store, as --state names one.
+    /// The address of the other store, as for --state.
     #[arg(long, value_name = "URL")]
     to: String,
 
@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, session: &Session, scopes: &[String], outpu
     if !matches!(approved, Ok(true)) {
         let mut failures = migration.release().await;
         failures.extend(approved.err());
-        return if failures.is_empty() { Ok(()) } else { Err(failures) };
+        return failures.none_or(());
     }
     let copied = migration.commit(&target, &options).await?;
     let there = copied.iter().filter(|(_, copied)| *copied == Copied::WasThere).count();
@@ -44,8 +44,8 @@ pub(super) async fn run(args: &Args, session: &Session, scopes: &[String], outpu
     let states = report::count(copied.len(), "state");
     output.data(&format!("Copied {states} to {}{before}.", target.describe()));
     output.note(
-        "From now on, name the new store: in --state, in KOCTL_STATE, or as `platform.state.url`. What is in the old one \
-         stays as it is; delete it once nobody uses it any more.",
+        "Use the new store from now on: in --state, in KOCTL_STATE, or as `platform.state.url`. The states in the old store \
+         stay as they are; delete them when they are not used any more.",
     );
     Ok(())
 }

@@ -11,17 +11,18 @@ mod rekey;
 mod restore;
 mod rm;
 mod show;
+mod store;
 
 use clap::Subcommand;
 
-use super::common::{ManifestArgs, SystemArgs, open};
+use super::common::with_session;
+use super::outcome::Outcome;
 use super::output::Output;
-use super::{DONE, FAILED};
-use crate::operations::{Failure, Session};
+use crate::operations::{Failures, Session};
 
-/// Look into the state, and repair it.
+/// Inspect the state, and repair it.
 ///
-/// Nothing here changes Konnect or the platform repository.
+/// These commands change nothing in Konnect or the platform repository.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -42,20 +43,7 @@ enum Command {
     Rekey(rekey::Args),
 }
 
-/// Where the state is, as every subcommand takes it.
-#[derive(Debug, clap::Args)]
-struct StoreArgs {
-    #[command(flatten)]
-    manifest: ManifestArgs,
-
-    #[command(flatten)]
-    system: SystemArgs,
-}
-
-/// What a subcommand was asked for and could not do.
-type Failures = Vec<Failure>;
-
-pub(super) async fn run(args: &Args, output: &Output) -> u8 {
+pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let store = match &args.command {
         Command::List(args) => &args.store,
         Command::Show(args) => &args.store,
@@ -68,20 +56,13 @@ pub(super) async fn run(args: &Args, output: &Output) -> u8 {
         Command::Restore(args) => &args.store,
         Command::Rekey(args) => &args.store,
     };
-    let Some(session) = open(&store.manifest, &store.system, output).await else { return FAILED };
-    let done = dispatch(&args.command, &session, output).await;
-    session.close().await;
-    match done {
-        Ok(()) => DONE,
-        Err(failures) => {
-            output.failures(&failures);
-            FAILED
-        }
-    }
+    with_session(&store.manifest, &store.system, async |session| dispatch(&args.command, session, output).await)
+        .await?;
+    Ok(Outcome::Done)
 }
 
 async fn dispatch(command: &Command, session: &Session, output: &Output) -> Result<(), Failures> {
-    let scopes = session.remembered_scopes().await?;
+    let scopes = session.workspace().remembered_scopes().await?;
     match command {
         Command::List(args) => list::run(args, session.store(), &scopes, output).await,
         Command::Show(args) => show::run(args, session.store(), output).await,
@@ -93,11 +74,5 @@ async fn dispatch(command: &Command, session: &Session, output: &Output) -> Resu
         Command::History(args) => history::run(args, session.store(), &scopes, output).await,
         Command::Restore(args) => restore::run(args, session.store(), output).await,
         Command::Rekey(args) => rekey::run(args, session.store(), &scopes, output).await,
-    }
-}
-
-impl From<Failure> for Failures {
-    fn from(failure: Failure) -> Self {
-        vec![failure]
     }
 }

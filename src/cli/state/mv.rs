@@ -2,21 +2,21 @@
 
 use super::edit::EditArgs;
 use super::show::parse;
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
 use crate::compiler::rename::Rename;
-use crate::operations::Failure;
 use crate::operations::state::{Moves, rename, rename_one};
+use crate::operations::{Failure, Failures};
 use crate::report;
 use engine::state::Store;
 
-/// Give resources other addresses, so that what was renamed in the configuration keeps its objects.
+/// Move resources to other addresses, so that what was renamed in the configuration keeps its objects.
 ///
-/// With --team, --service, --environment or --organization everything that is named after it moves along. The next
-/// plan then changes the names in place, instead of destroying and creating.
+/// With --team, --service, --environment or --organization, everything that is named after it moves along. The next plan
+/// then changes the names in place, instead of destroying and creating.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The address, or the name, from before; of an environment, ORGANIZATION/NAME.
+    /// The old address, or the old name; for an environment, ORGANIZATION/NAME.
     #[arg(value_name = "FROM")]
     from: String,
 
@@ -34,7 +34,7 @@ pub(super) struct Args {
     pub(super) store: StoreArgs,
 }
 
-/// What FROM and TO name; without any of these, they are addresses.
+/// What FROM and TO are names of; without any of these, they are addresses.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 struct Kind {
@@ -95,8 +95,8 @@ fn renamed(args: &Args) -> Result<Option<Rename>, Failure> {
 /// A name is one segment of an address.
 fn name(text: &str) -> Result<String, Failure> {
     if text.is_empty() || text.contains('/') {
-        return Err(Failure::new(format!("`{text}` is no name: it is empty, or holds a slash"))
-            .help("to move one resource, leave the flag out and write whole addresses"));
+        return Err(Failure::new(format!("`{text}` is not a valid name: it is empty, or contains a slash"))
+            .help("to move one resource, omit the flag and give whole addresses"));
     }
     Ok(text.to_owned())
 }

@@ -1,14 +1,15 @@
 //! `koctl state pull`
 
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
+use crate::operations::Failures;
 use crate::operations::state::pull;
 use engine::state::Store;
 
-/// Print a state as it is, in the clear.
+/// Print a state, decrypted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The organization whose state it is; may be left out where there is only one.
+    /// The organization whose state it is; optional if there is only one.
     scope: Option<String>,
 
     #[command(flatten)]

@@ -4,27 +4,27 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
-use crate::operations::Failure;
 use crate::operations::state::{Pushed, push};
+use crate::operations::{Failure, Failures};
 use engine::state::{LockOptions, Store};
 
-/// Put a state, as `koctl state pull` printed it, in the place of the stored one.
+/// Replace the stored state with one that `koctl state pull` printed.
 ///
-/// Refuses a state of another lineage, and one that is older than the stored one. What is stored is kept in the
-/// history, where the store has one.
+/// Refuses a state of another lineage, and one that is older than the stored one. The stored one is kept in the history,
+/// if the store has one.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A file with a state, or `-` for what is piped in.
+    /// A file with a state, or `-` for stdin.
     #[arg(value_name = "STATE")]
     state_file: PathBuf,
 
-    /// Also a state of another lineage, or an older one.
+    /// Also push a state of another lineage, or an older one.
     #[arg(long)]
     force: bool,
 
-    /// How long to wait for a state that somebody else has locked, in seconds.
+    /// How long to wait for a state lock that another process holds, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
 
@@ -41,7 +41,8 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
     let scope = state.scope();
     match push(store, &file, &state, args.force, &options).await? {
         Pushed::Unchanged(stored) => {
-            output.data(&format!("The state of `{scope}` is the same already, with serial {}.", stored.serial()));
+            output
+                .data(&format!("The stored state of `{scope}` is the same already, with serial {}.", stored.serial()));
         }
         Pushed::Stored(stored) => {
             output.data(&format!("The state of `{scope}` now has serial {}.", stored.state.serial()));

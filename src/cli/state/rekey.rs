@@ -2,18 +2,19 @@
 
 use std::time::Duration;
 
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
+use crate::operations::Failures;
 use crate::operations::state::rekey;
 use engine::state::{LockOptions, Store};
 
-/// Encrypt all states with the keys that are configured now.
+/// Encrypt all states again, with the keys that are configured now.
 ///
 /// To rotate keys, configure the new ones, and leave the old ones in `identities` or `old-passphrases`, or in the
-/// variable KOCTL_STATE_OLD_PASSPHRASE, until this is done. Earlier versions in the history keep the keys they have.
+/// variable KOCTL_STATE_OLD_PASSPHRASE, until this is done. Earlier versions in the history keep their keys.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How long to wait for a state that somebody else has locked, in seconds.
+    /// How long to wait for a state lock that another process holds, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
 
@@ -26,10 +27,10 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     let (written, failures) = rekey(store, scopes, &options).await?;
     for stored in &written {
         let state = &stored.state;
-        output.data(&format!("The state of `{}` is encrypted anew, with serial {}.", state.scope(), state.serial()));
+        output.data(&format!("The state of `{}` is encrypted again, with serial {}.", state.scope(), state.serial()));
     }
     if written.is_empty() && failures.is_empty() {
         output.note("There is no state yet.");
     }
-    if failures.is_empty() { Ok(()) } else { Err(failures) }
+    failures.none_or(())
 }

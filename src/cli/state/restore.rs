@@ -1,21 +1,22 @@
 //! `koctl state restore`
 
 use super::edit::EditArgs;
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
+use crate::operations::Failures;
 use crate::operations::state::{Restore, restore};
 use crate::report;
 use engine::state::Store;
 
-/// Make an earlier version of a state the stored one again, with a new serial.
+/// Restore an earlier version of a state, with a new serial.
 ///
-/// Konnect and the platform repository stay as they are: the next plan shows how they differ from it.
+/// Konnect and the platform repository stay as they are: the next plan shows how they differ from the state.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The organization whose state it is.
     scope: String,
 
-    /// The version, as `koctl state history` names it.
+    /// The version, as `koctl state history` shows it.
     #[arg(value_name = "VERSION")]
     revision: String,
 

@@ -2,15 +2,16 @@
 
 use super::edit::EditArgs;
 use super::list::addresses;
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
+use crate::operations::Failures;
 use crate::operations::state::remove;
 use crate::report;
 use engine::state::Store;
 
-/// Forget resources: they stay as they are, and koctl knows nothing of them any more.
+/// Remove resources from the state only. Their objects stay as they are, and are not managed any more.
 ///
-/// What the configuration still asks for is imported by the next plan.
+/// Resources that are still in the configuration are imported by the next plan.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Their addresses, as `koctl state list` takes them.
@@ -28,8 +29,8 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     let (found, edit) = remove(store, scopes, &args.patterns, &args.edit.lock("state rm")).await?;
     output.data(&addresses(&found));
     let what = report::count(found.len(), "resource");
-    if args.edit.carry_out(edit, &format!("Forget {what}?"), output).await? {
-        output.data(&format!("Forgot {what}."));
+    if args.edit.carry_out(edit, &format!("Remove {what} from the state?"), output).await? {
+        output.data(&format!("Removed {what} from the state."));
     }
     Ok(())
 }

@@ -3,15 +3,15 @@
 use serde_json::{Value, json};
 
 use super::list::unsettled;
-use super::{Failures, StoreArgs};
+use super::store::StoreArgs;
 use crate::cli::output::Output;
 use crate::operations::state::resource;
-use crate::operations::{Failure, schemas};
+use crate::operations::{Failure, Failures, schemas};
 use crate::report;
 use engine::Address;
 use engine::state::Store;
 
-/// Show all that the state knows of one resource.
+/// Show one resource of the state, with all its attributes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its address, as `koctl state list` prints it.
@@ -44,9 +44,9 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
     Ok(())
 }
 
-/// An address of the command line.
+/// Parses an address of the command line.
 pub(super) fn parse(text: &str) -> Result<Address, Failure> {
     text.parse().map_err(|invalid: engine::address::InvalidAddress| {
-        Failure::new(invalid.to_string()).help("`koctl state list` lists all addresses that the state knows")
+        Failure::new(invalid.to_string()).help("`koctl state list` lists the addresses in the state")
     })
 }

@@ -1,26 +1,29 @@
-//! The directory that is made: it appears whole, or not at all.
+//! The new directory, which appears whole or not at all.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::Texts;
 use crate::manifest::git::Remote;
-use crate::operations::Failure;
+use crate::operations::failure::Failure;
+
+/// The files of the directory, by path.
+pub(super) type Texts = BTreeMap<String, String>;
 
 /// The name of the directory while it is being filled.
 const NAME: &str = "new";
 /// Where koctl looks for a state in the directory that it runs in.
 const STATE: &str = ".koctl/state";
 
-/// A directory that is filled aside, on the same file system, and moved into its place at the end.
+/// A directory that is filled elsewhere on the same file system, and moved into its place at the end.
 pub(super) struct Folder {
-    /// As somebody named it.
+    /// The path as it was given.
     named: PathBuf,
     out: PathBuf,
-    /// Whether there is a directory already, whose other files stay.
+    /// True if the directory exists already; its other files stay.
     merges: bool,
     aside: TempDir,
 }
@@ -33,10 +36,10 @@ pub(super) fn repository(remote: &str) -> Option<String> {
 }
 
 impl Folder {
-    /// A directory that is to be `out`.
+    /// Prepares the directory `named`.
     ///
     /// # Errors
-    /// Where there is something already that may not be overwritten, or nothing can be written there.
+    /// If there is something that may not be overwritten, or nothing can be written there.
     pub(super) fn new(named: &Path, force: bool) -> Result<Self, Failure> {
         let failed = |error: &io::Error| cannot(named, error);
         let out = std::path::absolute(named).map_err(|error| failed(&error))?;
@@ -44,7 +47,7 @@ impl Folder {
             Ok(mut entries) => {
                 if entries.next().is_some() && !force {
                     return Err(Failure::new(format!(
-                        "the directory `{}` is there already, and not empty",
+                        "the directory `{}` exists, and is not empty",
                         named.display()
                     ))
                     .help(
@@ -68,18 +71,18 @@ impl Folder {
         self.aside.path().join(NAME)
     }
 
-    /// Where the state is kept, unless somebody says otherwise. A state that is there already is not moved about.
+    /// Where the state is stored by default. An existing state is not moved.
     pub(super) fn state_url(&self) -> String {
         let place = if self.merges { self.out.clone() } else { self.inner() };
         format!("file:{}", place.join(STATE).display())
     }
 
-    /// Where that is in the end.
+    /// Where the state is after [`finish`](Self::finish).
     pub(super) fn state_place(&self) -> String {
         self.named.join(STATE).display().to_string()
     }
 
-    /// Writes the files, aside.
+    /// Writes the files next to their final place.
     pub(super) fn fill(&self, texts: &Texts) -> Result<(), Failure> {
         let inner = self.inner();
         let write = |path: &str, text: &str| {
@@ -90,7 +93,7 @@ impl Folder {
         texts.iter().try_for_each(|(path, text)| write(path, text)).map_err(|error| cannot(&self.named, &error))
     }
 
-    /// Moves the directory into its place; or where there is one, its files, of which each replaces the old one.
+    /// Moves the directory into its place. If it exists already, moves the files, which replace the old ones.
     pub(super) fn finish(self) -> Result<(), Failure> {
         let moved = if self.merges { merge(&self.inner(), &self.out) } else { self.appear() };
         moved.map_err(|error| cannot(&self.named, &error))
@@ -116,14 +119,14 @@ fn merge(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The nearest directory that is there.
+/// The nearest directory that exists.
 fn nearest_there(path: &Path) -> &Path {
     path.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"))
 }
 
 fn cannot(out: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("could not write {}: {error}", out.display()))
-        .help("name a directory with --out that can be made; its parent must be writable")
+        .help("name another directory with --out; its parent must be writable")
 }
 
 #[cfg(test)]
@@ -186,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_in_the_way_is_told() {
+    fn a_file_in_the_way_is_reported() {
         let world = tempfile::tempdir().unwrap();
         let file = world.path().join("file");
         fs::write(&file, "mine").unwrap();

@@ -1,5 +1,5 @@
-//! Taking over an organization that has no configuration yet: it is read, described, and the description written
-//! with the state that goes with it.
+//! Generates the configuration of an organization that has none: reads the organization, describes it, and writes the
+//! description and its state.
 
 mod folder;
 
@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::session::secret_variable;
-use super::{Environment, Failure, Session, SessionOptions};
+use super::connect::clients;
+use super::failure::{Failure, Failures, OfScope as _};
+use super::sandbox::secret_variable;
+use super::session::{Session, SessionOptions};
+use super::workspace::Environment;
 use crate::generate::{
     Inventory, Proven, RecogniseOptions, RemotePattern, UnmanagedObject, Unread, proof, recognise, render, survey,
     unmanaged,
@@ -22,23 +25,24 @@ use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, unfit_organization};
 use engine::ErrorKind;
 use engine::state::{LockOptions, ResourceState, State, Store};
-use folder::Folder;
+use folder::{Folder, Texts};
+use transport::variable;
 
-/// What is taken over, and where what is made of it goes.
+/// What to read, and where to write the result.
 pub struct GenerateOptions {
-    /// The name that the organization gets in the configuration.
+    /// The name of the organization in the configuration.
     pub organization: String,
     /// The variable with its access token.
     pub token_variable: String,
-    /// The regions that are looked at.
+    /// The regions to read.
     pub regions: BTreeSet<Region>,
-    /// Where the repositories of services are, which Konnect does not know.
+    /// The addresses of the services' repositories, which Konnect does not know.
     pub remote: RemotePattern,
-    /// The directory that is made.
+    /// The directory to create.
     pub out: PathBuf,
-    /// Whether files that are there, and a state, may be overwritten.
+    /// True if existing files and an existing state may be overwritten.
     pub force: bool,
-    /// The store of the state; without it, a folder of the directory, or of the sandbox.
+    /// The store of the state. If `None`, a folder of the directory, or of the sandbox.
     pub state: Option<String>,
     /// The directory of the sandbox that stands for Konnect.
     pub sandbox: Option<PathBuf>,
@@ -46,12 +50,12 @@ pub struct GenerateOptions {
     pub environment: Environment,
 }
 
-/// What was made.
+/// The result of generating a configuration.
 #[derive(Debug)]
 pub struct Generated {
-    /// How many objects were taken over, by type.
+    /// How many objects are described, by type.
     pub taken: BTreeMap<String, usize>,
-    /// How many of them lack labels that koctl would have given them.
+    /// How many of them lack labels that koctl gives to what it creates.
     pub unlabelled: usize,
     /// How many APIs wait for a gateway service to be linked with.
     pub deferred: usize,
@@ -59,47 +63,46 @@ pub struct Generated {
     pub specifications: usize,
     /// How many environments have specifications, which the next plan proposes to stage in the platform repository.
     pub to_stage: usize,
-    /// What was guessed: the path of a key, and the comment beside it.
+    /// What was guessed: the path of a key, and the comment next to it.
     pub guesses: Vec<(String, String)>,
-    /// What the configuration has no word for.
+    /// What the configuration cannot express.
     pub left: Vec<UnmanagedObject>,
-    /// The variables that the configuration names, what they hold, and whether they are set.
+    /// The variables of the configuration, what they are for, and if they are set.
     pub variables: Vec<(String, &'static str, bool)>,
     /// Where the state is.
     pub state: String,
 }
 
-/// Describes an organization, and writes what describes it with the state. Konnect is sent nothing but GETs.
+/// Describes an organization, and writes its configuration and state. Only GET requests are sent to Konnect.
 ///
 /// # Errors
-/// Everything that could not be read, or why nothing was written. Then there is neither a directory nor a state.
-pub async fn generate(options: GenerateOptions) -> Result<Generated, Vec<Failure>> {
-    let one = |failure: Failure| vec![failure];
-    let loaded = bare(&options).map_err(one)?;
-    let folder = Folder::new(&options.out, options.force).map_err(one)?;
+/// What could not be read, or why nothing was written. Then there is neither a directory nor a state.
+pub async fn generate(options: GenerateOptions) -> Result<Generated, Failures> {
+    let loaded = bare(&options)?;
+    let folder = Folder::new(&options.out, options.force)?;
     let GenerateOptions { state, sandbox, environment, .. } = options;
     let session = SessionOptions { loaded, state: state.clone(), sandbox, environment };
-    let session = Session::open(session).await.map_err(one)?;
-    let work = Work {
+    let session = Session::open(session).await?;
+    let run = Run {
         session: &session,
         organization: &options.organization,
         token_variable: &options.token_variable,
         regions: &options.regions,
         remote: &options.remote,
         force: options.force,
-        keeps_state_elsewhere: state.is_some() || session.in_sandbox(),
+        keeps_state_elsewhere: state.is_some() || session.systems.are_sandboxed(),
     };
-    let generated = work.carry_out(folder).await;
+    let generated = run.carry_out(folder).await;
     session.close().await;
     generated
 }
 
-/// A configuration with nothing in it but the organization and its token.
+/// A configuration with the organization and its token only.
 fn bare(options: &GenerateOptions) -> Result<Loaded, Failure> {
     let GenerateOptions { organization, token_variable, .. } = options;
     if let Some(reason) = unfit_organization(organization) {
         return Err(Failure::new(format!("`{organization}` cannot be the name of an organization: {reason}"))
-            .help("give it another with --org; it need not be the one that Konnect shows"));
+            .help("give another name with --org; it need not be the one in Konnect"));
     }
     let token = json!({ "type": "env", "value": token_variable });
     let text = json!({ "organizations": { organization: { "access-token": token } } }).to_string();
@@ -110,68 +113,67 @@ fn bare(options: &GenerateOptions) -> Result<Loaded, Failure> {
 }
 
 /// One run, in an open session.
-struct Work<'a> {
+struct Run<'a> {
     session: &'a Session,
     organization: &'a String,
     token_variable: &'a str,
     regions: &'a BTreeSet<Region>,
     remote: &'a RemotePattern,
     force: bool,
-    /// Whether the state is kept in another place than the directory that is made.
+    /// True if the state is not stored in the new directory.
     keeps_state_elsewhere: bool,
 }
 
-impl Work<'_> {
-    async fn carry_out(&self, folder: Folder) -> Result<Generated, Vec<Failure>> {
-        let one = |failure: Failure| vec![failure.of(self.organization)];
+impl Run<'_> {
+    async fn carry_out(&self, folder: Folder) -> Result<Generated, Failures> {
+        let scope = self.organization;
         let store = match self.keeps_state_elsewhere {
             true => self.session.store().clone(),
-            false => self.session.open_store(&folder.state_url()).map_err(one)?,
+            false => self.session.open_store(&folder.state_url()).of_scope(scope)?,
         };
-        self.check_state(&store).await.map_err(one)?;
+        self.check_state(&store).await.of_scope(scope)?;
         let inventory = self.read().await?;
         let proven = self.describe(&inventory).await?;
-        let texts = texts(&proven).map_err(one)?;
-        folder.fill(&texts).map_err(one)?;
-        self.record(&store, &proven).await.map_err(one)?;
+        let texts = texts(&proven).of_scope(scope)?;
+        folder.fill(&texts).of_scope(scope)?;
+        self.record(&store, &proven).await.of_scope(scope)?;
         let state = if self.keeps_state_elsewhere { store.describe() } else { folder.state_place() };
         folder.finish().map_err(|failure| {
             let message = format!("{}; the state in {state} is written already", failure.message);
-            one(if self.keeps_state_elsewhere { Failure { message, ..failure } } else { failure })
+            let failure = if self.keeps_state_elsewhere { Failure { message, ..failure } } else { failure };
+            failure.of(scope)
         })?;
         Ok(self.generated(&proven, &inventory, state))
     }
 
-    async fn read(&self) -> Result<Inventory, Vec<Failure>> {
-        let organization = self.session.loaded.manifest.organizations.get(self.organization);
-        let clients = organization.map(|organization| self.session.clients(self.organization, organization));
+    async fn read(&self) -> Result<Inventory, Failures> {
+        let organization = self.session.organizations().get(self.organization);
+        let clients = organization.map(|organization| clients(self.session, self.organization, organization));
         let clients = clients.unwrap_or_else(|| Err(Failure::new("the organization is not configured")));
-        let clients = clients.map_err(|failure| vec![failure])?;
-        let read = survey(clients.konnect(), self.regions).await;
+        let read = survey(clients?.konnect(), self.regions).await;
         read.map_err(|unread| unread.into_iter().map(|one| unreadable(one).of(self.organization)).collect())
     }
 
-    async fn describe(&self, inventory: &Inventory) -> Result<Proven, Vec<Failure>> {
+    async fn describe(&self, inventory: &Inventory) -> Result<Proven, Failures> {
         let options = RecogniseOptions {
             organization: self.organization.clone(),
             token_variable: self.token_variable.to_owned(),
             client_secret_variable: self.client_secret_variable(),
             remote: self.remote.clone(),
         };
-        let proven = proof(recognise(inventory, options), inventory).await;
-        proven.map_err(|errors| errors.into_iter().map(|error| Failure::from(error).of(self.organization)).collect())
+        proof(recognise(inventory, options), inventory).await.of_scope(self.organization)
     }
 
     fn client_secret_variable(&self) -> String {
         secret_variable(self.organization, "OIDC_CLIENT_SECRET")
     }
 
-    /// The client secret, where it is at hand.
+    /// The client secret, if it can be read.
     fn client_secret(&self) -> Option<SecretString> {
         self.session.secret(&Secret::Env(self.client_secret_variable()), "sandbox").ok()
     }
 
-    /// Refuses to overwrite what koctl knows of the organization already.
+    /// Refuses to overwrite a state of the organization.
     async fn check_state(&self, store: &Store) -> Result<(), Failure> {
         let Some(snapshot) = store.read(self.organization).await? else { return Ok(()) };
         self.may_replace(&snapshot.state, &store.describe())
@@ -186,16 +188,17 @@ impl Work<'_> {
         if known > 0 && !self.force {
             let message =
                 format!("koctl manages `{}` already: its state in {place} has {known} resources", self.organization);
-            return Err(Failure::new(message)
-                .help("name another store with --state, or give --force to replace what is known by what is found"));
+            return Err(
+                Failure::new(message).help("give another store in --state, or add --force to replace that state")
+            );
         }
         Ok(())
     }
 
-    /// Puts what is taken over into the state, in the place of what was there.
+    /// Records the described objects in the state, instead of what was there.
     async fn record(&self, store: &Store, proven: &Proven) -> Result<(), Failure> {
         let locked = store.lock(self.organization, &LockOptions::new("import --generate")).await?;
-        // Reading the organization has taken its time: somebody else may have written a state meanwhile.
+        // Reading the organization took a while: another process may have written a state meanwhile.
         if let Err(refused) = self.may_replace(&locked.state(), &store.describe()) {
             locked.release().await?;
             return Err(refused);
@@ -225,13 +228,13 @@ impl Work<'_> {
     }
 
     fn variables(&self, proven: &Proven) -> Vec<(String, &'static str, bool)> {
-        let is_set = |name: &str| (self.session.environment)(name).is_some_and(|value| !value.trim().is_empty());
+        let is_set = |name: &str| variable(&self.session.workspace.environment, name).is_some();
         let named = |(path, secret): (_, &Secret)| match secret {
             Secret::Env(name) => Some((name.clone(), what(&path), is_set(name))),
             Secret::File(_) | Secret::Literal(_) => None,
         };
         let mut variables: Vec<_> = proven.configuration.manifest.secrets().into_iter().filter_map(named).collect();
-        if !self.session.in_sandbox() {
+        if !self.session.systems.are_sandboxed() {
             let platform = "the address of the platform repository, unless `platform.git` names it";
             let token = "a token for GitHub, for the platform repository and the specifications";
             let of_github = [(REPOSITORY_VARIABLE, platform), (TOKEN_VARIABLE, token)];
@@ -253,20 +256,17 @@ fn unreadable(unread: Unread) -> Failure {
         (_, ErrorKind::NotFound) => Some("name the regions that the organization uses with --region".to_owned()),
         (help, _) => help.clone(),
     };
-    Failure { scope: None, message: unread.to_string(), help }
+    Failure { help, ..Failure::new(unread.to_string()) }
 }
 
-/// The files of the directory, by path.
-type Texts = BTreeMap<String, String>;
-
-/// The configuration, checked as any other is, and the specifications as repositories have them.
+/// The configuration, checked like any other, and the specifications in the layout of repositories.
 fn texts(proven: &Proven) -> Result<Texts, Failure> {
     let configuration = &proven.configuration;
     let (teams, organizations) = (render::teams(configuration), render::organizations(configuration));
     let files = [("konnect/teams.yaml", teams.as_str()), ("konnect/organizations.yaml", organizations.as_str())];
     let loaded = load_texts(&files, Path::new(".")).map_err(|wrong| mistaken(&wrong.to_string()))?;
     if json!(loaded.manifest) != json!(configuration.manifest) {
-        return Err(mistaken("what was written is read as something else"));
+        return Err(mistaken("the written text is read as something else"));
     }
     let mut texts: Texts = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
     for (address, spec) in &configuration.specs {
@@ -278,6 +278,5 @@ fn texts(proven: &Proven) -> Result<Texts, Failure> {
 }
 
 fn mistaken(cause: &str) -> Failure {
-    Failure::new(format!("could not write the configuration: {cause}"))
-        .help("this is a mistake of koctl; please report it")
+    Failure::new(format!("could not write the configuration: {cause}")).help("this is a bug in koctl; please report it")
 }

@@ -1,9 +1,9 @@
 //! Changes of several states that are shown before they are made.
 
-use crate::operations::Failure;
+use crate::operations::failure::{Failure, Failures};
 use engine::state::{Error, LockOptions, LockedState, State, Store};
 
-/// Changes that are ready to be made, each under the lock of its scope. Dropping them gives the locks back.
+/// Changes that are ready to be made, each under the lock of its scope. Dropping them releases the locks.
 #[derive(Default)]
 pub struct Edit {
     steps: Vec<Step>,
@@ -17,23 +17,23 @@ struct Step {
 type Change = Box<dyn FnOnce(&mut State) + Send>;
 
 impl Edit {
-    /// Another change, which is made only once those before it are stored.
+    /// Adds a change, which is made only after those before it are stored.
     pub(super) fn add(&mut self, locked: LockedState, change: impl FnOnce(&mut State) + Send + 'static) {
         self.steps.push(Step { locked, change: Some(Box::new(change)) });
     }
 
-    /// Those of another, after these.
+    /// Adds the changes of another edit, after these.
     pub(super) fn append(&mut self, other: Edit) {
         self.steps.extend(other.steps);
     }
 
-    /// Makes the changes, in their order, and gives the locks back.
+    /// Makes the changes, in their order, and releases the locks.
     ///
     /// # Errors
-    /// The first change that could not be stored: those after it are not made. And every lock that could not be given
-    /// back.
-    pub async fn commit(mut self) -> Result<(), Vec<Failure>> {
-        let mut failures = Vec::new();
+    /// The first change that could not be stored: those after it are not made. Also every lock that could not be
+    /// released.
+    pub async fn commit(mut self) -> Result<(), Failures> {
+        let mut failures = Failures::default();
         for step in &mut self.steps {
             let Some(change) = step.change.take() else { continue };
             if let Err(error) = step.locked.record(change).await {
@@ -42,16 +42,16 @@ impl Edit {
             }
         }
         failures.extend(self.release().await);
-        if failures.is_empty() { Ok(()) } else { Err(failures) }
+        failures.none_or(())
     }
 
-    /// Gives the locks back, and changes nothing.
-    pub async fn cancel(self) -> Vec<Failure> {
+    /// Releases the locks, and changes nothing.
+    pub async fn cancel(self) -> Failures {
         self.release().await
     }
 
-    async fn release(self) -> Vec<Failure> {
-        let mut failures = Vec::new();
+    async fn release(self) -> Failures {
+        let mut failures = Failures::default();
         for Step { locked, .. } in self.steps {
             let scope = locked.state().scope().to_owned();
             if let Err(error) = locked.release().await {
@@ -69,8 +69,8 @@ fn of_scope(locked: &LockedState, error: Error) -> Failure {
 /// Takes the lock of a scope to edit its state.
 ///
 /// # Errors
-/// Where it cannot be had, and where an apply was interrupted: what it had begun is found by the addresses in the
-/// state, so these must stay until that is settled.
+/// If the lock cannot be taken, and if an apply was interrupted: what it began is found by the addresses in the state,
+/// so these must stay until that is settled.
 pub(super) async fn lock(store: &Store, scope: &str, options: &LockOptions) -> Result<LockedState, Failure> {
     let locked = store.lock(scope, options).await.map_err(|error| Failure::from(error).of(scope))?;
     let open = locked.state().intents.len();
@@ -79,7 +79,7 @@ pub(super) async fn lock(store: &Store, scope: &str, options: &LockOptions) -> R
     }
     locked.release().await.map_err(|error| Failure::from(error).of(scope))?;
     let what = crate::report::count(open, "request");
-    Err(Failure::new(format!("an apply was interrupted, and the fate of {what} is not known yet"))
-        .help("run `koctl apply` first, which finds it out")
+    Err(Failure::new(format!("an apply was interrupted, and the result of {what} is not known yet"))
+        .help("run `koctl apply` first, which finds out")
         .of(scope))
 }

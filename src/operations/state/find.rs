@@ -1,33 +1,33 @@
-//! The resources that patterns name, and the scopes that there are.
+//! Finds the resources that match patterns.
 
-use crate::operations::Failure;
+use crate::operations::failure::Failure;
 use engine::Address;
 use engine::address::Targets;
 use engine::state::{Intent, ResourceState, State, Store};
 
 /// A resource in a state.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct FoundResource {
     /// Its address.
     pub address: Address,
-    /// What the state knows of it.
+    /// What the state has of it.
     pub resource: ResourceState,
 }
 
-/// What the states say.
+/// The resources of some states.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// The resources, by address.
-    pub resources: Vec<Found>,
-    /// What an apply that was interrupted may have done besides (R10).
+    pub resources: Vec<FoundResource>,
+    /// What an interrupted apply may have done in addition (R10).
     pub intents: Vec<Intent>,
 }
 
-/// The resources of `scopes` whose address one of `patterns` names, all without any, by address. A pattern is a glob over
-/// addresses, or the beginning of some up to a slash: an organization, or an organization and a type.
+/// The resources of `scopes` whose address matches one of `patterns`, or all if there are none, by address. A pattern is a
+/// glob over addresses, or the beginning of some up to a slash: an organization, or an organization and a type.
 ///
 /// # Errors
-/// A pattern that is none, or that names nothing; a state that cannot be read.
+/// If a pattern is not valid or matches nothing, and if a state cannot be read.
 pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Result<Listing, Failure> {
     let (mut found, mut intents) = (Vec::new(), Vec::new());
     for scope in scopes {
@@ -54,8 +54,8 @@ pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Resu
 /// The one resource at `address`, and what an interrupted apply may have done to it.
 ///
 /// # Errors
-/// Where the state knows none, with the nearest that it knows.
-pub async fn resource(store: &Store, address: &Address) -> Result<(Found, Vec<Intent>), Failure> {
+/// If the state has none. The help names the nearest address that it has.
+pub async fn resource(store: &Store, address: &Address) -> Result<(FoundResource, Vec<Intent>), Failure> {
     let (mut all, mut intents) = (Vec::new(), Vec::new());
     if let Some(snapshot) = store.read(address.scope()).await? {
         all = resources(&snapshot.state)?;
@@ -69,27 +69,27 @@ pub async fn resource(store: &Store, address: &Address) -> Result<(Found, Vec<In
 }
 
 /// The resources of one state.
-pub(super) fn resources(state: &State) -> Result<Vec<Found>, Failure> {
+pub(super) fn resources(state: &State) -> Result<Vec<FoundResource>, Failure> {
     let found = state.resources.iter().map(|(address, resource)| match address.parse() {
-        Ok(address) => Ok(Found { address, resource: resource.clone() }),
+        Ok(address) => Ok(FoundResource { address, resource: resource.clone() }),
         Err(invalid) => Err(Failure::new(format!("cannot use the state of `{}`: {invalid}", state.scope()))
             .help("restore an earlier version with `koctl state restore`")),
     });
     found.collect()
 }
 
-/// What a pattern names, and everything below it.
+/// A pattern, and everything below it.
 pub(super) fn targets(pattern: &str) -> Result<Targets, Failure> {
     let below = format!("{}/**", pattern.trim_end_matches('/'));
     Targets::new(&[pattern, &below])
-        .map_err(|error| Failure::new(format!("`{pattern}` is no pattern over addresses: {}", error.reason())))
+        .map_err(|error| Failure::new(format!("`{pattern}` is not a valid pattern of addresses: {}", error.reason())))
 }
 
-fn unknown(pattern: &str, all: &[Found]) -> Failure {
+fn unknown(pattern: &str, all: &[FoundResource]) -> Failure {
     let near = crate::manifest::suggest::nearest(pattern, all.iter().map(|one| one.address.as_str()));
     let help = match near {
-        Some(near) => format!("did you mean `{near}`? `koctl state list` lists all that it knows"),
-        None => "`koctl state list` lists all that it knows".to_owned(),
+        Some(near) => format!("did you mean `{near}`? `koctl state list` lists its addresses"),
+        None => "`koctl state list` lists its addresses".to_owned(),
     };
-    Failure::new(format!("the state knows nothing at `{pattern}`")).help(help)
+    Failure::new(format!("nothing in the state matches `{pattern}`")).help(help)
 }

@@ -1,6 +1,6 @@
-//! Earlier versions of a state, and their return.
+//! Lists and restores earlier versions of a state.
 
-use crate::operations::Failure;
+use crate::operations::failure::Failure;
 use engine::state::{Error, LockOptions, Replaced, Snapshot, State, Store, Version};
 
 /// An earlier version, as far as it can be read.
@@ -8,14 +8,14 @@ use engine::state::{Error, LockOptions, Replaced, Snapshot, State, Store, Versio
 pub struct HistoryEntry {
     /// Which version, and since when.
     pub version: Version,
-    /// What it says.
+    /// Its content.
     pub state: Result<State, Error>,
 }
 
 /// The earlier versions of the state of `scope`, newest first.
 ///
 /// # Errors
-/// Where the store keeps none, or cannot be read.
+/// If the store keeps none, or cannot be read.
 pub async fn history(store: &Store, scope: &str) -> Result<Vec<HistoryEntry>, Failure> {
     let mut entries = Vec::new();
     for version in store.history(scope).await? {
@@ -25,35 +25,35 @@ pub async fn history(store: &Store, scope: &str) -> Result<Vec<HistoryEntry>, Fa
     Ok(entries)
 }
 
-/// An earlier version that is about to return.
+/// An earlier version that is about to be restored.
 #[derive(Debug)]
 pub struct Restore {
-    /// What it says.
+    /// Its content.
     pub state: State,
     /// Which version it is.
     pub version: Version,
-    /// The addresses that the stored state has and this one has not.
+    /// The addresses that only the stored state has.
     pub going: Vec<String>,
-    /// The addresses that this one has and the stored state has not.
+    /// The addresses that only this version has.
     pub coming: Vec<String>,
-    /// The serial of the stored state; none where it cannot be read.
+    /// The serial of the stored state. `None` if it cannot be read.
     pub replaces: Option<u64>,
 }
 
-/// Looks at the version of `scope` whose name is, or begins with, `name`.
+/// Reads the version of `scope` whose name is, or begins with, `name`.
 ///
 /// # Errors
-/// Where none is called so, or several are.
+/// If there is no such version, or several.
 pub async fn restore(store: &Store, scope: &str, name: &str) -> Result<Restore, Failure> {
     let versions = store.history(scope).await?;
     let hits: Vec<&Version> = versions.iter().filter(|version| version.revision.as_str().starts_with(name)).collect();
-    // A document that comes back as it was before is in the history twice, under one name.
+    // A document that was restored is in the history twice, under one name.
     let version = match hits.as_slice() {
         [one, others @ ..] if others.iter().all(|other| other.revision == one.revision) => (*one).clone(),
         several => {
-            let cause = if several.is_empty() { "no version is" } else { "several versions are" };
-            return Err(Failure::new(format!("could not restore the state of `{scope}`: {cause} called `{name}`"))
-                .help("list the versions, with their names, with `koctl state history`"));
+            let cause = if several.is_empty() { "no version has" } else { "several versions have" };
+            return Err(Failure::new(format!("could not restore the state of `{scope}`: {cause} the name `{name}`"))
+                .help("`koctl state history` lists the versions with their names"));
         }
     };
     let state = store.read_version(scope, &version.revision).await?;
@@ -72,15 +72,15 @@ pub async fn restore(store: &Store, scope: &str, name: &str) -> Result<Restore, 
 }
 
 impl Restore {
-    /// Makes the version the stored state again, with a new serial.
+    /// Stores the version again, with a new serial.
     ///
     /// # Errors
-    /// Where the stored state changed since it was looked at, and where it cannot be written.
+    /// If the stored state has changed since it was read, and if it cannot be written.
     pub async fn commit(&self, store: &Store, options: &LockOptions) -> Result<Snapshot, Failure> {
         let may = |replaced: &Replaced| match (replaced, self.replaces) {
             (Replaced::State(stored), Some(serial)) if stored.serial() == serial => Ok(()),
             (Replaced::Nothing | Replaced::Unreadable(_), None) => Ok(()),
-            _ => Err(Failure::new("the stored state changed meanwhile").help("run the command again")),
+            _ => Err(Failure::new("the stored state has changed meanwhile").help("run the command again")),
         };
         store.replace(&self.state, options, may).await
     }

@@ -1,16 +1,16 @@
-//! All states are copied to another store.
+//! Copies all states to another store.
 
 use std::sync::Arc;
 
-use crate::operations::Failure;
+use crate::operations::failure::{Failure, Failures};
 use engine::state::{LockOptions, LockedState, Replaced, State, Store};
 
-/// What became of one state.
+/// The result for one state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Copied {
-    /// It is in the other store now.
+    /// It was copied to the other store.
     Written,
-    /// It was there already, as after a migration that was interrupted.
+    /// It was there already, as after an interrupted migration.
     WasThere,
 }
 
@@ -23,15 +23,15 @@ impl Migration {
     /// Locks the states of `scopes` in `source`, and checks that `target` has nothing that they would replace.
     ///
     /// # Errors
-    /// Every state that cannot be copied. Then nothing is.
+    /// Every state that cannot be copied. Then nothing is copied.
     pub async fn prepare(
         source: &Store,
         scopes: &[String],
         target: &Store,
         options: &LockOptions,
-    ) -> Result<Self, Vec<Failure>> {
+    ) -> Result<Self, Failures> {
         let mut migration = Self { source: Vec::new() };
-        let mut failures = Vec::new();
+        let mut failures = Failures::default();
         for scope in scopes {
             match source.lock(scope, options).await {
                 Ok(locked) => migration.source.push(locked),
@@ -67,13 +67,13 @@ impl Migration {
         stored.map(LockedState::state).collect()
     }
 
-    /// Copies them, reads them back, and gives the locks back. The source stays as it is.
+    /// Copies them, reads them back, and releases the locks. The source stays as it is.
     ///
     /// # Errors
-    /// What could not be copied; what was copied before stays, and the same once more goes on from there.
-    pub async fn commit(self, target: &Store, options: &LockOptions) -> Result<Vec<(String, Copied)>, Vec<Failure>> {
+    /// What could not be copied. What was copied before stays, and another run continues from there.
+    pub async fn commit(self, target: &Store, options: &LockOptions) -> Result<Vec<(String, Copied)>, Failures> {
         let mut done = Vec::new();
-        let mut failures = Vec::new();
+        let mut failures = Failures::default();
         for state in self.states() {
             match copy(&state, target, options).await {
                 Ok(copied) => done.push((state.scope().to_owned(), copied)),
@@ -84,12 +84,12 @@ impl Migration {
             }
         }
         failures.extend(self.release().await);
-        if failures.is_empty() { Ok(done) } else { Err(failures) }
+        failures.none_or(done)
     }
 
-    /// Gives the locks back.
-    pub async fn release(self) -> Vec<Failure> {
-        let mut failures = Vec::new();
+    /// Releases the locks.
+    pub async fn release(self) -> Failures {
+        let mut failures = Failures::default();
         for locked in self.source {
             let scope = locked.state().scope().to_owned();
             if let Err(error) = locked.release().await {
@@ -109,18 +109,18 @@ async fn copy(state: &State, target: &Store, options: &LockOptions) -> Result<Co
     if back.is_some_and(|back| says_the_same(&back.state, state)) {
         return Ok(Copied::Written);
     }
-    Err(Failure::new(format!("what {} gives back is not what was written to it", target.describe()))
-        .help("nobody else may write there during a migration; run it again"))
+    Err(Failure::new(format!("{} does not return what was written to it", target.describe()))
+        .help("make sure that nothing else writes there during a migration, and run it again"))
 }
 
 fn says_the_same(one: &State, other: &State) -> bool {
     one.lineage() == other.lineage() && one.resources == other.resources && one.intents == other.intents
 }
 
-/// Whether `state` may take the place of what the target has.
+/// Checks that `state` may replace what the target has.
 fn may_replace(state: &State, there: &Replaced) -> Result<(), Failure> {
     let refused = |cause: String| {
-        let help = "choose an empty store, or move that state away if it is not needed any more";
+        let help = "use an empty store, or move that state away if it is not needed any more";
         Err(Failure::new(format!("the other store has a state of `{}` already, {cause}", state.scope())).help(help))
     };
     match there {
@@ -129,11 +129,9 @@ fn may_replace(state: &State, there: &Replaced) -> Result<(), Failure> {
         Replaced::State(there) if there.lineage() != state.lineage() => {
             refused(format!("of another lineage: {} instead of {}", there.lineage(), state.lineage()))
         }
-        Replaced::State(there) if there.serial() >= state.serial() => refused(format!(
-            "which is no older one: its serial is {}, and here it is {}",
-            there.serial(),
-            state.serial()
-        )),
+        Replaced::State(there) if there.serial() >= state.serial() => {
+            refused(format!("which is not older: its serial is {}, and here it is {}", there.serial(), state.serial()))
+        }
         Replaced::State(_) => Ok(()),
         Replaced::Unreadable(reason) => refused(format!("which cannot be read: {reason}")),
     }

@@ -1,22 +1,22 @@
-//! Resources get other addresses, so that a renamed team, service, environment or organization keeps its objects.
+//! Moves resources to other addresses, so that a renamed team, service, environment or organization keeps its objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::edit::{Edit, lock};
-use super::find::{Found, resources};
+use super::find::{FoundResource, resources};
 use crate::compiler::rename::Rename;
-use crate::operations::Failure;
+use crate::operations::failure::Failure;
 use crate::registry;
 use crate::resource_type::KeyShape;
 use engine::Address;
 use engine::state::{LockOptions, LockedState, ResourceState, State, Store};
 
-/// One resource that gets another address.
+/// One resource that moves to another address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moved {
-    /// Where it is.
+    /// Its address now.
     pub from: Address,
-    /// Where it will be.
+    /// Its new address.
     pub to: Address,
 }
 
@@ -24,14 +24,14 @@ pub struct Moved {
 pub struct Moves {
     /// What they are, by address.
     pub moved: Vec<Moved>,
-    /// To make them.
+    /// Makes them.
     pub edit: Edit,
 }
 
-/// Gives one resource another address of the same organization and type.
+/// Moves one resource to another address of the same organization and type.
 ///
 /// # Errors
-/// Where that cannot be: nothing is there, something is at the new address already.
+/// If there is no such resource, and if the new address is taken.
 pub async fn rename_one(store: &Store, from: &Address, to: &Address, options: &LockOptions) -> Result<Moves, Failure> {
     if from.scope() != to.scope() || from.type_name() != to.type_name() {
         return Err(Failure::new(format!(
@@ -39,7 +39,7 @@ pub async fn rename_one(store: &Store, from: &Address, to: &Address, options: &L
         ))
         .help("to rename an organization, use `koctl state mv --organization OLD NEW`"));
     }
-    // Says what is near where nothing is there.
+    // Suggests a similar address if there is no such resource.
     super::find::resource(store, from).await?;
     within(store, from.scope(), options, &|address, _| (address == from).then(|| to.clone()))
         .await
@@ -49,7 +49,7 @@ pub async fn rename_one(store: &Store, from: &Address, to: &Address, options: &L
 /// Renames everything in `scopes` that is named after a team, a service, an environment or an organization.
 ///
 /// # Errors
-/// Where nothing is, or where something has one of the new addresses already.
+/// If there is nothing to rename, and if a new address is taken.
 pub async fn rename(
     store: &Store,
     scopes: &[String],
@@ -70,7 +70,7 @@ pub async fn rename(
     }
     if moves.moved.is_empty() {
         return Err(Failure::new(format!("nothing in the state is named after {}", described(rename)))
-            .help("`koctl state list` lists all that it knows"));
+            .help("`koctl state list` lists the addresses in the state"));
     }
     Ok(moves)
 }
@@ -117,7 +117,7 @@ fn prepare(state: &State, mapping: &Mapping<'_>) -> Result<Vec<Moved>, Failure> 
     let teams = teams(&all);
     let moved: Vec<Moved> = all
         .iter()
-        .filter_map(|Found { address, .. }| {
+        .filter_map(|FoundResource { address, .. }| {
             let to = mapping(address, &teams).filter(|to| to != address)?;
             Some(Moved { from: address.clone(), to })
         })
@@ -131,15 +131,15 @@ fn prepare(state: &State, mapping: &Mapping<'_>) -> Result<Vec<Moved>, Failure> 
     }
 }
 
-fn teams(all: &[Found]) -> BTreeSet<String> {
+fn teams(all: &[FoundResource]) -> BTreeSet<String> {
     let teams = all.iter().filter(|one| registry::key(one.address.type_name()) == Some(KeyShape::Team));
     teams.map(|one| one.address.key().to_owned()).collect()
 }
 
 fn occupied(from: &Address, to: &Address) -> Failure {
-    Failure::new(format!("cannot move `{from}` to `{to}`: the state knows another object there")).help(format!(
-        "if that object is to be left alone, forget it with `koctl state rm {to}`; if it is to go, destroy it first with \
-         `koctl destroy --target {to}`"
+    Failure::new(format!("cannot move `{from}` to `{to}`: another object in the state has this address")).help(format!(
+        "to keep that object, remove it from the state with `koctl state rm {to}`; to destroy it, run \
+         `koctl destroy --target {to}` first"
     ))
 }
 

@@ -1,21 +1,21 @@
-//! A state from a file is put in the place of the stored one, and the other way round.
+//! Replaces the stored state by one from a file, and reads it for a file.
 
-use crate::operations::Failure;
+use crate::operations::failure::Failure;
 use engine::state::{LockOptions, Replaced, Snapshot, State, Store, Unreadable};
 
-/// What a push did.
+/// The result of a push.
 #[derive(Debug, PartialEq)]
 pub enum Pushed {
     /// The stored state was the same already.
     Unchanged(State),
-    /// It is stored now.
+    /// The state was stored.
     Stored(Snapshot),
 }
 
 /// The state of `scope`, or of the only one of `scopes`.
 ///
 /// # Errors
-/// Where there is none, or where it has to be said which.
+/// If there is none, and if `scope` is `None` although there are several.
 pub async fn pull(store: &Store, scopes: &[String], scope: Option<&str>) -> Result<State, Failure> {
     let scope = match (scope, scopes) {
         (Some(scope), _) => scope,
@@ -24,11 +24,11 @@ pub async fn pull(store: &Store, scopes: &[String], scope: Option<&str>) -> Resu
         (None, several) => {
             let names = several.join("`, `");
             return Err(Failure::new(format!("there are {} states in {}", several.len(), store.describe()))
-                .help(format!("name one of them: `{names}`")));
+                .help(format!("give the name of one of them: `{names}`")));
         }
     };
     let known = || match scopes {
-        [] => "there is no state yet: `koctl apply` begins one".to_owned(),
+        [] => "there is no state yet: `koctl apply` creates one".to_owned(),
         scopes => format!("there are states of `{}`", scopes.join("`, `")),
     };
     let found = store.read(scope).await?;
@@ -37,11 +37,10 @@ pub async fn pull(store: &Store, scopes: &[String], scope: Option<&str>) -> Resu
         .ok_or_else(|| Failure::new(format!("there is no state of `{scope}` in {}", store.describe())).help(known()))
 }
 
-/// Puts `state`, which comes from `file`, in the place of what is stored for its scope. Only with `force` it may be
-/// the state of something else, or an older one.
+/// Replaces what is stored for the scope of `state` by it. Only with `force`, it may have another lineage or be older.
 ///
 /// # Errors
-/// Where it may not be, and where the stored state is encrypted with other keys.
+/// If it may not replace the stored state, and if that is encrypted with other keys.
 pub async fn push(
     store: &Store,
     file: &str,
@@ -56,7 +55,7 @@ pub async fn push(
         return Ok(Pushed::Unchanged(stored.state));
     }
     let may = |replaced: &Replaced| match replaced {
-        // A damaged state has no lineage to compare with; replacing it is what this is for.
+        // A damaged state has no lineage to compare; a push is the way to replace it.
         Replaced::Nothing | Replaced::Unreadable(Unreadable::Damaged(_)) => Ok(()),
         _ if force => Ok(()),
         Replaced::Unreadable(Unreadable::Locked(error)) => {
@@ -64,11 +63,11 @@ pub async fn push(
         }
         Replaced::State(stored) if stored.lineage() != state.lineage() => {
             let cause = format!("it has lineage {}, and the stored state has {}", state.lineage(), stored.lineage());
-            Err(failed(cause).help("it is the state of something else; add --force if that is meant"))
+            Err(failed(cause).help("it is the state of something else; add --force if this is what you want"))
         }
         Replaced::State(stored) if stored.serial() >= state.serial() => {
             let cause = format!("it has serial {}, and the stored state has {}", state.serial(), stored.serial());
-            Err(failed(cause).help("it is an older state than the stored one; add --force if that is meant"))
+            Err(failed(cause).help("it is older than the stored state; add --force if this is what you want"))
         }
         Replaced::State(_) => Ok(()),
     };

@@ -22,9 +22,7 @@ use super::style::Style;
 use engine::execute::{Event, Observer, Outcome, Step};
 use engine::{Address, Error, Plan};
 
-/// Shows what happens, as it happens: an [`Observer`] of applies that also follows refreshes.
-///
-/// Scopes may use it at the same time. A writer that fails does not stop the work: nothing more is shown, and
+/// Shows what happens, as it happens. A writer that fails does not stop the work: nothing more is shown, and
 /// [`finish`](Self::finish) returns the error.
 pub struct Progress {
     view: Box<dyn View>,
@@ -72,17 +70,6 @@ impl Progress {
 
     fn with(view: impl View + 'static) -> Self {
         Self { view: Box::new(view), begun: Mutex::default() }
-    }
-
-    /// Shows that the live system of `scope` is being read, until the value that is returned is dropped.
-    pub fn refreshing(&self, scope: &str) -> Refreshing<'_> {
-        self.view.refreshing(scope);
-        Refreshing { progress: self, scope: scope.to_owned(), began: Instant::now(), succeeded: false }
-    }
-
-    /// Says something besides, above what is in flight.
-    pub fn note(&self, text: &str) {
-        self.view.note(text);
     }
 
     /// Tells programs what could not be planned or applied, and of which scope where it is about one. A person is
@@ -140,25 +127,17 @@ impl Observer for Progress {
     }
 }
 
-/// A refresh that is going on. Dropping it without [`succeeded`](Self::succeeded) shows that it did not succeed.
-#[must_use = "the refresh is shown until this is dropped"]
-pub struct Refreshing<'a> {
-    progress: &'a Progress,
-    scope: String,
-    began: Instant,
-    succeeded: bool,
-}
-
-impl Refreshing<'_> {
-    /// Everything was read.
-    pub fn succeeded(mut self) {
-        self.succeeded = true;
+impl engine::progress::Progress for Progress {
+    fn refreshing(&self, scope: &str) {
+        self.view.refreshing(scope);
     }
-}
 
-impl Drop for Refreshing<'_> {
-    fn drop(&mut self) {
-        self.progress.view.refreshed(&self.scope, self.began.elapsed(), self.succeeded);
+    fn refreshed(&self, scope: &str, elapsed: Duration, succeeded: bool) {
+        self.view.refreshed(scope, elapsed, succeeded);
+    }
+
+    fn note(&self, text: &str) {
+        self.view.note(text);
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::report::testing::{self, because, change, drifted};
 use engine::plan::{Drift, DriftKind};
+use engine::progress::Refreshing;
 use engine::{Action, ErrorKind};
 
 /// A writer whose text the test reads.
@@ -43,8 +44,8 @@ fn refused() -> Error {
 
 /// A refresh that succeeds and one that does not, a resource that is made, one that fails, and one that is skipped.
 fn a_run(progress: &Progress) {
-    progress.refreshing("Acme").succeeded();
-    drop(progress.refreshing("Other"));
+    Refreshing::begin(progress, "Acme").succeeded();
+    drop(Refreshing::begin(progress, "Other"));
     let (team, portal, api) =
         (address("Acme/team/a"), address("Acme/portal/dev"), address("Acme/api_publication/dev/a"));
     progress.event(&Event::Started(&team, Step::Create));
@@ -121,7 +122,7 @@ fn on_a_terminal_what_is_in_flight_stands_below_what_is_done() {
     let progress = Progress::drawn_on(ProgressDrawTarget::term_like(Box::new(term.clone())), testing::PLAIN);
     let (team, portal, plane) =
         (address("Acme/team/a"), address("Acme/portal/dev"), address("Acme/control_plane/dev/a"));
-    progress.refreshing("Acme").succeeded();
+    Refreshing::begin(&progress, "Acme").succeeded();
     progress.event(&Event::Started(&team, Step::Create));
     progress.event(&Event::Started(&portal, Step::Update));
     progress.event(&Event::Started(&plane, Step::Delete));

@@ -4,29 +4,31 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-use super::Failure;
-use super::session::{Environment, default_platform, prepare_repositories, sandbox_token, secret_variable};
+use super::secrets::{sandbox_token, secret_variable};
+use super::start::{default_platform, prepare_repositories};
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
 use crate::manifest::secret::Secret;
+use crate::operations::failure::Failure;
+use crate::operations::workspace::Environment;
 use ::sandbox::{Account, Sandbox, SandboxOptions, Wire};
 
-/// What a sandbox is served with.
+/// How to serve a sandbox.
 pub struct ServeOptions {
     /// The directory that keeps its data.
     pub directory: PathBuf,
     /// The loopback port, or 0 for any that is free.
     pub port: u16,
-    /// Whose organizations there are.
+    /// The organizations.
     pub tenants: Tenants,
-    /// What lies between it and its clients.
+    /// The faults and the recording between it and its clients.
     pub wire: Wire,
     /// The variables.
     pub environment: Environment,
 }
 
-/// Whose organizations a sandbox has.
+/// The organizations of a sandbox.
 pub enum Tenants {
     /// Those of a configuration, with its service repositories.
     Configuration(Box<Loaded>),
@@ -38,19 +40,17 @@ pub enum Tenants {
 pub struct Serving {
     /// The server.
     pub sandbox: Sandbox,
-    /// The variables that point koctl and other clients at it, and their values. They hold tokens of the sandbox, and
-    /// none that opens anything else.
+    /// The variables for koctl and other clients, and their values. They contain tokens of the sandbox only.
     pub variables: Vec<(String, String)>,
 }
 
 /// Serves a sandbox.
 ///
-/// Its organizations are opened by tokens that are made up. Those that the configuration names open them as well, where
-/// they can be had, so that a koctl that reads the same configuration gets in.
+/// Its organizations accept made-up tokens. They also accept the tokens of the configuration that can be read, so that a
+/// koctl with the same configuration gets in.
 ///
 /// # Errors
-///
-/// What cannot be prepared or served, and why.
+/// If the repositories cannot be prepared, or the port cannot be used.
 pub async fn serve(options: ServeOptions) -> Result<Serving, Failure> {
     let ServeOptions { directory, port, tenants, wire, environment } = options;
     let failed = |cause: &dyn std::fmt::Display| {
@@ -91,11 +91,11 @@ pub async fn serve(options: ServeOptions) -> Result<Serving, Failure> {
 /// An organization of the sandbox.
 struct Tenant {
     name: String,
-    /// The variable that clients take its token from.
+    /// The variable with its token, for clients.
     variable: String,
-    /// The token that is made up for it.
+    /// The made-up token for it.
     token: String,
-    /// The token that the configuration has for it.
+    /// The token in the configuration.
     configured: Option<SecretString>,
 }
 
@@ -127,6 +127,6 @@ fn configured(name: &str, organization: &Organization, loaded: &Loaded, environm
         Secret::Env(variable) => Some(variable.as_str()),
         Secret::File(_) | Secret::Literal(_) => None,
     };
-    // One that cannot be had is no matter here: the one that is made up opens the organization.
+    // A token that cannot be read does not matter: the organization also accepts the made-up one.
     Tenant::new(name, variable, secret.resolve(&loaded.directory, environment).ok())
 }

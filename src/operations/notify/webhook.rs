@@ -1,4 +1,4 @@
-//! A webhook that is told of drift.
+//! A webhook that is notified of drift.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -8,16 +8,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::operations::{Failure, Session};
+use crate::operations::failure::Failure;
+use crate::operations::session::Session;
 use transport::{Confidential, Repeatable, TransportError};
 
-/// Where to send what was found. Its address is a secret, as whoever knows it can write there: only its host is told.
+/// Where to send what was found. Its address is a secret, as whoever knows it can write there: only its host is shown.
 #[derive(Debug)]
 pub struct Webhook {
     host: String,
     /// Without user and password.
     address: SecretString,
-    /// What the user and the password in the address become.
+    /// The user and the password of the address, as a header.
     authorization: Option<HeaderValue>,
 }
 
@@ -25,7 +26,7 @@ impl Webhook {
     /// The webhook at `address`.
     ///
     /// # Errors
-    /// When it is no address of a web server. It is not shown, whatever is wrong with it.
+    /// If it is not the address of a web server. The message never shows the address.
     pub fn new(address: &SecretString) -> Result<Self, Failure> {
         let refused = |cause: &str| {
             Failure::new(format!("the address of the webhook cannot be used: {cause}"))
@@ -49,13 +50,13 @@ impl Webhook {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         let body = Bytes::from(document.to_string());
-        // Better told twice than not at all.
+        // Notified twice is better than not at all.
         request.extension(Repeatable).extension(Confidential).body(body)
     }
 
     fn failed(&self, cause: &str) -> Failure {
         Failure::new(format!("could not notify the webhook at {}: {cause}", self.host))
-            .help("check its address, and whether the service still knows it")
+            .help("check its address, and that the service still accepts it")
     }
 }
 
@@ -71,23 +72,21 @@ fn authorization(url: &Url) -> Result<Option<HeaderValue>, header::InvalidHeader
     Ok(Some(value))
 }
 
-impl Session {
-    /// Sends `document` to a webhook. What passes is ridden out, as with every other request (R13).
-    ///
-    /// # Errors
-    /// When it did not arrive, or was refused.
-    pub async fn notify(&self, webhook: &Webhook, document: &Value) -> Result<(), Failure> {
-        // What is wrong with the request could show the address.
-        let request = webhook.request(document).map_err(|_| webhook.failed("its address is not valid"))?;
-        let answer = self.transport.send(request).await.map_err(|error| match error {
-            TransportError::Unreachable { cause, .. } => webhook.failed(&format!("there is no connection: {cause}")),
-            TransportError::FateUnknown { cause, .. } => webhook.failed(&format!("its answer was lost: {cause}")),
-            TransportError::Invalid(_) => webhook.failed("its address is not valid"),
-        })?;
-        match answer.status() {
-            status if status.is_success() => Ok(()),
-            status => Err(webhook.failed(&format!("it answered {status}"))),
-        }
+/// Sends `document` to a webhook. What passes is retried, as with every other request (R13).
+///
+/// # Errors
+/// If it did not arrive, or was refused.
+pub async fn send(session: &Session, webhook: &Webhook, document: &Value) -> Result<(), Failure> {
+    // The cause could show the address.
+    let request = webhook.request(document).map_err(|_| webhook.failed("its address is not valid"))?;
+    let answer = session.systems.transport.send(request).await.map_err(|error| match error {
+        TransportError::Unreachable { cause, .. } => webhook.failed(&format!("there is no connection: {cause}")),
+        TransportError::FateUnknown { cause, .. } => webhook.failed(&format!("its answer was lost: {cause}")),
+        TransportError::Invalid(_) => webhook.failed("its address is not valid"),
+    })?;
+    match answer.status() {
+        status if status.is_success() => Ok(()),
+        status => Err(webhook.failed(&format!("it answered {status}"))),
     }
 }
 

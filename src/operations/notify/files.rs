@@ -4,15 +4,15 @@ use std::fs::{OpenOptions, Permissions};
 use std::io::Write;
 use std::path::Path;
 
-use crate::operations::Failure;
+use crate::operations::failure::Failure;
 
-/// Writes `text` as the file `path` all at once: whoever reads it meanwhile sees the old one or the new one, never a
-/// part. It may be read by everybody, as the collector that it is for runs as somebody else.
+/// Writes `text` as the file `path` all at once: whoever reads it meanwhile sees the old file or the new one, never a
+/// part. All users may read it, as the collector that it is for runs as another user.
 ///
-/// A link stays, and leads to the new one. What is no file, `/dev/stdout` say, is written to and never replaced.
+/// A link stays, and leads to the new file. What is not a file, such as `/dev/stdout`, is written to and never replaced.
 ///
 /// # Errors
-/// When it cannot be written; the file is then as it was.
+/// If it cannot be written; the file is then as it was.
 pub fn put_in_place(path: &Path, text: &str) -> Result<(), Failure> {
     let write = || match std::fs::metadata(path) {
         Ok(there) if !there.is_file() => std::fs::write(path, text),
@@ -46,10 +46,10 @@ fn readable() -> Option<Permissions> {
     None
 }
 
-/// Writes `text` at the end of the file `path`, which is made if it is not there.
+/// Writes `text` at the end of the file `path`, which is created if it does not exist.
 ///
 /// # Errors
-/// When it cannot be written.
+/// If it cannot be written.
 pub fn append(path: &Path, text: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().create(true).append(true).open(path);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
@@ -77,7 +77,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn everybody_may_read_it() {
+    fn all_users_may_read_it() {
         use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("koctl.prom");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_is_not_there_is_told() {
+    fn a_directory_that_does_not_exist_is_reported() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("none/koctl.prom");
         for failure in [put_in_place(&path, "").unwrap_err(), append(&path, "").unwrap_err()] {

@@ -1,0 +1,122 @@
+//! The flags that say how a plan is approved and applied, and the question that is asked without them (R12).
+
+use std::time::Duration;
+
+use clap::ArgAction;
+use tokio::sync::watch;
+
+use super::output::Output;
+use crate::operations::{Approved, Failure};
+use crate::report;
+use engine::{Mode, Plan, StateOnly};
+
+/// How a plan is approved and applied, as `apply` and `destroy` take it.
+#[derive(Debug, clap::Args)]
+pub(super) struct ApprovalArgs {
+    /// Apply without asking for approval.
+    #[arg(long)]
+    auto_approve: bool,
+
+    /// With --auto-approve: also delete and replace what holds other people's work (teams, control planes, portals,
+    /// APIs).
+    #[arg(long, action = ArgAction::SetTrue)]
+    allow_destroy: bool,
+
+    /// How many resources to work on at the same time.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    parallelism: u16,
+
+    /// How long to wait for a state lock that another process holds, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    lock_timeout: u64,
+
+    /// Print JSON events, one a line, instead of text. Needs --auto-approve, or FILE.
+    #[arg(long)]
+    json: bool,
+}
+
+impl ApprovalArgs {
+    /// For a command that writes nothing except the state.
+    pub(super) fn of_state_only(auto_approve: bool, lock_timeout: u64, json: bool) -> Self {
+        Self { auto_approve, allow_destroy: false, parallelism: 1, lock_timeout, json }
+    }
+
+    /// True if no question is to be asked.
+    pub(super) fn auto_approve(&self) -> bool {
+        self.auto_approve
+    }
+
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        self.json
+    }
+
+    pub(super) fn parallelism(&self) -> usize {
+        usize::from(self.parallelism)
+    }
+
+    pub(super) fn lock_timeout(&self) -> Duration {
+        Duration::from_secs(self.lock_timeout)
+    }
+
+    /// The plan with the approval of a person at the terminal, or of the flags. `None` if the person declined.
+    ///
+    /// # Errors
+    /// If there is no one to ask, and if the flags do not cover what the plan destroys.
+    pub(super) fn approve<'p>(
+        &self,
+        plan: &'p Plan,
+        stop: &watch::Receiver<bool>,
+        output: &Output,
+    ) -> Result<Option<Approved<'p>>, Failure> {
+        // Records of the state that are out of date need no approval.
+        if self.auto_approve || !plan.has_changes() {
+            return self.by_flags(plan, output).map(Some);
+        }
+        // An import's plan cannot be saved.
+        let saved = |advice: &'static str| if plan.mode() == Mode::StateOnly(StateOnly::Import) { "" } else { advice };
+        if self.json {
+            let apply = saved(", or apply a plan that `koctl plan -o` saved");
+            return Err(Failure::new("--json does not ask for approval").help(format!("add --auto-approve{apply}")));
+        }
+        if !output.is_interactive() {
+            let review = saved(", or review `koctl plan -o FILE` and run `koctl apply FILE`");
+            let failure = Failure::new("the plan needs approval, and there is no terminal to ask on");
+            return Err(failure.help(format!("run the command in a terminal{review}, or add --auto-approve")));
+        }
+        by_a_person(plan, stop, output)
+    }
+
+    /// The plan with the approval of the flags.
+    ///
+    /// # Errors
+    /// If the plan destroys what the flags do not cover.
+    pub(super) fn by_flags<'p>(&self, plan: &'p Plan, output: &Output) -> Result<Approved<'p>, Failure> {
+        Approved::by_flags(plan, self.allow_destroy).map_err(|refused| {
+            output.note(&report::terminal::guarded(plan, &output.error_style()).unwrap_or_default());
+            Failure::new(refused.to_string()).help("review the plan; if this is what you want, add --allow-destroy")
+        })
+    }
+}
+
+fn by_a_person<'p>(
+    plan: &'p Plan,
+    stop: &watch::Receiver<bool>,
+    output: &Output,
+) -> Result<Option<Approved<'p>>, Failure> {
+    if let Some(guarded) = report::terminal::guarded(plan, &output.error_style()) {
+        output.note(&guarded);
+    }
+    let question = match plan.mode() {
+        Mode::Normal => "Do you want to perform these actions?",
+        Mode::Destroy => "Do you want to destroy all of these resources?",
+        Mode::StateOnly(StateOnly::Import) => "Do you want to import these objects into the state?",
+        Mode::StateOnly(StateOnly::Refresh) => "Do you want to update the state to match?",
+    };
+    match output.ask(question) {
+        Ok(answer) if answer == "yes" => return Ok(Some(Approved::by_a_person(plan))),
+        Err(error) if !*stop.borrow() => return Err(Failure::new(format!("could not ask for approval: {error}"))),
+        _ => output.note("Nothing was changed."),
+    }
+    Ok(None)
+}

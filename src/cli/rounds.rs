@@ -1,0 +1,171 @@
+//! Rounds of planning, approving and applying, as `apply`, `destroy`, `import`, `init` and `add` do them.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::approval::ApprovalArgs;
+use super::interrupt;
+use super::outcome::Outcome;
+use super::output::Output;
+use super::planned::show;
+use crate::operations::{self, Approved, Failure, Failures, Locks, PlanRequest, Planned, Session, Settings};
+use crate::report;
+use engine::progress::Progress as _;
+use engine::{Mode, Plan, StateOnly};
+
+/// One or more rounds of planning and applying.
+pub(super) struct Rounds<'a> {
+    pub(super) session: &'a Session,
+    pub(super) request: PlanRequest,
+    pub(super) approval: &'a ApprovalArgs,
+    pub(super) output: &'a Output,
+    /// Turns true at an interrupt.
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// A plan that was made under locks.
+struct Prepared {
+    planned: Result<Planned, Failure>,
+    locks: Locks,
+    locked_out: Failures,
+}
+
+impl Rounds<'_> {
+    /// Plans under the locks, asks for approval, and applies.
+    pub(super) async fn once(&self) -> Result<Outcome, Failures> {
+        let progress = self.output.progress();
+        // Nothing is written so far: an interrupt ends it at once, and dropping the locks releases them.
+        let prepared = tokio::select! {
+            prepared = self.prepare(&progress) => Some(prepared),
+            () = self.interrupted() => None,
+        };
+        self.output.end(&progress);
+        let Some(Prepared { planned, locks, locked_out }) = prepared else {
+            self.output.note("Nothing was changed.");
+            return Ok(Outcome::Incomplete);
+        };
+        let mut planned = match planned {
+            Ok(planned) => planned,
+            Err(failure) => return Err(released(locks, failure).await),
+        };
+        planned.failures.extend(locked_out);
+        show(self.output, &planned, &progress);
+        let outcome = self.apply_planned(&planned.plan, locks).await?;
+        // What could not be planned is on the screen already.
+        Ok(if planned.failures.is_empty() { outcome } else { Outcome::Incomplete })
+    }
+
+    async fn prepare(&self, progress: &report::progress::Progress) -> Prepared {
+        let (locks, locked_out) = self.lock().await;
+        let planned = operations::plan(self.session, &self.request, Some(&locks), progress).await;
+        Prepared { planned, locks, locked_out }
+    }
+
+    async fn lock(&self) -> (Locks, Failures) {
+        let (operation, timeout) = (self.operation(), self.approval.lock_timeout());
+        match &self.request.choice {
+            Some(choice) => Locks::of_scope(self.session, choice.address.scope(), operation, timeout).await,
+            None => Locks::of_all(self.session, operation, timeout).await,
+        }
+    }
+
+    fn operation(&self) -> &'static str {
+        match self.request.mode {
+            Mode::Normal | Mode::StateOnly(StateOnly::Refresh) => "apply",
+            Mode::Destroy => "destroy",
+            Mode::StateOnly(StateOnly::Import) => "import",
+        }
+    }
+
+    async fn apply_planned(&self, plan: &Plan, locks: Locks) -> Result<Outcome, Failures> {
+        if !plan.has_work() {
+            return locks.release().await.none_or(Outcome::Done);
+        }
+        match self.approval.approve(plan, &self.stop, self.output) {
+            Ok(Some(approved)) => self.apply(approved, plan.mode(), plan.has_changes(), locks).await,
+            Ok(None) => locks.release().await.none_or(Outcome::Incomplete),
+            Err(failure) => Err(released(locks, failure).await),
+        }
+    }
+
+    /// Applies a saved plan, or refuses it.
+    pub(super) async fn saved(&self, file: &Path) -> Result<Outcome, Failures> {
+        let refused = |cause: String| {
+            Failure::new(format!("could not apply the plan {}: {cause}", file.display()))
+                .help("make a new plan with `koctl plan -o FILE`")
+        };
+        let bytes = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+        let plan = Plan::from_bytes(&bytes).map_err(|error| refused(error.to_string()))?;
+        let approved = self.approval.by_flags(&plan, self.output)?;
+        let locks = Locks::of_plan(self.session, &plan, self.operation(), self.approval.lock_timeout()).await?;
+        self.apply(approved, plan.mode(), true, locks).await
+    }
+
+    /// Plans and applies again after each `pause`, until an interrupt. A round that fails does not end it.
+    pub(super) async fn again_and_again(&self, pause: Duration) -> Result<Outcome, Failures> {
+        loop {
+            let result = self.once().await;
+            if *self.stop.borrow() {
+                return result;
+            }
+            if let Err(failures) = result {
+                self.output.failures(&failures);
+            }
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = self.interrupted() => return Ok(Outcome::Done),
+            }
+        }
+    }
+
+    /// Waits for an interrupt.
+    async fn interrupted(&self) {
+        if self.stop.clone().wait_for(|stop| *stop).await.is_err() {
+            // Interrupts are not listened for any more.
+            std::future::pending().await
+        }
+    }
+
+    async fn apply(
+        &self,
+        plan: Approved<'_>,
+        mode: Mode,
+        shows_outcome: bool,
+        locks: Locks,
+    ) -> Result<Outcome, Failures> {
+        let settings = Settings { parallelism: self.approval.parallelism(), stop: self.stop.clone() };
+        let progress = self.output.progress();
+        let applying = operations::apply(self.session, plan, locks, settings, &progress);
+        tokio::pin!(applying);
+        let applied = tokio::select! {
+            applied = &mut applying => applied,
+            () = self.interrupted() => {
+                progress.note(interrupt::FINISHING);
+                applying.await
+            }
+        };
+        self.output.end(&progress);
+        if self.output.streams_events() {
+            progress.applied(&applied.outcomes);
+        } else if shows_outcome {
+            let style = self.output.style();
+            self.output.data(&match mode {
+                Mode::Normal | Mode::Destroy => report::terminal::outcome(&applied.outcomes, &style),
+                Mode::StateOnly(what) => {
+                    report::terminal::recorded(what, &applied.outcomes, applied.is_complete(), &style)
+                }
+            });
+        }
+        let outcome = if applied.is_complete() { Outcome::Done } else { Outcome::Incomplete };
+        applied.failures.none_or(outcome)
+    }
+}
+
+/// Releases the locks after `failure`; what could not be released is a failure, too.
+async fn released(locks: Locks, failure: Failure) -> Failures {
+    let mut failures = Failures::from(failure);
+    failures.extend(locks.release().await);
+    failures
+}

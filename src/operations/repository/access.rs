@@ -1,0 +1,199 @@
+//! Opens a platform repository for `koctl init` and `koctl add`.
+
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::contents;
+use super::work::{NewHome, RepositorySession};
+use crate::compiler::platform::{PlatformContents, PlatformWork};
+use crate::github::client::Access;
+use crate::github::{self, Repository};
+use crate::manifest::Loaded;
+use crate::manifest::document::parse_value;
+use crate::manifest::git::{PlatformRepository, Remote};
+use crate::manifest::model::{Author, State as StateSettings};
+use crate::manifest::secret::Secret;
+use crate::operations::connect::on_github;
+use crate::operations::failure::Failure;
+use crate::operations::sandbox::start_sandbox;
+use crate::operations::session::Session;
+use crate::operations::systems::Systems;
+use crate::operations::workspace::{Environment, Workspace};
+use crate::operations::{keys, store};
+use crate::platform_repository::PLATFORM;
+use engine::refresh::Remembered;
+use engine::state::Store;
+
+/// How to reach a platform repository.
+pub struct RepositoryOptions {
+    /// Its address, or `owner/name`.
+    pub remote: String,
+    /// The token for it. The sandbox takes any.
+    pub token: Secret,
+    /// The directory of the sandbox that stands for GitHub.
+    pub sandbox: Option<PathBuf>,
+    /// True if no one named the repository: then the sandbox has it, with only a README.
+    pub provided: bool,
+    /// The variables.
+    pub environment: Environment,
+}
+
+/// A platform repository that was read, before anything is changed in it.
+pub struct RepositoryAccess {
+    platform: PlatformRepository,
+    repository: Repository,
+    directory: Option<PathBuf>,
+    systems: Systems,
+    environment: Environment,
+    token: SecretString,
+    found: Option<PlatformContents>,
+}
+
+impl RepositoryAccess {
+    /// Reads the repository, which need not exist.
+    ///
+    /// # Errors
+    /// If the address is not that of a repository on GitHub, and if GitHub refuses.
+    pub async fn open(options: RepositoryOptions) -> Result<Self, Failure> {
+        let RepositoryOptions { remote, token, sandbox: directory, provided, environment } = options;
+        let remote = parse_remote(&remote)?;
+        let repository = on_github(&remote, directory.is_some())?;
+        let sandbox = match &directory {
+            Some(directory) => {
+                let nothing = Loaded::empty();
+                Some(start_sandbox(directory, &nothing, provided.then_some(&remote), &environment).await?)
+            }
+            None => None,
+        };
+        let systems = Systems::new(&environment, sandbox)?;
+        let value = token.resolve(Path::new("."), &environment);
+        let value = value.map_err(|error| Failure::new(format!("could not get the GitHub token: {error}")))?;
+        let access = Access {
+            url: systems.addresses.github.clone(),
+            token: Some(value.clone()),
+            token_source: token.to_string(),
+        };
+        let client = github::ReadClient::new(systems.transport.clone(), access)?;
+        let found = contents::read(&client, &repository, &Remembered::default()).await?;
+        let platform = PlatformRepository {
+            remote: Some(remote),
+            author: Author::default(),
+            token: Some(token),
+            credentials: None,
+        };
+        let token = value;
+        Ok(Self { platform, repository, directory, systems, environment, token, found })
+    }
+
+    /// The repository.
+    #[must_use]
+    pub fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// True if koctl's files are there, or are proposed.
+    #[must_use]
+    pub fn is_set_up(&self) -> bool {
+        self.found
+            .as_ref()
+            .is_some_and(|found| found.texts.keys().any(|path| path.starts_with(".github/workflows/koctl-")))
+    }
+
+    /// Where the state is, as the repository's own configuration says.
+    ///
+    /// # Errors
+    /// If the configuration cannot be read.
+    pub fn configured_state(&self) -> Result<Option<String>, Failure> {
+        Ok(self.state_settings()?.and_then(|settings| settings.url))
+    }
+
+    /// The settings of the state in the repository's own configuration.
+    fn state_settings(&self) -> Result<Option<StateSettings>, Failure> {
+        let Some(text) = self.found.as_ref().and_then(|found| found.texts.get(PLATFORM)) else { return Ok(None) };
+        let failed = |cause: String| {
+            Failure::new(format!("could not read {PLATFORM} of {}: {cause}", self.repository))
+                .help("correct the file in the platform repository")
+        };
+        let document = parse_value(text).map_err(|error| failed(error.to_string()))?;
+        let settings = document["platform"]["state"].clone();
+        serde_json::from_value(settings).map_err(|error| failed(error.to_string()))
+    }
+
+    /// Where the state is by default: on a branch of the repository, which needs nothing else.
+    #[must_use]
+    pub fn suggested_state(&self) -> String {
+        format!("github://{}/koctl-state", self.repository)
+    }
+
+    /// A session for `work` on the repository, with the state at `state`. If `state` is `None`, the sandbox keeps it in
+    /// its own folder.
+    ///
+    /// # Errors
+    /// If the repository does not exist and is not to be created, and if the state cannot be opened.
+    pub fn session(self, state: Option<&str>, work: PlatformWork) -> Result<RepositorySession, Failure> {
+        let creates = matches!(&work, PlatformWork::Init(init) if init.create);
+        if self.found.is_none() && !creates {
+            let failure =
+                Failure::new(format!("there is no repository {}, or the token may not read it", self.repository));
+            return Err(failure.help("check the name and the token, or let `koctl init --create` create it"));
+        }
+        let (store, new_home) = self.store(state)?;
+        let workspace = Workspace { loaded: Loaded::empty(), environment: self.environment, store };
+        let session = Session { workspace, systems: self.systems, platform: self.platform, work };
+        Ok(RepositorySession { session, new_home })
+    }
+
+    /// Opens the store of the state. A state that belongs in the repository is kept aside until that exists.
+    fn store(&self, state: Option<&str>) -> Result<(Store, Option<NewHome>), Failure> {
+        let url = match (&self.directory, state) {
+            (_, Some(url)) => url.to_owned(),
+            (Some(directory), None) => format!("file:{}", directory.join("state").display()),
+            (None, None) => self.configured_state()?.unwrap_or_else(|| self.suggested_state()),
+        };
+        // Like the rest of the sandbox, its own state is not encrypted, unless a variable asks for it.
+        let settings = if self.directory.is_some() && state.is_none() { None } else { self.state_settings()? };
+        let encryption = settings.and_then(|settings| settings.encryption);
+        let keys = keys::state_keys(encryption.as_ref(), Path::new("."), &self.environment)?;
+        let is_inside = url.starts_with(&format!("github://{}/", self.repository));
+        let new_home =
+            (self.found.is_none() && is_inside).then(|| NewHome::new(url.clone(), self.token.clone())).transpose()?;
+        let url = new_home.as_ref().map_or(url, NewHome::aside);
+        let variables = store::variables(&self.environment, &self.systems.addresses.github, Some(&self.token));
+        Ok((Store::open(&url, &variables)?.with_keys(keys), new_home))
+    }
+
+    /// Ends without a session.
+    pub async fn close(self) {
+        self.systems.close().await;
+    }
+}
+
+/// The address of the platform repository in the configuration in `directory`. `None` if it names none.
+///
+/// # Errors
+/// If the settings cannot be read.
+pub fn local_repository(directory: &Path) -> Result<Option<String>, Failure> {
+    let path = directory.join(PLATFORM);
+    let failed = |cause: String| Failure::new(format!("could not read {PLATFORM}: {cause}")).help("correct the file");
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let document = parse_value(&text).map_err(|error| failed(error.to_string()))?;
+    Ok(document["platform"]["git"]["remote"].as_str().map(str::to_owned))
+}
+
+/// The address of a repository, which may be written as `owner/name`.
+fn parse_remote(text: &str) -> Result<Remote, Failure> {
+    let address = match text.parse::<Repository>() {
+        Ok(repository) if !text.contains(':') => format!("https://github.com/{repository}.git"),
+        _ => text.to_owned(),
+    };
+    Remote::parse(&address).map_err(|reason| {
+        // The address may hold a password, and must not be shown.
+        Failure::new(format!("the address of the platform repository cannot be used: {reason}"))
+            .help("write it like https://github.com/owner/platform")
+    })
+}

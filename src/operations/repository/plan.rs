@@ -1,0 +1,78 @@
+//! Plans the scope `@platform`.
+
+use std::collections::BTreeSet;
+
+use super::contents;
+use crate::compiler::platform::{self, Kept, PlatformContents, PlatformInput, PlatformWork};
+use crate::github::resources::actions_secret;
+use crate::manifest::git::Remote;
+use crate::operations::connect::{github, platform_repository};
+use crate::operations::failure::{Failure, Failures};
+use crate::operations::locks::Locks;
+use crate::operations::request::PlanRequest;
+use crate::operations::scope_plan::{Compared, ScopeRequest};
+use crate::operations::session::Session;
+use engine::address::PLATFORM_SCOPE;
+use engine::refresh::Remembered;
+use engine::{Mode, ScopePlan};
+
+/// True if koctl keeps the platform repository: it was set up, or is about to be.
+pub(in crate::operations) async fn is_kept(session: &Session) -> Result<bool, Failure> {
+    if !matches!(session.work, PlatformWork::Maintain) {
+        return Ok(true);
+    }
+    let snapshot = session.store().read(PLATFORM_SCOPE).await?;
+    Ok(snapshot.is_some_and(|snapshot| !snapshot.state.resources.is_empty()))
+}
+
+/// True if a plan is about the platform repository, too. Destroying what the configuration describes does not include
+/// where the configuration is, and comparing with the state only needs none of its files.
+pub(in crate::operations) async fn is_planned(
+    session: &Session,
+    request: &PlanRequest,
+    locks: Option<&Locks>,
+) -> Result<bool, Failure> {
+    if request.mode == Mode::Destroy || request.no_refresh {
+        return Ok(false);
+    }
+    match locks {
+        Some(locks) => Ok(locks.get(PLATFORM_SCOPE).is_some()),
+        None => is_kept(session).await,
+    }
+}
+
+/// Plans the scope `@platform`. Also returns which of koctl's files are left unchanged.
+pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<(ScopePlan, Vec<Kept>), Failures> {
+    let session = scope.session;
+    let state = scope.state(PLATFORM_SCOPE).await?;
+    let mut remembered = Remembered::new(state.as_deref())?;
+    let recovered = scope.recover(state.as_deref(), &mut remembered).await?;
+    let repository = platform_repository(session)?;
+    let client = github(session, session.platform.token.as_ref())?;
+    let found = contents::read(&client, &repository, &remembered).await?;
+    let found =
+        found.unwrap_or_else(|| PlatformContents { default_branch: "main".to_owned(), ..PlatformContents::default() });
+    let remote = format!("https://github.com/{repository}.git");
+    let input = PlatformInput {
+        repository: &repository.to_string(),
+        remote: session.platform.remote.as_ref().map_or(remote.as_str(), Remote::as_str),
+        found: &found,
+        remembered: &remembered,
+        work: &session.work,
+    };
+    let compiled = platform::compile(input)?;
+    let remembered = without_other_secrets(remembered, &compiled);
+    let compared = Compared { desired: &compiled.desired, remembered: &remembered, recovered, protected: None };
+    let plan = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
+    Ok((plan, compiled.kept))
+}
+
+/// The state without the secrets that this plan is not about. Their values are not known here, and reading their names
+/// takes a permission that a plan can do without.
+fn without_other_secrets(mut remembered: Remembered, compiled: &platform::Platform) -> Remembered {
+    let wanted: BTreeSet<_> = compiled.desired.iter().map(|resource| &resource.address).collect();
+    remembered
+        .0
+        .retain(|address, _| address.type_name() != actions_secret::SCHEMA.type_name || wanted.contains(address));
+    remembered
+}

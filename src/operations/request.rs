@@ -1,0 +1,19 @@
+//! What a plan is to be about.
+
+use super::import::Choice;
+use engine::Mode;
+
+/// What to plan.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRequest {
+    /// Only these addresses, as globs, with what they depend on; empty means all.
+    pub targets: Vec<String>,
+    /// What the plan is for.
+    pub mode: Mode,
+    /// The one object to import.
+    pub choice: Option<Choice>,
+    /// Compare with the state only, without reading the live systems.
+    pub no_refresh: bool,
+    /// Fail if an object exists that is not in the state, instead of importing it.
+    pub no_adopt: bool,
+}

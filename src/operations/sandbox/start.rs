@@ -1,0 +1,71 @@
+//! Starts a sandbox for one run, and prepares its repositories.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::secrets::sandbox_token;
+use crate::manifest::Loaded;
+use crate::manifest::git::{PlatformRepository, Remote};
+use crate::operations::failure::Failure;
+use crate::operations::workspace::Environment;
+use ::sandbox::{self, Sandbox};
+
+/// The platform repository of the sandbox: the configured one, or `<first organization>/platform`.
+pub(in crate::operations) fn default_platform(
+    first: Option<&str>,
+    platform: &mut PlatformRepository,
+) -> Result<Remote, Failure> {
+    if let Some(remote) = &platform.remote {
+        return Ok(remote.clone());
+    }
+    let first = first.unwrap_or("sandbox");
+    let owner: String = first.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let remote = Remote::parse(&format!("https://github.com/{owner}/platform.git"))
+        .map_err(|error| Failure::new(format!("could not name the sandbox's platform repository: {error}")))?;
+    platform.remote = Some(remote.clone());
+    Ok(remote)
+}
+
+/// Starts the sandbox in `directory`, with the organizations of the configuration and, if it is to be provided, the
+/// platform repository.
+pub(in crate::operations) async fn start_sandbox(
+    directory: &Path,
+    loaded: &Loaded,
+    platform: Option<&Remote>,
+    environment: &Environment,
+) -> Result<Sandbox, Failure> {
+    let mut organizations = Vec::new();
+    for (name, organization) in &loaded.manifest.organizations {
+        let token = organization.access_token.resolve(&loaded.directory, environment);
+        let token = token.unwrap_or_else(|_| sandbox_token(name).into());
+        organizations.push(sandbox::Account { organization: name.clone(), token });
+    }
+    prepare_repositories(directory, &loaded.directory, platform)?;
+    let options = sandbox::SandboxOptions { dir: directory.to_owned(), port: 0, organizations };
+    Sandbox::start_with(options, sandbox::Wire::default())
+        .await
+        .map_err(|error| Failure::new(format!("could not start the sandbox in {}: {error}", directory.display())))
+}
+
+/// On first use, service repositories are created from the folder `services/` next to `konnect/`, and the platform
+/// repository with only a README.
+pub(super) fn prepare_repositories(
+    directory: &Path,
+    manifest: &Path,
+    platform: Option<&Remote>,
+) -> Result<(), Failure> {
+    let root = directory.join("github");
+    let failed = |error: sandbox::github::GitHubSandboxError| {
+        Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
+    };
+    let services = manifest.join("services");
+    if services.is_dir() {
+        sandbox::github::seed(&root, &services).map_err(failed)?;
+    }
+    if let Some((owner, name)) = platform.and_then(Remote::owner_and_name) {
+        let readme = format!("# {name}\n\nThe platform repository of {owner}.\n");
+        let files = BTreeMap::from([("README.md".to_owned(), readme.into_bytes())]);
+        sandbox::github::ensure_repository(&root, owner, name, &files).map_err(failed)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Planning one scope: reads its state and its live system, and compares them with what is desired.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::failure::{Failure, Failures};
+use super::import::Choice;
+use super::lineage;
+use super::locks::LockedScope;
+use super::request::PlanRequest;
+use super::session::Session;
+use crate::compiler::{self, Input};
+use crate::manifest::model::Organization;
+use engine::accept::accept;
+use engine::address::Targets;
+use engine::adopt::{self, adopt};
+use engine::diff::{self, Diff, diff};
+use engine::drift;
+use engine::plan::Recovered;
+use engine::progress::{Progress, Refreshing};
+use engine::recover::recover;
+use engine::refresh::{Remembered, refresh};
+use engine::state::State;
+use engine::world::World;
+use engine::{Address, Desired, Mode, Readers, ScopePlan, StateOnly};
+
+/// Planning one scope.
+pub(super) struct ScopeRequest<'a> {
+    pub(super) session: &'a Session,
+    pub(super) request: &'a PlanRequest,
+    pub(super) targets: Option<&'a Targets>,
+    pub(super) configuration: &'a str,
+    pub(super) readers: Readers,
+    pub(super) locked: Option<&'a LockedScope>,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// What the plan of a scope compares.
+pub(super) struct Compared<'a> {
+    pub(super) desired: &'a [Desired],
+    /// The state, with what became of its intents.
+    pub(super) remembered: &'a Remembered,
+    /// What became of the intents.
+    pub(super) recovered: Vec<Recovered>,
+    /// What must not be destroyed, if everything else is to be.
+    pub(super) protected: Option<&'a BTreeSet<Address>>,
+}
+
+impl ScopeRequest<'_> {
+    /// Plans an organization.
+    pub(super) async fn plan(
+        &self,
+        input: Input<'_>,
+        name: &str,
+        organization: &Organization,
+    ) -> Result<ScopePlan, Failures> {
+        let state = self.state(name).await?;
+        let mut desired = Vec::new();
+        if self.request.mode.heeds_configuration() {
+            desired = compiler::compile(input, name, organization)?;
+        }
+        let mut remembered = Remembered::new(state.as_deref())?;
+        if self.request.no_refresh && state.is_none() {
+            let failure = Failure::new("there is no state yet to compare with");
+            return Err(failure.help("run the command without --no-refresh, which finds what exists").into());
+        }
+        let recovered = self.recover(state.as_deref(), &mut remembered).await?;
+        if self.request.mode == Mode::StateOnly(StateOnly::Refresh) {
+            desired = drift::recognisable(&remembered, &self.readers);
+        }
+        let protected =
+            (self.request.mode == Mode::Destroy).then(|| compiler::protected(input.manifest, name, organization));
+        let compared =
+            Compared { desired: &desired, remembered: &remembered, recovered, protected: protected.as_ref() };
+        self.planned(name, state.as_deref(), compared).await
+    }
+
+    /// Compares what is desired with what exists, and makes the scope's plan.
+    pub(super) async fn planned(
+        &self,
+        name: &str,
+        state: Option<&State>,
+        compared: Compared<'_>,
+    ) -> Result<ScopePlan, Failures> {
+        let Compared { desired, remembered, .. } = compared;
+        let world = match &self.request.choice {
+            Some(choice) => self.world_with(choice, name, &compared).await?,
+            None => self.world(name, desired, remembered).await?,
+        };
+        let compare = |lineage: &str| self.compare(&compared, &world, lineage);
+        let lineage = match (state, self.locked) {
+            (Some(state), _) => state.lineage().to_owned(),
+            (None, Some(locked)) => locked.state.state().lineage().to_owned(),
+            // It depends on the changes, and the traces of secrets in these depend on it.
+            (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
+        };
+        let Diff { changes, drift } = compare(&lineage)?;
+        let serial = state.map(State::serial);
+        let recovered = compared.recovered;
+        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, recovered })
+    }
+
+    fn compare(&self, compared: &Compared<'_>, world: &World, lineage: &str) -> Result<Diff, Failures> {
+        let Compared { desired, remembered, protected, .. } = *compared;
+        let (targets, readers) = (self.targets, &self.readers);
+        match self.request.mode {
+            Mode::Normal | Mode::Destroy => {
+                let options = diff::Options { no_adopt: self.request.no_adopt, targets, protected, lineage };
+                Ok(diff(desired, remembered, world, readers, options)?)
+            }
+            Mode::StateOnly(StateOnly::Refresh) => Ok(accept(desired, remembered, world, readers, targets)),
+            Mode::StateOnly(StateOnly::Import) => {
+                let only = self.request.choice.as_ref().map(|choice| &choice.address);
+                let options = adopt::Options { targets, only, lineage };
+                let diff = adopt(desired, remembered, world, readers, options)?;
+                if let Some(choice) = &self.request.choice
+                    && let Some(schema) = readers.schema(choice.address.type_name())
+                {
+                    choice.check_place(&diff.changes, schema)?;
+                }
+                Ok(diff)
+            }
+        }
+    }
+
+    /// The live systems, with the object of `choice` at its address.
+    async fn world_with(&self, choice: &Choice, name: &str, compared: &Compared<'_>) -> Result<World, Failures> {
+        let Compared { desired, remembered, .. } = *compared;
+        choice.check_new(desired, remembered)?;
+        let world = self.world(name, desired, &choice.supposed(remembered)).await?;
+        choice.check_found(&world)?;
+        Ok(world)
+    }
+
+    /// Adds to `remembered` what became of the intents of the state. This reads the live systems also with `--no-refresh`,
+    /// as no state has it.
+    pub(super) async fn recover(
+        &self,
+        state: Option<&State>,
+        remembered: &mut Remembered,
+    ) -> Result<Vec<Recovered>, Failures> {
+        let Some(state) = state.filter(|state| !state.intents.is_empty()) else { return Ok(Vec::new()) };
+        let found;
+        let recovery = match self.locked {
+            Some(locked) => locked.recovery(&self.readers).await?,
+            None => {
+                found = recover(&state.intents, remembered, &self.readers, None).await?;
+                &found
+            }
+        };
+        recovery.teach(remembered);
+        Ok(recovery.found().to_vec())
+    }
+
+    /// The stored state. `None` if there is none yet.
+    pub(super) async fn state(&self, name: &str) -> Result<Option<Arc<State>>, Failure> {
+        match self.locked {
+            Some(locked) => Ok(locked.state.revision().map(|_| locked.state.state())),
+            None => Ok(self.session.store().read(name).await?.map(|snapshot| Arc::new(snapshot.state))),
+        }
+    }
+
+    /// The live systems. With `--no-refresh`, what the state has of them.
+    async fn world(&self, name: &str, desired: &[Desired], remembered: &Remembered) -> Result<World, Failures> {
+        if self.request.no_refresh {
+            return Ok(World::remembered(desired, remembered, &self.readers)?);
+        }
+        let refreshing = Refreshing::begin(self.progress, name);
+        let world = refresh(desired, remembered, &self.readers).await?;
+        refreshing.succeeded();
+        Ok(world)
+    }
+}

@@ -1,0 +1,135 @@
+//! What organizations are made from apart from the manifest: specifications, client secrets, and Konnect's events.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use futures::future::join_all;
+
+use super::connect::{clients, github, platform_repository, reachable};
+use super::failure::Failure;
+use super::session::Session;
+use crate::compiler::{ClientSecrets, Events, Input, Spec, SpecAddress, Specs, placements};
+use crate::github::fetch::Credentials;
+use crate::github::specs::{self, Source, Wanted};
+use crate::konnect::resources::notification_subscription;
+use crate::manifest::git;
+use crate::manifest::model::{Manifest, Notifications, Organization, Service};
+use engine::{Error, ErrorKind};
+
+/// What organizations are made from apart from the manifest.
+#[derive(Default)]
+pub(super) struct Sources {
+    platform: String,
+    specs: Specs,
+    pub(super) client_secrets: ClientSecrets,
+    events: Events,
+}
+
+impl Sources {
+    /// Reads what these organizations are made from.
+    pub(super) async fn read(session: &Session, organizations: &[(&String, &Organization)]) -> Result<Self, Failure> {
+        Ok(Self {
+            platform: platform_repository(session)?.to_string(),
+            specs: specifications(session, organizations.iter().map(|(_, organization)| *organization)).await,
+            client_secrets: client_secrets(session, organizations),
+            events: events(session, organizations).await,
+        })
+    }
+
+    pub(super) fn input<'a>(&'a self, manifest: &'a Manifest) -> Input<'a> {
+        Input {
+            manifest,
+            specs: &self.specs,
+            client_secrets: &self.client_secrets,
+            events: &self.events,
+            platform_repository: &self.platform,
+        }
+    }
+}
+
+/// The OpenID Connect client secret of each of these organizations that has one, or why it could not be read.
+pub(super) fn client_secrets(session: &Session, organizations: &[(&String, &Organization)]) -> ClientSecrets {
+    let secret = |(name, organization): &(&String, &Organization)| {
+        let oidc = organization.authorization.as_ref()?.oidc.as_ref()?;
+        let secret = session.secret(oidc.client_secret.as_ref()?, "sandbox");
+        let attempted = || format!("get the OIDC client secret of `{name}`");
+        Some(((*name).clone(), secret.map_err(|failure| unobtainable(attempted(), failure))))
+    };
+    organizations.iter().filter_map(secret).collect()
+}
+
+/// The events that each of these organizations can be notified of, if the configuration says something about that.
+async fn events(session: &Session, organizations: &[(&String, &Organization)]) -> Events {
+    let default = Notifications::default();
+    let asking = organizations.iter().filter(|(_, organization)| organization.notifications != default).map(
+        async |(name, organization)| {
+            let attempted = || format!("list the events that `{name}` can be notified of");
+            let events = match clients(session, name, organization) {
+                Ok(clients) => notification_subscription::events(clients.konnect()).await,
+                Err(failure) => Err(unobtainable(attempted(), failure)),
+            };
+            ((*name).clone(), events)
+        },
+    );
+    join_all(asking).await.into_iter().collect()
+}
+
+/// Reads every specification that an environment of these organizations is made from, each once.
+async fn specifications(session: &Session, organizations: impl Iterator<Item = &Organization>) -> Specs {
+    let manifest = &session.workspace.loaded.manifest;
+    let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
+    let mut specs = Specs::new();
+    for environment in organizations.flat_map(|organization| organization.environments.values()) {
+        for placement in placements(manifest, environment) {
+            let SpecAddress { remote, branch, path } = placement.spec();
+            if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
+                match source(session, placement.service) {
+                    Ok(source) => drop(entry.insert(Wanted { remote, branch, path, source })),
+                    // It concerns this service only, and the organizations that have it.
+                    Err(failure) => drop(specs.insert(placement.spec(), Err(unreachable(&remote, failure)))),
+                }
+            }
+        }
+    }
+    let texts = specs::read(wanted).await;
+    specs.extend(texts.into_iter().map(|(address, text)| (address.clone(), parse(&address, text))));
+    specs
+}
+
+fn source(session: &Session, service: &Service) -> Result<Source, Failure> {
+    let in_sandbox = session.systems.are_sandboxed();
+    let repository = session.platform.service_repository(service).map_err(|error| Failure::new(error.to_string()))?;
+    let token = match &repository.credentials {
+        Some(git::Credentials::SshKey(key)) if !in_sandbox => {
+            return Ok(Source::Git(Credentials::SshKey(session.secret(key, "")?)));
+        }
+        Some(git::Credentials::Token(token)) => Some(token),
+        _ => None,
+    };
+    if let Some(name) = reachable(&repository.remote, in_sandbox) {
+        return Ok(Source::GitHub(github(session, token)?, name));
+    }
+    let credentials = match token {
+        Some(token) => Credentials::Token(session.secret(token, "")?),
+        None => Credentials::None,
+    };
+    Ok(Source::Git(credentials))
+}
+
+fn unobtainable(attempted: String, failure: Failure) -> Error {
+    let error = Error::new(ErrorKind::Unauthorized, attempted, failure.message);
+    Error { help: failure.help, ..error }
+}
+
+fn unreachable(remote: &str, failure: Failure) -> Error {
+    let help = failure.help.unwrap_or_else(|| "check `git:` of the service".to_owned());
+    Error::new(ErrorKind::Unauthorized, format!("get the credentials for {remote}"), failure.message).help(help)
+}
+
+fn parse(address: &SpecAddress, text: Result<String, Error>) -> Result<Spec, Error> {
+    Spec::parse(text?).map_err(|reason| {
+        let SpecAddress { remote, branch, path } = address;
+        let attempted = format!("read {path} on the branch {branch} of {remote}");
+        Error::new(ErrorKind::Refused, attempted, reason).help("correct the specification in the service's repository")
+    })
+}

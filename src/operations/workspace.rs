@@ -1,0 +1,79 @@
+//! What an operation works on: the configuration, the variables, and the store of the states.
+
+use std::collections::BTreeSet;
+
+use super::failure::Failure;
+use crate::manifest::Loaded;
+use engine::address::PLATFORM_SCOPE;
+use engine::refresh::Remembered;
+use engine::state::{State, Store, shell_word};
+
+/// The variables of the process, or of a test.
+pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The configuration, the variables, and the store of the states.
+pub struct Workspace {
+    pub(super) loaded: Loaded,
+    pub(super) environment: Environment,
+    pub(super) store: Store,
+}
+
+impl Workspace {
+    /// The store of the states.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The states of all scopes.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub async fn states(&self) -> Result<Vec<Remembered>, Failure> {
+        let mut states = Vec::new();
+        for scope in self.remembered_scopes().await? {
+            let snapshot = self.store.read(&scope).await?;
+            states.push(Remembered::new(snapshot.map(|snapshot| snapshot.state).as_ref())?);
+        }
+        Ok(states)
+    }
+
+    /// The scopes that may have a state: those that the store lists. If it cannot list them, those that are configured,
+    /// and the platform repository.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub async fn remembered_scopes(&self) -> Result<Vec<String>, Failure> {
+        if self.store.lists_scopes() {
+            return Ok(self.store.scopes().await?);
+        }
+        let organizations = self.loaded.manifest.organizations.keys().cloned();
+        Ok(organizations.chain([PLATFORM_SCOPE.to_owned()]).collect())
+    }
+
+    /// Warnings about states of organizations that left the configuration: without a token, nothing can be done about
+    /// them.
+    pub(super) async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
+        let organizations = self.loaded.manifest.organizations.keys().map(String::as_str);
+        let configured: BTreeSet<&str> = organizations.chain([PLATFORM_SCOPE]).collect();
+        let mut warnings = Vec::new();
+        for scope in self.remembered_scopes().await?.iter().filter(|scope| !configured.contains(scope.as_str())) {
+            let count = self.store.read(scope).await?.map_or(0, |snapshot| known_or_begun(&snapshot.state));
+            if count > 0 {
+                warnings.push(format!(
+                    "The organization `{scope}` is not in the configuration any more, but {count} of its resources are in \
+                     the state. They are left unchanged. If it was renamed, run `koctl state mv --organization {word} \
+                     NEW`; to destroy them, put it back and run `koctl destroy --target '{scope}/**'`.",
+                    word = shell_word(scope)
+                ));
+            }
+        }
+        Ok(warnings)
+    }
+}
+
+/// How many resources a state has, including those that an interrupted apply may have created.
+fn known_or_begun(state: &State) -> usize {
+    let begun = state.intents.iter().map(|intent| &intent.address);
+    state.resources.keys().chain(begun).collect::<BTreeSet<_>>().len()
+}
