@@ -151,11 +151,11 @@ pub struct Unmanaged {
     /// The objects that one is a part of, as schemas with the attributes that hold their ids. What is below an unmanaged
     /// object is not reported again.
     pub below: &'static [(&'static Schema, &'static str)],
-    /// What people know one by.
+    /// The name of one for people.
     pub title: &'static [Title],
 }
 
-/// A piece of what people know an object by.
+/// A piece of the name of an object for people.
 #[derive(Debug, Clone, Copy)]
 pub enum Title {
     /// The text of an attribute.

@@ -19,7 +19,7 @@ pub struct Placement<'a> {
 }
 
 impl Placement<'_> {
-    /// Where its specification is.
+    /// The address of its specification.
     #[must_use]
     pub fn spec(&self) -> SpecAddress {
         SpecAddress {

@@ -69,7 +69,7 @@ pub struct Init {
 pub struct AddOrganization {
     /// Its name.
     pub name: String,
-    /// Where its environments are.
+    /// The region of its environments.
     pub region: Region,
     /// The variable, and Actions secret, with its token.
     pub variable: String,

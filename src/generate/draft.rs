@@ -21,11 +21,11 @@ pub struct RecogniseOptions {
     pub token_variable: String,
     /// The variable with the client secret of its OpenID Connect provider.
     pub client_secret_variable: String,
-    /// Where the repositories of services are.
+    /// The addresses of the services' repositories.
     pub remote: RemotePattern,
 }
 
-/// Where the repositories of services are: an address with `{service}`, and perhaps `{team}`, in it.
+/// The addresses of the services' repositories: an address with `{service}`, and optionally `{team}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemotePattern(String);
 
@@ -106,7 +106,7 @@ pub struct DraftEnvironment {
     pub r#type: EnvironmentType,
     /// The source of the guess. `None` if a label sets the type.
     pub guess: Option<&'static str>,
-    /// Where it is.
+    /// Its region.
     pub region: Region,
     /// The id of its portal.
     pub portal: String,

@@ -11,7 +11,7 @@ use engine::Remote;
 pub struct UnmanagedObject {
     /// Its type.
     pub type_name: &'static str,
-    /// What people know it by.
+    /// Its name for people.
     pub name: String,
     /// Its id.
     pub id: String,
@@ -52,7 +52,7 @@ fn is_below_unmanaged(report: &Unmanaged, object: &Remote, proven: &Proven, inve
     })
 }
 
-/// What people know an object by.
+/// The name of an object for people.
 fn title(pieces: &[Title], object: &Remote, inventory: &Inventory) -> String {
     let piece = |piece: &Title| match *piece {
         Title::Attribute(attribute) => text(object, attribute).to_owned(),

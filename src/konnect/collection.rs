@@ -18,7 +18,7 @@ use transport::encode::segment;
 /// The region of an object, and its path there.
 pub(super) type Url = (String, String);
 
-/// Where the objects of a type are.
+/// The location of the objects of a type.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Collection {
     schema: &'static Schema,

@@ -23,7 +23,7 @@ pub(super) const PLAIN: Schema = Schema { provider: "konnect", ..Schema::PLAIN }
 /// Writing needs a [`WriteClient`], so that a reader cannot change anything.
 #[async_trait]
 pub(super) trait Resource: Send + Sync + 'static {
-    /// Where they are.
+    /// Their location.
     const COLLECTION: Collection;
 
     /// True if an object of the list is one that koctl could manage.

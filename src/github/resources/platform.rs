@@ -1,4 +1,4 @@
-//! A platform repository as it is read: its default branch, and the pull requests that would change it.
+//! The reading of a platform repository: its default branch, and the pull requests that would change it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::github::client::{Files, ReadClient, Snapshot};
 use crate::github::remote::Repository;
 use engine::{Error, ErrorKind};
 
-/// One platform repository as a scan finds it.
+/// One platform repository.
 pub(crate) struct Platform {
     pub(crate) repository: Repository,
     /// The branch that pull requests go to.
@@ -26,7 +26,7 @@ impl Platform {
         Self::read_upon(client, repository, branch).await
     }
 
-    /// The same, where the default branch is known.
+    /// The same, if the default branch is known.
     pub(crate) async fn read_upon(client: &ReadClient, repository: Repository, branch: String) -> Result<Self, Error> {
         let tip = client.tip(&repository, &branch).await?.ok_or_else(|| {
             let cause = format!("its default branch {branch} has no commit yet");

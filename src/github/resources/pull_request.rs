@@ -1,7 +1,7 @@
 //! `pull_request`: the staged files of one environment in the platform repository, and the pull request that brings
 //! them there (GitHub's Git Data API; no clone).
 //!
-//! In sync means that the open pull request's branch holds the wanted files, or where none is open, the base branch.
+//! In sync means that the open pull request's branch has the wanted files, or the base branch if none is open.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub static TYPE: GitHubType = GitHubType {
     generate: Generate::NotRead,
 };
 
-/// The names of the files that koctl stages; others in the same folders are made from them and not koctl's.
+/// The names of the files that koctl stages. Other files in the same folders are generated from them and not koctl's.
 pub const STAGED: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
 
 /// The type over a client.
@@ -65,7 +65,7 @@ fn blob_ids(files: &Files) -> Value {
     Value::Object(files.iter().map(|(path, id)| (path.clone(), id.as_str().into())).collect())
 }
 
-/// The digests of those of the files found that are as the state remembers them.
+/// The digests of the files that are the same as in the state.
 fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
     let remembered = |name: &str| wanted.state?.attributes.get(name)?.as_object();
     let (Some(ids), Some(digests)) = (remembered("blob_ids"), remembered("files")) else { return Map::new() };
@@ -74,14 +74,14 @@ fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
 }
 
 impl Over<ReadClient> {
-    /// What stands in the platform repository for one environment; none where nothing does.
+    /// The staged files of one environment. `None` if there are none and no pull request is open.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
         let (Some(branch), Some(folder)) = (wanted.last_text("branch"), wanted.last_text("folder")) else {
             return Ok(None);
         };
         let texts = texts(wanted.value("files").as_ref());
         let pull = platform.pull(&branch);
-        // An open pull request is what will be: even where the base is as wanted, merging it could change that.
+        // Merging the open pull request could change the base, even if that is as wanted.
         let found = match pull {
             Some(pull) => staged(&self.0.snapshot(&platform.repository, &pull.head.sha).await?.files, &folder),
             None => staged(&platform.base.files, &folder),
@@ -101,7 +101,7 @@ impl Over<ReadClient> {
             ("files".to_owned(), Value::Object(files)),
             ("blob_ids".to_owned(), blob_ids),
         ]);
-        // The title is of a pull request that may be merged long since: it is as it was asked for.
+        // The pull request may be merged long ago: its title counts as the wanted one.
         attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
         Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
     }
@@ -118,7 +118,7 @@ impl Reader for Over<ReadClient> {
         let found = repositories.into_iter().map(async |[name]| {
             let here = |wanted: &&Wanted<'_>| wanted.last_text("repository").as_deref() == Some(&name);
             let wanted: Vec<_> = scan.wanted().filter(here).collect();
-            // A repository that only the state knows, since the platform moved, may be gone.
+            // After the platform moved, a repository that only the state has may be deleted.
             if wanted.is_empty() {
                 return Ok(Vec::new());
             }
@@ -129,7 +129,7 @@ impl Reader for Over<ReadClient> {
     }
 }
 
-/// What is proposed for one environment.
+/// The proposed files of one environment.
 struct Proposal {
     repository: Repository,
     branch: String,
@@ -150,7 +150,7 @@ impl Proposal {
         })
     }
 
-    /// What a tree needs to have just the files of the proposal.
+    /// The changes that give a tree exactly the files of the proposal.
     fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
         let there = staged(&start.files, &self.folder);
         let new = self.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
@@ -166,15 +166,15 @@ impl Proposal {
             body.push_str(&format!("- `{}`\n", path.strip_prefix(&format!("{}/", self.folder)).unwrap_or(path)));
         }
         if self.files.is_empty() {
-            body.push_str("- none: the environment left the configuration, and its files go with it\n");
+            body.push_str("- none: the environment left the configuration, so its files are deleted\n");
         }
         body
     }
 }
 
 impl Over<WriteClient> {
-    /// Brings the files of the proposal, and nothing else of ours, onto its branch and opens a pull request for it;
-    /// where the base has them already, the pull request that would change that is closed.
+    /// Commits exactly the files of the proposal to its branch and opens a pull request. If the base has them already,
+    /// closes the pull request that would change that.
     async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
         let Proposal { repository, branch, .. } = proposal;
         let reader = self.0.reader();
@@ -194,7 +194,7 @@ impl Over<WriteClient> {
         if !changes.is_empty() {
             let commit = self.0.commit(repository, &start, &changes, &proposal.title).await?;
             let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
-            // Without an open pull request the branch is a remainder of a merged one, and ours to move.
+            // Without an open pull request, the branch remains from a merged one and can be moved.
             self.0.point(repository, branch, &commit, exists, pull.is_none()).await?;
         }
         if pull.is_none() {
@@ -203,8 +203,8 @@ impl Over<WriteClient> {
         Ok(())
     }
 
-    /// Closes a pull request that nobody wants any more. The branch goes first: GitHub closes the pull request with
-    /// it, and whatever happens in between, no branch is left behind.
+    /// Closes a pull request that is no longer wanted. The branch is deleted first: GitHub closes the pull request with
+    /// it, and no branch remains if koctl is interrupted.
     async fn withdraw(&self, proposal: &Proposal, pull: &Pull) -> Result<(), Error> {
         self.0.delete_branch(&proposal.repository, &proposal.branch).await?;
         self.0.close_pull(&proposal.repository, pull.number).await
@@ -231,7 +231,7 @@ impl Writer for Over<WriteClient> {
         self.create(update.after).await
     }
 
-    /// The files go through a pull request as they came; one that was never merged is closed instead.
+    /// A pull request deletes the files. One that was never merged is closed instead.
     async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
         self.propose(&Proposal::new(prior, BTreeMap::new())?).await
     }

@@ -1,7 +1,7 @@
-//! `repository`: the platform repository itself, where koctl made it (`repos/get`, `repos/create-in-org`).
+//! `repository`: the platform repository itself, if koctl created it (`repos/get`, `repos/create-in-org`).
 //!
-//! It is made private, with a first commit. It holds the history and the work of people: koctl never deletes one, and
-//! lets everything else about it be.
+//! It is created private, with a first commit. It holds the history and the work of people: koctl never deletes it, and
+//! manages nothing else about it.
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
@@ -49,7 +49,7 @@ impl Reader for Over<ReadClient> {
         &SCHEMA
     }
 
-    /// There is no list of just these: each is asked for by its name. A scope has one.
+    /// No list has only these, so each is read by its name. A scope has one.
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let names = scan.distinct(["name"]);
         let found = try_join_all(names.iter().map(async |[name]| {
@@ -69,7 +69,8 @@ impl Writer for Over<WriteClient> {
     }
 
     async fn delete(&self, id: &str, _: &Attributes) -> Result<(), Error> {
-        let error = Error::new(ErrorKind::Refused, format!("delete the repository {id}"), "koctl never deletes one");
-        Err(error.help("delete it on GitHub, if nobody needs what is in it"))
+        let error =
+            Error::new(ErrorKind::Refused, format!("delete the repository {id}"), "koctl never deletes repositories");
+        Err(error.help("delete it on GitHub if it is no longer needed"))
     }
 }

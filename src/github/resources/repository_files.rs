@@ -1,11 +1,11 @@
-//! `repository_files`: the files that koctl itself brings into the platform repository, workflows above all, and the
-//! pull request that brings them there.
+//! `repository_files`: koctl's own files in the platform repository, workflows for example, and the pull request that
+//! proposes them.
 //!
-//! A file is wanted as a text or as a digest. A text is what the file should hold. A digest is what the state has of a
-//! file that is left to people: whatever stands there now is as wanted.
+//! A file is wanted as a text or as a digest. A text is the wanted text of the file. A digest stands for a file that is
+//! left to people: its present text is as wanted.
 //!
-//! Pull requests stack: a new one begins where the last open one of them ends, so that they can be merged one after
-//! the other. What the last one would make of the files counts as what is there.
+//! Pull requests stack: a new one begins at the end of the last open one, so that they can be merged one after the other.
+//! The files of the last one count as the present files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,9 +31,9 @@ engine::schema! {
         REPOSITORY: Attribute::plain("repository").forces_replacement(),
         BRANCH: Attribute::plain("branch"),
         TITLE: Attribute::plain("title"),
-        /// Kept up to date as long as nobody edits them.
+        /// Files that koctl updates unless they were edited.
         FILES: Attribute::files("files"),
-        /// Written once, or changed in some lines, and then left to people.
+        /// Files that are written once, or changed in some lines, and then left to people.
         SHARED_FILES: Attribute::files("shared_files"),
     }
     natural_key: &[REPOSITORY.text()],
@@ -51,7 +51,7 @@ pub static TYPE: GitHubType = GitHubType {
     generate: Generate::NotRead,
 };
 
-/// What the names of the branches begin with from which koctl proposes its files.
+/// The beginning of the names of the branches with proposals of koctl's files.
 pub(crate) const BRANCH_PREFIX: &str = "konnect-orchestrator-";
 
 /// The type over a client.
@@ -64,7 +64,7 @@ impl Platform {
         proposals.max_by_key(|pull| pull.number)
     }
 
-    /// The files as they are, or will be once what is proposed is merged.
+    /// The files as they are, or will be after the open proposals are merged.
     pub(crate) async fn outlook(&self, client: &ReadClient) -> Result<Snapshot, Error> {
         match self.last_proposal() {
             Some(pull) => client.snapshot(&self.repository, &pull.head.sha).await,
@@ -77,7 +77,7 @@ fn map(value: Option<&Value>) -> Map<String, Value> {
     value.and_then(Value::as_object).cloned().unwrap_or_default()
 }
 
-/// Those of `files` that are known by a digest: they are as they should be.
+/// The files that are wanted as a digest: they are as wanted.
 fn left_alone(files: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
     files.iter().filter(|(_, file)| !file.is_string()).map(|(path, file)| (path.clone(), file.clone()))
 }
@@ -101,7 +101,7 @@ impl Over<ReadClient> {
                 attributes.insert(name.to_owned(), Value::Object(files));
             }
         }
-        // How a change travels is of the last one: it is as it was asked for then.
+        // Branch and title belong to the last proposal: they count as the wanted ones.
         for name in ["branch", "title"] {
             let last = wanted.state.and_then(|state| state.attributes.get(name)).cloned();
             attributes.extend(last.or_else(|| wanted.value(name)).map(|value| (name.to_owned(), value)));
@@ -119,7 +119,7 @@ impl Reader for Over<ReadClient> {
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let mut found = Vec::new();
         for wanted in scan.wanted() {
-            // The repository may be one that is still to be made, or one that the platform left.
+            // The repository may not exist yet, or the platform may have left it.
             let Some(repository) = wanted.text("repository") else { continue };
             found.extend(self.view(&repository, wanted).await?);
         }
@@ -152,7 +152,7 @@ impl Proposal {
         })
     }
 
-    /// What a tree needs to have the files of the proposal.
+    /// The changes that give a tree the files of the proposal.
     fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
         let new = self.texts.iter().filter(|(path, text)| start.files.get(*path) != Some(&blob_id(text)));
         let new = new.map(|(path, text)| (path.clone(), Some(text.clone())));
@@ -164,7 +164,7 @@ impl Proposal {
 fn body(changes: &[TreeChange]) -> String {
     let mut body = "koctl proposes these files of the platform repository:\n\n".to_owned();
     for (path, text) in changes {
-        body.push_str(&format!("- `{path}`{}\n", if text.is_some() { "" } else { ", which goes" }));
+        body.push_str(&format!("- `{path}`{}\n", if text.is_some() { "" } else { ", which is deleted" }));
     }
     body
 }
@@ -183,7 +183,7 @@ impl Over<WriteClient> {
         let commit =
             self.0.commit(repository, &start, &changes, title).await.map_err(|error| explain(error, &changes))?;
         let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
-        // Without an open pull request the branch is a remainder of a merged one, and ours to move.
+        // Without an open pull request, the branch remains from a merged one and can be moved.
         let moved = self.0.point(repository, branch, &commit, exists, pull.is_none()).await;
         moved.map_err(|error| explain(error, &changes))?;
         match pull {
@@ -196,7 +196,7 @@ impl Over<WriteClient> {
     }
 }
 
-/// GitHub refuses workflows of a token that may not change them, and does not say so.
+/// GitHub refuses workflows if the token cannot change them, and does not say so.
 fn explain(error: Error, changes: &[TreeChange]) -> Error {
     let has_workflows = changes.iter().any(|(path, _)| path.starts_with(".github/workflows/"));
     if has_workflows && matches!(error.kind, ErrorKind::NotFound | ErrorKind::Unauthorized) {
@@ -208,7 +208,7 @@ fn explain(error: Error, changes: &[TreeChange]) -> Error {
     error
 }
 
-/// The object as it is once the proposal is made.
+/// The object after the proposal is made.
 fn proposed(planned: &Attributes) -> Result<Remote, Error> {
     Ok(Remote { id: text(planned, "repository")?.to_owned(), attributes: planned.clone() })
 }
@@ -227,7 +227,7 @@ impl Writer for Over<WriteClient> {
 
     async fn delete(&self, id: &str, _: &Attributes) -> Result<(), Error> {
         let attempted = format!("delete koctl's files in {id}");
-        let error = Error::new(ErrorKind::Refused, attempted, "koctl only forgets them");
-        Err(error.help("delete them in the repository, if nobody needs them"))
+        let error = Error::new(ErrorKind::Refused, attempted, "koctl only removes them from its state");
+        Err(error.help("delete them in the repository if they are no longer needed"))
     }
 }

@@ -49,7 +49,7 @@ pub static TYPE: KonnectType = KonnectType {
     },
 };
 
-/// What others set on a publication. A request replaces the whole publication, so it repeats these.
+/// Fields that others set on a publication. A request replaces the whole publication, so it repeats these.
 const OTHERS: &[&str] = &["auto_approve_registrations", "auth_strategy_ids"];
 
 async fn put(client: &WriteClient, attributes: &Attributes, others: &Value) -> Result<Remote, Error> {
@@ -83,7 +83,7 @@ impl Resource for ApiPublication {
         put(client, planned, &Value::Null).await
     }
 
-    /// What others set is read just before: the plan may be older, or made from the state alone.
+    /// Fields that others set are read just before: the plan may be older, or made from the state alone.
     async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
         let (region, path) = Self::COLLECTION.url(update.after)?;
         let now = client.reader().get(&region, &path).await?;

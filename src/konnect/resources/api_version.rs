@@ -54,7 +54,7 @@ impl Resource for ApiVersion {
     }
 }
 
-/// The current version of one API. It is not asked for if the list of APIs shows that it is unchanged since the last
+/// The current version of one API. It is not read if the list of APIs shows that it is unchanged since the last
 /// apply, and the configuration wants it unchanged.
 async fn current(client: &ReadClient, scan: &Scan<'_>, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
     let (Some(region), Some(api)) = (wanted.last_text(REGION.text()), wanted.last_text(API_ID.text())) else {

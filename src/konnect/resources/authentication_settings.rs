@@ -1,9 +1,9 @@
 //! `authentication_settings`: how people sign in to the organization, and how they get into teams (`identity-v3`,
 //! `/authentication-settings`, with the switch `enabled` of `/identity-providers`).
 //!
-//! A method of single sign-on has two switches in Konnect: one here, and one at its identity provider. It works only
-//! with both, and one identity provider can be active at a time. This type answers for both, because only together
-//! can they be turned such that somebody can sign in after every single request.
+//! A method of single sign-on has two switches in Konnect: one here, and one at its identity provider. It needs both, and
+//! one identity provider can be active at a time. This type manages both, so that people can sign in after every single
+//! request.
 
 use async_trait::async_trait;
 

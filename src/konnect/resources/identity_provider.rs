@@ -1,5 +1,5 @@
 //! `identity_provider`: where people sign in who do so by OpenID Connect or SAML (`identity-v3`,
-//! `/identity-providers`). Whether it is in use is up to [`authentication_settings`](super::authentication_settings).
+//! `/identity-providers`). [`authentication_settings`](super::authentication_settings) switch it on and off.
 
 use async_trait::async_trait;
 

@@ -88,7 +88,7 @@ impl SignIn {
         self.is_on(method.switch()) && self.provider(method).is_some_and(|provider| provider["enabled"] == true)
     }
 
-    /// The settings, where a method is enabled if both of its switches are on, with the ids of the identity providers.
+    /// The settings with the ids of the identity providers. A method is enabled if both of its switches are on.
     pub(super) fn settings(&self) -> Value {
         let mut json = self.settings.clone();
         for method in Method::ALL {

@@ -21,7 +21,8 @@ use super::secret::Secret;
 pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
 pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
 pub use organization::{
-    Environment, EnvironmentService, EnvironmentTeam, EnvironmentType, Notifications, Organization, Region,
+    Environment, EnvironmentPortal, EnvironmentService, EnvironmentTeam, EnvironmentType, Notifications, Organization,
+    Region,
 };
 pub use platform::{Encryption, Platform, PlatformGit, State};
 pub use team::{Service, ServiceGit, Team};
