@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_strikes_the_request_that_it_was_set_for_and_then_no_more() {
+    fn a_fault_strikes_the_request_that_it_was_set_for_and_no_later_one() {
         let faults = Faults::default();
         faults.inject(Trigger::new(Method::POST, "/v3/apis").nth(2), Fault::Drop);
         let strike = |method: Method| faults.strike(&method, "/konnect/us/v3/apis");

@@ -179,11 +179,11 @@ fn storage(path: &Path, attempt: &'static str) -> impl FnOnce(redb::Error) -> St
     move |source| StoreError::Storage { path, attempt, source: Box::new(source) }
 }
 
-fn commit(database: &Database, steps: &[Numbered]) -> Result<(), redb::Error> {
+fn commit(database: &Database, steps: &[NumberedStep]) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     {
         let mut table = transaction.open_table(DOCUMENTS)?;
-        for Numbered { partition, kind, sequence, body, .. } in steps {
+        for NumberedStep { partition, kind, sequence, body, .. } in steps {
             match body {
                 Some(body) => {
                     let json = Value::Object(Body::clone(body)).to_string();
@@ -218,7 +218,7 @@ struct Step {
 }
 
 #[derive(Debug)]
-struct Numbered {
+struct NumberedStep {
     partition: Partition,
     kind: &'static Kind,
     id: Uuid,
@@ -285,12 +285,12 @@ impl Batch {
         self.steps.push(Step { partition: partition.clone(), kind, id, sequence, body });
     }
 
-    fn numbered(self, first: u64) -> Vec<Numbered> {
+    fn numbered(self, first: u64) -> Vec<NumberedStep> {
         let mut free = first..;
         let mut number = |given: Option<u64>| given.or_else(|| free.next()).unwrap_or(u64::MAX);
         self.steps
             .into_iter()
-            .map(|Step { partition, kind, id, sequence, body }| Numbered {
+            .map(|Step { partition, kind, id, sequence, body }| NumberedStep {
                 partition,
                 kind,
                 id,
@@ -335,8 +335,8 @@ impl World {
         Ok(world)
     }
 
-    fn apply(&mut self, step: Numbered) {
-        let Numbered { partition, kind, id, sequence, body } = step;
+    fn apply(&mut self, step: NumberedStep) {
+        let NumberedStep { partition, kind, id, sequence, body } = step;
         self.next_sequence = self.next_sequence.max(sequence.saturating_add(1));
         let collection = self.collections.entry(partition).or_default().entry(kind.name).or_default();
         collection.forget(kind, sequence);
@@ -469,7 +469,7 @@ fn decode(
     sequence: u64,
     kind: &str,
     json: &str,
-) -> Result<Numbered, String> {
+) -> Result<NumberedStep, String> {
     let kind = kinds
         .iter()
         .find(|known| known.name == kind)
@@ -481,7 +481,7 @@ fn decode(
     };
     let id = body.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     let id = id.ok_or_else(|| format!("document {sequence} has no id"))?;
-    Ok(Numbered { partition, kind, id, sequence, body: Some(Arc::new(body)) })
+    Ok(NumberedStep { partition, kind, id, sequence, body: Some(Arc::new(body)) })
 }
 
 /// The values of a group as one text, `None` if the group does not bind this document.

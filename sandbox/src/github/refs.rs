@@ -132,7 +132,7 @@ fn full_name(request: &ApiRequest) -> String {
 fn to_json(repo: &Repo, links: &Links, reference: &Reference<'_>) -> Result<Value, ApiError> {
     let name = reference.name()?;
     let target = reference.resolve()?.target().ok_or_else(|| {
-        let message = format!("The reference {name} points at nothing.");
+        let message = format!("The reference {name} has no target.");
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message)
     })?;
     let (_, kind) = repo.git.odb()?.read_header(target)?;

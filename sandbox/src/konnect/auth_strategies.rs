@@ -207,7 +207,9 @@ impl Resource for AuthStrategy {
             portals.len() + world.referring(&call.partition, &PUBLICATIONS, "auth_strategy_ids", strategy.id).len();
         match users {
             0 => Ok(()),
-            _ => Err(Problem::conflict(format!("The strategy is used by {users} portals and publications."))),
+            _ => Err(Problem::conflict(format!(
+                "The strategy is in use. Portals and publications that use it: {users}."
+            ))),
         }
     }
 

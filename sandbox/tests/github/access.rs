@@ -101,7 +101,7 @@ async fn a_private_repository_is_not_found_without_a_credential() {
 }
 
 #[tokio::test]
-async fn every_answer_tells_the_rate_limit_and_asking_for_it_is_free() {
+async fn every_answer_has_the_rate_limit_and_asking_for_it_is_free() {
     let world = World::new().await;
     let first = world.get("/user").await;
     assert_eq!(first.headers["x-ratelimit-limit"], "5000");

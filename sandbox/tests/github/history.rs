@@ -26,7 +26,7 @@ async fn commits_are_listed_youngest_first_and_by_path() {
 }
 
 #[tokio::test]
-async fn comparing_tells_ahead_behind_diverged_and_identical() {
+async fn a_comparison_is_ahead_behind_diverged_or_identical() {
     let world = World::with(&[("a", "1\n")]).await;
     let base = world.tip("main").await;
     let ahead = world.branch("feature/x", "main", "b", "2\n").await;

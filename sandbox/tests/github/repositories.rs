@@ -37,7 +37,7 @@ async fn a_repository_without_a_name_is_refused_by_field() {
 }
 
 #[tokio::test]
-async fn a_repository_in_a_list_tells_less_than_one_on_its_own() {
+async fn a_repository_in_a_list_has_fewer_fields_than_a_single_one() {
     let world = World::with(&[("a", "1")]).await;
     world.branch("b", "main", "b", "2").await;
     let of = |repository: &Value| {

@@ -136,7 +136,7 @@ async fn a_change_keeps_what_it_does_not_name_and_a_new_secret_moves_the_time() 
 }
 
 #[tokio::test]
-async fn a_saml_provider_tells_what_its_service_provider_is_called() {
+async fn a_saml_provider_shows_the_addresses_of_its_service_provider() {
     let world = World::new().await;
     let organization = world.get("/v3/organizations/me").await;
     let created = world.created(PROVIDERS, saml()).await;

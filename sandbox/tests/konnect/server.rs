@@ -98,7 +98,7 @@ async fn a_directory_in_use_is_a_clear_error() {
 }
 
 #[tokio::test]
-async fn one_token_for_two_organizations_is_an_error_that_does_not_tell_it() {
+async fn one_token_for_two_organizations_is_an_error_that_does_not_show_it() {
     let directory = tempfile::tempdir().unwrap();
     let organizations = vec![account("one", "secret"), account("two", "secret")];
     let options = SandboxOptions { dir: directory.path().to_owned(), port: 0, organizations };
@@ -185,7 +185,7 @@ async fn a_dropped_request_does_nothing_and_a_lost_answer_leaves_the_work_done()
 }
 
 #[tokio::test]
-async fn faults_that_are_cleared_strike_no_more() {
+async fn faults_that_are_cleared_no_longer_strike() {
     let world = World::new().await;
     let fault = Fault::status(StatusCode::SERVICE_UNAVAILABLE);
     world.sandbox.faults().inject(Trigger::new(None, "*").always(), fault);

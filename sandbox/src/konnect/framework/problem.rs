@@ -107,7 +107,7 @@ impl From<StoreError> for Problem {
 
 impl From<Taken> for Problem {
     fn from(taken: Taken) -> Problem {
-        Problem::conflict(format!("Another one with the same [{}] already exists.", taken.fields.join(", ")))
+        Problem::conflict(format!("Another record with the same [{}] already exists.", taken.fields.join(", ")))
     }
 }
 

@@ -127,7 +127,7 @@ impl Resource for Portal {
         let published = world.referring(&call.partition, &PUBLICATIONS, "portal_id", portal.id).len();
         if published > 0 && !force {
             let detail =
-                format!("The portal has {published} published APIs. Unpublish them first, or use [force=true].");
+                format!("APIs are published to the portal: {published}. Unpublish them first, or use [force=true].");
             return Err(Problem::conflict(detail));
         }
         for team in world.referring(&call.partition, &PORTAL_TEAMS, "portal_id", portal.id) {
