@@ -1,76 +1,39 @@
-//! Requests to GitHub through octocrab, over the program's own HTTP stack.
+//! Requests to GitHub, with errors that say what was attempted and what helps.
 //!
-//! Operations are those of GitHub's REST API document: `git/get-ref`, `git/get-tree`, `git/create-commit` and so
-//! on; each method names its own.
+//! The operations themselves are those of the crate `github-api`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::Bytes;
 use dryoc::dryocbox::{DryocBox, PublicKey as PublicKeyBytes};
-use http::{HeaderName, HeaderValue, Request, Response, header};
-use http_body_util::combinators::BoxBody;
-use http_body_util::{BodyExt, Full};
-use octocrab::models::pulls::PullRequest;
-use octocrab::service::middleware::base_uri::BaseUriLayer;
-use octocrab::service::middleware::extra_headers::ExtraHeadersLayer;
-use octocrab::{AuthState, OctoBody, Octocrab, OctocrabBuilder};
+use github_api::{
+    AccessError, Author, Content, NewCommit, NewPull, Pull, PullUpdate, Reader, Repository, Writer, absent_as_none,
+};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use serde_json::{Value, json};
 
+use super::access::Access;
 use super::problem::explain;
-use super::remote::Repository;
 use engine::{Error, ErrorKind};
-use transport::{Repeatable, Transport};
-
-/// Where GitHub's API is.
-pub const DEFAULT_URL: &str = "https://api.github.com";
-
-/// How many entries a page of a list holds: GitHub's most.
-pub(super) const PAGE_SIZE: u8 = 100;
-
-/// How to get in.
-#[derive(Debug, Clone)]
-pub struct Access {
-    /// The address of the API.
-    pub url: String,
-    /// A token; without one, only public repositories can be read.
-    pub token: Option<SecretString>,
-    /// Where the token comes from, for messages: `the variable GITHUB_TOKEN`.
-    pub token_source: String,
-}
+use transport::Transport;
 
 /// Reads from GitHub, and can do nothing else.
 #[derive(Debug, Clone)]
 pub struct ReadClient {
-    octocrab: Octocrab,
+    api: Reader,
     access: Access,
 }
 
 /// Writes to GitHub.
 #[derive(Debug, Clone)]
 pub struct WriteClient {
+    pub(super) api: Writer,
     read: ReadClient,
     author: Option<Author>,
 }
 
-/// Who the commits are from; without one, the token's owner.
-#[derive(Debug, Clone)]
-pub struct Author {
-    /// A name.
-    pub name: String,
-    /// An email.
-    pub email: String,
-}
-
 /// The files of a commit: the ids of their blobs by path.
 pub type Files = BTreeMap<String, String>;
-
-/// An answer as it came.
-type Raw = Response<BoxBody<Bytes, octocrab::Error>>;
 
 /// A commit and the files in it.
 #[derive(Debug, Clone)]
@@ -83,235 +46,101 @@ pub struct Snapshot {
     pub files: Files,
 }
 
-/// What a commit changes in a tree: a path, and the text of its file, or none where it goes.
+/// A change of a file by a commit: its path, and its text or `None` to delete it.
 pub type TreeChange = (String, Option<String>);
-
-#[derive(Deserialize)]
-struct Ref {
-    object: Object,
-}
-
-#[derive(Deserialize)]
-struct Object {
-    sha: String,
-}
-
-#[derive(Deserialize)]
-struct Commit {
-    tree: Object,
-}
-
-#[derive(Deserialize)]
-struct Tree {
-    tree: Vec<TreeEntry>,
-    truncated: bool,
-}
-
-#[derive(Deserialize)]
-struct TreeEntry {
-    path: String,
-    #[serde(rename = "type")]
-    kind: String,
-    sha: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Blob {
-    content: String,
-    encoding: String,
-    #[serde(default)]
-    sha: String,
-}
-
-#[derive(Deserialize)]
-struct SecretNames {
-    secrets: Vec<SecretName>,
-}
-
-#[derive(Deserialize)]
-struct SecretName {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct PublicKey {
-    key_id: String,
-    key: String,
-}
 
 impl ReadClient {
     /// A client over `transport`.
     ///
     /// # Errors
-    /// When the address or the token cannot be part of a request.
+    /// If the address or the token cannot be part of a request.
     pub fn new(transport: Transport, access: Access) -> Result<Self, Error> {
-        let refused = |cause: String| Error::new(ErrorKind::Refused, format!("set up access to {}", access.url), cause);
-        let base = access
-            .url
-            .parse()
-            .map_err(|error| refused(format!("it is no address: {error}")).help("check KOCTL_GITHUB_URL"))?;
-        let mut headers: Vec<(HeaderName, HeaderValue)> = vec![
-            (header::ACCEPT, HeaderValue::from_static("application/vnd.github+json")),
-            (HeaderName::from_static("x-github-api-version"), HeaderValue::from_static("2022-11-28")),
-        ];
-        if let Some(token) = &access.token {
-            let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret())).map_err(|_| {
-                refused(format!("{} holds characters that no token has", access.token_source))
-                    .help("check it for line breaks and spaces")
-            })?;
-            value.set_sensitive(true);
-            headers.push((header::AUTHORIZATION, value));
-        }
-        let service = tower::service_fn(move |request| send(transport.clone(), request));
-        let octocrab = OctocrabBuilder::new_empty()
-            .with_service(service)
-            .with_layer(&BaseUriLayer::new(base))
-            .with_layer(&ExtraHeadersLayer::new(Arc::new(headers)))
-            .with_auth(AuthState::None)
-            .build()
-            .unwrap_or_else(|never| match never {});
-        Ok(Self { octocrab, access })
+        let api = github_api::Access { url: access.url.clone(), token: access.token.clone() };
+        let api = Reader::new(transport, &api).map_err(|error| refused_access(&access, &error))?;
+        Ok(Self { api, access })
     }
 
-    pub(super) async fn get<T: octocrab::FromResponse>(&self, attempted: &str, route: &str) -> Result<T, Error> {
-        let answer = self.octocrab.get(route, None::<&()>).await;
-        answer.map_err(|error| explain(attempted, &self.access, error))
+    /// The operations that read.
+    pub(super) fn api(&self) -> &Reader {
+        &self.api
     }
 
-    async fn get_if_there<T: octocrab::FromResponse>(&self, attempted: &str, route: &str) -> Result<Option<T>, Error> {
-        match self.get(attempted, route).await {
-            Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
-            other => other.map(Some),
-        }
+    /// The error of the engine for an error of GitHub's.
+    pub(super) fn explain(&self, attempted: &str, error: github_api::Error) -> Error {
+        explain(attempted, &self.access, &error)
     }
 
-    /// The name of the branch that pull requests go to (`repos/get`); none where there is no such repository, or the
-    /// token may not see it.
-    ///
-    /// # Errors
-    /// What else GitHub answered, in its own words.
+    /// The name of the branch that pull requests go to. `None` if there is no such repository, or the token may not read
+    /// it.
     pub async fn default_branch_if_there(&self, repository: &Repository) -> Result<Option<String>, Error> {
-        let found: Option<Value> =
-            self.get_if_there(&read_repository(repository), &format!("/repos/{repository}")).await?;
-        Ok(found.map(|found| found["default_branch"].as_str().unwrap_or("main").to_owned()))
+        let found = absent_as_none(self.api.default_branch(repository).await);
+        found.map_err(|error| self.explain(&read_repository(repository), error))
     }
 
-    /// The same of a repository that must exist.
-    ///
-    /// # Errors
-    /// When it does not exist, or may not be read.
+    /// The name of the branch that pull requests go to.
     pub async fn default_branch(&self, repository: &Repository) -> Result<String, Error> {
-        let found: Value = self.get(&read_repository(repository), &format!("/repos/{repository}")).await?;
-        Ok(found["default_branch"].as_str().unwrap_or("main").to_owned())
+        let found = self.api.default_branch(repository).await;
+        found.map_err(|error| self.explain(&read_repository(repository), error))
     }
 
-    /// The commit at the tip of a branch (`git/get-ref`); none where there is no such branch.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// The commit at the tip of a branch. `None` if there is no such branch.
     pub async fn tip(&self, repository: &Repository, branch: &str) -> Result<Option<String>, Error> {
         let attempted = format!("read the branch {branch} of {repository}");
-        let route = format!("/repos/{repository}/git/ref/heads/{}", path(branch));
-        match self.get_if_there::<Ref>(&attempted, &route).await {
-            // A repository without a commit has no branches; the document gives it this status.
-            Err(error) if error.kind == ErrorKind::Conflict => Ok(None),
-            found => Ok(found?.map(|found| found.object.sha)),
-        }
+        let found = absent_as_none(self.api.reference(repository, &head(branch)).await);
+        found.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// The files of a commit (`git/get-commit`, `git/get-tree`).
+    /// The files of a commit.
     ///
     /// # Errors
-    /// What GitHub answered, and trees that are too large for one answer.
+    /// Also if the tree is too large for one answer.
     pub async fn snapshot(&self, repository: &Repository, commit: &str) -> Result<Snapshot, Error> {
         let attempted = format!("read the commit {commit} of {repository}");
-        let found: Commit = self.get(&attempted, &format!("/repos/{repository}/git/commits/{commit}")).await?;
+        let found = self.api.commit(repository, commit).await.map_err(|error| self.explain(&attempted, error))?;
         let attempted = format!("read the files of {repository} at {commit}");
-        let route = format!("/repos/{repository}/git/trees/{}?recursive=1", found.tree.sha);
-        let tree: Tree = self.get(&attempted, &route).await?;
-        if tree.truncated {
-            let cause = "the repository has more files than GitHub lists in one answer";
-            return Err(Error::new(ErrorKind::Unexpected, attempted, cause)
-                .help("use a repository of its own as the platform repository"));
-        }
-        let blobs = tree.tree.into_iter().filter(|entry| entry.kind == "blob");
-        let files = blobs.filter_map(|entry| Some((entry.path, entry.sha?))).collect();
-        Ok(Snapshot { commit: commit.to_owned(), tree: found.tree.sha, files })
+        let files = self.api.files(repository, found.tree()).await;
+        let files = files.map_err(|error| self.explain(&attempted, error))?;
+        let files = files.into_iter().map(|file| (file.path, file.blob)).collect();
+        Ok(Snapshot { commit: commit.to_owned(), tree: found.tree().to_owned(), files })
     }
 
-    /// The content of a file in a repository (`git/get-blob`).
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// The content of a blob.
     pub async fn blob(&self, repository: &Repository, id: &str) -> Result<Vec<u8>, Error> {
         let attempted = format!("read the file {id} of {repository}");
-        let blob: Blob = self.get(&attempted, &format!("/repos/{repository}/git/blobs/{id}")).await?;
-        decode(&attempted, &blob)
+        self.api.blob(repository, id).await.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// The content of the file `file` on a branch (`repos/get-content`); none where there is no such file.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// The content of the file `file` on a branch. `None` if there is no such file.
     pub async fn file(&self, repository: &Repository, branch: &str, file: &str) -> Result<Option<Vec<u8>>, Error> {
         let attempted = format!("read {file} on the branch {branch} of {repository}");
-        let reference: String = url::form_urlencoded::byte_serialize(branch.as_bytes()).collect();
-        let route = format!("/repos/{repository}/contents/{}?ref={reference}", path(file));
-        let Some(found) = self.get_if_there::<Value>(&attempted, &route).await? else { return Ok(None) };
-        let blob: Blob = serde_json::from_value(found)
-            .map_err(|_| Error::new(ErrorKind::Refused, &attempted, "it is not a file").help("correct `spec-path`"))?;
-        match blob.encoding.as_str() {
-            // Files of more than a megabyte come without their content.
-            "none" => self.blob(repository, &blob.sha).await.map(Some),
-            _ => decode(&attempted, &blob).map(Some),
+        let found = absent_as_none(self.api.content(repository, branch, file).await);
+        match found.map_err(|error| self.explain(&attempted, error))? {
+            None => Ok(None),
+            Some(Content::File(bytes)) => Ok(Some(bytes)),
+            Some(Content::Other) => {
+                Err(Error::new(ErrorKind::Refused, attempted, "it is not a file").help("correct `spec-path`"))
+            }
         }
     }
 
-    /// The names of the Actions secrets of a repository (`actions/list-repo-secrets`), all pages.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// The names of the Actions secrets of a repository.
     pub async fn secrets(&self, repository: &Repository) -> Result<Vec<String>, Error> {
         let attempted = format!("read the names of the Actions secrets of {repository}");
-        let mut all = Vec::new();
-        for number in 1u32.. {
-            let route = format!("/repos/{repository}/actions/secrets?per_page={PAGE_SIZE}&page={number}");
-            let page: SecretNames = self.get(&attempted, &route).await?;
-            let last = page.secrets.len() < usize::from(PAGE_SIZE);
-            all.extend(page.secrets.into_iter().map(|secret| secret.name));
-            if last {
-                break;
-            }
-        }
-        Ok(all)
+        self.api.secrets(repository).await.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// The open pull requests of a repository (`pulls/list`), all pages.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
-    pub async fn open_pulls(&self, repository: &Repository) -> Result<Vec<PullRequest>, Error> {
+    /// The open pull requests of a repository.
+    pub async fn open_pulls(&self, repository: &Repository) -> Result<Vec<Pull>, Error> {
         let attempted = format!("read the open pull requests of {repository}");
-        let pulls = self.octocrab.pulls(&repository.owner, &repository.name);
-        let mut all = Vec::new();
-        for number in 1u32.. {
-            let page = pulls.list().state(octocrab::params::State::Open).per_page(PAGE_SIZE).page(number).send().await;
-            let page = page.map_err(|error| explain(&attempted, &self.access, error))?;
-            let last = page.items.len() < usize::from(PAGE_SIZE);
-            all.extend(page.items);
-            if last {
-                break;
-            }
-        }
-        Ok(all)
+        self.api.open_pulls(repository).await.map_err(|error| self.explain(&attempted, error))
     }
 }
 
 impl WriteClient {
-    /// A client that may also write, as `author`.
+    /// A client that may also write, as `author`, or as the token's owner.
     #[must_use]
     pub fn new(read: ReadClient, author: Option<Author>) -> Self {
-        Self { read, author }
+        Self { api: Writer::new(read.api.clone()), read, author }
     }
 
     /// The client that can only read.
@@ -320,89 +149,48 @@ impl WriteClient {
         &self.read
     }
 
-    pub(super) async fn post(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
-        let answer = self.read.octocrab.post(route, Some(body)).await;
-        answer.map_err(|error| explain(attempted, &self.read.access, error))
+    /// The error of the engine for an error of GitHub's.
+    pub(super) fn explain(&self, attempted: &str, error: github_api::Error) -> Error {
+        self.read.explain(attempted, error)
     }
 
-    pub(super) async fn patch(&self, attempted: &str, route: &str, body: &Value) -> Result<Value, Error> {
-        let answer = self.read.octocrab.patch(route, Some(body)).await;
-        answer.map_err(|error| explain(attempted, &self.read.access, error))
-    }
-
-    /// Makes a private repository with a README in it (`repos/create-in-org`, or `repos/create-for-authenticated-user`
-    /// where the owner is the token's own user, `users/get-authenticated`).
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Creates a private repository with a README.
     pub async fn create_repository(&self, repository: &Repository, description: &str) -> Result<(), Error> {
         let attempted = format!("create the repository {repository}");
-        let user: Value = self.read.get(&attempted, "/user").await?;
-        let own = user["login"].as_str().is_some_and(|login| login.eq_ignore_ascii_case(&repository.owner));
-        let route = if own { "/user/repos".to_owned() } else { format!("/orgs/{}/repos", repository.owner) };
-        let body = json!({
-            "name": repository.name,
-            "description": description,
-            "private": true,
-            "auto_init": true,
-        });
-        self.post(&attempted, &route, &body).await?;
-        Ok(())
+        let created = self.api.create_repository(repository, description).await;
+        created.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// Sets an Actions secret (`actions/get-repo-public-key`, `actions/create-or-update-repo-secret`). Its value
-    /// leaves in a sealed box, which only GitHub can open.
+    /// Sets an Actions secret. Its value leaves in a sealed box, which only GitHub can open.
     ///
     /// # Errors
-    /// What GitHub answered, in its own words, and a public key that is none.
+    /// Also if the repository's public key cannot be used.
     pub async fn set_secret(&self, repository: &Repository, name: &str, value: &SecretString) -> Result<(), Error> {
         let attempted = format!("set the Actions secret {name} of {repository}");
-        let route = format!("/repos/{repository}/actions/secrets");
-        let key: PublicKey = self.read.get(&attempted, &format!("{route}/public-key")).await?;
+        let key = self.api.reader().secrets_key(repository).await;
+        let key = key.map_err(|error| self.explain(&attempted, error))?;
         let sealed = seal(&attempted, &key.key, value)?;
-        let body = json!({ "encrypted_value": sealed, "key_id": key.key_id });
-        let answer = self.read.octocrab._put(format!("{route}/{name}"), Some(&body)).await;
-        self.without_body(&attempted, answer).await
+        let set = self.api.set_secret(repository, name, &sealed, &key.key_id).await;
+        set.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// Deletes an Actions secret (`actions/delete-repo-secret`). One that is gone already is as good as deleted.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Deletes an Actions secret. One that does not exist counts as deleted.
     pub async fn delete_secret(&self, repository: &Repository, name: &str) -> Result<(), Error> {
         let attempted = format!("delete the Actions secret {name} of {repository}");
-        let route = format!("/repos/{repository}/actions/secrets/{name}");
-        let answer = self.read.octocrab._delete(route, None::<&()>).await;
-        match self.without_body(&attempted, answer).await {
+        match self.api.delete_secret(repository, name).await.map_err(|error| self.explain(&attempted, error)) {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             other => other,
         }
     }
 
-    /// Renames a pull request (`pulls/update`).
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Renames a pull request.
     pub async fn rename_pull(&self, repository: &Repository, number: u64, title: &str) -> Result<(), Error> {
         let attempted = format!("rename the pull request {number} of {repository}");
-        self.patch(&attempted, &format!("/repos/{repository}/pulls/{number}"), &json!({ "title": title })).await?;
-        Ok(())
+        let update = PullUpdate { title: Some(title), ..PullUpdate::default() };
+        self.api.update_pull(repository, number, &update).await.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// What an answer without a body says: that it worked out, or why not.
-    async fn without_body(&self, attempted: &str, answer: octocrab::Result<Raw>) -> Result<(), Error> {
-        let answer = match answer {
-            Ok(response) => octocrab::map_github_error(response).await.map(|_| ()),
-            Err(error) => Err(error),
-        };
-        answer.map_err(|error| explain(attempted, &self.read.access, error))
-    }
-
-    /// Makes a commit upon `parent` with `changes` to its tree (`git/create-tree`, `git/create-commit`) and returns
-    /// its id. No branch points to it yet.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Creates a commit after `parent` with `changes` to its tree, and returns its id. No branch points to it yet.
     pub async fn commit(
         &self,
         repository: &Repository,
@@ -410,26 +198,15 @@ impl WriteClient {
         changes: &[TreeChange],
         message: &str,
     ) -> Result<String, Error> {
-        let attempted = format!("make a commit in {repository}");
-        let entry = |(path, text): &TreeChange| match text {
-            Some(text) => json!({ "path": path, "mode": "100644", "type": "blob", "content": text }),
-            None => json!({ "path": path, "mode": "100644", "type": "blob", "sha": null }),
-        };
-        let entries: Vec<Value> = changes.iter().map(entry).collect();
-        let body = json!({ "base_tree": parent.tree, "tree": entries });
-        let tree = sha(&attempted, &self.post(&attempted, &format!("/repos/{repository}/git/trees"), &body).await?)?;
-        let mut body = json!({ "message": message, "tree": tree, "parents": [parent.commit] });
-        if let Some(author) = &self.author {
-            body["author"] = json!({ "name": author.name, "email": author.email });
-        }
-        sha(&attempted, &self.post(&attempted, &format!("/repos/{repository}/git/commits"), &body).await?)
+        let explain = |error| self.explain(&format!("make a commit in {repository}"), error);
+        let changes: Vec<_> = changes.iter().map(change).collect();
+        let tree = self.api.create_tree(repository, Some(&parent.tree), &changes).await.map_err(explain)?;
+        let (parents, author) = ([parent.commit.as_str()], self.author.as_ref());
+        let commit = NewCommit { message, tree: &tree, parents: &parents, author };
+        Ok(self.api.create_commit(repository, &commit).await.map_err(explain)?.sha)
     }
 
-    /// Makes `branch` point to `commit` (`git/create-ref`, `git/update-ref`); with `force` also where that takes
-    /// commits from it.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Makes `branch` point to `commit`. With `force`, also if the branch loses commits by that.
     pub async fn point(
         &self,
         repository: &Repository,
@@ -439,38 +216,22 @@ impl WriteClient {
         force: bool,
     ) -> Result<(), Error> {
         let attempted = format!("update the branch {branch} of {repository}");
-        if exists {
-            let route = format!("/repos/{repository}/git/refs/heads/{}", path(branch));
-            self.patch(&attempted, &route, &json!({ "sha": commit, "force": force })).await?;
+        let pointed = if exists {
+            self.api.update_reference(repository, &head(branch), commit, force).await
         } else {
-            let body = json!({ "ref": format!("refs/heads/{branch}"), "sha": commit });
-            self.post(&attempted, &format!("/repos/{repository}/git/refs"), &body).await?;
-        }
-        Ok(())
+            self.api.create_reference(repository, &head(branch), commit).await
+        };
+        pointed.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// Deletes a branch (`git/delete-ref`). One that is gone already is as good as deleted.
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Deletes a branch. One that does not exist counts as deleted.
     pub async fn delete_branch(&self, repository: &Repository, branch: &str) -> Result<(), Error> {
         let attempted = format!("delete the branch {branch} of {repository}");
-        let route = format!("/repos/{repository}/git/refs/heads/{}", path(branch));
-        let answer = self.read.octocrab._delete(route, None::<&()>).await;
-        let answer = match answer {
-            Ok(response) => octocrab::map_github_error(response).await.map(|_| ()),
-            Err(error) => Err(error),
-        };
-        match answer {
-            Err(octocrab::Error::GitHub { source, .. }) if source.message == "Reference does not exist" => Ok(()),
-            other => other.map_err(|error| explain(&attempted, &self.read.access, error)),
-        }
+        let deleted = self.api.delete_reference(repository, &head(branch)).await;
+        deleted.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// Opens a pull request from `branch` into `base` (`pulls/create`).
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Opens a pull request from `branch` into `base`.
     pub async fn open_pull(
         &self,
         repository: &Repository,
@@ -478,21 +239,30 @@ impl WriteClient {
         base: &str,
         title: &str,
         body: &str,
-    ) -> Result<PullRequest, Error> {
+    ) -> Result<Pull, Error> {
         let attempted = format!("open a pull request from {branch} in {repository}");
-        let pulls = self.read.octocrab.pulls(&repository.owner, &repository.name);
-        let answer = pulls.create(title, branch, base).body(body).send().await;
-        answer.map_err(|error| explain(&attempted, &self.read.access, error))
+        let pull = NewPull { title, head: branch, base, body };
+        self.api.create_pull(repository, &pull).await.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// Closes a pull request without merging it (`pulls/update`).
-    ///
-    /// # Errors
-    /// What GitHub answered, in its own words.
+    /// Closes a pull request without merging it.
     pub async fn close_pull(&self, repository: &Repository, number: u64) -> Result<(), Error> {
         let attempted = format!("close the pull request {number} of {repository}");
-        self.patch(&attempted, &format!("/repos/{repository}/pulls/{number}"), &json!({ "state": "closed" })).await?;
-        Ok(())
+        let update = PullUpdate { state: Some("closed"), ..PullUpdate::default() };
+        self.api.update_pull(repository, number, &update).await.map_err(|error| self.explain(&attempted, error))
+    }
+}
+
+fn refused_access(access: &Access, error: &AccessError) -> Error {
+    let attempted = format!("set up access to {}", access.url);
+    match error {
+        AccessError::Url(_) => {
+            Error::new(ErrorKind::Refused, attempted, error.to_string()).help("check KOCTL_GITHUB_URL")
+        }
+        AccessError::Token => {
+            let cause = format!("{} has characters that no token has", access.token_source);
+            Error::new(ErrorKind::Refused, attempted, cause).help("check it for line breaks and spaces")
+        }
     }
 }
 
@@ -508,44 +278,15 @@ fn seal(attempted: &str, key: &str, value: &SecretString) -> Result<String, Erro
     Ok(BASE64.encode(sealed.map_err(|_| unusable())?.to_vec()))
 }
 
+fn change((path, text): &TreeChange) -> github_api::TreeChange<'_> {
+    github_api::TreeChange { path, content: text.as_ref().map(String::as_bytes) }
+}
+
 fn read_repository(repository: &Repository) -> String {
     format!("read the repository {repository}")
 }
 
-fn sha(attempted: &str, answer: &Value) -> Result<String, Error> {
-    answer["sha"].as_str().map(str::to_owned).ok_or_else(|| {
-        Error::new(ErrorKind::Unexpected, attempted, "the answer has no `sha`, which the published document promises")
-    })
-}
-
-fn decode(attempted: &str, blob: &Blob) -> Result<Vec<u8>, Error> {
-    let packed: String = blob.content.chars().filter(|c| !c.is_whitespace()).collect();
-    BASE64.decode(packed).map_err(|error| {
-        Error::new(ErrorKind::Unexpected, attempted, format!("the content is not valid base64: {error}"))
-    })
-}
-
-/// A path whose segments are fit for a URL; slashes stay.
-fn path(text: &str) -> String {
-    let segment = |segment: &str| {
-        let encoded: String = url::form_urlencoded::byte_serialize(segment.as_bytes()).collect();
-        encoded.replace('+', "%20")
-    };
-    text.split('/').map(segment).collect::<Vec<_>>().join("/")
-}
-
-/// octocrab's requests over the program's own stack. Git objects to which nothing points yet do no harm twice, so that
-/// their creation may be repeated (R13).
-async fn send(
-    transport: Transport,
-    request: Request<OctoBody>,
-) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
-    let (mut parts, body) = request.into_parts();
-    let is_object = ["/git/trees", "/git/commits"].iter().any(|end| parts.uri.path().ends_with(end));
-    if is_object {
-        parts.extensions.insert(Repeatable);
-    }
-    let body = body.collect().await?.to_bytes();
-    let response = transport.send(Request::from_parts(parts, body)).await?;
-    Ok(response.map(Full::new))
+/// The reference of a branch, without `refs/`.
+fn head(branch: &str) -> String {
+    format!("heads/{branch}")
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, stream};
+use github_api::Repository;
 
 use super::client::ReadClient;
 use super::fetch::{self, Credentials};
-use super::remote::Repository;
 use engine::{Error, ErrorKind};
 
 /// How many repositories are read at the same time.

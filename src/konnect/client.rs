@@ -12,7 +12,7 @@ use super::account::Account;
 use super::problem;
 use engine::{Error, ErrorKind};
 use transport::encode::segment;
-use transport::{Repeatable, Transport};
+use transport::{Repeat, Transport};
 
 /// The address of Konnect, with `{region}` for the region (the `servers` of its published documents).
 pub const DEFAULT_URL: &str = "https://{region}.api.konghq.com";
@@ -228,7 +228,7 @@ impl ReadClient {
             None => Bytes::new(),
         };
         if repeatable {
-            request = request.extension(Repeatable);
+            request = request.extension(Repeat::Harmless);
         }
         let request = request
             .body(bytes)

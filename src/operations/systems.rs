@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::workspace::Environment;
 use ::sandbox::Sandbox;
-use transport::{Transport, variable};
+use transport::{Settings, Transport, variable};
 
 /// Konnect and GitHub, or the sandbox that stands for both.
 pub struct Systems {
@@ -24,7 +24,7 @@ impl Addresses {
         let or = |name: &str, default: &str| variable(environment, name).unwrap_or_else(|| default.to_owned());
         Self {
             konnect: or("KOCTL_KONNECT_URL", crate::konnect::client::DEFAULT_URL),
-            github: or("KOCTL_GITHUB_URL", crate::github::client::DEFAULT_URL),
+            github: or("KOCTL_GITHUB_URL", crate::github::DEFAULT_URL),
         }
     }
 }
@@ -33,13 +33,16 @@ impl Systems {
     /// The sandbox if there is one, or else the real systems.
     ///
     /// # Errors
-    /// If HTTP cannot be set up.
+    /// If HTTP cannot be set up, or a variable has a setting of HTTP that cannot be used.
     pub(super) fn new(environment: &Environment, sandbox: Option<Sandbox>) -> Result<Self, Failure> {
         let addresses = match &sandbox {
             Some(sandbox) => Addresses { konnect: sandbox.konnect_url(), github: sandbox.github_url() },
             None => Addresses::real(environment),
         };
-        let transport = Transport::new().map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
+        let settings = Settings::from_variables(environment.as_ref());
+        let settings = settings.map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
+        let transport = Transport::new(&settings);
+        let transport = transport.map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
         Ok(Self { transport, addresses, sandbox })
     }
 

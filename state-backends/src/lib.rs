@@ -21,11 +21,13 @@
 //! | [`http`] | the backend for servers that speak Terraform's HTTP backend protocol |
 //! | [`postgres`] | the backend for a PostgreSQL database |
 //! | `name` | names for keys, where a key cannot be one itself |
-//! | `web`, `detached` | requests over HTTP; work that nobody can wait for |
+//! | `settings` | timeouts and retries of HTTP |
+//! | `detached` | work that cannot be waited for |
 //!
 //! A new backend is a module with one public type that implements [`Backend`], and a file in `tests/` that runs the
 //! suite of the crate `conformance` on it: the rules above as tests, the same for every backend.
 
+mod address_error;
 mod backend;
 mod detached;
 pub mod directory;
@@ -37,14 +39,17 @@ mod name;
 pub mod objects;
 mod open;
 pub mod postgres;
-mod web;
+mod revision;
+mod settings;
 
-pub use backend::{AbandonedLock, Backend, Capabilities, Document, Expected, Revision, Version};
+pub use address_error::{AddressError, OpenError, Variables};
+pub use backend::{AbandonedLock, Backend, Capabilities, Document, Version};
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};
 pub use github::GitHub;
 pub use http::Http;
 pub use lock::{LockId, LockInfo};
 pub use objects::Objects;
-pub use open::{AddressError, OpenError, Variables, open};
+pub use open::open;
 pub use postgres::Postgres;
+pub use revision::{Expected, Revision};

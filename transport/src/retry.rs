@@ -1,109 +1,107 @@
-//! What is sent again, when, and how often.
+//! Which requests are sent again, when, and how often.
 
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 use bytes::Bytes;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 
-use super::TransportError;
+use crate::error::TransportError;
+use crate::marks::Repeat;
+use crate::settings::Settings;
 
-/// How often and how patiently.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Policy {
-    /// The first pause; each next one is about twice as long.
-    first_pause: Duration,
-    /// No pause of our own choice is longer.
-    longest_pause: Duration,
-    /// How often a request is sent again.
-    retries: usize,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self { first_pause: Duration::from_millis(200), longest_pause: Duration::from_secs(20), retries: 6 }
-    }
-}
-
+/// The first pause between two tries; each next one is about twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// The longest `Retry-After` that is obeyed; a server that asks for more gets its answer shown instead.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(120);
 
-/// An outcome that may be better next time.
+/// The pauses between tries, and their number.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Policy {
+    first_pause: Duration,
+    longest_pause: Duration,
+    retries: usize,
+}
+
+impl From<&Settings> for Policy {
+    fn from(settings: &Settings) -> Self {
+        Self { first_pause: FIRST_PAUSE, longest_pause: settings.longest_pause, retries: settings.retries }
+    }
+}
+
+/// An outcome that is not an answer yet.
 pub(super) enum Setback {
     /// An answer that asks to come again.
     Answer(Box<Response<Bytes>>),
-    /// No answer.
+    /// No answer; sending the request again does no harm.
     Lost(TransportError),
-    /// Sending it again could do it twice, or would not help.
+    /// No answer; sending the request again could do it twice, or would not help.
     Final(TransportError),
 }
 
-/// Whether the host says that it was asked too often: by 429, or as GitHub does, by 403 with `Retry-After` or with
+/// True if the host says that it was asked too often: by 429, or as GitHub does, by 403 with `Retry-After` or with
 /// nothing left of an hour's requests.
 pub(super) fn is_too_much(response: &Response<Bytes>) -> bool {
     let headers = response.headers();
-    let later = headers.contains_key(http::header::RETRY_AFTER) || used_up_until(headers).is_some();
-    response.status() == StatusCode::TOO_MANY_REQUESTS || (response.status() == StatusCode::FORBIDDEN && later)
+    let is_limit = headers.contains_key(RETRY_AFTER) || is_used_up(headers);
+    response.status() == StatusCode::TOO_MANY_REQUESTS || (response.status() == StatusCode::FORBIDDEN && is_limit)
 }
 
-/// When GitHub accepts requests again. `None` if the headers of its answer do not say that an hour's limit is exhausted.
+/// True if GitHub says that an hour's requests are used up.
+fn is_used_up(headers: &HeaderMap) -> bool {
+    number(headers, "x-ratelimit-remaining") == Some(0)
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<i64> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// The time from which GitHub accepts requests again. `None` if the headers of its answer do not say that an hour's
+/// requests are used up, or until when.
 pub fn used_up_until(headers: &HeaderMap) -> Option<jiff::Timestamp> {
-    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
-    let reset = number("x-ratelimit-reset").filter(|_| number("x-ratelimit-remaining") == Some(0))?;
+    let reset = number(headers, "x-ratelimit-reset").filter(|_| is_used_up(headers))?;
     jiff::Timestamp::from_second(reset).ok()
 }
 
-/// Splits outcomes into those that are final and those that are worth another try.
+/// Separates outcomes that are final from those that are worth another try.
 pub(super) fn judge(
     result: Result<Response<Bytes>, TransportError>,
-    repeatable: bool,
+    host: &str,
+    repeat: Repeat,
 ) -> Result<Response<Bytes>, Setback> {
     match result {
         Ok(response) if is_too_much(&response) => Err(Setback::Answer(Box::new(response))),
-        Ok(response) => match response.status() {
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                Err(if repeatable {
-                    Setback::Answer(Box::new(response))
-                } else {
-                    Setback::Final(fate_unknown(&response))
-                })
-            }
-            _ => Ok(response),
-        },
+        Ok(response) if is_gateways(response.status()) => Err(match repeat {
+            Repeat::Harmless => Setback::Answer(Box::new(response)),
+            Repeat::Never => Setback::Final(TransportError::FateUnknown {
+                host: host.to_owned(),
+                cause: response.status().to_string(),
+            }),
+        }),
+        Ok(response) => Ok(response),
         Err(error @ TransportError::Unreachable { .. }) => Err(Setback::Lost(error)),
-        Err(error @ TransportError::FateUnknown { .. }) if repeatable => Err(Setback::Lost(error)),
+        Err(error @ TransportError::FateUnknown { .. }) if repeat == Repeat::Harmless => Err(Setback::Lost(error)),
         Err(error) => Err(Setback::Final(error)),
     }
 }
 
-/// An intermediary answered for the server: whether that had done the work, nobody knows.
-fn fate_unknown(response: &Response<Bytes>) -> TransportError {
-    TransportError::FateUnknown { host: "the server".to_owned(), cause: response.status().to_string() }
+/// True for statuses that an intermediary may have sent, so that the server may have carried out the request.
+fn is_gateways(status: StatusCode) -> bool {
+    matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT)
 }
 
-/// Calls `attempt` until its outcome is final or patience ends.
+/// Calls `attempt` until its outcome is final, or there are no retries left.
 pub(super) async fn until_answered<F, A>(policy: Policy, attempt: F) -> Result<Response<Bytes>, TransportError>
 where
     F: FnMut() -> A,
     A: Future<Output = Result<Response<Bytes>, Setback>>,
 {
-    let backoff = ExponentialBuilder::default()
-        .with_min_delay(policy.first_pause)
-        .with_max_delay(policy.longest_pause)
-        .with_max_times(policy.retries)
-        .with_jitter()
-        .build();
     let outcome = attempt
-        .retry(backoff)
+        .retry(backoff(policy))
         .sleep(tokio::time::sleep)
         .when(|setback| !matches!(setback, Setback::Final(_)))
-        .adjust(|setback, pause| match setback {
-            Setback::Answer(response) => match retry_after(response.headers()) {
-                Some(asked) if asked > LONGEST_RETRY_AFTER => None,
-                asked => pause.map(|pause| asked.unwrap_or(pause).max(pause)),
-            },
-            _ => pause,
-        })
+        .adjust(|setback, pause| pause.and_then(|pause| pause_after(setback, pause)))
         .notify(|setback, pause| {
             let why = match setback {
                 Setback::Answer(response) => response.status().to_string(),
@@ -119,10 +117,28 @@ where
     }
 }
 
-/// The pause that a server asks for: seconds, or until a date (RFC 9110, section 10.2.3), or until there are requests
-/// again.
+fn backoff(policy: Policy) -> impl backon::Backoff {
+    ExponentialBuilder::default()
+        .with_min_delay(policy.first_pause)
+        .with_max_delay(policy.longest_pause)
+        .with_max_times(policy.retries)
+        .with_jitter()
+        .build()
+}
+
+/// The pause before the next try: `pause`, or the longer one that the server asks for. `None` if that is too long.
+fn pause_after(setback: &Setback, pause: Duration) -> Option<Duration> {
+    let Setback::Answer(response) = setback else { return Some(pause) };
+    match retry_after(response.headers()) {
+        Some(asked) if asked > LONGEST_RETRY_AFTER => None,
+        asked => Some(asked.unwrap_or(pause).max(pause)),
+    }
+}
+
+/// The pause that a server asks for: in seconds, or until a date (RFC 9110, section 10.2.3), or until GitHub accepts
+/// requests again.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let Some(value) = headers.get(http::header::RETRY_AFTER) else { return used_up_until(headers).map(until) };
+    let Some(value) = headers.get(RETRY_AFTER) else { return used_up_until(headers).map(until) };
     let text = value.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
@@ -152,12 +168,12 @@ mod tests {
 
     type Script = Vec<Result<Response<Bytes>, TransportError>>;
 
-    async fn play(script: Script, repeatable: bool) -> (Result<u16, String>, usize) {
+    async fn play(script: Script, repeat: Repeat) -> (Result<u16, String>, usize) {
         let left = RefCell::new(script);
         let count = RefCell::new(0);
         let outcome = until_answered(QUICK, || async {
             *count.borrow_mut() += 1;
-            judge(left.borrow_mut().remove(0), repeatable)
+            judge(left.borrow_mut().remove(0), "h", repeat)
         })
         .await;
         (outcome.map(|r| r.status().as_u16()).map_err(|e| e.to_string()), count.into_inner())
@@ -165,28 +181,58 @@ mod tests {
 
     #[tokio::test]
     async fn r13_an_answer_is_not_asked_for_twice() {
-        assert_eq!(play(vec![answer(200)], true).await, (Ok(200), 1));
-        assert_eq!(play(vec![answer(400)], true).await, (Ok(400), 1));
+        for status in [200, 201, 301, 400, 401, 403, 404, 409, 422, 423, 500] {
+            for repeat in [Repeat::Harmless, Repeat::Never] {
+                assert_eq!(play(vec![answer(status)], repeat).await, (Ok(status), 1));
+            }
+        }
     }
 
     #[tokio::test]
     async fn r13_what_passes_is_ridden_out() {
         let script = vec![answer(429), answer(502), answer(503), answer(200)];
-        assert_eq!(play(script, true).await, (Ok(200), 4));
-        assert_eq!(play(vec![broken(), answer(200)], true).await, (Ok(200), 2));
+        assert_eq!(play(script, Repeat::Harmless).await, (Ok(200), 4));
+        assert_eq!(play(vec![broken(), answer(200)], Repeat::Harmless).await, (Ok(200), 2));
     }
 
     #[tokio::test]
     async fn r13_what_persists_is_returned_as_it_is() {
         let script = (0..4).map(|_| answer(503)).collect();
-        assert_eq!(play(script, true).await, (Ok(503), 4));
+        assert_eq!(play(script, Repeat::Harmless).await, (Ok(503), 4));
     }
 
     #[tokio::test]
     async fn r13_a_post_of_unknown_fate_is_not_sent_again() {
-        assert_eq!(play(vec![broken()], false).await, (Err("the answer of h was lost: reset".into()), 1));
-        assert_eq!(play(vec![answer(504)], false).await.1, 1);
-        assert_eq!(play(vec![answer(429), answer(201)], false).await, (Ok(201), 2));
+        assert_eq!(play(vec![broken()], Repeat::Never).await, (Err("the answer from h was lost: reset".into()), 1));
+        for status in [502, 503, 504] {
+            let (outcome, count) = play(vec![answer(status)], Repeat::Never).await;
+            assert!(outcome.unwrap_err().starts_with(&format!("the answer from h was lost: {status}")));
+            assert_eq!(count, 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn r13_a_post_that_was_not_carried_out_is_sent_again() {
+        let unreachable = || Err(TransportError::Unreachable { host: "h".into(), cause: "refused".into() });
+        assert_eq!(play(vec![answer(429), answer(201)], Repeat::Never).await, (Ok(201), 2));
+        assert_eq!(play(vec![unreachable(), answer(201)], Repeat::Never).await, (Ok(201), 2));
+    }
+
+    #[tokio::test]
+    async fn r13_a_request_that_cannot_be_sent_is_not_tried_again() {
+        let script = vec![Err(TransportError::Invalid("no scheme".into()))];
+        assert_eq!(play(script, Repeat::Harmless).await.1, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn r13_a_pause_is_as_long_as_the_server_asks_unless_that_is_too_long() {
+        let asking = |seconds: &str| {
+            Ok(Response::builder().status(429).header("retry-after", seconds).body(Bytes::new()).unwrap())
+        };
+        let start = tokio::time::Instant::now();
+        assert_eq!(play(vec![asking("120"), answer(200)], Repeat::Harmless).await, (Ok(200), 2));
+        assert!(start.elapsed() >= LONGEST_RETRY_AFTER);
+        assert_eq!(play(vec![asking("121")], Repeat::Harmless).await, (Ok(429), 1));
     }
 
     #[test]
@@ -209,7 +255,9 @@ mod tests {
             answer.body(Bytes::new()).unwrap()
         };
         assert!(!is_too_much(&forbidden("1", "4102444800")));
-        assert!(!is_too_much(&forbidden("0", "never")));
+        let without_reset = forbidden("0", "never");
+        assert!(is_too_much(&without_reset));
+        assert_eq!(retry_after(without_reset.headers()), None);
         let used_up = forbidden("0", "4102444800");
         assert!(is_too_much(&used_up));
         assert!(retry_after(used_up.headers()).unwrap() > LONGEST_RETRY_AFTER);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::github::remote::{InvalidRepository, Repository};
+use crate::github::{InvalidRepository, Repository};
 use engine::{Attributes, Error, ErrorKind};
 
 /// The repository of that name.

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
-use octocrab::models::pulls::PullRequest as Pull;
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 
 use crate::github::client::{Files, ReadClient, Snapshot};
-use crate::github::remote::Repository;
+use crate::github::{Pull, Repository};
 use engine::{Error, ErrorKind};
 
 /// One platform repository.
@@ -39,15 +38,15 @@ impl Platform {
 
     /// The open pull request from our own branch into the base; forks may have branches of the same name.
     pub(super) fn pull(&self, branch: &str) -> Option<&Pull> {
-        self.own_pulls().find(|pull| pull.head.ref_field == branch)
+        self.own_pulls().find(|pull| pull.head.branch == branch)
     }
 
     /// The open pull requests from the repository's own branches into the base.
     pub(super) fn own_pulls(&self) -> impl Iterator<Item = &Pull> {
         let name = self.repository.to_string();
         self.pulls.iter().filter(move |pull| {
-            let home = pull.head.repo.as_ref().and_then(|repository| repository.full_name.as_deref());
-            pull.base.ref_field == self.branch && home.is_some_and(|home| home.eq_ignore_ascii_case(&name))
+            let home = pull.head.repo.as_ref().map(|repository| &repository.full_name);
+            pull.base.branch == self.branch && home.is_some_and(|home| home.eq_ignore_ascii_case(&name))
         })
     }
 }

@@ -7,14 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use futures::future::try_join_all;
-use octocrab::models::pulls::PullRequest as Pull;
 use serde_json::{Map, Value};
 
 use super::planned::{parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
-use crate::github::remote::Repository;
 use crate::github::resource::{GitHubType, PLAIN};
+use crate::github::{Pull, Repository};
 use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;

@@ -10,15 +10,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
-use octocrab::models::pulls::PullRequest as Pull;
 use serde_json::{Map, Value};
 
 use super::planned::{parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
 use super::repository;
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
-use crate::github::remote::Repository;
 use crate::github::resource::{GitHubType, PLAIN};
+use crate::github::{Pull, Repository};
 use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
@@ -60,7 +59,7 @@ struct Over<C>(C);
 impl Platform {
     /// The last open pull request that proposes koctl's own files: it holds those before it.
     pub(crate) fn last_proposal(&self) -> Option<&Pull> {
-        let proposals = self.own_pulls().filter(|pull| pull.head.ref_field.starts_with(BRANCH_PREFIX));
+        let proposals = self.own_pulls().filter(|pull| pull.head.branch.starts_with(BRANCH_PREFIX));
         proposals.max_by_key(|pull| pull.number)
     }
 
@@ -188,9 +187,7 @@ impl Over<WriteClient> {
         moved.map_err(|error| explain(error, &changes))?;
         match pull {
             None => self.0.open_pull(repository, branch, &platform.branch, title, &body(&changes)).await.map(drop),
-            Some(pull) if pull.title.as_deref() != Some(title) => {
-                self.0.rename_pull(repository, pull.number, title).await
-            }
+            Some(pull) if pull.title != *title => self.0.rename_pull(repository, pull.number, title).await,
             Some(_) => Ok(()),
         }
     }

@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::operations::failure::Failure;
 use crate::operations::session::Session;
-use transport::{Confidential, Repeatable, TransportError};
+use transport::{Confidential, Repeat, TransportError};
 
 /// Where to send what was found. Its address is a secret, as whoever knows it can write there: only its host is shown.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl Webhook {
         }
         let body = Bytes::from(document.to_string());
         // Notified twice is better than not at all.
-        request.extension(Repeatable).extension(Confidential).body(body)
+        request.extension(Repeat::Harmless).extension(Confidential).body(body)
     }
 
     fn failed(&self, cause: &str) -> Failure {

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::contents;
 use super::work::{NewHome, RepositorySession};
 use crate::compiler::platform::{PlatformContents, PlatformWork};
-use crate::github::client::Access;
+use crate::github::Access;
 use crate::github::{self, Repository};
 use crate::manifest::Loaded;
 use crate::manifest::document::parse_value;

@@ -27,7 +27,7 @@ pub(super) async fn read(
     let texts = contents(client, repository, files, &plain_texts(&platform.branch)).await?;
     let texts = texts.into_iter().filter_map(|(path, text)| Some((path, text.as_str()?.to_owned())));
     let proposal = platform.last_proposal();
-    let proposal = proposal.map(|pull| (pull.head.ref_field.clone(), pull.title.clone().unwrap_or_default()));
+    let proposal = proposal.map(|pull| (pull.head.branch.clone(), pull.title.clone()));
     Ok(Some(PlatformContents { default_branch: platform.branch.clone(), texts: texts.collect(), proposal }))
 }
 

@@ -11,8 +11,7 @@ use crate::Revision;
 
 /// The revision of a document with this content: its SHA-256, as lower-case hex digits.
 pub(super) fn revision_of(bytes: &[u8]) -> Revision {
-    let digest = Sha256::digest(bytes);
-    Revision::new(digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    Revision::new(hex::encode(Sha256::digest(bytes)))
 }
 
 /// The names in a directory that are Unicode; none where there is no directory.

@@ -48,12 +48,12 @@ pub struct Directory {
 struct Inner {
     root: PathBuf,
     /// The locks that were taken through this value. Dropping one frees it.
-    own_locks: Mutex<HashMap<LockId, Held>>,
+    own_locks: Mutex<HashMap<LockId, HeldLock>>,
 }
 
 #[derive(Debug)]
-struct Held {
-    /// Held for as long as this value is kept.
+struct HeldLock {
+    /// HeldLock for as long as this value is kept.
     _lock: OwnLock,
     /// Whether its holder has written yet, which decides what kind of backup its next write leaves.
     has_written: bool,
@@ -107,14 +107,14 @@ impl Backend for Directory {
     }
 
     async fn read(&self, key: &str) -> Result<Option<Document>> {
-        let place = self.inner.place("read", key)?;
-        self.blocking(move |_| place.read()).await
+        let key = self.inner.key("read", key)?;
+        self.blocking(move |_| key.read()).await
     }
 
     async fn write(&self, key: &str, bytes: Vec<u8>, expected: &Expected, lock: &LockId) -> Result<Revision> {
-        let place = self.inner.place("write", key)?;
+        let key = self.inner.key("write", key)?;
         let (expected, lock) = (expected.clone(), lock.clone());
-        self.blocking(move |inner| inner.write(&place, &bytes, &expected, &lock)).await
+        self.blocking(move |inner| inner.write(&key, &bytes, &expected, &lock)).await
     }
 
     async fn keys(&self) -> Result<Vec<String>> {
@@ -122,36 +122,36 @@ impl Backend for Directory {
     }
 
     async fn history(&self, key: &str) -> Result<Vec<Version>> {
-        let place = self.inner.place("list the earlier versions of", key)?;
-        self.blocking(move |_| place.backups().newest_first().map_err(|error| place.attempt.io(error))).await
+        let key = self.inner.key("list the earlier versions of", key)?;
+        self.blocking(move |_| key.backups().newest_first().map_err(|error| key.attempt.io(error))).await
     }
 
     async fn read_version(&self, key: &str, revision: &Revision) -> Result<Document> {
-        let place = self.inner.place("read an earlier version of", key)?;
+        let key = self.inner.key("read an earlier version of", key)?;
         let revision = revision.clone();
-        self.blocking(move |_| place.read_version(&revision)).await
+        self.blocking(move |_| key.read_version(&revision)).await
     }
 
     async fn lock(&self, key: &str, info: &LockInfo) -> Result<()> {
-        let place = self.inner.place("lock", key)?;
+        let key = self.inner.key("lock", key)?;
         let id = info.id.clone();
         let info = info.clone();
         // The lock becomes this value's own only here: where the caller is gone meanwhile, it is dropped, and free.
-        let lock = self.blocking(move |inner| inner.lock(&place, &info)).await?;
-        self.inner.own_locks().insert(id, Held { _lock: lock, has_written: false });
+        let lock = self.blocking(move |inner| inner.lock(&key, &info)).await?;
+        self.inner.own_locks().insert(id, HeldLock { _lock: lock, has_written: false });
         Ok(())
     }
 
     async fn unlock(&self, key: &str, id: &LockId) -> Result<()> {
-        let place = self.inner.place("unlock", key)?;
+        let key = self.inner.key("unlock", key)?;
         let id = id.clone();
-        self.blocking(move |inner| inner.unlock(&place, &id)).await
+        self.blocking(move |inner| inner.unlock(&key, &id)).await
     }
 
     async fn force_unlock(&self, key: &str, id: &LockId) -> Result<()> {
-        let place = self.inner.place("force the lock open of", key)?;
+        let key = self.inner.key("force the lock open of", key)?;
         let id = id.clone();
-        self.blocking(move |inner| inner.unlock(&place, &id)).await
+        self.blocking(move |inner| inner.unlock(&key, &id)).await
     }
 
     fn abandon(&self, _key: &str, id: &LockId) {
@@ -166,49 +166,49 @@ impl Inner {
 
     /// The locks that are this value's own. A panic elsewhere leaves the map whole: it is only inserted to and
     /// removed from.
-    fn own_locks(&self) -> MutexGuard<'_, HashMap<LockId, Held>> {
+    fn own_locks(&self) -> MutexGuard<'_, HashMap<LockId, HeldLock>> {
         self.own_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn place(&self, verb: &str, key: &str) -> Result<Place> {
+    fn key(&self, verb: &str, key: &str) -> Result<KeyInDirectory> {
         let attempt = Attempt::new(format!("{verb} the document `{key}`"), self.describe());
         let stem = name::of_key(key).map_err(|reason| attempt.failed(Kind::InvalidKey(reason)))?;
-        Ok(Place::new(&self.root, stem, attempt))
+        Ok(KeyInDirectory::new(&self.root, stem, attempt))
     }
 
-    fn lock(&self, place: &Place, info: &LockInfo) -> Result<OwnLock> {
-        let _guard = place.guard()?;
-        match place.lock_file().holder().map_err(|error| place.attempt.io(error))? {
-            Some(holder) => Err(place.attempt.failed(Kind::Locked { holder: holder.info })),
-            None => place.lock_file().take(info).map_err(|error| place.attempt.io(error)),
+    fn lock(&self, key: &KeyInDirectory, info: &LockInfo) -> Result<OwnLock> {
+        let _guard = key.guard()?;
+        match key.lock_file().holder().map_err(|error| key.attempt.io(error))? {
+            Some(holder) => Err(key.attempt.failed(Kind::Locked { holder: holder.info })),
+            None => key.lock_file().take(info).map_err(|error| key.attempt.io(error)),
         }
     }
 
     /// Frees the lock `id`, whoever holds it: in a directory, to know the id is all it takes.
-    fn unlock(&self, place: &Place, id: &LockId) -> Result<()> {
-        if !place.lock_file().exists() {
+    fn unlock(&self, key: &KeyInDirectory, id: &LockId) -> Result<()> {
+        if !key.lock_file().exists() {
             self.own_locks().remove(id);
-            return Err(place.attempt.failed(Kind::NotLocked));
+            return Err(key.attempt.failed(Kind::NotLocked));
         }
-        let _guard = place.guard()?;
-        let in_force = place.require_lock(id);
-        let removed = in_force.and_then(|()| place.lock_file().remove().map_err(|error| place.attempt.io(error)));
+        let _guard = key.guard()?;
+        let in_force = key.require_lock(id);
+        let removed = in_force.and_then(|()| key.lock_file().remove().map_err(|error| key.attempt.io(error)));
         self.own_locks().remove(id);
         removed
     }
 
-    fn write(&self, place: &Place, bytes: &[u8], expected: &Expected, lock: &LockId) -> Result<Revision> {
-        if !place.lock_file().exists() {
-            return Err(place.attempt.failed(Kind::NotLocked));
+    fn write(&self, key: &KeyInDirectory, bytes: &[u8], expected: &Expected, lock: &LockId) -> Result<Revision> {
+        if !key.lock_file().exists() {
+            return Err(key.attempt.failed(Kind::NotLocked));
         }
-        let _guard = place.guard()?;
-        place.require_lock(lock)?;
-        let found = place.read()?.map(|document| document.revision);
+        let _guard = key.guard()?;
+        key.require_lock(lock)?;
+        let found = key.read()?.map(|document| document.revision);
         if !expected.is_met_by(found.as_ref()) {
-            return Err(place.attempt.failed(Kind::Conflict { expected: expected.clone(), found }));
+            return Err(key.attempt.failed(Kind::Conflict { expected: expected.clone(), found }));
         }
         let replaced = if self.has_written(lock) { Replaced::Step } else { Replaced::Run };
-        place.replace(bytes, found.as_ref(), replaced).map_err(|error| place.attempt.io(error))?;
+        key.replace(bytes, found.as_ref(), replaced).map_err(|error| key.attempt.io(error))?;
         if let Some(held) = self.own_locks().get_mut(lock) {
             held.has_written = true;
         }
@@ -230,23 +230,23 @@ impl Inner {
     }
 
     fn key_of(&self, stem: &str, attempt: &Attempt) -> Result<String> {
-        let place = format!("{}{DOCUMENT_SUFFIX}", self.root.join(stem).display());
-        name::to_key_or_damage(stem, DOCUMENT_SUFFIX, &place).map_err(|damage| attempt.failed(Kind::Corrupt(damage)))
+        let path = format!("{}{DOCUMENT_SUFFIX}", self.root.join(stem).display());
+        name::to_key_or_damage(stem, DOCUMENT_SUFFIX, &path).map_err(|damage| attempt.failed(Kind::Corrupt(damage)))
     }
 }
 
 const DOCUMENT_SUFFIX: &str = ".json";
 
-/// Where everything of one key is, and what is being attempted there.
+/// One key, and what is being attempted there.
 #[derive(Debug)]
-struct Place {
+struct KeyInDirectory {
     attempt: Attempt,
     root: PathBuf,
     stem: String,
     document: PathBuf,
 }
 
-impl Place {
+impl KeyInDirectory {
     fn new(root: &Path, stem: String, attempt: Attempt) -> Self {
         let document = root.join(format!("{stem}{DOCUMENT_SUFFIX}"));
         Self { attempt, root: root.to_owned(), stem, document }

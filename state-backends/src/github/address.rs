@@ -1,21 +1,19 @@
-//! `github://OWNER/REPOSITORY/BRANCH`: which branch, through which API, with which token.
+//! `github://OWNER/REPOSITORY/BRANCH`: a branch, the address of the API, and a token.
 
 use std::fmt;
 
+use github_api::{DEFAULT_URL, Repository};
 use secrecy::SecretString;
+use transport::variable;
 
 use crate::{AddressError, Variables};
 
-/// Where GitHub's API is, unless `KOCTL_GITHUB_URL` says otherwise.
-const DEFAULT_API: &str = "https://api.github.com";
-
-/// A branch of a repository, and the way there.
+/// A branch of a repository, and access to it.
 #[derive(Debug)]
 pub(super) struct Address {
-    pub(super) owner: String,
-    pub(super) repository: String,
+    pub(super) repository: Repository,
     pub(super) branch: String,
-    /// The address of the API, without a slash at its end.
+    /// The address of the API.
     pub(super) api: String,
     pub(super) token: Option<SecretString>,
 }
@@ -26,36 +24,33 @@ impl Address {
             AddressError::new(url, reason)
                 .help("Write it as `github://OWNER/REPOSITORY/BRANCH`, with a branch for the state alone.")
         };
-        let place = url.strip_prefix("github://").unwrap_or_default();
-        let mut parts = place.splitn(3, '/');
+        let path = url.strip_prefix("github://").unwrap_or_default();
+        let mut parts = path.splitn(3, '/');
         let mut next = || parts.next().filter(|part| !part.is_empty());
         let (Some(owner), Some(repository), Some(branch)) = (next(), next(), next()) else {
             return Err(malformed("it does not name an owner, a repository and a branch".to_owned()));
         };
         for name in [owner, repository] {
             if !is_name(name) {
-                return Err(malformed(format!("`{name}` is no name on GitHub")));
+                return Err(malformed(format!("`{name}` is not a valid name on GitHub")));
             }
         }
         if !is_branch(branch) {
-            return Err(malformed(format!("`{branch}` is no name of a branch")));
+            return Err(malformed(format!("`{branch}` is not a valid name of a branch")));
         }
-        let variable = |name| variables(name).filter(|value| !value.trim().is_empty());
-        let api = variable("KOCTL_GITHUB_URL").unwrap_or_else(|| DEFAULT_API.to_owned());
+        let api = variable(variables, "KOCTL_GITHUB_URL").unwrap_or_else(|| DEFAULT_URL.to_owned());
         Ok(Self {
-            owner: owner.to_owned(),
-            repository: repository.to_owned(),
+            repository: Repository { owner: owner.to_owned(), name: repository.to_owned() },
             branch: branch.to_owned(),
             api: api.trim().trim_end_matches('/').to_owned(),
-            token: variable("GITHUB_TOKEN").map(|token| token.trim().to_owned().into()),
+            token: variable(variables, "GITHUB_TOKEN").map(|token| token.trim().to_owned().into()),
         })
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { owner, repository, branch, .. } = self;
-        write!(f, "the branch `{branch}` of the GitHub repository `{owner}/{repository}`")
+        write!(f, "the branch `{}` of the GitHub repository `{}`", self.branch, self.repository)
     }
 }
 
@@ -87,7 +82,7 @@ mod tests {
     fn an_address_names_owner_repository_and_branch() {
         let address = address("github://Acme/platform.git/koctl/state", &[]).unwrap();
         assert_eq!(address.to_string(), "the branch `koctl/state` of the GitHub repository `Acme/platform.git`");
-        assert_eq!((address.api.as_str(), address.token.is_none()), (DEFAULT_API, true));
+        assert_eq!((address.api.as_str(), address.token.is_none()), (DEFAULT_URL, true));
     }
 
     #[test]
@@ -105,12 +100,12 @@ mod tests {
             ("github:Acme/platform/state", "does not name an owner"),
             ("github://Acme/platform", "does not name an owner"),
             ("github://Acme/platform/", "does not name an owner"),
-            ("github://Ac me/platform/state", "`Ac me` is no name on GitHub"),
-            ("github://Acme/../state", "`..` is no name on GitHub"),
-            ("github://Acme/platform/a..b", "`a..b` is no name of a branch"),
-            ("github://Acme/platform/state?x=1", "is no name of a branch"),
-            ("github://Acme/platform/state/", "is no name of a branch"),
-            ("github://Acme/platform/x.lock/y", "is no name of a branch"),
+            ("github://Ac me/platform/state", "`Ac me` is not a valid name on GitHub"),
+            ("github://Acme/../state", "`..` is not a valid name on GitHub"),
+            ("github://Acme/platform/a..b", "`a..b` is not a valid name of a branch"),
+            ("github://Acme/platform/state?x=1", "is not a valid name of a branch"),
+            ("github://Acme/platform/state/", "is not a valid name of a branch"),
+            ("github://Acme/platform/x.lock/y", "is not a valid name of a branch"),
         ] {
             let error = address(url, &[]).unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");

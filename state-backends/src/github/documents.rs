@@ -2,114 +2,101 @@
 
 use std::collections::HashMap;
 
+use github_api::{Error as GitHubError, ListedCommit, NewCommit, TreeChange, absent_as_none};
 use jiff::Timestamp;
 
-use super::api::{Listed, Trouble};
-use super::{MOST_VERSIONS, Place, Refusal, pauses};
-use crate::{Document, Expected, Kind, LockId, Result, Revision, Version, name};
+use super::branch::{KeyOnBranch, Refused, pauses};
+use super::failure;
+use super::files::README;
+use super::known::KnownBranch;
+use crate::{Document, Expected, Kind, LockId, Result, Revision, Version};
 
-const FOLDER: &str = "state/";
-const SUFFIX: &str = ".json";
-/// What the branch says to people who come across it.
-const README: &str = "# State of koctl\n\n\
-    What koctl made, one file an organization. koctl writes this branch; what anybody else writes to it is damage.\n";
-
-/// The tip of the branch, and what is known to be in it.
-#[derive(Debug)]
-pub(super) struct Known {
-    commit: String,
-    tree: String,
-    /// The revisions of documents in it, by path: those that were looked at, or written.
-    revisions: HashMap<String, Option<Revision>>,
-}
-
-pub(super) fn path_of(stem: &str) -> String {
-    format!("{FOLDER}{stem}{SUFFIX}")
-}
-
-/// The keys of the documents among `files`, or which of them is wrongly named: it would be overlooked in silence, and
-/// its objects made twice.
-pub(super) fn keys_of(files: &[String]) -> Result<Vec<String>, String> {
-    let stems = files.iter().filter_map(|file| file.strip_prefix(FOLDER)?.strip_suffix(SUFFIX));
-    let key_of =
-        |stem| name::to_key(stem).ok_or_else(|| format!("the name of the file `{}` is no key's", path_of(stem)));
-    let mut keys = stems.map(key_of).collect::<Result<Vec<_>, _>>()?;
-    keys.sort();
-    Ok(keys)
-}
+/// The number of versions that are listed. Git keeps all of them.
+const MOST_VERSIONS: u8 = 100;
 
 /// How a try to write ended.
-enum Tried {
+enum WriteTry {
     Written(Revision),
-    /// Somebody else moved the branch, or the answer was lost; the commit may be in the branch or not.
+    /// Another writer moved the branch, or the answer was lost; the commit may be in the branch or not.
     Again {
         commit: String,
-        refused: Trouble,
+        error: GitHubError,
     },
 }
 
-impl Place<'_> {
-    fn branch(&self) -> &str {
-        &self.inner.address.branch
+impl KeyOnBranch<'_> {
+    fn branch_name(&self) -> &str {
+        &self.branch.address.branch
     }
 
-    /// The name of the branch as a reference, without `refs/`.
+    /// The branch as a reference, without `refs/`.
     fn head(&self) -> String {
-        format!("heads/{}", self.branch())
+        format!("heads/{}", self.branch_name())
+    }
+
+    /// The commits up to `start` that changed the document, newest first. `None` if `start` does not exist.
+    async fn changes(&self, start: &str, most: u8) -> Result<Option<Vec<ListedCommit>>, GitHubError> {
+        absent_as_none(self.api().reader().changes(self.repository(), start, &self.path, most).await)
+    }
+
+    /// The document as it is in a commit. `None` if it is not there.
+    async fn content(&self, commit: &str) -> Result<Option<Vec<u8>>, GitHubError> {
+        let content = self.api().reader().raw_content(self.repository(), commit, &self.path).await;
+        Ok(absent_as_none(content)?.map(Vec::from))
     }
 
     pub(super) async fn read(&self) -> Result<Option<Document>> {
-        let changes = self.api().changes(self.branch(), &self.path, 1).await.map_err(|trouble| self.told(trouble))?;
+        let changes = self.changes(self.branch_name(), 1).await.map_err(|error| self.failed(&error))?;
         let Some(changes) = changes else {
-            self.inner.require_repository(&self.attempt).await?;
+            self.branch.require_repository(&self.attempt).await?;
             return Ok(None);
         };
-        let Some(Listed { sha, .. }) = changes.into_iter().next() else { return Ok(None) };
-        // Nothing is there where the last change was somebody's deleting it.
-        let content = self.api().content(&sha, &self.path).await.map_err(|trouble| self.told(trouble))?;
+        let Some(ListedCommit { sha, .. }) = changes.into_iter().next() else { return Ok(None) };
+        // Nothing is there if the last change deleted the file.
+        let content = self.content(&sha).await.map_err(|error| self.failed(&error))?;
         Ok(content.map(|bytes| Document { bytes, revision: Revision::new(sha) }))
     }
 
     pub(super) async fn history(&self) -> Result<Vec<Version>> {
-        let changes = self.api().changes(self.branch(), &self.path, MOST_VERSIONS).await;
-        let Some(changes) = changes.map_err(|trouble| self.told(trouble))? else {
-            self.inner.require_repository(&self.attempt).await?;
+        let changes = self.changes(self.branch_name(), MOST_VERSIONS).await;
+        let Some(changes) = changes.map_err(|error| self.failed(&error))? else {
+            self.branch.require_repository(&self.attempt).await?;
             return Ok(Vec::new());
         };
-        let version = |listed: Listed| Version {
-            written: listed.date().unwrap_or(Timestamp::UNIX_EPOCH),
-            location: listed.html_url,
-            revision: Revision::new(listed.sha),
+        let version = |commit: ListedCommit| Version {
+            written: commit.date().unwrap_or(Timestamp::UNIX_EPOCH),
+            location: commit.html_url,
+            revision: Revision::new(commit.sha),
         };
         Ok(changes.into_iter().skip(1).map(version).collect())
     }
 
     pub(super) async fn read_version(&self, revision: &Revision) -> Result<Document> {
-        let content = self.api().content(revision.as_str(), &self.path).await.map_err(|trouble| self.told(trouble))?;
+        let content = self.content(revision.as_str()).await.map_err(|error| self.failed(&error))?;
         let Some(bytes) = content else {
-            self.inner.require_repository(&self.attempt).await?;
+            self.branch.require_repository(&self.attempt).await?;
             return Err(self.attempt.failed(Kind::NotFound));
         };
         Ok(Document { bytes, revision: revision.clone() })
     }
 
     pub(super) async fn write(&self, bytes: &[u8], expected: &Expected, lock: &LockId) -> Result<Revision> {
-        let mut known = self.inner.known.lock().await;
-        // The commits that were made for this write: one of them may have got into the branch unnoticed.
-        let mut made: Vec<String> = Vec::new();
+        let mut known = self.branch.known.lock().await;
+        // The commits that were created for this write: one of them may have got into the branch unnoticed.
+        let mut created: Vec<String> = Vec::new();
         let mut refused = None;
         for pause in pauses() {
-            if !known.as_ref().is_some_and(|known| known.has(&self.path, expected)) {
-                *known = self.look(expected).await.map_err(|trouble| self.told(trouble))?;
+            if !known.as_ref().is_some_and(|known| known.meets(&self.path, expected)) {
+                *known = self.look(expected).await.map_err(|error| self.failed(&error))?;
             }
             let tip = known.as_ref().map(|known| known.commit.clone());
-            if let Some(Refusal { trouble, before }) = refused.take()
+            if let Some(Refused { error, before }) = refused.take()
                 && before == tip
             {
-                return Err(self.told(trouble));
+                return Err(self.failed(&error));
             }
-            let found = known.as_ref().and_then(|known| known.revisions.get(&self.path).cloned().flatten());
-            if let Some(found) = found.as_ref().filter(|found| made.iter().any(|commit| commit == found.as_str())) {
+            let found = known.as_ref().and_then(|known| known.revision(&self.path)).cloned();
+            if let Some(found) = found.as_ref().filter(|found| created.iter().any(|commit| commit == found.as_str())) {
                 return Ok(found.clone());
             }
             if !expected.is_met_by(found.as_ref()) {
@@ -117,11 +104,11 @@ impl Place<'_> {
                 return Err(self.attempt.failed(Kind::Conflict { expected: expected.clone(), found }));
             }
             match self.try_to_write(bytes, lock, &mut known).await? {
-                Tried::Written(revision) => return Ok(revision),
-                Tried::Again { commit, refused: trouble } => {
-                    made.push(commit);
+                WriteTry::Written(revision) => return Ok(revision),
+                WriteTry::Again { commit, error } => {
+                    created.push(commit);
                     *known = None;
-                    refused = Refusal::of(trouble, tip);
+                    refused = Refused::of(error, tip);
                 }
             }
             tokio::time::sleep(pause).await;
@@ -129,87 +116,79 @@ impl Place<'_> {
         Err(self.attempt.failed_by(Kind::Unavailable, "others write to the branch all the time"))
     }
 
-    /// The branch as it is now, with the revision of this document; nothing where there is no branch.
-    async fn look(&self, expected: &Expected) -> Result<Option<Known>, Trouble> {
-        let Some(commit) = self.api().reference(&self.head()).await? else { return Ok(None) };
-        let missing = || Trouble::Strange(format!("the branch points to {commit}, which is no commit"));
-        let tree = self.api().commit(&commit).await?.ok_or_else(missing)?.tree().to_owned();
-        let changes = self.api().changes(&commit, &self.path, 1).await?.ok_or_else(missing)?;
+    /// The branch as it is now, with the revision of this document. `None` if there is no branch.
+    async fn look(&self, expected: &Expected) -> Result<Option<KnownBranch>, GitHubError> {
+        let reader = self.api().reader();
+        let reference = reader.reference(self.repository(), &self.head()).await;
+        let Some(commit) = absent_as_none(reference)? else { return Ok(None) };
+        let missing = || GitHubError::Unexpected(format!("the branch points to {commit}, which is not a commit"));
+        let found = absent_as_none(reader.commit(self.repository(), &commit).await)?;
+        let tree = found.ok_or_else(missing)?.tree().to_owned();
+        let changes = self.changes(&commit, 1).await?.ok_or_else(missing)?;
         let mut revision = changes.into_iter().next().map(|listed| Revision::new(listed.sha));
-        // Who expects nothing may be right: somebody may have deleted the file, and that was its last change.
+        // A writer that expects no document may be right: the last change may have deleted the file.
         if let (Some(last), Expected::Absent) = (&revision, expected)
-            && self.api().content(last.as_str(), &self.path).await?.is_none()
+            && self.content(last.as_str()).await?.is_none()
         {
             revision = None;
         }
         let revisions = HashMap::from([(self.path.clone(), revision)]);
-        Ok(Some(Known { commit, tree, revisions }))
+        Ok(Some(KnownBranch { commit, tree, revisions }))
     }
 
-    /// Makes the commit while looking whether the lock is still in force, and moves the branch to it.
-    async fn try_to_write(&self, bytes: &[u8], lock: &LockId, known: &mut Option<Known>) -> Result<Tried> {
-        let mut files = vec![(self.path.as_str(), bytes)];
-        if known.is_none() {
-            files.push(("README.md", README.as_bytes()));
-        }
-        let base = known.as_ref().map(|known| known.tree.as_str());
-        // Where both fail, the lock is what matters.
-        let (in_force, tree) = tokio::join!(self.in_force(lock), self.api().create_tree(base, &files));
+    /// Creates the commit while checking that the lock is still in force, and moves the branch to it.
+    async fn try_to_write(&self, bytes: &[u8], lock: &LockId, known: &mut Option<KnownBranch>) -> Result<WriteTry> {
+        // If both fail, the lock is what matters.
+        let (in_force, tree) = tokio::join!(self.in_force(lock), self.create_tree(bytes, known.as_ref()));
         let in_force = in_force?;
-        let tree = tree.map_err(|trouble| self.told(trouble))?;
+        let tree = tree.map_err(|error| self.failed(&error))?;
         if let Some(unchanged) = known.as_ref().filter(|known| known.tree == tree) {
-            // What is stored is what is to be stored: git would not count a commit of it among the file's.
-            let found = unchanged.revisions.get(&self.path).cloned().flatten();
-            return Ok(Tried::Written(found.unwrap_or_else(|| Revision::new(&unchanged.commit))));
+            // The document is stored already: git would not count a commit of it among the changes of the file.
+            let found = unchanged.revision(&self.path).cloned();
+            return Ok(WriteTry::Written(found.unwrap_or_else(|| Revision::new(&unchanged.commit))));
         }
         let message = format!("Write `{}` for {}\n", self.key.escape_debug(), in_force.purpose());
-        let parent = known.as_ref().map(|known| known.commit.as_str());
-        let commit = self.api().create_commit(&message, &tree, parent).await;
-        let commit = commit.map_err(|trouble| self.told(trouble))?.sha;
-        let moved = match parent {
-            Some(_) => self.api().forward_reference(&self.head(), &commit).await,
-            None => self.api().create_reference(&self.head(), &commit).await,
-        };
-        match moved {
+        let commit = self.create_commit(&message, &tree, known.as_ref()).await;
+        let commit = commit.map_err(|error| self.failed(&error))?;
+        match self.move_branch(&commit, known.is_some()).await {
             Ok(()) => {
                 let revision = Revision::new(&commit);
                 let mut revisions = known.take().map(|known| known.revisions).unwrap_or_default();
                 revisions.insert(self.path.clone(), Some(revision.clone()));
-                *known = Some(Known { commit, tree, revisions });
-                Ok(Tried::Written(revision))
+                *known = Some(KnownBranch { commit, tree, revisions });
+                Ok(WriteTry::Written(revision))
             }
-            Err(refused) if refused.may_be_contention() || refused.may_have_happened() => {
-                Ok(Tried::Again { commit, refused })
+            Err(error) if failure::may_be_contention(&error) || error.is_fate_unknown() => {
+                Ok(WriteTry::Again { commit, error })
             }
-            Err(trouble) => Err(self.told(trouble)),
+            Err(error) => Err(self.failed(&error)),
         }
     }
-}
 
-impl Known {
-    /// Whether the document at `path` is known to be what a writer expects.
-    fn has(&self, path: &str, expected: &Expected) -> bool {
-        self.revisions.get(path).is_some_and(|revision| expected.is_met_by(revision.as_ref()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn files(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    /// The tree with the document in it; on a new branch, with a README as well.
+    async fn create_tree(&self, bytes: &[u8], known: Option<&KnownBranch>) -> Result<String, GitHubError> {
+        let document = TreeChange { path: &self.path, content: Some(bytes) };
+        let readme = TreeChange { path: "README.md", content: Some(README.as_bytes()) };
+        let changes: &[TreeChange<'_>] = if known.is_some() { &[document] } else { &[document, readme] };
+        self.api().create_tree(self.repository(), known.map(|known| known.tree.as_str()), changes).await
     }
 
-    #[test]
-    fn only_files_of_the_folder_are_documents() {
-        assert_eq!(keys_of(&files(&["README.md", "package.json", "state/README.md"])), Ok(vec![]));
-        assert_eq!(keys_of(&files(&["state/kong.json", "state/Kong~1.json"])), Ok(vec!["Kong".into(), "kong".into()]));
+    async fn create_commit(
+        &self,
+        message: &str,
+        tree: &str,
+        known: Option<&KnownBranch>,
+    ) -> Result<String, GitHubError> {
+        let parents: Vec<&str> = known.iter().map(|known| known.commit.as_str()).collect();
+        let commit = NewCommit { message, tree, parents: &parents, author: None };
+        Ok(self.api().create_commit(self.repository(), &commit).await?.sha)
     }
 
-    #[test]
-    fn a_document_under_a_name_that_is_no_keys_is_told() {
-        let damage = keys_of(&files(&["state/kong.json", "state/Kong.json"])).unwrap_err();
-        assert!(damage.contains("`state/Kong.json`"), "{damage}");
+    async fn move_branch(&self, commit: &str, exists: bool) -> Result<(), GitHubError> {
+        if exists {
+            self.api().update_reference(self.repository(), &self.head(), commit, false).await
+        } else {
+            self.api().create_reference(self.repository(), &self.head(), commit).await
+        }
     }
 }

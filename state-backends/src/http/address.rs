@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::{Method, Url};
+use http::Method;
 use secrecy::SecretString;
+use transport::encode;
+use url::Url;
 
 use crate::{AddressError, Variables};
 
@@ -12,8 +13,6 @@ use crate::{AddressError, Variables};
 const SCOPE: &str = "{scope}";
 /// How a URL writes that down.
 const ESCAPED_SCOPE: &str = "%7Bscope%7D";
-/// What may stand in a segment of a path as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Where the documents of all keys are. Shows no credentials.
 #[derive(Debug)]
@@ -38,7 +37,7 @@ pub(super) struct Addresses {
 
 impl Address {
     pub(super) fn parse(text: &str, variables: Variables<'_>) -> Result<Self, AddressError> {
-        Settings::of(text, variables)?.address()
+        HttpSettings::of(text, variables)?.address()
     }
 
     /// # Errors
@@ -50,7 +49,7 @@ impl Address {
             "." | ".." => return Err("a URL gives it another meaning"),
             _ => {}
         }
-        let segment = utf8_percent_encode(key, PLAIN).to_string();
+        let segment = encode::segment(key);
         let of_key = |template: &Url| {
             let mut url = template.clone();
             url.set_path(&template.path().replace(ESCAPED_SCOPE, &segment));
@@ -72,7 +71,7 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 /// An address, and where its settings come from.
-struct Settings<'a> {
+struct HttpSettings<'a> {
     text: &'a str,
     url: Url,
     /// Those in the address itself.
@@ -92,7 +91,7 @@ const SETTINGS: &[&str] = &[
     "allow_http",
 ];
 
-impl<'a> Settings<'a> {
+impl<'a> HttpSettings<'a> {
     fn of(text: &'a str, variables: Variables<'a>) -> Result<Self, AddressError> {
         let mut url = Url::parse(text).map_err(|error| AddressError::new(text, error.to_string()))?;
         let pairs = url.query_pairs().into_owned();

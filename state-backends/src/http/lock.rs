@@ -8,7 +8,7 @@ use crate::{LockId, LockInfo};
 /// Terraform's description of a lock. GitLab takes it only with all of these fields.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Held {
+pub(super) struct LockDescription {
     #[serde(rename = "ID")]
     id: String,
     #[serde(default)]
@@ -26,7 +26,7 @@ pub(super) struct Held {
     path: String,
 }
 
-impl Held {
+impl LockDescription {
     pub(super) fn of(info: &LockInfo, key: &str) -> Self {
         Self {
             id: info.id.to_string(),
@@ -74,19 +74,19 @@ mod tests {
     #[test]
     fn a_holder_comes_back_from_a_server_that_keeps_what_it_was_told() {
         let info = LockInfo::of_this_process("apply", "koctl 0.1.0");
-        let kept = serde_json::to_vec(&Held::of(&info, "kong")).unwrap();
+        let kept = serde_json::to_vec(&LockDescription::of(&info, "kong")).unwrap();
         let asked = LockInfo::of_this_process("destroy", "koctl 0.1.0");
-        assert_eq!(Held::parse(&kept).unwrap().holder(&asked), Some(info));
+        assert_eq!(LockDescription::parse(&kept).unwrap().holder(&asked), Some(info));
     }
 
     #[test]
     fn what_gitlab_echoes_of_who_asks_is_not_told_of_the_holder() {
         let asked = LockInfo::of_this_process("destroy", "koctl 0.1.0");
-        let echoed = Held {
+        let echoed = LockDescription {
             id: "7d1f".into(),
             who: "root".into(),
             created: "2026-01-02T03:04:05.678Z".into(),
-            ..Held::of(&asked, "kong")
+            ..LockDescription::of(&asked, "kong")
         };
         assert_eq!(
             echoed.holder(&asked).unwrap().to_string(),
@@ -98,7 +98,8 @@ mod tests {
     fn terraforms_own_lock_is_told() {
         let body = br#"{"ID": "7d1f", "Operation": "OperationTypeApply", "Info": "", "Who": "ada@build-3",
             "Version": "1.9.0", "Created": "2026-01-02T03:04:05.678901Z", "Path": ""}"#;
-        let holder = Held::parse(body).unwrap().holder(&LockInfo::of_this_process("apply", "koctl")).unwrap();
+        let holder =
+            LockDescription::parse(body).unwrap().holder(&LockInfo::of_this_process("apply", "koctl")).unwrap();
         assert_eq!((holder.pid, holder.version.as_str()), (None, "1.9.0"));
         assert!(holder.to_string().starts_with("ada@build-3 (1.9.0) for `OperationTypeApply` since 2026"));
     }

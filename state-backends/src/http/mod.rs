@@ -21,6 +21,7 @@
 
 mod address;
 mod lock;
+mod request_error;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,16 +29,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode, request};
 use md5::Md5;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
+use transport::{Repeat, Transport, TransportError};
+use url::Url;
 
 use self::address::{Address, Addresses};
-use self::lock::Held;
+use self::lock::LockDescription;
+use self::request_error::{RequestError, is_conflict, is_no_lock_there};
 use crate::detached::detach;
-use crate::web::{Answer, Lost, Repeat, Web};
+use crate::settings;
 use crate::{
     AbandonedLock, AddressError, Attempt, Backend, Capabilities, Document, Error, Expected, Kind, LockId, LockInfo,
     Result, Revision, Variables, Version,
@@ -46,13 +51,14 @@ use crate::{
 /// The backend for a server that speaks Terraform's HTTP backend protocol.
 #[derive(Debug)]
 pub struct Http {
-    inner: Arc<Inner>,
+    server: Arc<Server>,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct Server {
     address: Address,
-    web: Web,
+    authorization: Option<HeaderValue>,
+    transport: Transport,
 }
 
 impl Http {
@@ -62,19 +68,20 @@ impl Http {
     /// parameters of the address, as `lock_address` and so on; other parameters are the server's.
     ///
     /// # Errors
-    ///
-    /// Where an address is malformed, or is `http://` to another machine without the parameter `allow_http=true`.
+    /// If an address is malformed, or is `http://` to another machine without the parameter `allow_http=true`.
     pub fn open(url: &str, variables: Variables<'_>) -> Result<Self, AddressError> {
         let address = Address::parse(url, variables)?;
-        let web = Web::new().map_err(|reason| AddressError::new(url, reason))?;
-        Ok(Self { inner: Arc::new(Inner { address, web }) })
+        let settings = settings::of_documents(url, variables)?;
+        let transport = Transport::new(&settings).map_err(|error| AddressError::new(url, error.to_string()))?;
+        let authorization = authorization(&address);
+        Ok(Self { server: Arc::new(Server { address, authorization, transport }) })
     }
 }
 
 #[async_trait]
 impl Backend for Http {
     fn describe(&self) -> String {
-        self.inner.address.to_string()
+        self.server.address.to_string()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -87,11 +94,11 @@ impl Backend for Http {
     }
 
     async fn read(&self, key: &str) -> Result<Option<Document>> {
-        self.inner.place("read", key)?.read().await
+        self.server.key("read", key)?.read().await
     }
 
     async fn write(&self, key: &str, bytes: Vec<u8>, expected: &Expected, lock: &LockId) -> Result<Revision> {
-        self.inner.place("write", key)?.write(bytes, expected, lock).await
+        self.server.key("write", key)?.write(bytes, expected, lock).await
     }
 
     async fn keys(&self) -> Result<Vec<String>> {
@@ -99,98 +106,105 @@ impl Backend for Http {
     }
 
     async fn history(&self, key: &str) -> Result<Vec<Version>> {
-        Err(self.inner.place("list the earlier versions of", key)?.attempt.failed(Kind::Unsupported))
+        Err(self.server.key("list the earlier versions of", key)?.attempt.failed(Kind::Unsupported))
     }
 
     async fn read_version(&self, key: &str, _: &Revision) -> Result<Document> {
-        Err(self.inner.place("read an earlier version of", key)?.attempt.failed(Kind::Unsupported))
+        Err(self.server.key("read an earlier version of", key)?.attempt.failed(Kind::Unsupported))
     }
 
     async fn lock(&self, key: &str, info: &LockInfo) -> Result<()> {
-        self.inner.place("lock", key)?.lock(info).await
+        self.server.key("lock", key)?.lock(info).await
     }
 
     async fn unlock(&self, key: &str, id: &LockId) -> Result<()> {
-        self.inner.place("unlock", key)?.unlock(id).await
+        self.server.key("unlock", key)?.unlock(id).await
     }
 
     async fn force_unlock(&self, key: &str, id: &LockId) -> Result<()> {
-        self.inner.place("force the lock open of", key)?.unlock(id).await
+        self.server.key("force the lock open of", key)?.unlock(id).await
     }
 
     fn abandon(&self, key: &str, id: &LockId) {
-        self.inner.give_back(key, id);
+        self.server.give_back(key, id);
     }
 }
 
-/// Everything about one key, and what is being attempted there.
-struct Place<'a> {
-    inner: &'a Arc<Inner>,
+/// One key, and what is being attempted there.
+struct KeyOnServer<'a> {
+    server: &'a Arc<Server>,
     attempt: Attempt,
     key: &'a str,
     addresses: Addresses,
 }
 
-/// Why a request did not do what was asked.
-enum Trouble {
-    Lost(Lost),
-    Refused(Answer),
-}
-
-impl Inner {
-    fn place<'a>(self: &'a Arc<Self>, verb: &str, key: &'a str) -> Result<Place<'a>> {
+impl Server {
+    fn key<'a>(self: &'a Arc<Self>, verb: &str, key: &'a str) -> Result<KeyOnServer<'a>> {
         let attempt = Attempt::new(format!("{verb} the document `{key}`"), self.address.to_string());
         let addresses = self.address.of_key(key).map_err(|reason| attempt.failed(Kind::InvalidKey(reason)))?;
-        Ok(Place { inner: self, attempt, key, addresses })
+        Ok(KeyOnServer { server: self, attempt, key, addresses })
     }
 
     /// Frees the lock `id`, if it is in force, without being waited for.
     fn give_back(self: &Arc<Self>, key: &str, id: &LockId) {
-        let (inner, key, id) = (Arc::clone(self), key.to_owned(), id.clone());
+        let (server, key, id) = (Arc::clone(self), key.to_owned(), id.clone());
         detach(async move {
-            let Ok(place) = inner.place("unlock", &key) else { return };
-            if let Err(trouble) = place.send_unlock(&id).await
-                && !trouble.is_conflict()
+            let Ok(key) = server.key("unlock", &key) else { return };
+            if let Err(error) = key.send_unlock(&id).await
+                && !error.is_conflict()
             {
-                tracing::warn!("a lock was not given back: {}", trouble.told(&place.attempt));
+                tracing::warn!("a lock was not given back: {}", error.failed(&key.attempt));
             }
         });
     }
 }
 
-impl Place<'_> {
-    fn request(&self, method: &Method, address: &reqwest::Url) -> RequestBuilder {
-        let request = self.inner.web.client().request(method.clone(), address.clone());
-        match &self.inner.address.username {
-            Some(name) => {
-                let password = self.inner.address.password.as_ref().map(ExposeSecret::expose_secret);
-                request.basic_auth(name, password)
-            }
+impl KeyOnServer<'_> {
+    fn request(&self, method: &Method, address: &Url) -> request::Builder {
+        let request = Request::builder().method(method).uri(address.as_str());
+        match &self.server.authorization {
+            Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
         }
     }
 
-    async fn send(&self, request: RequestBuilder, repeat: Repeat) -> Result<Answer, Trouble> {
-        let invalid = |error: reqwest::Error| Trouble::Lost(Lost::Unreachable(error.without_url().to_string()));
-        let answer = self.inner.web.send(request.build().map_err(invalid)?, repeat).await.map_err(Trouble::Lost)?;
-        if answer.status.is_success() { Ok(answer) } else { Err(Trouble::Refused(answer)) }
+    async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Result<Response<Bytes>, RequestError> {
+        let request = request.body(body.into()).map_err(|error| TransportError::Invalid(error.to_string()))?;
+        let answer = self.server.transport.send(request).await?;
+        if answer.status().is_success() { Ok(answer) } else { Err(RequestError::Refused(Box::new(answer))) }
     }
 
-    fn told(&self, trouble: Trouble) -> Error {
-        trouble.told(&self.attempt)
+    /// Sends a description of a lock. Doing so twice does no harm: a lock is known by its id.
+    async fn send_description(
+        &self,
+        method: &Method,
+        address: &Url,
+        lock: &LockDescription,
+    ) -> Result<(), RequestError> {
+        let body = serde_json::to_vec(lock).map_err(|error| TransportError::Invalid(error.to_string()))?;
+        let request = self.request(method, address).header(CONTENT_TYPE, "application/json");
+        self.send(request.extension(Repeat::Harmless), body).await.map(drop)
+    }
+
+    /// The error for a person.
+    fn failed(&self, error: &RequestError) -> Error {
+        error.failed(&self.attempt)
     }
 
     async fn read(&self) -> Result<Option<Document>> {
         let request = self.request(&Method::GET, &self.addresses.document);
-        match self.send(request, Repeat::Harmless).await {
-            Ok(Answer { status: StatusCode::NO_CONTENT, .. }) => Ok(None),
-            Ok(answer) => Ok(Some(Document { revision: revision_of(&answer.body), bytes: answer.body })),
-            Err(Trouble::Refused(Answer { status: StatusCode::NOT_FOUND, .. })) => Ok(None),
-            Err(trouble) => Err(self.told(trouble)),
+        match self.send(request, Bytes::new()).await {
+            Ok(answer) if answer.status() == StatusCode::NO_CONTENT => Ok(None),
+            Ok(answer) => {
+                let bytes = Vec::from(answer.into_body());
+                Ok(Some(Document { revision: revision_of(&bytes), bytes }))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
-    /// Looks before it writes, and where the answer is lost, whether it has written. Each is one try of a few.
+    /// Reads before it writes, and after a lost answer, to see if it has written. Each is one try of a few.
     async fn write(&self, bytes: Vec<u8>, expected: &Expected, lock: &LockId) -> Result<Revision> {
         const TRIES: u32 = 3;
         let written = revision_of(&bytes);
@@ -206,183 +220,131 @@ impl Place<'_> {
             }
             match self.send_document(&bytes, lock).await {
                 Ok(()) => return Ok(written),
-                Err(Trouble::Lost(again @ Lost::FateUnknown(_))) => lost = Some(again),
-                Err(trouble) if trouble.is_conflict() || trouble.is_server_error() => {
+                Err(error) if error.is_fate_unknown() => lost = Some(error),
+                Err(error) if error.is_conflict() || error.is_server_error() => {
                     // Some servers, GitLab among them, have no better answer to a lock that is not in force.
                     self.require_lock(lock).await?;
-                    return Err(self.told(trouble));
+                    return Err(self.failed(&error));
                 }
-                Err(trouble) => return Err(self.told(trouble)),
+                Err(error) => return Err(self.failed(&error)),
             }
         }
-        let cause = lost.map(|lost| lost.to_string()).unwrap_or_default();
-        Err(self.attempt.failed_by(Kind::Unavailable, cause))
+        Err(lost.map_or_else(|| self.attempt.failed(Kind::Unavailable), |error| self.failed(&error)))
     }
 
-    async fn send_document(&self, bytes: &[u8], lock: &LockId) -> Result<(), Trouble> {
+    async fn send_document(&self, bytes: &[u8], lock: &LockId) -> Result<(), RequestError> {
         let mut address = self.addresses.document.clone();
         address.query_pairs_mut().append_pair("ID", &lock.to_string());
-        let request = self.request(&self.inner.address.update_method, &address);
+        let request = self.request(&self.server.address.update_method, &address);
         let request = request.header(CONTENT_TYPE, "application/json");
-        let request = request.header("content-md5", BASE64.encode(Md5::digest(bytes))).body(bytes.to_vec());
-        self.send(request, Repeat::Never).await.map(drop)
+        let request = request.header("content-md5", BASE64.encode(Md5::digest(bytes))).extension(Repeat::Never);
+        self.send(request, bytes.to_vec()).await.map(drop)
     }
 
     async fn lock(&self, info: &LockInfo) -> Result<()> {
-        let mut taking = Taking { place: self, id: &info.id, is_settled: false };
+        let mut lock = UnsettledLock { key: self, id: &info.id, is_settled: false };
         let taken = self.send_lock(info).await;
-        taking.is_settled = !matches!(taken, Err(Trouble::Lost(_)));
+        lock.is_settled = !matches!(taken, Err(RequestError::NoAnswer(_)));
         match taken {
             Ok(()) => Ok(()),
-            Err(Trouble::Refused(answer)) if is_conflict(answer.status) => match Held::parse(&answer.body) {
-                // The answer to taking it was lost.
-                Some(held) if held.is(&info.id) => Ok(()),
-                held => {
-                    let holder = held.and_then(|held| held.holder(info)).map(Box::new);
-                    Err(self.attempt.failed(Kind::Locked { holder }))
+            Err(RequestError::Refused(answer)) if is_conflict(answer.status()) => {
+                match LockDescription::parse(answer.body()) {
+                    // The answer to taking it was lost.
+                    Some(held) if held.is(&info.id) => Ok(()),
+                    held => {
+                        let holder = held.and_then(|held| held.holder(info)).map(Box::new);
+                        Err(self.attempt.failed(Kind::Locked { holder }))
+                    }
                 }
-            },
-            Err(Trouble::Refused(answer)) if is_no_lock_there(answer.status) => {
+            }
+            Err(RequestError::Refused(answer)) if is_no_lock_there(answer.status()) => {
                 let cause = format!(
                     "the server answered {} at `{}`, the address of its locks; name it with `lock_address`",
-                    answer.status,
+                    answer.status(),
                     address::shown(&self.addresses.lock)
                 );
                 Err(self.attempt.failed_by(Kind::Misconfigured, cause))
             }
-            Err(trouble) => Err(self.told(trouble)),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
-    async fn send_lock(&self, info: &LockInfo) -> Result<(), Trouble> {
-        let request =
-            self.request(&self.inner.address.lock_method, &self.addresses.lock).json(&Held::of(info, self.key));
-        self.send(request, Repeat::Harmless).await.map(drop)
+    async fn send_lock(&self, info: &LockInfo) -> Result<(), RequestError> {
+        let (method, address) = (&self.server.address.lock_method, &self.addresses.lock);
+        self.send_description(method, address, &LockDescription::of(info, self.key)).await
     }
 
     async fn unlock(&self, id: &LockId) -> Result<()> {
         match self.send_unlock(id).await {
             Ok(()) => Ok(()),
-            Err(trouble) if trouble.is_conflict() || trouble.is_not_found() => {
+            Err(error) if error.is_conflict() || error.is_not_found() => {
                 self.require_lock(id).await?;
-                Err(self.told(trouble))
+                Err(self.failed(&error))
             }
-            Err(trouble) => Err(self.told(trouble)),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
-    /// What an unlock says of the lock but its id is not known here, and asked by no server.
-    async fn send_unlock(&self, id: &LockId) -> Result<(), Trouble> {
+    /// Only the id of the lock is known here; servers ask for nothing else.
+    async fn send_unlock(&self, id: &LockId) -> Result<(), RequestError> {
         let mut address = self.addresses.unlock.clone();
         address.query_pairs_mut().append_pair("ID", &id.to_string());
         let info = LockInfo { id: id.clone(), ..LockInfo::of_this_process("unlock", "") };
-        let request = self.request(&self.inner.address.unlock_method, &address).json(&Held::of(&info, self.key));
-        self.send(request, Repeat::Harmless).await.map(drop)
+        let method = &self.server.address.unlock_method;
+        self.send_description(method, &address, &LockDescription::of(&info, self.key)).await
     }
 
-    /// Whether `id` is the lock in force. There is no request that asks; but who tries to take the lock is told
-    /// who holds it, and gives it back where nobody did.
+    /// An error if `id` is not the lock in force. No request asks for that; but the answer to taking the lock says who
+    /// holds it, and a lock that was free is given back.
     async fn require_lock(&self, id: &LockId) -> Result<()> {
         let probe = LockInfo::of_this_process("look at the lock", "");
         match self.send_lock(&probe).await {
             Ok(()) => {
                 match self.send_unlock(&probe.id).await {
-                    // Somebody may have forced it open: it is not this one's any more either way.
-                    Err(trouble) if !trouble.is_conflict() => Err(self.told(trouble)),
+                    // It may have been forced open: either way it is not this one's any more.
+                    Err(error) if !error.is_conflict() => Err(self.failed(&error)),
                     _ => Err(self.attempt.failed(Kind::NotLocked)),
                 }
             }
-            Err(Trouble::Refused(answer)) if is_conflict(answer.status) => match Held::parse(&answer.body) {
-                Some(held) if held.is(id) => Ok(()),
-                held => {
-                    let holder = held.and_then(|held| held.holder(&probe)).map(Box::new);
-                    Err(self.attempt.failed(Kind::WrongLockId { holder }))
+            Err(RequestError::Refused(answer)) if is_conflict(answer.status()) => {
+                match LockDescription::parse(answer.body()) {
+                    Some(held) if held.is(id) => Ok(()),
+                    held => {
+                        let holder = held.and_then(|held| held.holder(&probe)).map(Box::new);
+                        Err(self.attempt.failed(Kind::WrongLockId { holder }))
+                    }
                 }
-            },
-            Err(trouble) => Err(self.told(trouble)),
+            }
+            Err(error) => Err(self.failed(&error)),
         }
     }
 }
 
-/// A lock that may be taken already. Dropping it gives it back, if it is.
-struct Taking<'a> {
-    place: &'a Place<'a>,
+/// A lock that may be taken already. Dropping it gives the lock back, unless it is settled.
+struct UnsettledLock<'a> {
+    key: &'a KeyOnServer<'a>,
     id: &'a LockId,
     is_settled: bool,
 }
 
-impl Drop for Taking<'_> {
+impl Drop for UnsettledLock<'_> {
     fn drop(&mut self) {
         if !self.is_settled {
-            self.place.inner.give_back(self.place.key, self.id);
+            self.key.server.give_back(self.key.key, self.id);
         }
     }
 }
 
-impl Trouble {
-    fn status(&self) -> Option<StatusCode> {
-        match self {
-            Trouble::Lost(_) => None,
-            Trouble::Refused(answer) => Some(answer.status),
-        }
-    }
-
-    fn is_conflict(&self) -> bool {
-        self.status().is_some_and(is_conflict)
-    }
-
-    fn is_not_found(&self) -> bool {
-        self.status() == Some(StatusCode::NOT_FOUND)
-    }
-
-    fn is_server_error(&self) -> bool {
-        self.status() == Some(StatusCode::INTERNAL_SERVER_ERROR)
-    }
-
-    /// The error for a person.
-    fn told(&self, attempt: &Attempt) -> Error {
-        let answer = match self {
-            Trouble::Lost(lost) => return attempt.failed_by(Kind::Unavailable, lost.to_string()),
-            Trouble::Refused(answer) => answer,
-        };
-        let kind = match answer.status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Kind::PermissionDenied,
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::INSUFFICIENT_STORAGE => Kind::NoSpace,
-            StatusCode::TOO_MANY_REQUESTS => Kind::Unavailable,
-            status if status.is_server_error() => Kind::Unavailable,
-            _ => Kind::Misconfigured,
-        };
-        let mut cause = format!("the server answered {}", answer.status);
-        if let Some(words) = words(&answer.body) {
-            cause = format!("{cause}: {words}");
-        }
-        if let Some(place) = answer.headers.get("location").and_then(|place| place.to_str().ok()) {
-            let place = reqwest::Url::parse(place).map_or_else(|_| place.to_owned(), |url| address::shown(&url));
-            cause = format!("{cause}, and that it is at `{place}`");
-        }
-        if answer.status == StatusCode::UNAUTHORIZED {
-            cause.push_str("; the credentials are TF_HTTP_USERNAME and TF_HTTP_PASSWORD");
-        }
-        attempt.failed_by(kind, cause)
-    }
-}
-
-/// What a server says of a failure: `message` or `error` of a JSON object, as GitLab has it.
-fn words(body: &[u8]) -> Option<String> {
-    let told: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let words = ["message", "error"].into_iter().find_map(|name| told.get(name))?;
-    Some(words.as_str().map_or_else(|| words.to_string(), str::to_owned))
-}
-
-/// By either status a server says that a lock is another's.
-fn is_conflict(status: StatusCode) -> bool {
-    status == StatusCode::CONFLICT || status == StatusCode::LOCKED
-}
-
-fn is_no_lock_there(status: StatusCode) -> bool {
-    [StatusCode::NOT_FOUND, StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_IMPLEMENTED].contains(&status)
+/// HTTP's basic authentication with the credentials of an address.
+fn authorization(address: &Address) -> Option<HeaderValue> {
+    let name = address.username.as_ref()?;
+    let password = address.password.as_ref().map(ExposeSecret::expose_secret).unwrap_or_default();
+    let value = HeaderValue::try_from(format!("Basic {}", BASE64.encode(format!("{name}:{password}"))));
+    let mut value = value.expect("Base64 is ASCII");
+    value.set_sensitive(true);
+    Some(value)
 }
 
 fn revision_of(bytes: &[u8]) -> Revision {
-    Revision::new(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    Revision::new(hex::encode(Sha256::digest(bytes)))
 }

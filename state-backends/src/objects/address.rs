@@ -2,13 +2,19 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use object_store::path::Path;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
+use transport::Settings;
 use url::{Host, Url};
 
 use super::bucket::Bucket;
-use super::{azure, google, s3};
-use crate::{AddressError, Attempt, Error, Kind, OpenError, Variables};
+use crate::{AddressError, Attempt, Error, Kind};
+
+/// The first pause between two tries.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The time after which a request is not tried again.
+const LONGEST_RETRIES: Duration = Duration::from_secs(60);
 
 /// A store that was opened, and its name for messages.
 pub(super) struct Opened {
@@ -38,19 +44,7 @@ impl Address {
     }
 }
 
-/// Opens the store that `url` names.
-pub(super) fn open(url: &str, variables: Variables<'_>) -> Result<Opened, OpenError> {
-    // A variable that is set to nothing says nothing.
-    let variables = |name: &str| variables(name).filter(|value| !value.is_empty());
-    let address = parse(url)?;
-    match address.scheme {
-        "s3" => s3::open(url, &address, &variables),
-        "gs" => google::open(url, &address, &variables),
-        _ => azure::open(url, &address, &variables),
-    }
-}
-
-fn parse(url: &str) -> Result<Address, AddressError> {
+pub(super) fn parse(url: &str) -> Result<Address, AddressError> {
     let refused = |reason: &str| AddressError::new(url, reason);
     let (scheme, rest) = url.split_once("://").ok_or_else(|| refused("after the scheme comes `://`"))?;
     let scheme = ["s3", "gs", "az"].into_iter().find(|known| *known == scheme);
@@ -74,22 +68,25 @@ pub(super) fn misconfigured(description: &str, error: &object_store::Error) -> E
     Attempt::new("keep documents", description).failed_by(Kind::Misconfigured, error.to_string())
 }
 
-/// How the clients of all stores behave. Without encryption only a server on this machine is spoken to, unless
-/// `allow_http` says otherwise.
-pub(super) fn client_options(endpoint: Option<&str>, allow_http: bool) -> ClientOptions {
+/// The settings of the clients of all stores. A server on another machine must be reached with encryption, unless
+/// `allow_http` is set.
+pub(super) fn client_options(settings: &Settings, endpoint: Option<&str>, allow_http: bool) -> ClientOptions {
     transport::tls::install();
-    ClientOptions::new()
+    let options = ClientOptions::new()
         .with_allow_http(allow_http || endpoint.is_some_and(is_on_this_machine))
-        .with_connect_timeout(Duration::from_secs(10))
-        // A document of fifty megabytes over a slow line.
-        .with_timeout(Duration::from_secs(180))
+        .with_connect_timeout(settings.connect_timeout)
+        .with_timeout(settings.request_timeout);
+    match HeaderValue::try_from(&settings.user_agent) {
+        Ok(user_agent) => options.with_user_agent(user_agent),
+        Err(_) => options,
+    }
 }
 
-/// A few seconds in all: a run that cannot save should say so while somebody is looking.
-pub(super) fn retries() -> RetryConfig {
-    let backoff =
-        BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(3), base: 2.0 };
-    RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(60) }
+/// `object_store` retries by itself, with the same settings as every other request.
+pub(super) fn retries(settings: &Settings) -> RetryConfig {
+    let max_backoff = settings.longest_pause;
+    let backoff = BackoffConfig { init_backoff: FIRST_PAUSE.min(max_backoff), max_backoff, base: 2.0 };
+    RetryConfig { backoff, max_retries: settings.retries, retry_timeout: LONGEST_RETRIES }
 }
 
 fn is_on_this_machine(endpoint: &str) -> bool {

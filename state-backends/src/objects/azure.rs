@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use object_store::azure::{AzureConfigKey as Key, MicrosoftAzureBuilder};
+use transport::Settings;
 
 use super::address::{self, Address, Opened};
 use super::bucket::{Bucket, Versioning};
@@ -36,7 +37,12 @@ const SETTINGS: &[(&str, Key)] = &[
 const ENDPOINT: &str = "AZURE_STORAGE_ENDPOINT";
 
 /// Opens a container of an Azure storage account.
-pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Result<Opened, OpenError> {
+pub(super) fn open(
+    url: &str,
+    place: &Address,
+    settings: &Settings,
+    variables: Variables<'_>,
+) -> Result<Opened, OpenError> {
     if ["AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"].iter().all(|name| variables(name).is_none()) {
         let reason = "the variable `AZURE_STORAGE_ACCOUNT` does not say in which account the container is";
         return Err(AddressError::new(url, reason).into());
@@ -47,8 +53,8 @@ pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Resu
 
     let mut builder = MicrosoftAzureBuilder::new()
         .with_container_name(&place.bucket)
-        .with_client_options(address::client_options(endpoint.as_deref(), allow_http))
-        .with_retry(address::retries())
+        .with_client_options(address::client_options(settings, endpoint.as_deref(), allow_http))
+        .with_retry(address::retries(settings))
         .with_http_connector(Dated);
     for (name, key) in SETTINGS {
         if let Some(value) = variables(name) {

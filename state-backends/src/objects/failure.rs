@@ -1,7 +1,5 @@
 //! What a store's refusals mean, and how they are told without what is secret in them.
 
-use std::error::Error as _;
-
 use crate::{Attempt, Error, Kind};
 
 /// What the text of an error says beyond its variant, by the words of the stores: S3's and Google's error codes, Azure's
@@ -27,7 +25,7 @@ const METADATA_SERVERS: &[&str] = &["169.254.169.254", "metadata.google.internal
 
 /// The failure of `attempt` because of what a store said.
 pub(super) fn failed(attempt: &Attempt, error: &object_store::Error) -> Error {
-    let said = whole_text(error);
+    let said = transport::causes(error);
     if METADATA_SERVERS.iter().any(|server| said.contains(server)) {
         let cause = "no credentials are set in the variables, and this machine has none of its own";
         return attempt.failed_by(Kind::PermissionDenied, cause);
@@ -44,20 +42,6 @@ fn kind(error: &object_store::Error, said: &str) -> Kind {
         Store::NotFound { .. } => told.unwrap_or(Kind::Misconfigured),
         _ => told.unwrap_or(Kind::Unavailable),
     }
-}
-
-/// The error and its causes, each of which says more than the one before.
-fn whole_text(error: &object_store::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(found) = cause {
-        let more = found.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = found.source();
-    }
-    text
 }
 
 /// The text without the body of an answer, but for the code and the message in it: a server may repeat there what it
@@ -79,6 +63,8 @@ fn element<'a>(body: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     fn generic(text: &str) -> object_store::Error {

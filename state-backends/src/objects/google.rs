@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as Key};
+use transport::Settings;
 
 use super::address::{self, Address, Opened};
 use super::bucket::{Bucket, Versioning};
@@ -22,7 +23,12 @@ const CREDENTIALS: &[(&str, Key)] = &[
 const ENDPOINT: &str = "STORAGE_EMULATOR_HOST";
 
 /// Opens a bucket of Google Cloud Storage.
-pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Result<Opened, OpenError> {
+pub(super) fn open(
+    url: &str,
+    place: &Address,
+    settings: &Settings,
+    variables: Variables<'_>,
+) -> Result<Opened, OpenError> {
     let endpoint = variables(ENDPOINT);
     // Google's libraries take it with and without a scheme.
     let endpoint = endpoint.map(|host| if host.contains("://") { host } else { format!("http://{host}") });
@@ -31,8 +37,8 @@ pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Resu
 
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_bucket_name(&place.bucket)
-        .with_client_options(address::client_options(endpoint.as_deref(), allow_http))
-        .with_retry(address::retries())
+        .with_client_options(address::client_options(settings, endpoint.as_deref(), allow_http))
+        .with_retry(address::retries(settings))
         .with_http_connector(Dated);
     if let Some((value, key)) = CREDENTIALS.iter().find_map(|(name, key)| Some((variables(name)?, *key))) {
         builder = builder.with_config(key, value);

@@ -37,7 +37,7 @@ pub(super) struct Locks {
 
 /// What an operation on a lock is about: the object, and what to say where it fails.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct LockObject {
     pub(super) attempt: Attempt,
     pub(super) path: Path,
 }
@@ -58,7 +58,7 @@ enum Content {
     Free { last: LockId },
 }
 
-struct Found {
+struct StoredLock {
     content: Content,
     object: Object,
 }
@@ -73,7 +73,7 @@ impl Drop for Renewal {
     }
 }
 
-impl Found {
+impl StoredLock {
     /// Who holds the lock, unless its lease is over.
     fn living_holder(&self) -> Option<&LockInfo> {
         match &self.content {
@@ -92,73 +92,75 @@ impl Found {
 
 impl Locks {
     /// Takes a lock that nobody holds, or whose holder's lease is over.
-    pub(super) async fn take(&self, place: &Place, info: &LockInfo) -> Result<Revision> {
+    pub(super) async fn take(&self, object: &LockObject, info: &LockInfo) -> Result<Revision> {
         for _ in 0..ROUNDS {
-            let found = self.look(place).await?;
-            if let Some(holder) = found.as_ref().and_then(Found::living_holder) {
-                return Err(place.attempt.failed(Kind::Locked { holder: Some(Box::new(holder.clone())) }));
+            let found = self.look(object).await?;
+            if let Some(holder) = found.as_ref().and_then(StoredLock::living_holder) {
+                return Err(object.attempt.failed(Kind::Locked { holder: Some(Box::new(holder.clone())) }));
             }
             let expected = Expected::from(found.map(|found| found.object.revision));
-            if let Written::Done(revision) = self.write(place, &self.held(info, 0), &expected).await? {
+            if let Written::Done(revision) = self.write(object, &self.held(info, 0), &expected).await? {
                 return Ok(revision);
             }
         }
-        Err(place.attempt.failed(Kind::Locked { holder: None }))
+        Err(object.attempt.failed(Kind::Locked { holder: None }))
     }
 
     /// Writes that the lock `id` is free.
-    pub(super) async fn release(&self, place: &Place, id: &LockId) -> Result<()> {
+    pub(super) async fn release(&self, object: &LockObject, id: &LockId) -> Result<()> {
         for _ in 0..ROUNDS {
-            let found = self.require(place, id).await?;
+            let found = self.require(object, id).await?;
             let expected = Expected::Revision(found.object.revision);
-            if let Written::Done(_) = self.write(place, &Content::Free { last: id.clone() }, &expected).await? {
+            if let Written::Done(_) = self.write(object, &Content::Free { last: id.clone() }, &expected).await? {
                 return Ok(());
             }
         }
-        Err(place.attempt.failed_by(Kind::Unavailable, "the lock was written by others again and again"))
+        Err(object.attempt.failed_by(Kind::Unavailable, "the lock was written by others again and again"))
     }
 
     /// An error where `id` is not the lock in force.
-    pub(super) async fn require_in_force(&self, place: &Place, id: &LockId) -> Result<()> {
-        self.require(place, id).await.map(drop)
+    pub(super) async fn require_in_force(&self, object: &LockObject, id: &LockId) -> Result<()> {
+        self.require(object, id).await.map(drop)
     }
 
-    async fn require(&self, place: &Place, id: &LockId) -> Result<Found> {
-        match self.look(place).await? {
-            Some(Found { content: Content::Held { holder, .. }, .. }) if &holder.id != id => {
-                Err(place.attempt.failed(Kind::WrongLockId { holder: Some(Box::new(holder)) }))
+    async fn require(&self, object: &LockObject, id: &LockId) -> Result<StoredLock> {
+        match self.look(object).await? {
+            Some(StoredLock { content: Content::Held { holder, .. }, .. }) if &holder.id != id => {
+                Err(object.attempt.failed(Kind::WrongLockId { holder: Some(Box::new(holder)) }))
             }
-            Some(found @ Found { content: Content::Held { .. }, .. }) => Ok(found),
-            Some(Found { content: Content::Free { .. }, .. }) | None => Err(place.attempt.failed(Kind::NotLocked)),
+            Some(found @ StoredLock { content: Content::Held { .. }, .. }) => Ok(found),
+            Some(StoredLock { content: Content::Free { .. }, .. }) | None => {
+                Err(object.attempt.failed(Kind::NotLocked))
+            }
         }
     }
 
     /// An error where the store stores without looking at the condition of a write, so that the last writer would win
     /// in silence. It is asked to create the lock of `info`, which exists, and to replace a version of it that never
     /// was; where it does, the same lock is stored again.
-    pub(super) async fn require_conditions(&self, place: &Place, info: &LockInfo) -> Result<()> {
+    pub(super) async fn require_conditions(&self, object: &LockObject, info: &LockInfo) -> Result<()> {
         let content = self.held(info, 0);
         for expected in [Expected::Absent, Expected::Revision(self.bucket.impossible_revision())] {
-            if let Written::Done(_) = self.write(place, &content, &expected).await? {
-                self.bucket.delete(&place.path).await.map_err(|error| failure::failed(&place.attempt, &error))?;
+            if let Written::Done(_) = self.write(object, &content, &expected).await? {
+                self.bucket.delete(&object.path).await.map_err(|error| failure::failed(&object.attempt, &error))?;
                 let cause = "the server stores an object without looking at the condition of the write (`If-Match`, \
                              `If-None-Match`), so that two writers could overwrite each other";
-                return Err(place.attempt.failed_by(Kind::Unsupported, cause));
+                return Err(object.attempt.failed_by(Kind::Unsupported, cause));
             }
         }
         Ok(())
     }
 
     /// Renews the lease of the lock of `info`, which was taken as `revision`, until it is another's.
-    pub(super) fn renew(&self, place: Place, info: LockInfo, revision: Revision) -> Renewal {
+    pub(super) fn renew(&self, object: LockObject, info: LockInfo, revision: Revision) -> Renewal {
         let locks = self.clone();
-        Renewal(tokio::spawn(async move { locks.renew_until_lost(&place, &info, revision).await }).abort_handle())
+        Renewal(tokio::spawn(async move { locks.renew_until_lost(&object, &info, revision).await }).abort_handle())
     }
 
-    async fn renew_until_lost(&self, place: &Place, info: &LockInfo, mut revision: Revision) {
+    async fn renew_until_lost(&self, object: &LockObject, info: &LockInfo, mut revision: Revision) {
         for renewal in 1.. {
             tokio::time::sleep(self.lease / 4).await;
-            let renewed = self.write(place, &self.held(info, renewal), &Expected::Revision(revision.clone())).await;
+            let renewed = self.write(object, &self.held(info, renewal), &Expected::Revision(revision.clone())).await;
             match renewed {
                 Ok(Written::Done(new)) => revision = new,
                 Ok(Written::Overtaken) => return tracing::warn!("a lock was lost: {}", info.id),
@@ -172,22 +174,22 @@ impl Locks {
         Content::Held { holder: info.clone(), lease_seconds: self.lease.as_secs(), renewal }
     }
 
-    async fn look(&self, place: &Place) -> Result<Option<Found>> {
-        let found = self.bucket.get(&place.path).await.map_err(|error| failure::failed(&place.attempt, &error))?;
-        let Some(object) = found else { return Ok(None) };
-        match serde_json::from_slice(&object.bytes) {
-            Ok(content) => Ok(Some(Found { content, object })),
+    async fn look(&self, object: &LockObject) -> Result<Option<StoredLock>> {
+        let found = self.bucket.get(&object.path).await.map_err(|error| failure::failed(&object.attempt, &error))?;
+        let Some(stored) = found else { return Ok(None) };
+        match serde_json::from_slice(&stored.bytes) {
+            Ok(content) => Ok(Some(StoredLock { content, object: stored })),
             Err(error) => {
-                let damage = format!("the object `{}` is not a lock", self.bucket.address_of(&place.path));
-                Err(place.attempt.failed_by(Kind::Corrupt(damage), error))
+                let damage = format!("the object `{}` is not a lock", self.bucket.address_of(&object.path));
+                Err(object.attempt.failed_by(Kind::Corrupt(damage), error))
             }
         }
     }
 
-    async fn write(&self, place: &Place, content: &Content, expected: &Expected) -> Result<Written, Error> {
+    async fn write(&self, object: &LockObject, content: &Content, expected: &Expected) -> Result<Written, Error> {
         let bytes = serde_json::to_vec_pretty(content).expect("a lock has only texts and numbers");
-        let written = self.bucket.put(&place.path, Bytes::from(bytes), expected).await;
-        written.map_err(|error| failure::failed(&place.attempt, &error))
+        let written = self.bucket.put(&object.path, Bytes::from(bytes), expected).await;
+        written.map_err(|error| failure::failed(&object.attempt, &error))
     }
 }
 
@@ -198,21 +200,21 @@ mod tests {
 
     const LEASE: Duration = Duration::from_secs(60);
 
-    fn world() -> (Locks, Place) {
+    fn world() -> (Locks, LockObject) {
         let bucket = testing::bucket();
         let path = inside(&bucket.prefix, "a.lock");
         let attempt = Attempt::new("lock the document `a`", "the store `memory://bucket`");
-        (Locks { bucket: Arc::new(bucket), lease: LEASE }, Place { attempt, path })
+        (Locks { bucket: Arc::new(bucket), lease: LEASE }, LockObject { attempt, path })
     }
 
     fn somebody() -> LockInfo {
         LockInfo::of_this_process("test", "unit tests")
     }
 
-    fn found(age: Option<i64>) -> Found {
+    fn found(age: Option<i64>) -> StoredLock {
         let mut object = Object::of_test("1");
         object.server_date = age.map(|age| object.written + SignedDuration::from_secs(age));
-        Found { content: Content::Free { last: LockId::new("1") }, object }
+        StoredLock { content: Content::Free { last: LockId::new("1") }, object }
     }
 
     #[test]
@@ -226,49 +228,49 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lease_is_renewed_for_as_long_as_the_lock_is_held() {
-        let (locks, place) = world();
+        let (locks, object) = world();
         let info = somebody();
-        let revision = locks.take(&place, &info).await.unwrap();
-        let renewal = locks.renew(place.clone(), info.clone(), revision);
+        let revision = locks.take(&object, &info).await.unwrap();
+        let renewal = locks.renew(object.clone(), info.clone(), revision);
         tokio::time::sleep(LEASE * 2).await;
-        let renewed = locks.require(&place, &info.id).await.unwrap();
+        let renewed = locks.require(&object, &info.id).await.unwrap();
         let Content::Held { renewal: times, lease_seconds: 60, .. } = renewed.content else { panic!("it is held") };
         assert!((6..=8).contains(&times), "{times}");
 
         drop(renewal);
-        let last = locks.require(&place, &info.id).await.unwrap().object.revision;
+        let last = locks.require(&object, &info.id).await.unwrap().object.revision;
         tokio::time::sleep(LEASE * 2).await;
-        assert_eq!(locks.require(&place, &info.id).await.unwrap().object.revision, last);
+        assert_eq!(locks.require(&object, &info.id).await.unwrap().object.revision, last);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_lock_that_became_anothers_is_not_renewed_into_the_hands_of_who_lost_it() {
-        let (locks, place) = world();
+        let (locks, object) = world();
         let (mine, other) = (somebody(), somebody());
-        let revision = locks.take(&place, &mine).await.unwrap();
-        let _renewal = locks.renew(place.clone(), mine.clone(), revision);
-        locks.release(&place, &mine.id).await.unwrap();
-        locks.take(&place, &other).await.unwrap();
+        let revision = locks.take(&object, &mine).await.unwrap();
+        let _renewal = locks.renew(object.clone(), mine.clone(), revision);
+        locks.release(&object, &mine.id).await.unwrap();
+        locks.take(&object, &other).await.unwrap();
         tokio::time::sleep(LEASE * 2).await;
-        locks.require_in_force(&place, &other.id).await.unwrap();
+        locks.require_in_force(&object, &other.id).await.unwrap();
     }
 
     #[tokio::test]
     async fn an_object_that_is_no_lock_is_told_with_its_place_and_left_alone() {
-        let (locks, place) = world();
-        locks.bucket.overwrite(&place.path, Bytes::from_static(b"notes")).await.unwrap();
-        let error = locks.take(&place, &somebody()).await.unwrap_err();
+        let (locks, object) = world();
+        locks.bucket.overwrite(&object.path, Bytes::from_static(b"notes")).await.unwrap();
+        let error = locks.take(&object, &somebody()).await.unwrap_err();
         let Kind::Corrupt(damage) = error.kind() else { panic!("{error}") };
         assert!(damage.contains("`memory://bucket/prefix/a.lock`"), "{damage}");
-        assert_eq!(locks.bucket.get(&place.path).await.unwrap().unwrap().bytes, "notes");
+        assert_eq!(locks.bucket.get(&object.path).await.unwrap().unwrap().bytes, "notes");
     }
 
     #[tokio::test]
     async fn a_store_that_judges_conditions_is_let_through_and_its_lock_stays() {
-        let (locks, place) = world();
+        let (locks, object) = world();
         let info = somebody();
-        locks.take(&place, &info).await.unwrap();
-        locks.require_conditions(&place, &info).await.unwrap();
-        locks.require_in_force(&place, &info.id).await.unwrap();
+        locks.take(&object, &info).await.unwrap();
+        locks.require_conditions(&object, &info).await.unwrap();
+        locks.require_in_force(&object, &info.id).await.unwrap();
     }
 }

@@ -16,7 +16,7 @@
 //!
 //! | module | what lives there |
 //! | --- | --- |
-//! | `address`, `s3`, `google`, `azure` | from a URL and variables to a store |
+//! | `open`, `address`, `s3`, `google`, `azure` | from a URL and variables to a store |
 //! | `bucket` | objects with their versions, and conditional writes |
 //! | `locks`, `server_date` | locks, leases, and the store's clock |
 //! | `history` | earlier versions |
@@ -31,6 +31,7 @@ mod failure;
 mod google;
 mod history;
 mod locks;
+mod open;
 mod s3;
 mod server_date;
 
@@ -45,7 +46,7 @@ use tokio::sync::OnceCell;
 
 use self::bucket::{Bucket, Object, Written, inside};
 use self::history::History;
-use self::locks::{Locks, Place, Renewal};
+use self::locks::{LockObject, Locks, Renewal};
 use crate::{
     AbandonedLock, Attempt, Backend, Capabilities, Document, Error, Expected, Kind, LockId, LockInfo, OpenError,
     Result, Revision, Variables, Version, name,
@@ -68,12 +69,12 @@ struct Inner {
     bucket: Arc<Bucket>,
     locks: Locks,
     /// The locks that were taken through this value, whose leases it renews.
-    own_locks: Mutex<HashMap<LockId, Held>>,
+    own_locks: Mutex<HashMap<LockId, OwnLock>>,
     /// Whether the store was seen to judge the conditions of writes.
     judges_conditions: OnceCell<()>,
 }
 
-struct Held {
+struct OwnLock {
     /// Goes on for as long as this value is kept.
     _renewal: Renewal,
     /// Whether the version that its holder found is in the history.
@@ -89,7 +90,7 @@ impl Objects {
     /// [`OpenError::Address`] where the URL names no bucket, and [`OpenError::Store`] of the kind
     /// [`Kind::Misconfigured`] where the variables do not fit together.
     pub fn open(url: &str, variables: Variables<'_>) -> Result<Self, OpenError> {
-        let opened = address::open(url, variables)?;
+        let opened = open::open(url, variables)?;
         Ok(Self::new(opened.description, Arc::new(opened.bucket), LEASE))
     }
 
@@ -196,7 +197,7 @@ impl Backend for Objects {
         let judged = async || self.inner.locks.require_conditions(&names.lock, info).await;
         self.inner.judges_conditions.get_or_try_init(judged).await?;
         let renewal = self.inner.locks.renew(names.lock, info.clone(), revision);
-        self.inner.own_locks().insert(info.id.clone(), Held { _renewal: renewal, has_kept: false });
+        self.inner.own_locks().insert(info.id.clone(), OwnLock { _renewal: renewal, has_kept: false });
         undo.forget();
         Ok(())
     }
@@ -230,7 +231,10 @@ impl Inner {
         let prefix = &self.bucket.prefix;
         Ok(Names {
             document: inside(prefix, &format!("{stem}{DOCUMENT_SUFFIX}")),
-            lock: Place { attempt: attempt.clone(), path: inside(&inside(prefix, "locks"), &format!("{stem}.lock")) },
+            lock: LockObject {
+                attempt: attempt.clone(),
+                path: inside(&inside(prefix, "locks"), &format!("{stem}.lock")),
+            },
             history: History { folder: inside(&inside(prefix, "history"), &stem) },
             attempt,
         })
@@ -238,7 +242,7 @@ impl Inner {
 
     /// The locks that are this value's own. A panic elsewhere leaves the map whole: it is only inserted to and
     /// removed from.
-    fn own_locks(&self) -> MutexGuard<'_, HashMap<LockId, Held>> {
+    fn own_locks(&self) -> MutexGuard<'_, HashMap<LockId, OwnLock>> {
         self.own_locks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -284,7 +288,7 @@ impl Inner {
 struct Names {
     attempt: Attempt,
     document: object_store::path::Path,
-    lock: Place,
+    lock: LockObject,
     history: History,
 }
 

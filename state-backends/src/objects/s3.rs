@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
+use transport::Settings;
 
 use super::address::{self, Address, Opened};
 use super::bucket::{Bucket, Versioning};
@@ -30,7 +31,12 @@ const SETTINGS: &[(&str, Key)] = &[
 const ENDPOINTS: &[&str] = &["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"];
 
 /// Opens a bucket of S3.
-pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Result<Opened, OpenError> {
+pub(super) fn open(
+    url: &str,
+    place: &Address,
+    settings: &Settings,
+    variables: Variables<'_>,
+) -> Result<Opened, OpenError> {
     let refused = |reason: &str| OpenError::from(AddressError::new(url, reason));
     if variables("AWS_PROFILE").is_some() && variables("AWS_ACCESS_KEY_ID").is_none() {
         return Err(refused(
@@ -45,8 +51,8 @@ pub(super) fn open(url: &str, place: &Address, variables: Variables<'_>) -> Resu
 
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(&place.bucket)
-        .with_client_options(address::client_options(address, allow_http))
-        .with_retry(address::retries())
+        .with_client_options(address::client_options(settings, address, allow_http))
+        .with_retry(address::retries(settings))
         // Objects are deleted one at a time, which every compatible server can.
         .with_disable_bulk_delete(true)
         .with_http_connector(Dated);

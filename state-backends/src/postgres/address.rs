@@ -10,8 +10,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use url::Url;
 
 use super::session::Session;
+use super::statement_error::StatementError;
 use super::tls;
-use super::trouble::Trouble;
 use crate::{AddressError, Variables};
 
 /// The schema where the address names none.
@@ -42,7 +42,7 @@ impl Address {
     }
 
     /// A new connection.
-    pub(super) async fn connect(&self) -> Result<Session, Trouble> {
+    pub(super) async fn connect(&self) -> Result<Session, StatementError> {
         Session::open(&self.config, self.tls.clone()).await
     }
 }
@@ -117,7 +117,7 @@ impl Parts {
             (&mut self.root_certificates, "PGSSLROOTCERT"),
         ] {
             if part.is_none() {
-                *part = variables(variable).filter(|value| !value.is_empty());
+                *part = transport::variable(variables, variable);
             }
         }
     }

@@ -23,9 +23,9 @@
 
 mod address;
 mod session;
+mod statement_error;
 mod tables;
 mod tls;
-mod trouble;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,8 +41,8 @@ use uuid::Uuid;
 
 use self::address::Address;
 use self::session::{Parameter, Session};
+use self::statement_error::StatementError;
 use self::tables::Tables;
-use self::trouble::Trouble;
 use crate::{
     AbandonedLock, AddressError, Attempt, Backend, Capabilities, Document, Error, Expected, Kind, LockId, LockInfo,
     Result, Revision, Variables, Version,
@@ -63,12 +63,12 @@ pub struct Postgres {
     /// Whether the tables are known to be there, and of the version that this code knows.
     is_ready: AtomicBool,
     spare: Mutex<Vec<Session>>,
-    held: Mutex<HashMap<LockId, Arc<Held>>>,
+    held: Mutex<HashMap<LockId, Arc<OwnLock>>>,
 }
 
 /// A lock of this value's own. Dropping the connection frees it.
 #[derive(Debug)]
-struct Held {
+struct OwnLock {
     key: String,
     session: tokio::sync::Mutex<Option<Session>>,
 }
@@ -112,11 +112,11 @@ impl Postgres {
     }
 
     /// The locks that are this value's own. A panic elsewhere leaves the map whole.
-    fn held(&self) -> MutexGuard<'_, HashMap<LockId, Arc<Held>>> {
+    fn held(&self) -> MutexGuard<'_, HashMap<LockId, Arc<OwnLock>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn session(&self) -> Result<Session, Trouble> {
+    async fn session(&self) -> Result<Session, StatementError> {
         let spare = {
             let mut spare = self.spare();
             spare.retain(Session::is_open);
@@ -137,12 +137,12 @@ impl Postgres {
     }
 
     /// The rows of a statement that may run twice.
-    async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Trouble> {
+    async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, StatementError> {
         let mut pauses = PAUSES.into_iter();
         loop {
             match (self.ask_once(statement, parameters).await, pauses.next()) {
-                (Err(trouble), Some(pause)) if trouble.may_pass() => {
-                    tracing::debug!("trying again after: {trouble}");
+                (Err(error), Some(pause)) if error.may_pass() => {
+                    tracing::debug!("trying again after: {error}");
                     tokio::time::sleep(pause).await;
                 }
                 (answer, _) => return answer,
@@ -150,7 +150,7 @@ impl Postgres {
         }
     }
 
-    async fn ask_once(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Trouble> {
+    async fn ask_once(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, StatementError> {
         let session = self.session().await?;
         let answer = session.ask(statement, parameters).await;
         if answer.is_ok() {
@@ -166,8 +166,8 @@ impl Postgres {
         }
         let rows = match self.ask(&self.tables.version, &[]).await {
             Ok(rows) => rows,
-            Err(trouble) if trouble.is_missing_table() => return Ok(false),
-            Err(trouble) => return Err(trouble.told(attempt)),
+            Err(error) if error.is_missing_table() => return Ok(false),
+            Err(error) => return Err(error.failed(attempt)),
         };
         let versions: Vec<i32> = columns(attempt, &rows)?;
         match versions.as_slice() {
@@ -189,8 +189,8 @@ impl Postgres {
         if self.has_tables(attempt).await? {
             return Ok(());
         }
-        let session = self.session().await.map_err(|trouble| trouble.told(attempt))?;
-        session.run(&self.tables.create).await.map_err(|trouble| trouble.told(attempt))?;
+        let session = self.session().await.map_err(|error| error.failed(attempt))?;
+        session.run(&self.tables.create).await.map_err(|error| error.failed(attempt))?;
         self.put_back(session);
         match self.has_tables(attempt).await? {
             true => Ok(()),
@@ -201,7 +201,7 @@ impl Postgres {
     /// Who holds the lock of `key`; nobody where the row's session has ended.
     async fn holder(&self, attempt: &Attempt, key: &str) -> Result<Option<Holder>> {
         let rows = self.ask(&self.tables.holder, &[(&key, Type::TEXT)]).await;
-        let rows = rows.map_err(|trouble| trouble.told(attempt))?;
+        let rows = rows.map_err(|error| error.failed(attempt))?;
         rows.first().map(|row| Holder::of(attempt, row)).transpose()
     }
 
@@ -216,23 +216,23 @@ impl Postgres {
 
     /// Takes the lock if it is free: the connection that holds it.
     async fn take(&self, attempt: &Attempt, key: &str, info: &LockInfo) -> Result<Option<Session>> {
-        let session = self.session().await.map_err(|trouble| trouble.told(attempt))?;
+        let session = self.session().await.map_err(|error| error.failed(attempt))?;
         let (id, number) = (info.id.to_string(), random_number());
         let holder = serde_json::to_string(info).map_err(|error| attempt.failed_by(Kind::Unavailable, error))?;
         let parameters: [Parameter<'_>; 4] =
             [(&key, Type::TEXT), (&id, Type::TEXT), (&number, Type::INT8), (&holder, Type::TEXT)];
         let taken = session.ask(&self.tables.take_lock, &parameters).await;
-        let taken = taken.map_err(|trouble| trouble.told(attempt))?;
+        let taken = taken.map_err(|error| error.failed(attempt))?;
         if !taken.is_empty() {
             return Ok(Some(session));
         }
-        session.ask(tables::FREE_SESSION, &[]).await.map_err(|trouble| trouble.told(attempt))?;
+        session.ask(tables::FREE_SESSION, &[]).await.map_err(|error| error.failed(attempt))?;
         self.put_back(session);
         Ok(None)
     }
 
     /// A connection for a lock whose own was cut; nothing where the lock is another's by now.
-    async fn resume(&self, key: &str, lock: &str) -> Result<Option<Session>, Trouble> {
+    async fn resume(&self, key: &str, lock: &str) -> Result<Option<Session>, StatementError> {
         let session = self.session().await?;
         let number = random_number();
         let parameters: [Parameter<'_>; 3] = [(&key, Type::TEXT), (&lock, Type::TEXT), (&number, Type::INT8)];
@@ -245,7 +245,11 @@ impl Postgres {
     }
 
     /// Runs a write on the connection of its lock, or on any where the lock is not this value's own.
-    async fn write_once(&self, lock: &LockId, parameters: &[Parameter<'_>]) -> Result<Option<Vec<Row>>, Trouble> {
+    async fn write_once(
+        &self,
+        lock: &LockId,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Option<Vec<Row>>, StatementError> {
         let held = self.held().get(lock).cloned();
         let Some(held) = held else {
             return self.ask_once(&self.tables.write, parameters).await.map(Some);
@@ -256,7 +260,7 @@ impl Postgres {
         }
         let Some(open) = session.as_ref() else { return Ok(None) };
         let answer = open.ask(&self.tables.write, parameters).await;
-        if answer.as_ref().is_err_and(Trouble::breaks_the_connection) {
+        if answer.as_ref().is_err_and(StatementError::breaks_the_connection) {
             *session = None;
         }
         answer.map(Some)
@@ -267,11 +271,11 @@ impl Postgres {
         &self,
         lock: &LockId,
         parameters: &[Parameter<'_>],
-    ) -> Result<Option<Vec<Row>>, Trouble> {
+    ) -> Result<Option<Vec<Row>>, StatementError> {
         let mut pauses = PAUSES.into_iter();
         loop {
             match (self.write_once(lock, parameters).await, pauses.next()) {
-                (Err(trouble), Some(pause)) if trouble.may_pass() => tokio::time::sleep(pause).await,
+                (Err(error), Some(pause)) if error.may_pass() => tokio::time::sleep(pause).await,
                 (answer, _) => return answer,
             }
         }
@@ -283,7 +287,7 @@ impl Postgres {
         }
         let id = id.to_string();
         let deleted = self.ask_once(&self.tables.delete_lock, &[(&key, Type::TEXT), (&id, Type::TEXT)]).await;
-        match deleted.map_err(|trouble| trouble.told(attempt))?.is_empty() {
+        match deleted.map_err(|error| error.failed(attempt))?.is_empty() {
             true => Err(self.refusal(attempt, key).await),
             false => Ok(()),
         }
@@ -311,7 +315,7 @@ impl Backend for Postgres {
             return Ok(None);
         }
         let rows = self.ask(&self.tables.read, &[(&key, Type::TEXT)]).await;
-        let rows = rows.map_err(|trouble| trouble.told(&attempt))?;
+        let rows = rows.map_err(|error| error.failed(&attempt))?;
         rows.first().map(|row| document(&attempt, row)).transpose()
     }
 
@@ -333,8 +337,8 @@ impl Backend for Postgres {
             Ok(Some(rows)) => rows,
             Ok(None) => return Err(self.refusal(&attempt, key).await),
             // Another write got the number first: it is the current version now.
-            Err(trouble) if trouble.is_duplicate() => return Err(self.conflict(&attempt, key, expected).await),
-            Err(trouble) => return Err(trouble.told(&attempt)),
+            Err(error) if error.is_duplicate() => return Err(self.conflict(&attempt, key, expected).await),
+            Err(error) => return Err(error.failed(&attempt)),
         };
         let Written { lock: in_force, found, revision } = Written::of(&attempt, &rows)?;
         match revision {
@@ -352,7 +356,7 @@ impl Backend for Postgres {
         if !self.has_tables(&attempt).await? {
             return Ok(Vec::new());
         }
-        let rows = self.ask(&self.tables.keys, &[]).await.map_err(|trouble| trouble.told(&attempt))?;
+        let rows = self.ask(&self.tables.keys, &[]).await.map_err(|error| error.failed(&attempt))?;
         let mut keys: Vec<String> = columns(&attempt, &rows)?;
         keys.sort();
         Ok(keys)
@@ -364,7 +368,7 @@ impl Backend for Postgres {
             return Ok(Vec::new());
         }
         let rows = self.ask(&self.tables.history, &[(&key, Type::TEXT)]).await;
-        let rows = rows.map_err(|trouble| trouble.told(&attempt))?;
+        let rows = rows.map_err(|error| error.failed(&attempt))?;
         rows.iter().map(|row| self.version(&attempt, row)).collect()
     }
 
@@ -375,7 +379,7 @@ impl Backend for Postgres {
         }
         let parameters: [Parameter<'_>; 2] = [(&key, Type::TEXT), (&revision.as_str(), Type::TEXT)];
         let rows = self.ask(&self.tables.read_version, &parameters).await;
-        let rows = rows.map_err(|trouble| trouble.told(&attempt))?;
+        let rows = rows.map_err(|error| error.failed(&attempt))?;
         rows.first().map_or_else(|| Err(attempt.failed(Kind::NotFound)), |row| document(&attempt, row))
     }
 
@@ -387,7 +391,7 @@ impl Backend for Postgres {
                 return Err(attempt.failed(Kind::Locked { holder: holder.info }));
             }
             if let Some(session) = self.take(&attempt, key, info).await? {
-                let held = Held { key: key.to_owned(), session: tokio::sync::Mutex::new(Some(session)) };
+                let held = OwnLock { key: key.to_owned(), session: tokio::sync::Mutex::new(Some(session)) };
                 self.held().insert(info.id.clone(), Arc::new(held));
                 return Ok(());
             }
@@ -467,7 +471,7 @@ fn document(attempt: &Attempt, row: &Row) -> Result<Document> {
 }
 
 fn column<'a, T: tokio_postgres::types::FromSql<'a>>(attempt: &Attempt, row: &'a Row, index: usize) -> Result<T> {
-    row.try_get(index).map_err(|error| Trouble::from(error).told(attempt))
+    row.try_get(index).map_err(|error| StatementError::from(error).failed(attempt))
 }
 
 fn columns<'a, T: tokio_postgres::types::FromSql<'a>>(attempt: &Attempt, rows: &'a [Row]) -> Result<Vec<T>> {
@@ -484,7 +488,7 @@ fn is_our_own(found: &Revision, expected: &Expected, digest: &str) -> bool {
 /// The start of the content's digest: beside the number, it tells a document from the one that stood in its place
 /// before the database was restored from a backup.
 fn short_digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(bytes)[..8])
 }
 
 /// A number for an advisory lock that nobody else uses.

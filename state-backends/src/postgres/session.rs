@@ -8,7 +8,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::trouble::Trouble;
+use super::statement_error::StatementError;
 
 /// How long a statement may take, a document of the largest platforms on a slow line included.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(120);
@@ -29,12 +29,12 @@ pub(super) struct Session(Client);
 
 impl Session {
     /// Connects as `config` says, and makes the connection fit to hold a lock.
-    pub(super) async fn open(config: &Config, tls: MakeRustlsConnect) -> Result<Self, Trouble> {
+    pub(super) async fn open(config: &Config, tls: MakeRustlsConnect) -> Result<Self, StatementError> {
         let (client, connection) = config.connect(tls).await?;
         tokio::spawn(async move {
             // Whoever asks something on the connection is told as well.
             if let Err(error) = connection.await {
-                tracing::debug!("a connection to PostgreSQL ended: {}", Trouble::from(error));
+                tracing::debug!("a connection to PostgreSQL ended: {}", StatementError::from(error));
             }
         });
         let session = Self(client);
@@ -47,12 +47,12 @@ impl Session {
     }
 
     /// The rows of one statement.
-    pub(super) async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, Trouble> {
+    pub(super) async fn ask(&self, statement: &str, parameters: &[Parameter<'_>]) -> Result<Vec<Row>, StatementError> {
         within_time(self.0.query_typed(statement, parameters)).await
     }
 
     /// Runs several statements.
-    pub(super) async fn run(&self, statements: &str) -> Result<(), Trouble> {
+    pub(super) async fn run(&self, statements: &str) -> Result<(), StatementError> {
         within_time(self.0.batch_execute(statements)).await
     }
 }
@@ -63,9 +63,9 @@ impl fmt::Debug for Session {
     }
 }
 
-async fn within_time<T>(asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Trouble> {
+async fn within_time<T>(asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StatementError> {
     match timeout(STATEMENT_TIMEOUT, asked).await {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(Trouble::TooSlow),
+        Err(_) => Err(StatementError::TooSlow),
     }
 }

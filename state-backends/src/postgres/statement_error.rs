@@ -9,24 +9,24 @@ use crate::{Attempt, Error, Kind};
 
 /// Why a statement has no result.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(super) enum StatementError {
     /// The server or the driver says so.
-    Told(tokio_postgres::Error),
+    Postgres(tokio_postgres::Error),
     /// Nobody answered in time.
     TooSlow,
 }
 
-impl From<tokio_postgres::Error> for Trouble {
+impl From<tokio_postgres::Error> for StatementError {
     fn from(error: tokio_postgres::Error) -> Self {
-        Trouble::Told(error)
+        StatementError::Postgres(error)
     }
 }
 
-impl Trouble {
+impl StatementError {
     fn code(&self) -> Option<&SqlState> {
         match self {
-            Trouble::Told(error) => error.code(),
-            Trouble::TooSlow => None,
+            StatementError::Postgres(error) => error.code(),
+            StatementError::TooSlow => None,
         }
     }
 
@@ -43,8 +43,8 @@ impl Trouble {
     /// Whether nothing more can be asked on the connection.
     pub(super) fn breaks_the_connection(&self) -> bool {
         match self {
-            Trouble::TooSlow => true,
-            Trouble::Told(error) => error.is_closed() || error.code().is_none() || self.is_shutdown(),
+            StatementError::TooSlow => true,
+            StatementError::Postgres(error) => error.is_closed() || error.code().is_none() || self.is_shutdown(),
         }
     }
 
@@ -57,7 +57,7 @@ impl Trouble {
                     || [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED].contains(code)
                     || [SqlState::TOO_MANY_CONNECTIONS, SqlState::CANNOT_CONNECT_NOW].contains(code)
             }
-            None => matches!(self, Trouble::Told(error) if error.is_closed() || is_io(error)),
+            None => matches!(self, StatementError::Postgres(error) if error.is_closed() || is_io(error)),
         }
     }
 
@@ -81,7 +81,7 @@ impl Trouble {
     }
 
     /// The error for a person.
-    pub(super) fn told(self, attempt: &Attempt) -> Error {
+    pub(super) fn failed(&self, attempt: &Attempt) -> Error {
         attempt.failed_by(self.kind(), self.to_string())
     }
 }
@@ -93,20 +93,14 @@ fn is_io(error: &tokio_postgres::Error) -> bool {
         .is_some_and(|io| io.kind() != std::io::ErrorKind::InvalidData && io.kind() != std::io::ErrorKind::InvalidInput)
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for StatementError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Trouble::Told(error) = self else { return f.write_str("it did not answer in time") };
-        if let Some(told) = error.as_db_error() {
-            write!(f, "PostgreSQL says: {}", told.message())?;
-            let more = [told.detail(), told.hint()].into_iter().flatten();
+        let StatementError::Postgres(error) = self else { return f.write_str("it did not answer in time") };
+        if let Some(answer) = error.as_db_error() {
+            write!(f, "PostgreSQL says: {}", answer.message())?;
+            let more = [answer.detail(), answer.hint()].into_iter().flatten();
             return more.into_iter().try_for_each(|more| write!(f, " ({more})"));
         }
-        write!(f, "{error}")?;
-        let mut source = error.source();
-        while let Some(cause) = source {
-            write!(f, ": {cause}")?;
-            source = cause.source();
-        }
-        Ok(())
+        f.write_str(&transport::causes(error))
     }
 }

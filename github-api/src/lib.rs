@@ -1,0 +1,32 @@
+//! The operations of GitHub's REST API that koctl and its state backend use. Knows nothing of either.
+//!
+//! A [`Reader`] can only send GETs, a [`Writer`] the rest. Each method is one operation and names it as GitHub's published
+//! API document does (`git/get-ref`); each answer has only the fields that are used. Pages of lists are read here, all of
+//! them.
+//!
+//! | module | operations |
+//! | --- | --- |
+//! | `client` | requests, pages of lists |
+//! | `error` | why an operation has no result |
+//! | `repository` | names of repositories; `repos/get`, and their creation |
+//! | `git` | references, commits, trees and blobs |
+//! | `contents` | files of a branch, and the commits that changed them |
+//! | `pulls`, `issues`, `secrets` | pull requests, issues, Actions secrets |
+
+mod client;
+mod contents;
+mod error;
+mod git;
+mod issues;
+mod pulls;
+mod repository;
+mod secrets;
+
+pub use client::{Access, AccessError, DEFAULT_URL, Reader, Writer};
+pub use contents::{Content, ListedCommit};
+pub use error::{Error, Refusal, Result, absent_as_none};
+pub use git::{Author, Commit, NewCommit, TreeChange, TreeFile};
+pub use issues::{Issue, IssueUpdate};
+pub use pulls::{Base, Head, HeadRepository, NewPull, Pull, PullUpdate};
+pub use repository::{InvalidRepository, Repository};
+pub use secrets::PublicKey;

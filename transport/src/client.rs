@@ -1,0 +1,139 @@
+//! Sending a request until there is an answer worth having.
+
+use std::error::Error;
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use reqwest::redirect::{Attempt, Policy};
+
+use crate::error::TransportError;
+use crate::limit::Limits;
+use crate::marks::{Confidential, Repeat};
+use crate::retry::{self, LONGEST_RETRY_AFTER, retry_after};
+use crate::settings::Settings;
+use crate::{causes, tls};
+
+/// How many redirects of a GET are followed.
+const MOST_REDIRECTS: usize = 5;
+
+/// Sends requests. Cheap to clone; clones share connections and limits.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    /// For GETs, which follow where an object has moved.
+    following: reqwest::Client,
+    /// For everything else: a redirected POST arrives as a GET, and nothing is made.
+    staying: reqwest::Client,
+    limits: Limits,
+    policy: retry::Policy,
+}
+
+impl Transport {
+    /// A transport with these settings.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up, for lack of root certificates.
+    pub fn new(settings: &Settings) -> Result<Self, TransportError> {
+        tls::install();
+        let client = |redirect: Policy| {
+            reqwest::Client::builder()
+                .user_agent(&settings.user_agent)
+                .connect_timeout(settings.connect_timeout)
+                .timeout(settings.request_timeout)
+                .redirect(redirect)
+                .build()
+                .map_err(|error| TransportError::Invalid(cause(error)))
+        };
+        let (following, staying) = (client(Policy::custom(follow))?, client(Policy::none())?);
+        Ok(Self { following, staying, limits: Limits::default(), policy: settings.into() })
+    }
+
+    /// The same connections with limits of its own: one organization's limit does not slow down another.
+    #[must_use]
+    pub fn with_own_limits(&self) -> Self {
+        Self { limits: Limits::default(), ..self.clone() }
+    }
+
+    /// Sends `request` and returns the answer, whatever its status. An answer that asks to come again (429, 502, 503,
+    /// 504, GitHub's 403 for too many requests) is returned only if it persists after all retries.
+    ///
+    /// Pauses between tries grow exponentially with jitter, and are at least as long as `Retry-After` says. A request
+    /// that may have been carried out is sent again only if that does no harm ([`Repeat`]).
+    ///
+    /// # Errors
+    /// If there is no answer after all retries, or the fate of a request that must not be repeated is unknown.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let host = request.uri().authority().map(|host| host.to_string()).unwrap_or_default();
+        let limit = self.limits.of(&host);
+        let repeat = request.extensions().get().copied().unwrap_or(match *request.method() {
+            Method::POST => Repeat::Never,
+            _ => Repeat::Harmless,
+        });
+        let attempt = || async {
+            let permit = limit.acquire().await;
+            let result = self.attempt(&request, &host).await;
+            match &result {
+                Ok(response) if retry::is_too_much(response) => {
+                    permit.slow_down(retry_after(response.headers()).filter(|pause| *pause <= LONGEST_RETRY_AFTER));
+                }
+                Ok(response) if !response.status().is_server_error() => limit.speed_up(),
+                _ => {}
+            }
+            drop(permit);
+            retry::judge(result, &host, repeat)
+        };
+        retry::until_answered(self.policy, attempt).await
+    }
+
+    async fn attempt(&self, request: &Request<Bytes>, host: &str) -> Result<Response<Bytes>, TransportError> {
+        let (parts, body) = request.clone().into_parts();
+        let mut plain = Request::new(reqwest::Body::from(body));
+        *plain.method_mut() = parts.method;
+        *plain.uri_mut() = parts.uri;
+        *plain.headers_mut() = parts.headers;
+        let plain = reqwest::Request::try_from(plain).map_err(|error| TransportError::Invalid(cause(error)))?;
+        let url = shown(request, plain.url());
+        tracing::debug!(method = %plain.method(), url, "request");
+        let client = if plain.method() == Method::GET { &self.following } else { &self.staying };
+        let response = client.execute(plain).await.map_err(|error| lost(host, error))?;
+        tracing::debug!(status = %response.status(), url, "answer");
+        let mut answer = Response::new(Bytes::new());
+        *answer.status_mut() = response.status();
+        *answer.headers_mut() = response.headers().clone();
+        *answer.body_mut() = response.bytes().await.map_err(|error| lost(host, error))?;
+        Ok(answer)
+    }
+}
+
+/// Follows redirects within one server. To another one, a token must not go; its caller gets the redirect as an answer.
+fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let stays = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
+    if stays && attempt.previous().len() <= MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
+}
+
+/// The address of a request for the log: without its query, which may hold a token.
+fn shown(request: &Request<Bytes>, url: &reqwest::Url) -> String {
+    let origin = url.origin().ascii_serialization();
+    match request.extensions().get::<Confidential>() {
+        Some(Confidential) => origin,
+        None => format!("{origin}{}", url.path()),
+    }
+}
+
+fn lost(host: &str, error: reqwest::Error) -> TransportError {
+    let host = host.to_owned();
+    if error.is_builder() {
+        TransportError::Invalid(cause(error))
+    } else if error.is_connect() {
+        TransportError::Unreachable { host, cause: cause(error) }
+    } else {
+        TransportError::FateUnknown { host, cause: cause(error) }
+    }
+}
+
+/// The causes of an error. The error itself says no more than that a request failed, and for which URL, which may hold a
+/// token.
+fn cause(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let cause = error.source().map_or_else(|| error.to_string(), causes);
+    if error.is_timeout() { format!("it took too long: {cause}") } else { cause }
+}
