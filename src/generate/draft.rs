@@ -6,7 +6,10 @@ use std::collections::BTreeMap;
 
 use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
-use crate::konnect::resources::of_name;
+use crate::konnect::resources::{
+    api, authentication_settings, control_plane, identity_provider, notification_subscription, of_name, portal, team,
+    user,
+};
 use crate::manifest::git::Remote;
 use crate::manifest::model::{Authorization, EnvironmentType, Notifications, Region};
 use crate::resource_type::{Generate, Part};
@@ -176,7 +179,7 @@ impl Draft {
 
     fn drop_team(&mut self, name: &str, reason: &str) -> bool {
         let Some(team) = self.teams.remove(name) else { return false };
-        self.give_up("team", &team.id, reason);
+        self.give_up(team::SCHEMA.type_name, &team.id, reason);
         let environments: Vec<String> = self.environments.keys().cloned().collect();
         for environment in environments {
             self.drop_member(&environment, name, &format!("its team `{name}` is not taken over: {reason}"));
@@ -193,15 +196,15 @@ impl Draft {
                 dropped |= draft.users.len() < before;
             }
         }
-        if let Some(user) = inventory.of("user").iter().find(|user| text(user, "email") == email) {
-            self.give_up("user", &user.id, reason);
+        if let Some(user) = inventory.of(user::SCHEMA.type_name).iter().find(|user| text(user, "email") == email) {
+            self.give_up(user::SCHEMA.type_name, &user.id, reason);
         }
         dropped
     }
 
     fn drop_environment(&mut self, name: &str, reason: &str) -> bool {
         let Some(environment) = self.environments.remove(name) else { return false };
-        self.give_up("portal", &environment.portal, reason);
+        self.give_up(portal::SCHEMA.type_name, &environment.portal, reason);
         let reason = format!("the environment `{name}` is not taken over, because of its portal: {reason}");
         for member in environment.members.values() {
             self.give_up_member(member, &reason);
@@ -210,9 +213,9 @@ impl Draft {
     }
 
     fn give_up_member(&mut self, member: &DraftMember, reason: &str) {
-        self.give_up("control_plane", &member.plane, reason);
+        self.give_up(control_plane::SCHEMA.type_name, &member.plane, reason);
         for api in member.apis.values() {
-            self.give_up("api", &api.id, reason);
+            self.give_up(api::SCHEMA.type_name, &api.id, reason);
         }
     }
 
@@ -226,10 +229,10 @@ impl Draft {
     fn drop_member(&mut self, environment: &str, team: &str, reason: &str) -> bool {
         let Some(draft) = self.environments.get_mut(environment) else { return false };
         let Some(member) = draft.members.remove(team) else { return false };
-        self.give_up("control_plane", &member.plane, reason);
+        self.give_up(control_plane::SCHEMA.type_name, &member.plane, reason);
         let of_apis = format!("team `{team}` has no part in `{environment}`, because of its control plane: {reason}");
         for api in member.apis.values() {
-            self.give_up("api", &api.id, of_apis.as_str());
+            self.give_up(api::SCHEMA.type_name, &api.id, of_apis.as_str());
         }
         true
     }
@@ -237,12 +240,12 @@ impl Draft {
     fn drop_api(&mut self, environment: &str, service: &str, reason: &str) -> bool {
         let Some(draft) = self.environments.get_mut(environment) else { return false };
         let Some(api) = draft.members.values_mut().find_map(|member| member.apis.remove(service)) else { return false };
-        self.give_up("api", &api.id, reason);
+        self.give_up(api::SCHEMA.type_name, &api.id, reason);
         true
     }
 
     fn drop_authorization(&mut self, reason: &str, inventory: &Inventory) -> bool {
-        for type_name in ["authentication_settings", "identity_provider"] {
+        for type_name in [authentication_settings::SCHEMA.type_name, identity_provider::SCHEMA.type_name] {
             for object in inventory.of(type_name) {
                 self.give_up(type_name, &object.id, reason);
             }
@@ -262,8 +265,8 @@ impl Draft {
     }
 
     fn drop_notifications(&mut self, reason: &str, inventory: &Inventory) -> bool {
-        for subscription in inventory.of("notification_subscription") {
-            self.give_up("notification_subscription", &subscription.id, reason);
+        for subscription in inventory.of(notification_subscription::SCHEMA.type_name) {
+            self.give_up(notification_subscription::SCHEMA.type_name, &subscription.id, reason);
         }
         std::mem::take(&mut self.notifications) != Notifications::default()
     }

@@ -6,6 +6,7 @@ use super::names::{by_suffix, no_portal};
 use crate::compiler::Spec;
 use crate::generate::draft::{Draft, DraftApi};
 use crate::generate::inventory::{Inventory, label, text};
+use crate::konnect::resources::{api, api_implementation, api_publication, api_version};
 use crate::manifest::model::EnvironmentType;
 use crate::manifest::unfit_label;
 use engine::Remote;
@@ -20,9 +21,9 @@ struct Around<'a> {
 impl<'a> Around<'a> {
     fn new(inventory: &'a Inventory) -> Self {
         Self {
-            versions: inventory.by("api_version", "api_id"),
-            publications: inventory.by("api_publication", "api_id"),
-            implementations: inventory.by("api_implementation", "api_id"),
+            versions: inventory.by(api_version::SCHEMA.type_name, api_version::API_ID.text()),
+            publications: inventory.by(api_publication::SCHEMA.type_name, api_publication::API_ID.text()),
+            implementations: inventory.by(api_implementation::SCHEMA.type_name, api_implementation::API_ID.text()),
         }
     }
 }
@@ -44,10 +45,10 @@ struct Claim<'a> {
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     let around = Around::new(inventory);
     let mut claims = Vec::new();
-    for api in inventory.of("api") {
+    for api in inventory.of(api::SCHEMA.type_name) {
         match claim(&around, api, draft) {
             Ok(claim) => claims.push(claim),
-            Err(reason) => draft.give_up("api", &api.id, reason),
+            Err(reason) => draft.give_up(api::SCHEMA.type_name, &api.id, reason),
         }
     }
     let owners = owners(&claims);
@@ -68,7 +69,7 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
             }
             _ => format!("another API is that of the service `{service}` in `{environment}`"),
         };
-        draft.give_up("api", &remote.id, reason);
+        draft.give_up(api::SCHEMA.type_name, &remote.id, reason);
     }
 }
 

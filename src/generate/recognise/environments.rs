@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 
 use crate::generate::draft::{Draft, DraftEnvironment};
 use crate::generate::inventory::{Inventory, is_on, label, text};
+use crate::konnect::resources::{api, control_plane, portal};
 use crate::manifest::model::{EnvironmentType, Region};
 use crate::manifest::unfit_name;
 use engine::Remote;
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     let mut by_name: BTreeMap<&str, Vec<&Remote>> = BTreeMap::new();
-    for portal in inventory.of("portal") {
+    for portal in inventory.of(portal::SCHEMA.type_name) {
         let name = text(portal, "name");
         match refuse(portal, name) {
-            Some(reason) => draft.give_up("portal", &portal.id, reason),
+            Some(reason) => draft.give_up(portal::SCHEMA.type_name, &portal.id, reason),
             None => by_name.entry(name).or_default().push(portal),
         }
     }
@@ -23,7 +24,11 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
         let Some((portal, others)) = portals.split_first() else { continue };
         let region = text(portal, "region");
         for other in others {
-            draft.give_up("portal", &other.id, format!("the environment `{name}` is the one of its name in {region}"));
+            draft.give_up(
+                portal::SCHEMA.type_name,
+                &other.id,
+                format!("the environment `{name}` is the one of its name in {region}"),
+            );
         }
         if let Some(environment) = environment(portal) {
             draft.environments.insert(name.to_owned(), environment);
@@ -47,7 +52,7 @@ fn weight(inventory: &Inventory, portal: &Remote, name: &str) -> (bool, usize) {
         let of_region = inventory.of(type_name).iter().filter(|object| text(object, "region") == region);
         of_region.filter(|object| label(object, "env-name") == Some(name)).count()
     };
-    (label(portal, "env-name").is_some(), count("control_plane") + count("api"))
+    (label(portal, "env-name").is_some(), count(control_plane::SCHEMA.type_name) + count(api::SCHEMA.type_name))
 }
 
 fn environment(portal: &Remote) -> Option<DraftEnvironment> {

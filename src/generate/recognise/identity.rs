@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::generate::draft::Draft;
 use crate::generate::inventory::{Inventory, is_on, text};
+use crate::konnect::resources::{authentication_settings, identity_provider, konnect_team, team_group_mapping};
 use crate::manifest::is_web_address;
 use crate::manifest::model::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
 use crate::manifest::secret::Secret;
@@ -15,15 +16,19 @@ use engine::Remote;
 const SCOPES: [&str; 3] = ["email", "openid", "profile"];
 
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
-    let Some(settings) = inventory.of("authentication_settings").first() else { return };
+    let Some(settings) = inventory.of(authentication_settings::SCHEMA.type_name).first() else { return };
     let oidc = provider(inventory, "oidc", draft).and_then(|provider| oidc(provider, settings, draft));
     let saml = provider(inventory, "saml", draft).and_then(|provider| saml(provider, settings, draft));
     let is_lost = |switch: &str, is_there: bool| is_on(settings, switch) && !is_there;
     if is_lost("oidc_auth_enabled", oidc.is_some()) || is_lost("saml_auth_enabled", saml.is_some()) {
         let reason = "people sign in with an identity provider that cannot be described";
-        draft.give_up("authentication_settings", &settings.id, reason);
-        return inventory.of("identity_provider").iter().for_each(|provider| {
-            draft.give_up("identity_provider", &provider.id, "how people sign in cannot be described as a whole");
+        draft.give_up(authentication_settings::SCHEMA.type_name, &settings.id, reason);
+        return inventory.of(identity_provider::SCHEMA.type_name).iter().for_each(|provider| {
+            draft.give_up(
+                identity_provider::SCHEMA.type_name,
+                &provider.id,
+                "how people sign in cannot be described as a whole",
+            );
         });
     }
     let authorization = Authorization {
@@ -43,14 +48,19 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
 
 /// The provider of a type, if there is exactly one.
 fn provider<'i>(inventory: &'i Inventory, r#type: &str, draft: &mut Draft) -> Option<&'i Remote> {
-    let mut of_type = inventory.of("identity_provider").iter().filter(|provider| text(provider, "type") == r#type);
+    let mut of_type =
+        inventory.of(identity_provider::SCHEMA.type_name).iter().filter(|provider| text(provider, "type") == r#type);
     let first = of_type.next()?;
     let others: Vec<&Remote> = of_type.collect();
     if others.is_empty() {
         return Some(first);
     }
     for provider in others.into_iter().chain([first]) {
-        draft.give_up("identity_provider", &provider.id, format!("there are several of its type `{}`", r#type));
+        draft.give_up(
+            identity_provider::SCHEMA.type_name,
+            &provider.id,
+            format!("there are several of its type `{}`", r#type),
+        );
     }
     None
 }
@@ -63,7 +73,11 @@ fn some(object: &Remote, attribute: &str) -> Option<String> {
 fn oidc(provider: &Remote, settings: &Remote, draft: &mut Draft) -> Option<Oidc> {
     let (issuer, client_id) = (some(provider, "issuer_url"), some(provider, "client_id"));
     if client_id.is_none() || !issuer.as_deref().is_some_and(is_web_address) {
-        draft.give_up("identity_provider", &provider.id, "it has no issuer with a web address, or no client id");
+        draft.give_up(
+            identity_provider::SCHEMA.type_name,
+            &provider.id,
+            "it has no issuer with a web address, or no client id",
+        );
         return None;
     }
     Some(Oidc {
@@ -94,7 +108,7 @@ fn scopes(scopes: &Value) -> Option<Vec<String>> {
 fn saml(provider: &Remote, settings: &Remote, draft: &mut Draft) -> Option<Saml> {
     let metadata = some(provider, "idp_metadata_url").filter(|address| is_web_address(address));
     if metadata.is_none() {
-        draft.give_up("identity_provider", &provider.id, "its metadata is not at a web address");
+        draft.give_up(identity_provider::SCHEMA.type_name, &provider.id, "its metadata is not at a web address");
         return None;
     }
     Some(Saml {
@@ -114,7 +128,7 @@ fn team_mappings(
     // As the compiler chooses it.
     let saml_is_on = saml.is_some_and(|saml| saml.enabled);
     let of_type = if saml_is_on || oidc.is_none() { "saml" } else { "oidc" };
-    let mut providers = inventory.of("identity_provider").iter();
+    let mut providers = inventory.of(identity_provider::SCHEMA.type_name).iter();
     let provider = providers.find(|provider| text(provider, "type") == of_type);
     let mappings = provider.map(|provider| mappings(inventory, provider, draft)).unwrap_or_default();
     let enabled = is_on(settings, "idp_mapping_enabled");
@@ -127,7 +141,7 @@ fn team_mappings(
 /// The groups of each team, by the name that the configuration calls it.
 fn mappings(inventory: &Inventory, provider: &Remote, draft: &Draft) -> BTreeMap<String, Vec<String>> {
     let mut mappings: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for mapping in inventory.of("team_group_mapping") {
+    for mapping in inventory.of(team_group_mapping::SCHEMA.type_name) {
         let (team, group) = (text(mapping, "team_id"), text(mapping, "group"));
         if text(mapping, "identity_provider_id") != provider.id || group.is_empty() {
             continue;
@@ -147,7 +161,7 @@ fn mappings(inventory: &Inventory, provider: &Remote, draft: &Draft) -> BTreeMap
 fn team_name(inventory: &Inventory, id: &str, draft: &Draft) -> Option<String> {
     let drafted = draft.teams.iter().find(|(_, team)| team.id == id).map(|(name, _)| name.clone());
     let known = || {
-        let names = inventory.get("konnect_team", id)?.attributes.get("names")?.as_array()?;
+        let names = inventory.get(konnect_team::SCHEMA.type_name, id)?.attributes.get("names")?.as_array()?;
         names.last()?.as_str().map(str::to_owned)
     };
     drafted.or_else(known)

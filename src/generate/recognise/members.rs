@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{by_suffix, no_portal};
 use crate::generate::draft::{Draft, DraftMember};
 use crate::generate::inventory::{Inventory, label, text};
+use crate::konnect::resources::{api, control_plane, team_role};
 use crate::manifest::model::EnvironmentType;
 use engine::Remote;
 
@@ -18,9 +19,9 @@ type Rank = (bool, bool, String);
 pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     let around = Around::new(inventory, draft);
     let mut candidates = Candidates::new();
-    for plane in inventory.of("control_plane") {
+    for plane in inventory.of(control_plane::SCHEMA.type_name) {
         if let Err(reason) = propose(plane, draft, &around, &mut candidates) {
-            draft.give_up("control_plane", &plane.id, reason);
+            draft.give_up(control_plane::SCHEMA.type_name, &plane.id, reason);
         }
     }
     for ((environment, team), mut planes) in candidates {
@@ -31,7 +32,7 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
         drafted.members.insert(team.clone(), DraftMember { plane: id, plane_name, apis: BTreeMap::new() });
         for other in planes {
             let reason = format!("team `{team}` has another control plane in `{environment}` already");
-            draft.give_up("control_plane", &other.id, reason);
+            draft.give_up(control_plane::SCHEMA.type_name, &other.id, reason);
         }
     }
 }
@@ -51,8 +52,8 @@ impl<'a> Around<'a> {
         let named = |api| Some((label(api, "env-name")?, label(api, "team-name")?));
         Self {
             teams: draft.teams.iter().map(|(name, team)| (team.id.clone(), name.clone())).collect(),
-            roles: inventory.by("team_role", "entity_id"),
-            with_apis: inventory.of("api").iter().filter_map(named).collect(),
+            roles: inventory.by(team_role::SCHEMA.type_name, team_role::ENTITY_ID.text()),
+            with_apis: inventory.of(api::SCHEMA.type_name).iter().filter_map(named).collect(),
         }
     }
 

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::generate::inventory::{Inventory, text};
+use crate::konnect::resources::notification_subscription;
 use crate::manifest::model::Notifications;
 use engine::Remote;
 
 /// The channels of all events. Both, as in a new organization, if events differ or an event has no subscription.
 pub(super) fn channels(inventory: &Inventory) -> Notifications {
-    let subscriptions = inventory.of("notification_subscription");
+    let subscriptions = inventory.of(notification_subscription::SCHEMA.type_name);
     let subscribed: BTreeSet<&str> = subscriptions.iter().map(|one| text(one, "event_id")).collect();
     let all = inventory.events.iter().all(|event| subscribed.contains(event.as_str()));
     let mut found = subscriptions.iter().map(of_subscription);
