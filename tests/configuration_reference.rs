@@ -149,7 +149,7 @@ fn plural(kind: &str) -> String {
     }
 }
 
-/// A description on one line, as text: `<` is no HTML outside of backticks.
+/// A description on one line.
 fn prose(schema: &Value) -> String {
     schema["description"].as_str().unwrap_or_default().replace('\n', " ")
 }

@@ -796,7 +796,7 @@ fn a_way_to_sign_in_is_left() {
         |text: &str| lines(&changed("    environments:", &format!("    authorization: {text}\n    environments:")));
     let all_off = "{built-in: {enabled: false}, oidc: {enabled: false}}";
     insta::assert_snapshot!(authorized(all_off), @"koctl.yaml:11:41: no user could sign in: every sign-in method is disabled");
-    // What is not written is somebody else's business, and may be on.
+    // A method that is not configured may be enabled.
     assert_eq!(authorized("{built-in: {enabled: false}}"), "no errors");
     assert_eq!(authorized("{built-in: {enabled: true}, oidc: {enabled: false}}"), "no errors");
 }
@@ -809,7 +809,7 @@ fn groups_are_mapped_by_an_identity_provider() {
     };
     let told = "koctl.yaml:11:43: groups are mapped to teams, but no identity provider is configured";
     assert_eq!(mapped(""), told);
-    assert_eq!(mapped(", oidc: {issuer: 'https://a.b'}"), told, "one without a client is none");
+    assert_eq!(mapped(", oidc: {issuer: 'https://a.b'}"), told, "a provider without a client does not count");
     assert_eq!(mapped(", oidc: {issuer: 'https://a.b', client-id: a}"), "no errors");
     assert_eq!(mapped(", saml: {idp-metadata-url: 'https://a.b'}"), "no errors");
 }
@@ -1049,7 +1049,7 @@ fn specifications_are_read_as_plain_values() {
 #[test]
 fn the_published_schema_accepts_a_maximal_manifest() {
     let mut written = parse_value(&fs::read_to_string("testdata/manifest/maximal.yaml").unwrap()).unwrap();
-    // What is empty counts as absent here, and is no mapping for the schema.
+    // Empty values count as absent here, but are not valid mappings in the schema.
     written["teams"]["tickets"] = json!({});
     let teams = &mut written["organizations"]["SouthPoint"]["environments"]["dev"]["teams"];
     teams["tickets"] = json!({});

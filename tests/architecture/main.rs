@@ -1,5 +1,5 @@
-//! The walls of the house hold: no room uses another that the table of docs/architecture.md does not give it, and no
-//! files use each other in a circle.
+//! Checks the structure of the code: every room uses only the rooms that the table in docs/architecture.md allows, and
+//! no files use each other in a circle.
 //!
 //! Imports are read from the sources, dependencies of crates from their `Cargo.toml`. Tests are left out.
 

@@ -1,4 +1,4 @@
-//! The check finds what it is there for: a small workspace, sound at first, into which one fault at a time is planted.
+//! Shows that the check can fail: a small workspace without faults, into which one fault at a time is planted.
 
 use std::collections::BTreeSet;
 use std::fs;

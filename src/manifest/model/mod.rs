@@ -2,7 +2,7 @@
 //! docs/configuration.md, and the checks of unknown keys and wrong types are made from these types. Their comments are
 //! the descriptions in the schema and in the reference.
 //!
-//! The types hold what is written, with defaults filled in. Conclusions are drawn by the compiler.
+//! The types contain the written values, with defaults filled in. The compiler derives everything else.
 
 mod access;
 mod authorization;

@@ -121,8 +121,8 @@ impl Rules<'_> {
         let help = match nearest(name, known.clone()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => match one_of(known.take(10)) {
-                none if none.is_empty() => format!("define it under {definitions}"),
-                some => format!("define it under {definitions}, or use one of its names, such as {some}"),
+                names if names.is_empty() => format!("define it under {definitions}"),
+                names => format!("define it under {definitions}, or use one of its names, such as {names}"),
             },
         };
         self.report(path, "koctl::manifest::undefined", message, help);

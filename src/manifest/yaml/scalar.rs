@@ -11,7 +11,7 @@ pub(super) enum Scalar {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number that JSON can hold.
+    /// A number that JSON can express.
     Number(Number),
     /// Everything else, including the infinities and `.nan`, which JSON lacks.
     Text(String),
