@@ -1,7 +1,7 @@
 //! koctl: plan and apply for the Konnect Reference Platform.
 //!
 //! One declarative configuration becomes a resource graph, is compared with a stored state and the live
-//! systems, and is reconciled through a plan that somebody approved. `docs/architecture.md` follows one
+//! systems, and is reconciled through a plan that was approved. `docs/architecture.md` follows one
 //! `koctl apply` through the modules below; arrows between them run one way, from `cli` down.
 
 pub mod cli;

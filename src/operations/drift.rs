@@ -87,7 +87,7 @@ pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Prog
     let organizations =
         organizations.map(async |(name, organization)| (name.clone(), watch.settled(name, Some(organization)).await));
     let platform = async {
-        let seen = match repository::is_kept(session).await {
+        let seen = match session.keeps_platform_repository().await {
             Ok(false) => return None,
             Ok(true) => watch.settled(PLATFORM_SCOPE, None).await,
             Err(failure) => Err(failure.into()),

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::failure::{Failure, Failures};
-use super::repository;
 use super::secrets;
 use super::session::Session;
 use super::unfit::Unfit;
@@ -50,7 +49,7 @@ impl Locks {
     /// state that cannot be locked does not stop the others.
     pub async fn of_all(session: &Session, operation: &str, timeout: Duration) -> (Self, Failures) {
         let mut scopes: BTreeMap<_, _> = session.organizations().keys().map(|name| (name.clone(), None)).collect();
-        let kept = repository::is_kept(session).await;
+        let kept = session.keeps_platform_repository().await;
         if let Ok(true) = kept {
             scopes.insert(PLATFORM_SCOPE.to_owned(), None);
         }

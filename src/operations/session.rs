@@ -16,6 +16,7 @@ use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
 use crate::manifest::secret::Secret;
+use engine::address::PLATFORM_SCOPE;
 use engine::state::Store;
 use transport::variable;
 
@@ -121,6 +122,15 @@ impl Session {
     /// The organizations of the configuration.
     pub(super) fn organizations(&self) -> &BTreeMap<String, Organization> {
         &self.workspace.loaded.manifest.organizations
+    }
+
+    /// True if koctl keeps the platform repository: it was set up, or is about to be.
+    pub(super) async fn keeps_platform_repository(&self) -> Result<bool, Failure> {
+        if !matches!(self.work, PlatformWork::Maintain) {
+            return Ok(true);
+        }
+        let snapshot = self.workspace.store.read(PLATFORM_SCOPE).await?;
+        Ok(snapshot.is_some_and(|snapshot| !snapshot.state.resources.is_empty()))
     }
 
     /// A secret of the configuration. In the sandbox, `made_up` stands for one that cannot be read.

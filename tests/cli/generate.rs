@@ -387,7 +387,7 @@ async fn a_state_that_knows_the_organization_is_kept_unless_it_is_forced() {
 async fn flags_that_make_no_sense_are_refused_by_name() {
     let world = World::empty();
     for (more, reason) in [
-        (&["--region", "mars"][..], "it is one of us, eu, au, me, in and sg"),
+        (&["--region", "mars"][..], "a region is one of us, eu, au, me, in and sg"),
         (&["--git-remote", "https://github.com/acme/specs"], "no `{service}`"),
         (&["--file", "koctl.yaml"], "cannot be used with"),
     ] {

@@ -93,7 +93,7 @@ fn r7_a_plan_of_the_sandbox_is_not_applied_to_real_systems() {
     let output = command.output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(told.contains("The plan is about the sandbox, and here it is about http://127.0.0.1:9"), "{told}");
+    assert!(told.contains("The plan is about the sandbox, but this run is about http://127.0.0.1:9"), "{told}");
 }
 
 #[test]

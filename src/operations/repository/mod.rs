@@ -13,5 +13,5 @@ mod plan;
 mod work;
 
 pub use access::{RepositoryAccess, RepositoryOptions, local_repository};
-pub(super) use plan::{is_kept, is_planned, plan};
+pub(super) use plan::{is_planned, plan};
 pub use work::RepositorySession;

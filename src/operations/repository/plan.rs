@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::contents;
-use crate::compiler::platform::{self, Kept, PlatformContents, PlatformInput, PlatformWork};
+use crate::compiler::platform::{self, Kept, PlatformContents, PlatformInput};
 use crate::github::resources::actions_secret;
 use crate::manifest::git::Remote;
 use crate::operations::connect::{github, platform_repository};
@@ -15,15 +15,6 @@ use crate::operations::session::Session;
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
 use engine::{Mode, ScopePlan};
-
-/// True if koctl keeps the platform repository: it was set up, or is about to be.
-pub(in crate::operations) async fn is_kept(session: &Session) -> Result<bool, Failure> {
-    if !matches!(session.work, PlatformWork::Maintain) {
-        return Ok(true);
-    }
-    let snapshot = session.store().read(PLATFORM_SCOPE).await?;
-    Ok(snapshot.is_some_and(|snapshot| !snapshot.state.resources.is_empty()))
-}
 
 /// True if a plan is about the platform repository, too. Destroying what the configuration describes does not include
 /// where the configuration is, and comparing with the state only needs none of its files.
@@ -37,7 +28,7 @@ pub(in crate::operations) async fn is_planned(
     }
     match locks {
         Some(locks) => Ok(locks.get(PLATFORM_SCOPE).is_some()),
-        None => is_kept(session).await,
+        None => session.keeps_platform_repository().await,
     }
 }
 
