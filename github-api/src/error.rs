@@ -68,8 +68,8 @@ impl Error {
         matches!(self, Error::NoAnswer(TransportError::FateUnknown { .. }))
     }
 
-    /// True if the object does not exist, or is hidden from this token. A repository without a commit has no git objects
-    /// either, which GitHub says by 409.
+    /// True if the object does not exist, or is hidden from this token. A repository without a commit has no git
+    /// objects either, which GitHub says by 409.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         matches!(self.status(), Some(StatusCode::NOT_FOUND | StatusCode::CONFLICT))
@@ -116,8 +116,8 @@ impl Refusal {
         permission.or_else(|| self.missing_scope())
     }
 
-    /// The scopes of which a classic token needs one, if it has none of them: `the scope repo`. GitHub sends both headers
-    /// to classic tokens with every answer.
+    /// The scopes of which a classic token needs one, if it has none of them: `the scope repo`. GitHub sends both
+    /// headers to classic tokens with every answer.
     #[must_use]
     pub fn missing_scope(&self) -> Option<String> {
         let list = |name| {

@@ -141,14 +141,15 @@ impl Reader {
 }
 
 impl Writer {
-    /// Creates a reference (`git/create-ref`), which fails if there is one of that name. `reference` is without `refs/`.
+    /// Creates a reference (`git/create-ref`), which fails if there is one of that name. `reference` is without
+    /// `refs/`.
     pub async fn create_reference(&self, repository: &Repository, reference: &str, commit: &str) -> Result<()> {
         let body = json!({ "ref": format!("refs/{reference}"), "sha": commit });
         self.post::<Value>(&repository.route("/git/refs"), &body).await.map(drop)
     }
 
-    /// Makes a reference point to `commit` (`git/update-ref`). Without `force` this fails if `commit` does not come after
-    /// the commit that the reference points to.
+    /// Makes a reference point to `commit` (`git/update-ref`). Without `force` this fails if `commit` does not come
+    /// after the commit that the reference points to.
     pub async fn update_reference(
         &self,
         repository: &Repository,

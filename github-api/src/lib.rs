@@ -1,8 +1,8 @@
 //! The operations of GitHub's REST API that koctl and its state backend use. Knows nothing of either.
 //!
-//! A [`Reader`] can only send GETs, a [`Writer`] the rest. Each method is one operation and names it as GitHub's published
-//! API document does (`git/get-ref`); each answer has only the fields that are used. Pages of lists are read here, all of
-//! them.
+//! A [`Reader`] can only send GETs, a [`Writer`] the rest. Each method is one operation and names it as GitHub's
+//! published API document does (`git/get-ref`); each answer has only the fields that are used. Pages of lists are read
+//! here, all of them.
 //!
 //! | module | operations |
 //! | --- | --- |

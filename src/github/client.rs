@@ -70,8 +70,8 @@ impl ReadClient {
         explain(attempted, &self.access, &error)
     }
 
-    /// The name of the branch that pull requests go to. `None` if there is no such repository, or the token may not read
-    /// it.
+    /// The name of the branch that pull requests go to. `None` if there is no such repository, or the token may not
+    /// read it.
     pub async fn default_branch_if_there(&self, repository: &Repository) -> Result<Option<String>, Error> {
         let found = absent_as_none(self.api.default_branch(repository).await);
         found.map_err(|error| self.explain(&read_repository(repository), error))

@@ -1,5 +1,5 @@
-//! Reading a file of a repository that GitHub's API cannot give: a shallow fetch by the git program, as the user's
-//! own configuration of git and SSH has it.
+//! Reading a file of a repository that GitHub's API cannot read: a shallow fetch by the program git, with the user's
+//! own configuration of git and SSH.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,27 +12,27 @@ use tokio::process::Command;
 
 use engine::{Error, ErrorKind};
 
-/// How long one call of git may take.
+/// Time limit for one call of git.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How to get in.
+/// Credentials for a remote.
 #[derive(Debug, Clone)]
 pub enum Credentials {
-    /// As git itself is configured.
+    /// Those of git's own configuration.
     None,
-    /// With a private SSH key.
+    /// A private SSH key.
     SshKey(SecretString),
-    /// With a token over HTTPS.
+    /// A token, over HTTPS.
     Token(SecretString),
 }
 
-/// Fetches the tip of `branch` from `remote` and returns the content of `file`; none where it has no such file.
+/// Fetches the tip of `branch` from `remote` and returns the content of `file`. `None` if there is no such file.
 ///
 /// No secret is part of a command line: a key goes through a file that only this user can read, a token through
 /// the environment.
 ///
 /// # Errors
-/// What git said.
+/// If git fails, with its message.
 pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credentials) -> Result<Option<Vec<u8>>, Error> {
     let attempted = format!("fetch the branch {branch} of {remote}");
     if matches!(credentials, Credentials::Token(_)) && remote.starts_with("http://") {
@@ -40,7 +40,8 @@ pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credenti
         return Err(Error::new(ErrorKind::Refused, attempted, cause).help("use https:// in `git.remote`"));
     }
     let failed = |cause: String| Error::new(ErrorKind::Unavailable, &attempted, cause);
-    let directory = tempfile::tempdir().map_err(|error| failed(format!("no temporary directory: {error}")))?;
+    let directory =
+        tempfile::tempdir().map_err(|error| failed(format!("a temporary directory cannot be created: {error}")))?;
     let key = directory.path().join("key");
     if let Credentials::SshKey(secret) = credentials {
         write_key(&key, secret).map_err(|error| failed(format!("the SSH key cannot be stored: {error}")))?;
@@ -71,7 +72,7 @@ fn authenticate(git: &mut Command, remote: &str, credentials: &Credentials, key:
         }
         Credentials::Token(token) => {
             let basic = BASE64.encode(format!("x-access-token:{}", token.expose_secret()));
-            // For this host alone: where it redirects to, the token does not go.
+            // For this host alone, so that no redirect takes the token to another one.
             git.env("GIT_CONFIG_COUNT", "1")
                 .env("GIT_CONFIG_KEY_0", format!("http.{}.extraHeader", origin(remote)))
                 .env("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {basic}"));
@@ -90,13 +91,13 @@ fn write_key(path: &Path, key: &SecretString) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(key.expose_secret().as_bytes())?;
-    // OpenSSH refuses a key without its last line break, which the manifest takes off secrets.
+    // OpenSSH refuses a key without its last line break, which the manifest removes from secrets.
     file.write_all(b"\n")
 }
 
 async fn run(mut git: Command, attempted: &str) -> Result<Vec<u8>, Error> {
     let output = tokio::time::timeout(TIMEOUT, git.kill_on_drop(true).output()).await.map_err(|_| {
-        let cause = format!("git was not done after {} seconds", TIMEOUT.as_secs());
+        let cause = format!("git did not finish within {} seconds", TIMEOUT.as_secs());
         Error::new(ErrorKind::Unavailable, attempted, cause).help("check the network, and that the host answers")
     })?;
     let output = output.map_err(|error| {

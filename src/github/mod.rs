@@ -1,7 +1,7 @@
 //! GitHub: service repositories are read, and the platform repository receives pull requests.
 //!
-//! [`ReadClient`] can only send GETs, [`WriteClient`] the rest. Files are read and written through GitHub's API without a
-//! clone; repositories elsewhere are read by a shallow fetch in [`fetch`].
+//! [`ReadClient`] can only send GETs, [`WriteClient`] the rest. Files are read and written through GitHub's API without
+//! a clone; repositories elsewhere are read by a shallow fetch in [`fetch`].
 
 mod access;
 pub mod client;

@@ -1,4 +1,4 @@
-//! Reading specifications out of service repositories.
+//! Reading specifications from service repositories.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use super::client::ReadClient;
 use super::fetch::{self, Credentials};
 use engine::{Error, ErrorKind};
 
-/// How many repositories are read at the same time.
+/// The number of repositories that are read at the same time.
 const AT_ONCE: usize = 10;
 
-/// Where one specification is, and how it is read.
+/// The location of a specification, and how it is read.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The remote, as the manifest has it.
+    /// The remote, as in the manifest.
     pub remote: String,
     /// The branch.
     pub branch: String,
     /// The path of the file.
     pub path: String,
-    /// How.
+    /// How it is read.
     pub source: Source,
 }
 
@@ -34,7 +34,7 @@ pub enum Source {
     Git(Credentials),
 }
 
-/// Reads all of `wanted`, some at the same time, each once: the text, or why there is none.
+/// Reads all of `wanted`, several at the same time and each once: the texts, or the errors.
 pub async fn read<K: Ord>(wanted: BTreeMap<K, Wanted>) -> BTreeMap<K, Result<String, Error>> {
     let read = stream::iter(wanted).map(|(key, wanted)| async move { (key, read_one(&wanted).await) });
     read.buffer_unordered(AT_ONCE).collect().await

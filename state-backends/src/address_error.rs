@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::Error;
 
-/// Environment variables, which have what an address leaves out: credentials above all. Those of the process, or of a test.
+/// Environment variables, which have what an address leaves out: credentials above all. Those of the process, or of a
+/// test.
 pub type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The forms of an address, one for each kind of store, in the order of messages.
@@ -96,8 +97,8 @@ impl From<Error> for OpenError {
     }
 }
 
-/// An address without its password and its query, which may be secret. The text may be malformed, so a password is assumed
-/// to be as long as possible.
+/// An address without its password and its query, which may be secret. The text may be malformed, so a password is
+/// assumed to be as long as possible.
 fn masked(url: &str) -> String {
     let (url, query) = match url.split_once(['?', '#']) {
         Some((url, _)) => (url, "?…"),

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use crate::{Expected, LockId, LockInfo, Result, Revision};
 
-/// A store that keeps one opaque document for each key, with compare-and-swap, a lock for each key and, if it can, history.
+/// A store that keeps one opaque document for each key, with compare-and-swap, a lock for each key and, if it can,
+/// history.
 ///
 /// A key is any non-empty text. Two keys are the same only if their bytes are: a backend must not merge keys that
 /// differ in case or in Unicode normalisation. It may refuse a key that is too long for it
@@ -19,8 +20,8 @@ use crate::{Expected, LockId, LockInfo, Result, Revision};
 /// was being taken is not held.
 ///
 /// Every method may fail with [`Kind::Unavailable`](crate::Kind::Unavailable),
-/// [`Kind::PermissionDenied`](crate::Kind::PermissionDenied) or
-/// [`Kind::Misconfigured`](crate::Kind::Misconfigured); the docs of a method name the others that a caller can react to.
+/// [`Kind::PermissionDenied`](crate::Kind::PermissionDenied) or [`Kind::Misconfigured`](crate::Kind::Misconfigured);
+/// the docs of a method name the others that a caller can react to.
 #[async_trait]
 pub trait Backend: Send + Sync + fmt::Debug {
     /// The store in words for a message, with its address: ``the directory `/srv/state` ``.
@@ -29,8 +30,8 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// The optional abilities of this store.
     fn capabilities(&self) -> Capabilities;
 
-    /// The current document under `key`. `None` if none was ever written. Needs no lock: the result is one whole document,
-    /// though perhaps no longer the newest by the time that the caller looks at it.
+    /// The current document under `key`. `None` if none was ever written. Needs no lock: the result is one whole
+    /// document, though perhaps no longer the newest by the time that the caller looks at it.
     async fn read(&self, key: &str) -> Result<Option<Document>>;
 
     /// Stores `bytes` as the new current document of `key`, if `expected` is what is stored and `lock` is the lock
@@ -48,8 +49,8 @@ pub trait Backend: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// [`Kind::Unsupported`](crate::Kind::Unsupported) if [`Capabilities::listing`] is false;
-    /// [`Kind::Corrupt`](crate::Kind::Corrupt) if something that looks like a document has a name that does not belong to
-    /// any key.
+    /// [`Kind::Corrupt`](crate::Kind::Corrupt) if something that looks like a document has a name that does not belong
+    /// to any key.
     async fn keys(&self) -> Result<Vec<String>>;
 
     /// The earlier versions of the document under `key`, newest first, without the current one. The store decides
@@ -67,8 +68,8 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// [`Kind::Unsupported`](crate::Kind::Unsupported) if [`Capabilities::history`] is false.
     async fn read_version(&self, key: &str, revision: &Revision) -> Result<Document>;
 
-    /// Takes the lock of `key` for the holder in `info`, at once or not at all: waiting is up to the caller. From then on
-    /// writing and unlocking need `info.id`.
+    /// Takes the lock of `key` for the holder in `info`, at once or not at all: waiting is up to the caller. From then
+    /// on writing and unlocking need `info.id`.
     ///
     /// # Errors
     /// [`Kind::Locked`](crate::Kind::Locked) if it is held, even by the same process.
@@ -89,8 +90,8 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// [`Kind::WrongLockId`](crate::Kind::WrongLockId) if the lock in force has another id.
     async fn force_unlock(&self, key: &str, id: &LockId) -> Result<()>;
 
-    /// Gives back a lock where nothing can be awaited: in a drop, in a panic. Never blocks and cannot fail; the lock is free
-    /// soon after, if the store can be reached. Does nothing if the lock is not held.
+    /// Gives back a lock where nothing can be awaited: in a drop, in a panic. Never blocks and cannot fail; the lock is
+    /// free soon after, if the store can be reached. Does nothing if the lock is not held.
     fn abandon(&self, key: &str, id: &LockId);
 }
 

@@ -1,9 +1,9 @@
-//! Work that must be done from where nothing can be awaited.
+//! Work that must be done where nothing can be awaited.
 
 use std::thread;
 
-/// Does `work` on a thread of its own, since the runtime of whoever asks for it may be going away. If the program ends
-/// first, the work is not done.
+/// Does `work` on a thread of its own, since the runtime of the caller may be shutting down. If the program ends first,
+/// the work is not done.
 pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let started = runtime.and_then(|runtime| {

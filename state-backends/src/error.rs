@@ -1,16 +1,17 @@
-//! What can go wrong in a place that keeps documents, sorted by what a caller can do about it.
+//! Errors of stores, by what a caller can do about them.
 
 use std::fmt;
 use std::io;
 
 use crate::{Expected, LockInfo, Revision};
 
-/// The result of everything that touches a place.
+/// The result of an operation on a store.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was attempted, on which place, why it failed ([`Kind`]), and the cause underneath where there is one.
+/// An operation that failed: what was attempted on which store, why it failed ([`Kind`]), and the cause, if there is
+/// one.
 ///
-/// The text says all but the cause, which is the [`source`](std::error::Error::source).
+/// The text says all except the cause, which is the [`source`](std::error::Error::source).
 /// [`next_step`](Error::next_step) says what a person can do.
 #[derive(Debug)]
 pub struct Error {
@@ -19,45 +20,44 @@ pub struct Error {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// Why it failed, in the terms that a caller can react to.
+/// Why an operation failed, by what a caller can do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
     /// The version that was asked for is not kept.
     NotFound,
-    /// Compare-and-swap found something else than the writer expected, and wrote nothing.
+    /// Compare-and-swap found another version than the writer expected, and wrote nothing.
     Conflict {
-        /// What the writer believed to be stored.
+        /// The version that the writer expected.
         expected: Expected,
-        /// What is stored: nothing, or this version.
+        /// The version that is stored. `None` if there is no document.
         found: Option<Revision>,
     },
-    /// Somebody holds the lock: this one, where it could be told.
+    /// The lock is held.
     Locked {
-        /// Who holds it.
+        /// Its holder. `None` if the lock does not say.
         holder: Option<Box<LockInfo>>,
     },
-    /// Nobody holds the lock.
+    /// The lock is not held.
     NotLocked,
-    /// The lock in force is another than the one that was named.
+    /// Another lock is in force than the one that was named.
     WrongLockId {
-        /// Who holds it, where it could be told.
+        /// Its holder. `None` if the lock does not say.
         holder: Option<Box<LockInfo>>,
     },
-    /// The place cannot keep a document under such a key, for this reason.
+    /// The store cannot keep a document under such a key, for this reason.
     InvalidKey(&'static str),
-    /// The place cannot be reached, or failed. Trying again may help; a write may have happened.
+    /// The store cannot be reached, or failed. Trying again may help; a write may have happened.
     Unavailable,
-    /// The place refuses this user.
+    /// The store refuses this user.
     PermissionDenied,
-    /// The place is full.
+    /// The store is full.
     NoSpace,
-    /// What is stored is not what was written, in this way.
+    /// The stored document is not as it was written, in this way.
     Corrupt(String),
-    /// This kind of place cannot do that.
+    /// This kind of store cannot do that.
     Unsupported,
-    /// What stands at the place's address cannot keep documents: a directory that is a file, a bucket that does not
-    /// exist.
+    /// The address is not one of a store: a directory that is a file, a bucket that does not exist.
     Misconfigured,
 }
 
@@ -67,7 +67,7 @@ impl Error {
         &self.kind
     }
 
-    /// What a person can do about it: one sentence, which names the place where that helps.
+    /// One thing to do about it, as a sentence, which names the store if that helps.
     pub fn next_step(&self) -> String {
         let place = &self.attempt.place;
         match &self.kind {
@@ -127,7 +127,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// What a conflict compares, in words.
+/// One side of a conflict, in words.
 struct Stored<'a>(Option<&'a Revision>);
 
 impl fmt::Display for Stored<'_> {
@@ -139,7 +139,7 @@ impl fmt::Display for Stored<'_> {
     }
 }
 
-/// What a backend is about to do and where: made first, so that every failure on the way can name both.
+/// An operation that is about to be done on a store. It is made first, so that every failure can name both.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     action: String,
@@ -153,23 +153,23 @@ impl Attempt {
         Self { action: action.into(), place: place.into() }
     }
 
-    /// It failed for a reason that has no cause underneath.
+    /// The error of a failure without a further cause.
     pub fn failed(&self, kind: Kind) -> Error {
         Error { attempt: self.clone(), kind, source: None }
     }
 
-    /// It failed because of `source`.
+    /// The error of a failure that `source` caused.
     pub fn failed_by(&self, kind: Kind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
         Error { attempt: self.clone(), kind, source: Some(source.into()) }
     }
 
-    /// The operating system refused.
+    /// The error of a failure that the operating system reported.
     pub fn io(&self, source: io::Error) -> Error {
         self.failed_by(kind_of(source.kind()), source)
     }
 }
 
-/// Sorts what the operating system says.
+/// The kind of an error of the operating system.
 fn kind_of(error: io::ErrorKind) -> Kind {
     use io::ErrorKind as Io;
     match error {

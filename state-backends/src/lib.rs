@@ -1,16 +1,17 @@
 //! Opaque documents under keys, with compare-and-swap and locks. Knows nothing of koctl.
 //!
-//! A [`Backend`] is a place that keeps one document a key. It promises three things, and a caller relies on them:
+//! A [`Backend`] is a store that keeps one document for each key. It promises three things, and a caller relies on
+//! them:
 //!
-//! - **Writes are compare-and-swap.** A write names the [`Expected`] revision; where another is stored, nothing is
-//!   written. Even a lock that was broken cannot lose an update.
+//! - **Writes are compare-and-swap.** A write names the [`Expected`] revision; if another is stored, nothing is
+//!   written. Even if a lock was forced open, no update is lost.
 //! - **Writes are all or nothing.** A reader sees the earlier document or the new one, never a mixture, and a
 //!   process killed at any instruction leaves one of the two.
-//! - **One holder a lock.** Only who holds the lock of a key can write under it. A lock says who holds it, since
-//!   when and for what ([`LockInfo`]).
+//! - **A lock has one holder.** Only the holder of the lock of a key can write under it. A lock says who holds it,
+//!   since when and for what ([`LockInfo`]).
 //!
-//! What not every place can do is a value ([`Capabilities`]), not a surprise at run time. Errors say which of the
-//! few things a caller can react to happened ([`Kind`]).
+//! Optional abilities are values ([`Capabilities`]), not surprises at run time. Errors say which of the few things
+//! happened that a caller can react to ([`Kind`]).
 //!
 //! | module | what lives there |
 //! | --- | --- |
@@ -20,7 +21,7 @@
 //! | [`objects`] | the backend for S3, Google Cloud Storage and Azure |
 //! | [`http`] | the backend for servers that speak Terraform's HTTP backend protocol |
 //! | [`postgres`] | the backend for a PostgreSQL database |
-//! | `name` | names for keys, where a key cannot be one itself |
+//! | `name` | names for keys that cannot be a file name themselves |
 //! | `settings` | timeouts and retries of HTTP |
 //! | `detached` | work that cannot be waited for |
 //!

@@ -1,4 +1,4 @@
-//! Who holds a lock: what a backend keeps beside it, and shows to whoever finds it taken.
+//! Locks: their ids, and the description of a holder, which a backend keeps and shows to others.
 
 use std::{env, fmt, process};
 
@@ -6,18 +6,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The name of one taking of a lock. Who knows it can write, unlock and force-unlock.
+/// The id of a lock that was taken. It is needed to write, to unlock and to force-unlock.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LockId(String);
 
 impl LockId {
-    /// A new id that nobody else has.
+    /// A new, unique id.
     pub fn random() -> Self {
         Self(Uuid::new_v4().to_string())
     }
 
-    /// The id that reads like this, as a person typed it or a store gave it.
+    /// The id with this text, as a person typed it or a store returned it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -29,21 +29,21 @@ impl fmt::Display for LockId {
     }
 }
 
-/// Who holds a lock, where, since when and for what.
+/// The holder of a lock: who, where, since when and for what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockInfo {
-    /// The name of this taking of the lock.
+    /// The id of the lock.
     pub id: LockId,
     /// The user and the machine: `user@host`.
     pub who: String,
-    /// The process on that machine; none where the place does not keep it.
+    /// The process on that machine. `None` if the store does not keep it.
     #[serde(default)]
     pub pid: Option<u32>,
-    /// What the lock was taken for: `apply`. Empty where the place does not keep it.
+    /// The operation that the lock was taken for: `apply`. Empty if the store does not keep it.
     pub operation: String,
-    /// When it was taken, to the second.
+    /// The time when it was taken, to the second.
     pub since: Timestamp,
-    /// The program that took it, with its version. Empty where the place does not keep it.
+    /// The program that took it, with its version. Empty if the store does not keep it.
     pub version: String,
 }
 

@@ -14,13 +14,13 @@
 //! second 2, then 4 and 8. Other characters are written as JavaScript's `escape` does: `%` and two hexadecimal
 //! digits, or `%u` and four, for each UTF-16 code unit.
 
-/// What a file system allows (255 bytes), less the suffixes that are put to a name here.
+/// The maximum of file systems (255 bytes), less the suffixes of names here.
 const LONGEST: usize = 240;
 
-/// The file name for `key`, without a suffix, or why it cannot have one.
+/// The file name for `key`, without a suffix, or the reason why it cannot have one.
 pub(crate) fn of_key(key: &str) -> Result<String, &'static str> {
     if key.is_empty() {
-        return Err("an empty text is no key");
+        return Err("an empty text is not a key");
     }
     let mut name: String = key.encode_utf16().enumerate().map(|(place, unit)| escape(unit, place == 0)).collect();
     let capitals = capitals(key.chars().filter(char::is_ascii_alphabetic));
@@ -33,19 +33,18 @@ pub(crate) fn of_key(key: &str) -> Result<String, &'static str> {
     Ok(name)
 }
 
-/// The key that has this file name, or what is wrong with a name that is no key's: `place` is where it stands, `suffix`
-/// follows it there. A document under a name of a person's choosing would be overlooked in silence, and its objects
-/// made twice.
+/// The key that has this file name, or the error in a name that does not belong to any key: `place` is its location,
+/// and `suffix` follows it there. A document with another name would be overlooked, and its objects created twice.
 pub(crate) fn to_key_or_damage(name: &str, suffix: &str, place: &str) -> Result<String, String> {
     to_key(name).ok_or_else(|| match of_key(name) {
         Ok(proper) => {
             format!("`{place}` is not named as documents are here: for the key `{name}` the name is `{proper}{suffix}`")
         }
-        Err(_) => format!("the name of `{place}` is no key's"),
+        Err(_) => format!("the name of `{place}` does not belong to any key"),
     })
 }
 
-/// The key that has this file name, or nothing where it is no key's.
+/// The key that has this file name. `None` if it does not belong to any key.
 pub(crate) fn to_key(name: &str) -> Option<String> {
     let (body, _) = name.split_once('~').unwrap_or((name, ""));
     let key = String::from_utf16(&unescape(body)?).ok()?;

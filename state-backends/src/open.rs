@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::{AddressError, Backend, Directory, GitHub, Http, Objects, OpenError, Postgres, Variables};
 
-/// The backend that `url` names, with what it needs from `variables`. Nothing is created and no request sent before it is
-/// first used.
+/// The backend that `url` names, with what it needs from `variables`. Nothing is created and no request sent before it
+/// is first used.
 ///
 /// # Errors
 /// [`OpenError::Address`] if the text does not name a store, and [`OpenError::Store`] if it is certain already that the
@@ -32,7 +32,7 @@ fn directory(url: &str, rest: &str, variables: Variables<'_>) -> Result<String, 
         None => rest,
     };
     match path {
-        "" => Err(AddressError::new(url, "it names no directory")),
+        "" => Err(AddressError::new(url, "it does not name a directory")),
         path => Ok(shellexpand::tilde_with_context(path, || variables("HOME")).into_owned()),
     }
 }
@@ -72,7 +72,7 @@ mod tests {
             ("", "it has no scheme"),
             ("./state", "write `file:./state`"),
             ("ftp://host/state", "`ftp` is not a kind of store"),
-            ("file:", "names no directory"),
+            ("file:", "does not name a directory"),
             ("file://host/state", "`file:///DIR`"),
         ] {
             let error = refused(url);

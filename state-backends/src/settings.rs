@@ -17,8 +17,8 @@ pub(crate) fn of_documents(url: &str, variables: Variables<'_>) -> Result<Settin
     with_variables(defaults, url, variables)
 }
 
-/// For object stores, through `object_store`. A few seconds of retries in all: a run that cannot save should say so while
-/// its user is watching.
+/// For object stores, through `object_store`. A few seconds of retries in all: a run that cannot save should say so
+/// while its user is watching.
 pub(crate) fn of_objects(url: &str, variables: Variables<'_>) -> Result<Settings, AddressError> {
     let defaults = Settings {
         request_timeout: Duration::from_secs(180),

@@ -200,7 +200,7 @@ async fn a_server_that_ignores_conditions_is_refused() {
     let error = bucket.lock("a", &somebody()).await.expect_err("the server overwrites");
     assert_eq!(error.kind(), &Kind::Unsupported, "{error:?}");
     let cause = error.source().expect("there is a cause").to_string();
-    assert!(cause.contains("without looking at the condition of the write"), "{cause}");
+    assert!(cause.contains("without checking the condition of the write"), "{cause}");
     assert_eq!(error.next_step(), "Use a store that can.");
     assert!(objects.lock().expect("nobody panicked").is_empty(), "the lock was left");
 }

@@ -130,8 +130,8 @@ fn lost(host: &str, error: reqwest::Error) -> TransportError {
     }
 }
 
-/// The causes of an error. The error itself says no more than that a request failed, and for which URL, which may hold a
-/// token.
+/// The causes of an error. The error itself says no more than that a request failed, and for which URL, which may hold
+/// a token.
 fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
     let cause = error.source().map_or_else(|| error.to_string(), causes);

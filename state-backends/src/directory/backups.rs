@@ -22,7 +22,7 @@ pub(super) struct Backups {
     directory: PathBuf,
 }
 
-/// What a write replaced.
+/// The kind of version that a write replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replaced {
     /// The version that the holder of the lock found when it came.
@@ -31,7 +31,7 @@ pub(super) enum Replaced {
     Step,
 }
 
-/// A backup, as its name tells.
+/// A backup, as its name describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Backup {
     number: u64,
@@ -65,7 +65,7 @@ impl Backups {
         versions.filter_map(Result::transpose).collect()
     }
 
-    /// Oldest first. What bears another name than a backup's is somebody else's.
+    /// Oldest first. Files with other names than those of backups are ignored.
     fn list(&self) -> io::Result<Vec<Backup>> {
         let names = files::names_in(&self.directory)?;
         let mut backups: Vec<_> = names.iter().filter_map(|name| Backup::from_name(name)).collect();

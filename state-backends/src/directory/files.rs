@@ -14,18 +14,18 @@ pub(super) fn revision_of(bytes: &[u8]) -> Revision {
     Revision::new(hex::encode(Sha256::digest(bytes)))
 }
 
-/// The names in a directory that are Unicode; none where there is no directory.
+/// The names in a directory that are Unicode. Empty if there is no directory.
 pub(super) fn names_in(directory: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    // What has no Unicode name was not made here: every name that is made here is ASCII.
+    // A name that is not Unicode was not created here: every name that is created here is ASCII.
     entries.map(|entry| Ok(entry?.file_name().into_string().ok())).filter_map(Result::transpose).collect()
 }
 
-/// Creates a directory and those above it, where they are missing, for their owner alone.
+/// Creates a directory and missing ones above it, for their owner alone.
 pub(super) fn create_directory(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());

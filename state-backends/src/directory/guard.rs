@@ -12,7 +12,7 @@ use super::files;
 const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(2);
 
-/// Held for the moment of a write, a lock or an unlock; nobody else is in one meanwhile.
+/// Held for the moment of a write, a lock or an unlock; no other process is in one meanwhile.
 ///
 /// It is another thing than a document's lock, which lasts as long as its holder's work: it keeps a writer whose lock
 /// is forced open this very moment from renaming its file over that of the next holder.

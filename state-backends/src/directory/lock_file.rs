@@ -1,6 +1,6 @@
 //! The lock of one document: a file that says who holds it, locked for the OS by that process while it lives.
 //!
-//! All of it happens under the [`Guard`](super::guard::Guard), so nobody sees a lock half made.
+//! All of it happens under the [`Guard`](super::guard::Guard), so no process sees a lock that is half made.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::files;
 use crate::LockInfo;
 
-/// Where the lock of one document is, held or not.
+/// The file of the lock of one document, held or not.
 #[derive(Debug)]
 pub(super) struct LockFile {
     path: PathBuf,
@@ -21,10 +21,10 @@ pub(super) struct OwnLock {
     file: File,
 }
 
-/// Some living process holds the lock.
+/// A running process that holds the lock.
 #[derive(Debug)]
 pub(super) struct Holder {
-    /// Who, if the file says so: anybody can write anything into it.
+    /// The holder, if the file says so: others can write anything into it.
     pub(super) info: Option<Box<LockInfo>>,
 }
 
@@ -33,12 +33,12 @@ impl LockFile {
         Self { path }
     }
 
-    /// Whether it was ever taken and not given back, by a living holder or a dead one.
+    /// True if it was taken and not given back, by a holder that runs or died.
     pub(super) fn exists(&self) -> bool {
         self.path.exists()
     }
 
-    /// Who holds the lock. The file of a holder that died holds nothing: the OS has freed it.
+    /// The holder of the lock. `None` if it is free: the OS frees the file of a holder that died.
     pub(super) fn holder(&self) -> io::Result<Option<Holder>> {
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
@@ -55,7 +55,7 @@ impl LockFile {
         Ok(Some(Holder { info: serde_json::from_slice(&text).ok() }))
     }
 
-    /// Takes the lock, which nobody holds. The file of a holder that died makes way, with all that it said.
+    /// Takes the lock, which must be free. The file of a holder that died is replaced.
     pub(super) fn take(&self, info: &LockInfo) -> io::Result<OwnLock> {
         self.remove()?;
         let file = files::open_private(&self.path)?;

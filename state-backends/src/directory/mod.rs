@@ -55,17 +55,16 @@ struct Inner {
 struct HeldLock {
     /// HeldLock for as long as this value is kept.
     _lock: OwnLock,
-    /// Whether its holder has written yet, which decides what kind of backup its next write leaves.
+    /// True if its holder has written already, which decides the kind of backup of its next write.
     has_written: bool,
 }
 
 impl Directory {
-    /// The backend for the directory at `path`, which the first lock creates. A relative path is meant from the
-    /// current directory of the process, now.
+    /// The backend for the directory at `path`, which the first lock creates. A relative path is relative
+    /// to the current directory of the process, now.
     ///
     /// # Errors
-    ///
-    /// [`Kind::Misconfigured`] where something else than a directory stands there, or `path` is empty.
+    /// [`Kind::Misconfigured`] if there is something other than a directory, or `path` is empty.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let attempt = Attempt::new("keep documents", in_words(path.as_ref()));
         let root = path::absolute(path).map_err(|error| attempt.failed_by(Kind::Misconfigured, error))?;
@@ -267,7 +266,7 @@ impl KeyInDirectory {
         Guard::wait_for(&locks.join(format!("{}.guard", self.stem))).map_err(|error| self.attempt.io(error))
     }
 
-    /// Under the guard: is `id` the lock in force?
+    /// Under the guard: an error if `id` is not the lock in force.
     fn require_lock(&self, id: &LockId) -> Result<()> {
         let holder = self.lock_file().holder().map_err(|error| self.attempt.io(error))?;
         match holder {

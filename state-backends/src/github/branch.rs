@@ -113,8 +113,8 @@ fn refused_access(url: &str, error: &AccessError) -> AddressError {
     }
 }
 
-/// A reference that GitHub refused to create or move, and where it was before. If it is still there, no other writer was
-/// in the way, and it will be refused again.
+/// A reference that GitHub refused to create or move, and where it was before. If it is still there, no other writer
+/// was in the way, and it will be refused again.
 pub(super) struct Refused {
     pub(super) error: GitHubError,
     pub(super) before: Option<String>,

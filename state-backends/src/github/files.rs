@@ -6,7 +6,7 @@ const FOLDER: &str = "state/";
 const SUFFIX: &str = ".json";
 /// The README of the branch, for people who come across it.
 pub(super) const README: &str = "# State of koctl\n\n\
-    What koctl made, one file an organization. koctl writes this branch; what anybody else writes to it is damage.\n";
+    What koctl made: one file for each organization. koctl writes this branch; do not edit it.\n";
 
 /// The path of the document with this file name, which has no suffix.
 pub(super) fn path_of(stem: &str) -> String {
@@ -19,8 +19,9 @@ pub(super) fn path_of(stem: &str) -> String {
 /// The name of a document that is not the name of any key: it would be overlooked, and its objects created twice.
 pub(super) fn keys_of<'a>(files: impl IntoIterator<Item = &'a str>) -> Result<Vec<String>, String> {
     let stems = files.into_iter().filter_map(|file| file.strip_prefix(FOLDER)?.strip_suffix(SUFFIX));
-    let key_of =
-        |stem| name::to_key(stem).ok_or_else(|| format!("the name of the file `{}` is no key's", path_of(stem)));
+    let key_of = |stem| {
+        name::to_key(stem).ok_or_else(|| format!("the name of the file `{}` does not belong to any key", path_of(stem)))
+    };
     let mut keys = stems.map(key_of).collect::<Result<Vec<_>, _>>()?;
     keys.sort();
     Ok(keys)

@@ -7,8 +7,8 @@
 //! refs/koctl/locks/<digest>         the lock of one key of one branch
 //! ```
 //!
-//! The branch is a history of its own, begun by the first write. Its reference is only ever moved *forward*, which GitHub
-//! refuses if another writer has moved it meanwhile: that is the compare-and-swap. A writer who finds the branch
+//! The branch is a history of its own, begun by the first write. Its reference is only ever moved *forward*, which
+//! GitHub refuses if another writer has moved it meanwhile: that is the compare-and-swap. A writer who finds the branch
 //! moved, but its own file as it was, goes on from there. The revision of a document is the commit that wrote it.
 //!
 //! A lock is a history too, so that it can be moved under the same condition: the commit at its tip says who holds the

@@ -1,4 +1,4 @@
-//! An `https://` address of states, and what Terraform's settings say of how to use it.
+//! An `https://` address of states, with Terraform's settings.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use url::Url;
 
 use crate::{AddressError, Variables};
 
-/// What stands for the key in an address.
+/// The placeholder of the key in an address.
 const SCOPE: &str = "{scope}";
-/// How a URL writes that down.
+/// The same, escaped in a URL.
 const ESCAPED_SCOPE: &str = "%7Bscope%7D";
 
-/// Where the documents of all keys are. Shows no credentials.
+/// The addresses of the documents of all keys. Shows no credentials.
 #[derive(Debug)]
 pub(super) struct Address {
     document: Url,
@@ -27,7 +27,7 @@ pub(super) struct Address {
     pub(super) password: Option<SecretString>,
 }
 
-/// Where everything of one key is.
+/// The addresses of one key.
 #[derive(Debug)]
 pub(super) struct Addresses {
     pub(super) document: Url,
@@ -41,11 +41,10 @@ impl Address {
     }
 
     /// # Errors
-    ///
-    /// Where a key cannot be a segment of a path.
+    /// If a key cannot be a segment of a path.
     pub(super) fn of_key(&self, key: &str) -> Result<Addresses, &'static str> {
         match key {
-            "" => return Err("an empty text is no key"),
+            "" => return Err("an empty text is not a key"),
             "." | ".." => return Err("a URL gives it another meaning"),
             _ => {}
         }
@@ -65,21 +64,21 @@ impl fmt::Display for Address {
     }
 }
 
-/// An address without what may be secret in it.
+/// An address without its credentials and its query, which may be secret.
 pub(super) fn shown(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path().replace(ESCAPED_SCOPE, SCOPE))
 }
 
-/// An address, and where its settings come from.
+/// An address, and the sources of its settings.
 struct HttpSettings<'a> {
     text: &'a str,
     url: Url,
-    /// Those in the address itself.
+    /// The settings in the address itself.
     parameters: Vec<(String, String)>,
     variables: Variables<'a>,
 }
 
-/// What is a setting in the query of an address; everything else there is for the server.
+/// The settings in the query of an address; all other parameters are for the server.
 const SETTINGS: &[&str] = &[
     "update_method",
     "lock_address",
@@ -125,7 +124,7 @@ impl<'a> HttpSettings<'a> {
             document.set_path(&path);
         }
         self.require_privacy(&document)?;
-        // GitLab and Gitea have their locks there, and know no methods but those of HTTP itself.
+        // GitLab and Gitea have their locks there, and know only the methods of HTTP itself.
         let is_known = document.path().ends_with(&format!("/terraform/state/{ESCAPED_SCOPE}"));
         let beside = |url: &Url| {
             let mut url = url.clone();
@@ -152,7 +151,7 @@ impl<'a> HttpSettings<'a> {
     fn credentials(&mut self) -> Result<(Option<String>, Option<String>), AddressError> {
         let decoded = |part: &str| {
             let text = percent_encoding::percent_decode_str(part).decode_utf8();
-            text.map(|text| text.into_owned()).map_err(|_| self.malformed("its credentials are no UTF-8"))
+            text.map(|text| text.into_owned()).map_err(|_| self.malformed("its credentials are not UTF-8"))
         };
         let username = Some(decoded(self.url.username())?).filter(|name| !name.is_empty());
         let password = self.url.password().map(decoded).transpose()?;
@@ -160,7 +159,7 @@ impl<'a> HttpSettings<'a> {
             (username.or_else(|| self.setting("username")), password.or_else(|| self.setting("password")));
         if username.is_none() && password.is_some() {
             let help = "Set TF_HTTP_USERNAME as well; with a token of GitLab it is any text.";
-            return Err(self.malformed("there is a password for it, but no user name").help(help));
+            return Err(self.malformed("it has a password, but no user name").help(help));
         }
         // Neither fails for an address that has a host, as those of HTTP do.
         let _ = self.url.set_username("");
@@ -172,7 +171,7 @@ impl<'a> HttpSettings<'a> {
         let Some(text) = self.setting(name) else { return Ok(None) };
         let help = format!("Correct `{name}`: an address with `{SCOPE}` for the name of the organization.");
         let url = Url::parse(&text)
-            .map_err(|error| self.malformed(format!("`{name}` is no address: {error}")).help(&help))?;
+            .map_err(|error| self.malformed(format!("`{name}` is not an address: {error}")).help(&help))?;
         if !url.path().contains(ESCAPED_SCOPE) {
             return Err(self.malformed(format!("`{name}` is the same for every state")).help(help));
         }
@@ -186,10 +185,10 @@ impl<'a> HttpSettings<'a> {
 
     fn method(&self, name: &str, default: &str) -> Result<Method, AddressError> {
         let method = self.setting(name).unwrap_or_else(|| default.to_owned()).to_uppercase();
-        Method::from_bytes(method.as_bytes()).map_err(|_| self.malformed(format!("`{method}` is no method of HTTP")))
+        Method::from_bytes(method.as_bytes()).map_err(|_| self.malformed(format!("`{method}` is not a method of HTTP")))
     }
 
-    /// A state and its credentials cross no network in the clear, unless that is asked for.
+    /// A state and its credentials cross no network unencrypted, unless that is allowed.
     fn require_privacy(&self, url: &Url) -> Result<(), AddressError> {
         let is_local = match url.host() {
             Some(url::Host::Domain(name)) => name == "localhost",
@@ -201,8 +200,8 @@ impl<'a> HttpSettings<'a> {
         if url.scheme() == "https" || is_local || is_allowed {
             return Ok(());
         }
-        let help = "Use `https://`, or add `allow_http=true` to the address if nobody else is on that network.";
-        Err(self.malformed("with `http://`, everybody on the way can read the state").help(help))
+        let help = "Use `https://`, or add `allow_http=true` to the address if only you are on that network.";
+        Err(self.malformed("with `http://`, anyone on the way can read the state").help(help))
     }
 }
 
@@ -274,10 +273,10 @@ mod tests {
             ("https://ada:sesame@", "empty host"),
             ("https://host/s?password=sesame", "a password in an address"),
             ("https://:sesame@host/s", "no user name"),
-            ("https://host/s?lock_address=nowhere", "`lock_address` is no address"),
+            ("https://host/s?lock_address=nowhere", "`lock_address` is not an address"),
             ("https://host/s?lock_address=https://host/lock", "is the same for every state"),
             ("https://host/s?unlock_address=https://other/%7Bscope%7D", "is on another server"),
-            ("https://host/s?lock_method=a%20b", "is no method of HTTP"),
+            ("https://host/s?lock_method=a%20b", "is not a method of HTTP"),
         ] {
             let error = address(url, &[]).unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");

@@ -1,4 +1,4 @@
-//! What the protocol says of a lock.
+//! Descriptions of locks in the protocol.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ pub(super) struct LockDescription {
     id: String,
     #[serde(default)]
     operation: String,
-    /// What else there is to say: which process it is, and of which lock this was said.
+    /// Further information: the process, and the id of the lock that this describes.
     #[serde(default)]
     info: String,
     #[serde(default)]
@@ -48,8 +48,8 @@ impl LockDescription {
         self.id == id.to_string()
     }
 
-    /// Who holds the lock. GitLab keeps no more of it than the id, its user and the time, and answers with what the one
-    /// who asks has said for the rest: that is not told, where `asked` has said it.
+    /// The holder of the lock. GitLab keeps only the id, its user and the time, and echoes the rest of the request
+    /// `asked`: that is left out.
     pub(super) fn holder(self, asked: &LockInfo) -> Option<LockInfo> {
         let since: Timestamp = self.created.parse().ok()?;
         let since = Timestamp::from_second(since.as_second()).unwrap_or(since);

@@ -9,7 +9,7 @@
 //!
 //! Each key has an address of its own: the one that the URL gives with `{scope}` replaced by the key, or with the key
 //! as its last segment. The methods and the addresses of locks are those of Terraform's settings (see
-//! [`Http::open`]); for `…/terraform/state`, where GitLab and Gitea have them, they are what those two need.
+//! [`Http::open`]); for `…/terraform/state`, the address of GitLab and Gitea, they are what those two need.
 //!
 //! The protocol cannot list documents, keeps no history that a client could read, and has no compare-and-swap: what is
 //! written is compared with what was read just before, under the lock, whose id the server checks. So a lock that

@@ -16,13 +16,13 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The time after which a request is not tried again.
 const LONGEST_RETRIES: Duration = Duration::from_secs(60);
 
-/// A store that was opened, and its name for messages.
+/// An opened store, and its name for messages.
 pub(super) struct Opened {
     pub(super) bucket: Bucket,
     pub(super) description: String,
 }
 
-/// What a URL names: `scheme://bucket/prefix`.
+/// A bucket and a prefix: `scheme://bucket/prefix`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) scheme: &'static str,
@@ -36,7 +36,7 @@ impl Address {
         format!("{}://{}", self.scheme, self.bucket)
     }
 
-    /// The place in words, with its server where that is not the cloud's own.
+    /// The store in words, with its server if that is not the cloud's own.
     pub(super) fn description(&self, endpoint: Option<&str>) -> String {
         let slash = if self.prefix.is_root() { "" } else { "/" };
         let server = endpoint.map(|endpoint| format!(" at `{endpoint}`")).unwrap_or_default();
@@ -48,14 +48,14 @@ pub(super) fn parse(url: &str) -> Result<Address, AddressError> {
     let refused = |reason: &str| AddressError::new(url, reason);
     let (scheme, rest) = url.split_once("://").ok_or_else(|| refused("after the scheme comes `://`"))?;
     let scheme = ["s3", "gs", "az"].into_iter().find(|known| *known == scheme);
-    let scheme = scheme.ok_or_else(|| refused("it is no URL of an object store"))?;
+    let scheme = scheme.ok_or_else(|| refused("it is not the URL of an object store"))?;
     if rest.contains(['?', '#', '@']) {
         return Err(refused("it has more than a bucket and a prefix; credentials, region and endpoint are variables"));
     }
     let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
     let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if bucket.is_empty() || !bucket.chars().all(is_letter) {
-        return Err(refused("it names no bucket"));
+        return Err(refused("it does not name a bucket"));
     }
     let prefix = Path::parse(prefix.trim_end_matches('/'));
     let prefix =
@@ -99,7 +99,7 @@ fn is_on_this_machine(endpoint: &str) -> bool {
     }
 }
 
-/// An endpoint without encryption on another machine, where that was not allowed, or one that is no URL.
+/// An error if an endpoint is not a URL, or is on another machine without encryption although that is not allowed.
 pub(super) fn check_endpoint(
     url: &str,
     variable: &str,
@@ -109,7 +109,7 @@ pub(super) fn check_endpoint(
     let Some(endpoint) = endpoint else { return Ok(()) };
     let parsed = Url::parse(endpoint).ok().filter(|parsed| ["http", "https"].contains(&parsed.scheme()));
     match parsed {
-        None => Err(AddressError::new(url, format!("the variable `{variable}` is no HTTP address"))),
+        None => Err(AddressError::new(url, format!("the variable `{variable}` is not an HTTP address"))),
         Some(parsed) if parsed.password().is_some() => {
             Err(AddressError::new(url, format!("the address in the variable `{variable}` has a password")))
         }
@@ -144,9 +144,9 @@ mod tests {
     fn a_url_that_names_no_bucket_is_refused() {
         for (url, reason) in [
             ("s3:states", "comes `://`"),
-            ("s3://", "names no bucket"),
-            ("s3:///states", "names no bucket"),
-            ("gs://käse", "names no bucket"),
+            ("s3://", "does not name a bucket"),
+            ("s3:///states", "does not name a bucket"),
+            ("gs://käse", "does not name a bucket"),
             ("az://key:sesame@states", "credentials, region and endpoint are variables"),
             ("s3://states?region=eu", "credentials, region and endpoint are variables"),
             ("s3://states/a//b", "its prefix has a part that is empty"),
@@ -169,7 +169,7 @@ mod tests {
             refused("http://s3.example", false).unwrap_err().reason().contains("`AWS_ENDPOINT_URL` is not encrypted")
         );
         assert_eq!(refused("http://s3.example", true), Ok(()));
-        assert!(refused("s3.example", true).unwrap_err().reason().contains("no HTTP address"));
+        assert!(refused("s3.example", true).unwrap_err().reason().contains("not an HTTP address"));
         assert!(refused("https://ada:sesame@s3.example", true).unwrap_err().reason().contains("has a password"));
     }
 }

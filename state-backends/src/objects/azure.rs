@@ -10,7 +10,7 @@ use super::bucket::{Bucket, Versioning};
 use super::server_date::Dated;
 use crate::{AddressError, OpenError, Variables};
 
-/// What is taken from the variables. Of two for one setting, the later one counts.
+/// The settings that are taken from variables. Of two for one setting, the later one counts.
 const SETTINGS: &[(&str, Key)] = &[
     ("AZURE_STORAGE_ACCOUNT_NAME", Key::AccountName),
     ("AZURE_STORAGE_ACCOUNT", Key::AccountName),
@@ -33,7 +33,7 @@ const SETTINGS: &[(&str, Key)] = &[
     ("AZURE_USE_AZURE_CLI", Key::UseAzureCli),
 ];
 
-/// The address of the account, where it is not `https://<account>.blob.core.windows.net`.
+/// The address of the account, if it is not `https://<account>.blob.core.windows.net`.
 const ENDPOINT: &str = "AZURE_STORAGE_ENDPOINT";
 
 /// Opens a container of an Azure storage account.

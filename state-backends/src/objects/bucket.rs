@@ -18,7 +18,7 @@ use crate::{Expected, Revision};
 /// The metadata by which a writer knows its own object again. One word without separators: not every store takes them.
 const WRITER: &str = "writer";
 
-/// Where the objects are.
+/// A bucket, and the prefix of the objects in it.
 #[derive(Clone)]
 pub(super) struct Bucket {
     pub(super) store: Arc<dyn ObjectStore>,
@@ -29,7 +29,7 @@ pub(super) struct Bucket {
     pub(super) prefix: Path,
 }
 
-/// What the store calls a version of an object, and compares before it writes.
+/// The version of an object that the store compares before it writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Versioning {
     /// S3 and Azure: the entity tag.
@@ -46,33 +46,33 @@ pub(super) struct Object {
     pub(super) revision: Revision,
     /// When it was written, by the store's clock, to the second.
     pub(super) written: Timestamp,
-    /// What time the store's clock showed when it answered, to the second.
+    /// The time of the store's clock when it answered, to the second.
     pub(super) server_date: Option<Timestamp>,
     /// The [`WRITER`] of the object.
     writer: Option<String>,
 }
 
-/// What became of a write that was not an error.
+/// The result of a write without an error.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written {
     /// It is stored, as this version.
     Done(Revision),
-    /// Something else than the writer expected was stored, and still is.
+    /// Another version than the writer expected was stored, and still is.
     Overtaken,
 }
 
 impl Bucket {
-    /// Where a person finds an object: its URL.
+    /// The URL of an object, for messages.
     pub(super) fn address_of(&self, path: &Path) -> String {
         format!("{}/{path}", self.url)
     }
 
-    /// The object with its content, or nothing where there is none.
+    /// The object with its content. `None` if there is none.
     pub(super) async fn get(&self, path: &Path) -> Result<Option<Object>, Error> {
         self.get_opts(path, GetOptions::default()).await
     }
 
-    /// The object without its content, or nothing where there is none.
+    /// The object without its content. `None` if there is none.
     pub(super) async fn head(&self, path: &Path) -> Result<Option<Object>, Error> {
         self.get_opts(path, GetOptions { head: true, ..GetOptions::default() }).await
     }
@@ -99,8 +99,8 @@ impl Bucket {
         })
     }
 
-    /// Stores `bytes` if `expected` is what is stored. An answer that was lost on the way is told from a write that
-    /// came too late: who wrote what is stored now is in its metadata.
+    /// Stores `bytes` if `expected` is what is stored. After a lost answer, the metadata of the stored object says
+    /// whether this write or another one came first.
     pub(super) async fn put(&self, path: &Path, bytes: Bytes, expected: &Expected) -> Result<Written, Error> {
         let writer = Uuid::new_v4().to_string();
         let attributes = Attributes::from_iter([(Attribute::Metadata(WRITER.into()), writer.clone())]);
@@ -168,8 +168,8 @@ pub(super) fn inside(folder: &Path, name: &str) -> Path {
     folder.clone().join(PathPart::parse(name).expect("a name here is plain ASCII without slashes, and no dots alone"))
 }
 
-/// Whether the object is missing, and not the bucket that it would be in. The stores answer 404 to both; the code in
-/// the body tells them apart (S3 and Google: `NoSuchBucket`; Azure: `ContainerNotFound`).
+/// True if the object is missing, and not the bucket that it would be in. The stores answer 404 to both; the code in
+/// the body distinguishes them (S3 and Google: `NoSuchBucket`; Azure: `ContainerNotFound`).
 fn is_missing_object(error: &Error) -> bool {
     let Error::NotFound { source, .. } = error else { return false };
     let said = source.to_string();
@@ -199,7 +199,7 @@ pub(super) mod testing {
         }
     }
 
-    /// An empty bucket in memory, which has the conditions of S3, but tells no time.
+    /// An empty bucket in memory, which has the conditions of S3, but no clock.
     pub(in crate::objects) fn bucket() -> Bucket {
         let (url, prefix) = ("memory://bucket".to_owned(), Path::from("prefix"));
         Bucket { store: Arc::new(InMemory::new()), versioning: Versioning::ETag, url, prefix }

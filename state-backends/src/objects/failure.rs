@@ -1,8 +1,8 @@
-//! What a store's refusals mean, and how they are told without what is secret in them.
+//! The meaning of a store's errors, and their text without secrets.
 
 use crate::{Attempt, Error, Kind};
 
-/// What the text of an error says beyond its variant, by the words of the stores: S3's and Google's error codes, Azure's
+/// Kinds of errors that their variant does not say, by the words of the stores: S3's and Google's error codes, Azure's
 /// error codes, and the status. The first that is found counts.
 const SAID: &[(&str, Kind)] = &[
     ("NotImplemented", Kind::Unsupported),
@@ -20,7 +20,8 @@ const SAID: &[(&str, Kind)] = &[
     ("status code: 400", Kind::Misconfigured),
 ];
 
-/// Where a cloud's machines get their credentials: who is told that it cannot be reached has none in its variables.
+/// The servers of a cloud's machines for credentials. If they cannot be reached, there are no credentials in the
+/// variables.
 const METADATA_SERVERS: &[&str] = &["169.254.169.254", "metadata.google.internal"];
 
 /// The failure of `attempt` because of what a store said.
@@ -44,8 +45,8 @@ fn kind(error: &object_store::Error, said: &str) -> Kind {
     }
 }
 
-/// The text without the body of an answer, but for the code and the message in it: a server may repeat there what it
-/// was sent, and S3 does so with the session token.
+/// The text without the body of an answer, except for the code and the message in it: a server may repeat the request
+/// there, and S3 does so with the session token.
 fn without_body(said: &str) -> String {
     const STATUS: &str = "Server returned non-2xx status code: ";
     let Some((request, answer)) = said.split_once(STATUS) else { return said.to_owned() };

@@ -10,7 +10,7 @@ use super::bucket::{Bucket, Versioning};
 use super::server_date::Dated;
 use crate::{OpenError, Variables};
 
-/// What is taken from the variables: the first that is set is the credentials. Without any, those that
+/// The variables with credentials: the first that is set counts. Without any, those that
 /// `gcloud auth application-default login` left, or those of the machine.
 const CREDENTIALS: &[(&str, Key)] = &[
     ("GOOGLE_OAUTH_ACCESS_TOKEN", Key::BearerToken),
@@ -19,7 +19,7 @@ const CREDENTIALS: &[(&str, Key)] = &[
     ("GOOGLE_APPLICATION_CREDENTIALS", Key::ApplicationCredentials),
 ];
 
-/// By which Google's libraries find an emulator.
+/// The variable by which Google's libraries find an emulator.
 const ENDPOINT: &str = "STORAGE_EMULATOR_HOST";
 
 /// Opens a bucket of Google Cloud Storage.

@@ -21,7 +21,7 @@ pub(super) struct History {
     pub(super) folder: Path,
 }
 
-/// A version, as the name of its object tells.
+/// A version, as the name of its object describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Kept {
     number: u64,
@@ -41,7 +41,7 @@ impl History {
         let new = Kept { number, written: document.written, revision: document.revision.clone() };
         bucket.overwrite(&self.path_of(&new), document.bytes.clone()).await?;
         for old in kept.iter().rev().skip(KEPT - 1) {
-            // A bucket may be set to let nobody delete. Then more is kept, and that harms nobody.
+            // A bucket may forbid deletion. Then more versions are kept, which does no harm.
             if let Err(error) = bucket.delete(&self.path_of(old)).await {
                 tracing::warn!("an old version of a document could not be removed: {error}");
             }
@@ -74,7 +74,7 @@ impl History {
         Ok(bucket.get(&self.path_of(found)).await?.map(|object| object.bytes))
     }
 
-    /// What bears another name than a version's is somebody else's.
+    /// Objects with other names than those of versions are ignored.
     async fn oldest_first(&self, bucket: &Bucket) -> Result<Vec<Kept>, Error> {
         let names = bucket.list(Some(&self.folder)).await?;
         let mut kept: Vec<_> = names.iter().filter_map(|path| Kept::from_name(path.filename()?)).collect();

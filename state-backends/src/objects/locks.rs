@@ -1,10 +1,10 @@
-//! Locks as objects: who holds one, and its lease.
+//! Locks as objects, with leases.
 //!
 //! A lock is an object that is only ever replaced, each time on condition that it is still what was seen. To give it
-//! back is to write that it is free, because the stores cannot delete on a condition: a holder whose lease ran out while
-//! it was about to delete would delete the lock of the next one.
+//! back is to write that it is free, because the stores cannot delete on a condition: a holder whose lease ran out
+//! while it was about to delete would delete the lock of the next one.
 //!
-//! The holder renews its lease by writing the lock again. Whether a lease is over is judged by the store's own clock:
+//! The holder renews its lease by writing the lock again. The store's own clock decides when a lease is over:
 //! the time of its answer against the time of the last renewal. Every renewal has another number, so that no two
 //! contents, and no two ETags, are the same.
 
@@ -21,7 +21,7 @@ use super::bucket::{Bucket, Object, Written};
 use super::failure;
 use crate::{Attempt, Error, Expected, Kind, LockId, LockInfo, Result, Revision};
 
-/// How often a write that others overtook is tried again. Each time means that somebody else was done with theirs.
+/// The number of tries of a write that others overtook. Each time means that another writer has finished.
 const ROUNDS: usize = 10;
 
 /// The times of a store are whole seconds, and so their difference is wrong by up to two of them.
@@ -31,11 +31,11 @@ const INEXACTNESS: SignedDuration = SignedDuration::from_secs(2);
 #[derive(Clone)]
 pub(super) struct Locks {
     pub(super) bucket: Arc<Bucket>,
-    /// How long a lock is held without a sign of life from its holder.
+    /// The time for which a lock is held without a renewal.
     pub(super) lease: Duration,
 }
 
-/// What an operation on a lock is about: the object, and what to say where it fails.
+/// The object of a lock, and what is being attempted there.
 #[derive(Debug, Clone)]
 pub(super) struct LockObject {
     pub(super) attempt: Attempt,
@@ -46,7 +46,7 @@ pub(super) struct LockObject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case", deny_unknown_fields)]
 enum Content {
-    /// Somebody holds it.
+    /// It is held.
     Held {
         holder: LockInfo,
         /// For how long after the object was written.
@@ -54,7 +54,7 @@ enum Content {
         /// How many times it was renewed.
         renewal: u64,
     },
-    /// Nobody holds it; `last` did.
+    /// It is free; `last` was the lock in force before.
     Free { last: LockId },
 }
 
@@ -74,7 +74,7 @@ impl Drop for Renewal {
 }
 
 impl StoredLock {
-    /// Who holds the lock, unless its lease is over.
+    /// The holder of the lock. `None` if it is free or its lease is over.
     fn living_holder(&self) -> Option<&LockInfo> {
         match &self.content {
             Content::Held { holder, lease_seconds, .. } if !self.is_over(*lease_seconds) => Some(holder),
@@ -82,7 +82,7 @@ impl StoredLock {
         }
     }
 
-    /// Whether the holder has given no sign of life for longer than its lease. Unknown is no.
+    /// True if the last renewal is longer ago than the lease. False if the time is unknown.
     fn is_over(&self, lease_seconds: u64) -> bool {
         let Some(now) = self.object.server_date else { return false };
         let lease = SignedDuration::from_secs(lease_seconds.try_into().unwrap_or(i64::MAX));
@@ -91,7 +91,7 @@ impl StoredLock {
 }
 
 impl Locks {
-    /// Takes a lock that nobody holds, or whose holder's lease is over.
+    /// Takes a lock that is free, or whose lease is over.
     pub(super) async fn take(&self, object: &LockObject, info: &LockInfo) -> Result<Revision> {
         for _ in 0..ROUNDS {
             let found = self.look(object).await?;
@@ -118,7 +118,7 @@ impl Locks {
         Err(object.attempt.failed_by(Kind::Unavailable, "the lock was written by others again and again"))
     }
 
-    /// An error where `id` is not the lock in force.
+    /// An error if `id` is not the lock in force.
     pub(super) async fn require_in_force(&self, object: &LockObject, id: &LockId) -> Result<()> {
         self.require(object, id).await.map(drop)
     }
@@ -135,15 +135,15 @@ impl Locks {
         }
     }
 
-    /// An error where the store stores without looking at the condition of a write, so that the last writer would win
-    /// in silence. It is asked to create the lock of `info`, which exists, and to replace a version of it that never
-    /// was; where it does, the same lock is stored again.
+    /// An error if the store ignores the condition of a write, so that the last writer would win unnoticed. It is asked
+    /// to create the lock of `info`, which exists, and to replace a version of it that never was; if it does so, the
+    /// same lock is stored again.
     pub(super) async fn require_conditions(&self, object: &LockObject, info: &LockInfo) -> Result<()> {
         let content = self.held(info, 0);
         for expected in [Expected::Absent, Expected::Revision(self.bucket.impossible_revision())] {
             if let Written::Done(_) = self.write(object, &content, &expected).await? {
                 self.bucket.delete(&object.path).await.map_err(|error| failure::failed(&object.attempt, &error))?;
-                let cause = "the server stores an object without looking at the condition of the write (`If-Match`, \
+                let cause = "the server stores an object without checking the condition of the write (`If-Match`, \
                              `If-None-Match`), so that two writers could overwrite each other";
                 return Err(object.attempt.failed_by(Kind::Unsupported, cause));
             }
@@ -151,7 +151,7 @@ impl Locks {
         Ok(())
     }
 
-    /// Renews the lease of the lock of `info`, which was taken as `revision`, until it is another's.
+    /// Renews the lease of the lock of `info`, which was taken as `revision`, until another lock is in force.
     pub(super) fn renew(&self, object: LockObject, info: LockInfo, revision: Revision) -> Renewal {
         let locks = self.clone();
         Renewal(tokio::spawn(async move { locks.renew_until_lost(&object, &info, revision).await }).abort_handle())

@@ -20,9 +20,9 @@
 //! | `bucket` | objects with their versions, and conditional writes |
 //! | `locks`, `server_date` | locks, leases, and the store's clock |
 //! | `history` | earlier versions |
-//! | `failure` | what a store's refusals mean |
+//! | `failure` | the meaning of a store's errors |
 //!
-//! What a document says does not enter here, and nothing of a cloud leaves `s3`, `google` and `azure` but a store.
+//! The content of a document does not enter here, and only a store leaves `s3`, `google` and `azure`.
 
 mod address;
 mod azure;
@@ -52,7 +52,7 @@ use crate::{
     Result, Revision, Variables, Version, name,
 };
 
-/// How long the lock of a process that died stays taken.
+/// The time for which the lock of a process that died stays taken.
 const LEASE: Duration = Duration::from_secs(60);
 
 const DOCUMENT_SUFFIX: &str = ".json";
@@ -70,32 +70,31 @@ struct Inner {
     locks: Locks,
     /// The locks that were taken through this value, whose leases it renews.
     own_locks: Mutex<HashMap<LockId, OwnLock>>,
-    /// Whether the store was seen to judge the conditions of writes.
+    /// Set if the store was seen to check the conditions of writes.
     judges_conditions: OnceCell<()>,
 }
 
 struct OwnLock {
-    /// Goes on for as long as this value is kept.
+    /// Renews the lease for as long as this value is kept.
     _renewal: Renewal,
-    /// Whether the version that its holder found is in the history.
+    /// True if the version that its holder found is in the history.
     has_kept: bool,
 }
 
 impl Objects {
     /// The backend for the bucket that an `s3://`, `gs://` or `az://` URL names, with credentials, region and endpoint
-    /// from `variables`. Nobody is asked before it is first used.
+    /// from `variables`. No request is sent before it is first used.
     ///
     /// # Errors
-    ///
-    /// [`OpenError::Address`] where the URL names no bucket, and [`OpenError::Store`] of the kind
-    /// [`Kind::Misconfigured`] where the variables do not fit together.
+    /// [`OpenError::Address`] if the URL does not name a bucket, and [`OpenError::Store`] of the kind
+    /// [`Kind::Misconfigured`] if the variables do not fit together.
     pub fn open(url: &str, variables: Variables<'_>) -> Result<Self, OpenError> {
         let opened = open::open(url, variables)?;
         Ok(Self::new(opened.description, Arc::new(opened.bucket), LEASE))
     }
 
-    /// The same place, where the lock of a process that died stays taken for `lease`. It is renewed four times as
-    /// often, so it has to be a good deal longer than a request takes. In whole seconds.
+    /// The same store with another lease: the time for which the lock of a process that died stays taken. It is renewed
+    /// four times as often, so it has to be a good deal longer than a request takes. In whole seconds.
     #[must_use]
     pub fn with_lease(&self, lease: Duration) -> Self {
         Self::new(self.inner.description.clone(), Arc::clone(&self.inner.bucket), lease)
@@ -212,7 +211,7 @@ impl Backend for Objects {
 
     fn abandon(&self, key: &str, id: &LockId) {
         self.inner.own_locks().remove(id);
-        // Without a runtime there is nobody to tell the store, and the lease runs out.
+        // Without a runtime no request can be sent, and the lease runs out.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (inner, key, id) = (Arc::clone(&self.inner), key.to_owned(), id.clone());
             runtime.spawn(async move {
@@ -283,7 +282,7 @@ impl Inner {
     }
 }
 
-/// Where everything of one key is, and what is being attempted there.
+/// The objects of one key, and what is being attempted there.
 #[derive(Debug)]
 struct Names {
     attempt: Attempt,

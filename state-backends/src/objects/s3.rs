@@ -10,7 +10,7 @@ use super::bucket::{Bucket, Versioning};
 use super::server_date::Dated;
 use crate::{AddressError, OpenError, Variables};
 
-/// What is taken from the variables. Of two for one setting, the later one counts.
+/// The settings that are taken from variables. Of two for one setting, the later one counts.
 const SETTINGS: &[(&str, Key)] = &[
     ("AWS_ACCESS_KEY_ID", Key::AccessKeyId),
     ("AWS_SECRET_ACCESS_KEY", Key::SecretAccessKey),

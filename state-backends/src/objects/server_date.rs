@@ -1,4 +1,4 @@
-//! What time it is for the store: the `Date` that its server puts on every answer.
+//! The time of the store: the `Date` of every answer.
 //!
 //! How old a lock is must not depend on the clock of the machine that asks. Both times come from the store: when the
 //! lock was written (`Last-Modified`), and when the answer was given.

@@ -23,7 +23,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long what was sent may stay unacknowledged before the connection counts as broken.
 const TCP_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Where the tables are and how to get there. Shows no password.
+/// The database, and access to it. Shows no password.
 #[derive(Clone)]
 pub(super) struct Address {
     config: Config,
@@ -59,7 +59,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// What an address and the variables say, each where one of them does.
+/// The parts of an address, from its text or from variables. `None` if neither has one.
 #[derive(Default)]
 struct Parts {
     host: Option<String>,
@@ -75,7 +75,7 @@ struct Parts {
 impl Parts {
     fn of(text: &str, variables: Variables<'_>) -> Result<Self, AddressError> {
         let url = Url::parse(text).map_err(|error| malformed(text, error.to_string()))?;
-        let decoded = |part: &str| decode(part).ok_or_else(|| malformed(text, "it holds escapes that are no UTF-8"));
+        let decoded = |part: &str| decode(part).ok_or_else(|| malformed(text, "it has escapes that are not UTF-8"));
         let set = |part: &str| if part.is_empty() { Ok(None) } else { decoded(part).map(Some) };
         let mut parts = Self {
             host: set(url.host_str().unwrap_or_default().trim_matches(['[', ']']))?,
@@ -125,11 +125,11 @@ impl Parts {
     fn address(self, text: &str) -> Result<Address, AddressError> {
         let host = self.host.unwrap_or_else(|| "localhost".to_owned());
         let port = self.port.unwrap_or_else(|| "5432".to_owned());
-        let port = port.parse().map_err(|_| malformed(text, format!("`{port}` is no port")))?;
-        let database = self.database.ok_or_else(|| malformed(text, "it names no database"))?;
+        let port = port.parse().map_err(|_| malformed(text, format!("`{port}` is not a port")))?;
+        let database = self.database.ok_or_else(|| malformed(text, "it does not name a database"))?;
         let schema = self.schema.unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
         if !is_plain_name(&schema) {
-            let reason = format!("`{schema}` is no name for a schema here: use small letters, digits and `_`");
+            let reason = format!("`{schema}` cannot be the name of the schema: use small letters, digits and `_`");
             return Err(malformed(text, reason));
         }
         let mut config = Config::new();
@@ -145,7 +145,7 @@ impl Parts {
         let roots = self.root_certificates.as_deref().filter(|roots| *roots != "system").map(Path::new);
         let mode = self.ssl_mode.as_deref().unwrap_or("prefer");
         let (ssl_mode, check) = tls::mode(mode, self.root_certificates.is_some())
-            .ok_or_else(|| malformed(text, format!("`{mode}` is no `sslmode`")).help(SSL_MODES))?;
+            .ok_or_else(|| malformed(text, format!("`{mode}` is not an `sslmode`")).help(SSL_MODES))?;
         config.ssl_mode(ssl_mode);
         let tls = tls::config(check, roots).map_err(|reason| {
             malformed(text, reason).help("Correct `sslrootcert`: the path of a file with certificates in PEM format.")
@@ -241,10 +241,10 @@ mod tests {
     fn an_address_that_cannot_be_used_is_told_without_its_password() {
         for (url, reason) in [
             ("postgres://ada:sesame@db:99999/d", "invalid port"),
-            ("postgres://ada:sesame@db", "names no database"),
-            ("postgres://ada:sesame@db/d?sslmode=maybe", "`maybe` is no `sslmode`"),
+            ("postgres://ada:sesame@db", "does not name a database"),
+            ("postgres://ada:sesame@db/d?sslmode=maybe", "`maybe` is not an `sslmode`"),
             ("postgres://ada:sesame@db/d?password=sesame", "unknown parameter `password`"),
-            ("postgres://ada:sesame@db/d?schema=a-b", "`a-b` is no name for a schema"),
+            ("postgres://ada:sesame@db/d?schema=a-b", "`a-b` cannot be the name of the schema"),
             ("postgres://ada:sesame@db/d?sslmode=verify-ca&sslrootcert=/not/there", "`/not/there` cannot be used"),
         ] {
             let error = address(url, &[]).unwrap_err();

@@ -1,8 +1,7 @@
 //! Documents in a PostgreSQL database: a row a version, locks that live and die with a connection.
 //!
 //! The tables are in a schema of their own, `koctl_state` unless the address says `?schema=NAME`. They are created by
-//! the first lock; a user who may not create a schema needs one that somebody else made, with the right to create
-//! tables in it.
+//! the first lock; a user who may not create a schema needs one that exists, with the right to create tables in it.
 //!
 //! | table | a row is |
 //! | --- | --- |
@@ -10,16 +9,16 @@
 //! | `documents` | one version of a document: its key, its number (from 1), its content, by which lock it was written; the highest number is the current one |
 //! | `locks` | one lock that was taken: its key, its id, its holder, and the *session*, a random number |
 //!
-//! **Locks.** Who takes a lock keeps a connection for it, and on that connection an advisory lock on the session's
-//! number. A row in `locks` counts only while somebody holds its session's advisory lock: the server frees that when the
-//! connection ends, however it ends. Forcing a lock open deletes its row, which needs no right over other people's
-//! connections. A holder whose connection was cut takes a new session, if the row is still its own.
+//! **Locks.** The holder of a lock keeps a connection for it, and on that connection an advisory lock on the session's
+//! number. A row in `locks` counts only while its session's advisory lock is held: the server frees that when the
+//! connection ends, however it ends. Forcing a lock open deletes its row, which needs no right over the connections of
+//! others. A holder whose connection was cut takes a new session, if the row is still its own.
 //!
 //! **Writes** are one statement that looks at the lock and at the current version, and inserts the next one. Two that
 //! got that far at the same time have the same number, and the primary key refuses one of them.
 //!
-//! A connection that somebody else multiplexes by transaction (PgBouncer's `pool_mode = transaction`) cannot hold
-//! a lock: give koctl a direct one, or one by session.
+//! A connection that a pool multiplexes by transaction (PgBouncer's `pool_mode = transaction`) cannot hold a lock: give
+//! koctl a direct one, or one by session.
 
 mod address;
 mod session;
@@ -48,11 +47,11 @@ use crate::{
     Result, Revision, Variables, Version,
 };
 
-/// How many connections are kept for the next statements.
+/// The number of connections that are kept for the next statements.
 const SPARE_CONNECTIONS: usize = 2;
 /// The pauses before a statement is tried again on a new connection.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(1)];
-/// How often a lock is tried again that was free when it was looked at and taken a moment later.
+/// The number of tries to take a lock that was free when it was read, and taken a moment later.
 const TRIES: usize = 10;
 
 /// The backend for a PostgreSQL database.
@@ -60,7 +59,7 @@ const TRIES: usize = 10;
 pub struct Postgres {
     address: Address,
     tables: Tables,
-    /// Whether the tables are known to be there, and of the version that this code knows.
+    /// True if the tables are known to exist in the version of this code.
     is_ready: AtomicBool,
     spare: Mutex<Vec<Session>>,
     held: Mutex<HashMap<LockId, Arc<OwnLock>>>,
@@ -73,7 +72,7 @@ struct OwnLock {
     session: tokio::sync::Mutex<Option<Session>>,
 }
 
-/// What a write found, and whether it wrote.
+/// The result of a write: what it found, and what it wrote.
 struct Written {
     lock: Option<String>,
     found: Option<Revision>,
@@ -87,8 +86,7 @@ impl Postgres {
     /// `PGSSLROOTCERT`.
     ///
     /// # Errors
-    ///
-    /// Where the address is malformed, or the root certificates cannot be read.
+    /// If the address is malformed, or the root certificates cannot be read.
     pub fn open(url: &str, variables: Variables<'_>) -> Result<Self, AddressError> {
         let address = Address::parse(url, variables)?;
         let tables = Tables::new(address.schema());
@@ -98,7 +96,7 @@ impl Postgres {
     fn attempt(&self, verb: &str, key: &str) -> Result<Attempt> {
         let attempt = Attempt::new(format!("{verb} the document `{key}`"), self.describe());
         match key {
-            "" => Err(attempt.failed(Kind::InvalidKey("an empty text is no key"))),
+            "" => Err(attempt.failed(Kind::InvalidKey("an empty text is not a key"))),
             key if key.contains('\0') => {
                 Err(attempt.failed(Kind::InvalidKey("it holds a NUL character, which PostgreSQL keeps in no text")))
             }
@@ -159,7 +157,7 @@ impl Postgres {
         answer
     }
 
-    /// Whether the tables exist, in the version that this code knows.
+    /// True if the tables exist. An error if they have another version than this code.
     async fn has_tables(&self, attempt: &Attempt) -> Result<bool> {
         if self.is_ready.load(Ordering::Relaxed) {
             return Ok(true);
@@ -198,7 +196,7 @@ impl Postgres {
         }
     }
 
-    /// Who holds the lock of `key`; nobody where the row's session has ended.
+    /// The holder of the lock of `key`. `None` if the session of the row has ended.
     async fn holder(&self, attempt: &Attempt, key: &str) -> Result<Option<Holder>> {
         let rows = self.ask(&self.tables.holder, &[(&key, Type::TEXT)]).await;
         let rows = rows.map_err(|error| error.failed(attempt))?;
@@ -403,7 +401,7 @@ impl Backend for Postgres {
         let attempt = self.attempt("unlock", key)?;
         let deleted = self.delete_lock(&attempt, key, id).await;
         let held = self.held().remove(id).and_then(Arc::into_inner);
-        // What was held was held for a row that is gone: nobody waits for the connection to be free of it.
+        // The row is gone, so that nothing waits for the session's lock to be free.
         if let Some(session) = held.and_then(|held| held.session.into_inner())
             && session.ask(tables::FREE_SESSION, &[]).await.is_ok()
         {
@@ -449,7 +447,7 @@ struct Holder {
 }
 
 impl Holder {
-    /// Where the row is not as this code writes it, the holder cannot be told.
+    /// The holder is unknown if the row is not as this code writes it.
     fn of(attempt: &Attempt, row: &Row) -> Result<Self> {
         let info = serde_json::from_str(&column::<String>(attempt, row, 0)?).ok();
         Ok(Self { info: info.map(Box::new) })
@@ -478,20 +476,20 @@ fn columns<'a, T: tokio_postgres::types::FromSql<'a>>(attempt: &Attempt, rows: &
     rows.iter().map(|row| column(attempt, row, 0)).collect()
 }
 
-/// Whether what a write found is what it had written itself, before its answer was lost.
+/// True if the version that a write found is its own, written before its answer was lost.
 fn is_our_own(found: &Revision, expected: &Expected, digest: &str) -> bool {
     let number = |revision: &Revision| revision.as_str().split_once('-').and_then(|(number, _)| number.parse().ok());
     let before: Option<i64> = expected.revision().map_or(Some(0), number);
     before.is_some_and(|before| found.as_str() == format!("{}-{digest}", before + 1))
 }
 
-/// The start of the content's digest: beside the number, it tells a document from the one that stood in its place
-/// before the database was restored from a backup.
+/// The start of the content's digest. With the number, it distinguishes a document from the one of that number before
+/// the database was restored from a backup.
 fn short_digest(bytes: &[u8]) -> String {
     hex::encode(&Sha256::digest(bytes)[..8])
 }
 
-/// A number for an advisory lock that nobody else uses.
+/// A number for an advisory lock that is not in use.
 fn random_number() -> i64 {
     let (high, _) = Uuid::new_v4().as_u64_pair();
     i64::from_ne_bytes(high.to_ne_bytes())

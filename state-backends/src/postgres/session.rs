@@ -1,4 +1,4 @@
-//! One connection, and what is asked on it.
+//! One connection, and statements on it.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::statement_error::StatementError;
 
-/// How long a statement may take, a document of the largest platforms on a slow line included.
+/// Time limit for a statement. It is enough for a document of the largest platforms on a slow line.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What a session needs to be, whatever the server's administrator has set for others: a lock may be held for long
-/// between two statements, and a machine that vanished should free it within two minutes. A server that does not know
-/// one of these settings is an older one, and goes without.
+/// The settings of a session, which override those of the server's administrator: a lock may be held for long between
+/// two statements, and a machine that vanished should free it within two minutes. An older server that does not know
+/// one of these settings goes without it.
 const SETTINGS: &str = "SELECT set_config(name, wanted.value, false) FROM (VALUES \
     ('idle_session_timeout', '0'), ('statement_timeout', '0'), ('default_transaction_isolation', 'read committed'), \
     ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '15'), ('tcp_keepalives_count', '4') \
     ) AS wanted (name, value) JOIN pg_settings USING (name)";
 
-/// A value of a statement and its type there.
+/// A parameter of a statement, and its type.
 pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// A connection. Dropping it ends it.
@@ -32,7 +32,7 @@ impl Session {
     pub(super) async fn open(config: &Config, tls: MakeRustlsConnect) -> Result<Self, StatementError> {
         let (client, connection) = config.connect(tls).await?;
         tokio::spawn(async move {
-            // Whoever asks something on the connection is told as well.
+            // Statements on the connection fail with the same error.
             if let Err(error) = connection.await {
                 tracing::debug!("a connection to PostgreSQL ended: {}", StatementError::from(error));
             }

@@ -1,4 +1,4 @@
-//! What PostgreSQL and the way there can answer instead of rows, sorted by what can be done about it.
+//! Errors of PostgreSQL and of the connection to it, by what can be done about them.
 
 use std::error::Error as _;
 use std::fmt;
@@ -10,9 +10,9 @@ use crate::{Attempt, Error, Kind};
 /// Why a statement has no result.
 #[derive(Debug)]
 pub(super) enum StatementError {
-    /// The server or the driver says so.
+    /// An error of the server or of the driver.
     Postgres(tokio_postgres::Error),
-    /// Nobody answered in time.
+    /// There was no answer in time.
     TooSlow,
 }
 
@@ -30,17 +30,17 @@ impl StatementError {
         }
     }
 
-    /// Whether the tables, or the schema that they are in, do not exist yet.
+    /// True if the tables, or the schema that they are in, do not exist yet.
     pub(super) fn is_missing_table(&self) -> bool {
         self.code().is_some_and(|code| [SqlState::UNDEFINED_TABLE, SqlState::INVALID_SCHEMA_NAME].contains(code))
     }
 
-    /// Whether there is a row of that key already.
+    /// True if there is a row of that key already.
     pub(super) fn is_duplicate(&self) -> bool {
         self.code() == Some(&SqlState::UNIQUE_VIOLATION)
     }
 
-    /// Whether nothing more can be asked on the connection.
+    /// True if the connection cannot be used any more.
     pub(super) fn breaks_the_connection(&self) -> bool {
         match self {
             StatementError::TooSlow => true,
@@ -48,8 +48,8 @@ impl StatementError {
         }
     }
 
-    /// Whether it may go better on a new connection: the network broke, or the server is being started again, and not
-    /// the address or the statement wrong.
+    /// True if it may succeed on a new connection: the network broke, or the server is restarting. False if the address
+    /// or the statement is wrong.
     pub(super) fn may_pass(&self) -> bool {
         match self.code() {
             Some(code) => {
@@ -69,7 +69,7 @@ impl StatementError {
     fn kind(&self) -> Kind {
         let Some(code) = self.code() else { return Kind::Unavailable };
         match code.code() {
-            // Who it is was not believed, or may not do that, or nobody may: a standby, a read-only database.
+            // The user is not known, or may not do that, or no user may: a standby, a read-only database.
             code if code.starts_with("28") => Kind::PermissionDenied,
             "42501" | "25006" => Kind::PermissionDenied,
             "53100" => Kind::NoSpace,
@@ -86,7 +86,8 @@ impl StatementError {
     }
 }
 
-/// Whether a connection broke or never came up. A server that refused TLS, or whose certificate is wrong, stays so.
+/// True if a connection broke or never came up. Trying again does not help if a server refuses TLS, or its certificate
+/// is wrong.
 fn is_io(error: &tokio_postgres::Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>());
     cause

@@ -27,8 +27,8 @@ pub(super) struct Tables {
     pub(super) history: String,
     /// `holder` of the lock in force.
     pub(super) holder: String,
-    /// Takes the lock with the id `$2` and the session `$3` for the holder `$4`, if the one that there is has ended: a row
-    /// if so. Either way the connection then holds the session's advisory lock.
+    /// Takes the lock with the id `$2` and the session `$3` for the holder `$4`, if the one that there is has ended: a
+    /// row if so. Either way the connection then holds the session's advisory lock.
     pub(super) take_lock: String,
     /// Gives the lock with the id `$2` the new session `$3`: a row, if it is still there.
     pub(super) resume_lock: String,

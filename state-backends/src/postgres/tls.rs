@@ -13,10 +13,10 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::config::SslMode;
 
-/// What is checked of a certificate.
+/// The checks of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Check {
-    /// Nothing: only who listens is kept out.
+    /// None: the connection is encrypted, but its server not authenticated.
     Nothing,
     /// That a trusted authority has signed it, for whatever name.
     Authority,
@@ -24,7 +24,7 @@ pub(super) enum Check {
     Host,
 }
 
-/// What libpq understands by a mode. With root certificates of its own, `require` checks the authority as well: so
+/// The meaning of a mode, as in libpq. With root certificates of its own, `require` checks the authority as well: so
 /// libpq does, for old times' sake.
 pub(super) fn mode(name: &str, has_roots: bool) -> Option<(SslMode, Check)> {
     match name {
@@ -71,7 +71,7 @@ fn verifier(roots: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Arc<
     Ok(verifier.map_err(|error| failed(error.to_string()))?)
 }
 
-/// Takes any certificate, but a connection only from who has its key.
+/// Accepts any certificate, if the server has its key.
 #[derive(Debug)]
 struct Unchecked(Arc<CryptoProvider>);
 
