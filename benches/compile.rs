@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use divan::{AllocProfiler, Bencher, black_box};
-use engine::diff::{Options, diff};
+use engine::diff::{DiffOptions, diff};
 use engine::refresh::Remembered;
 use engine::world::World;
 use engine::{Readers, Schema};
@@ -113,6 +113,6 @@ fn first_plan(bencher: Bencher<'_, '_>, size: usize) {
     let (state, world, readers) = (Remembered(BTreeMap::new()), World::default(), readers());
     bencher.bench(|| {
         let desired = compile(configuration.input(), "Acme", organization).unwrap();
-        black_box(diff(&desired, &state, &world, &readers, Options::default()).unwrap())
+        black_box(diff(&desired, &state, &world, &readers, DiffOptions::default()).unwrap())
     });
 }

@@ -27,7 +27,7 @@ mod organization {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use engine::diff::{Options, diff};
+    use engine::diff::{DiffOptions, diff};
     use engine::refresh::{Remembered, Scan, refresh};
     use engine::world::World;
     use engine::{Attributes, Desired, Error, Expr, Lookup, Reader, Readers, Reference, Remote, Schema};
@@ -146,7 +146,7 @@ mod organization {
             let readers = readers(&Arc::new(objects));
             let nothing = Remembered::default();
             let world = read(&desired, &nothing, &readers);
-            let imports = diff(&desired, &nothing, &world, &readers, Options::default()).unwrap();
+            let imports = diff(&desired, &nothing, &world, &readers, DiffOptions::default()).unwrap();
             let record = |change: engine::ResourceChange| {
                 let schema = readers.schema(change.address.type_name()).unwrap();
                 let record = change.record(schema, world.object(&change.address).unwrap());
@@ -284,13 +284,13 @@ mod graph {
 
 mod compare {
     use divan::Bencher;
-    use engine::diff::{Diff, Options, diff};
+    use engine::diff::{Diff, DiffOptions, diff};
 
     use crate::organization::{Inputs, Organization};
 
     fn bench(bencher: Bencher<'_, '_>, inputs: &Inputs, changes: std::ops::RangeInclusive<usize>) {
         let Inputs { desired, state, world, readers } = inputs;
-        let compare = || -> Diff { diff(desired, state, world, readers, Options::default()).unwrap() };
+        let compare = || -> Diff { diff(desired, state, world, readers, DiffOptions::default()).unwrap() };
         let found = compare().changes.len();
         assert!(changes.contains(&found), "{found} changes");
         bencher.bench_local(compare);

@@ -67,6 +67,11 @@ mod tests {
     }
 
     #[test]
+    fn the_schemas_of_all_types_fit_each_other() {
+        assert_eq!(engine::schema::check(schemas()), Ok(()));
+    }
+
+    #[test]
     fn a_plan_shows_a_type_below_its_environment_if_its_keys_begin_with_one() {
         for known in all() {
             let name = known.schema.type_name;

@@ -1,8 +1,8 @@
-//! Drift, accepted into the state: what `--refresh-only` has the state know.
+//! Drift, accepted into the state: the plan of `--refresh-only`.
 //!
-//! What changed outside koctl is recorded as it is, what is gone is forgotten, and what was deleted and made again is
-//! recorded under its new id. What of this the configuration wants otherwise is a change of the next plan. Pure: nothing
-//! is read and nothing is written here.
+//! A changed object is recorded as it is, a deleted one is forgotten, and one that was deleted and created again is
+//! recorded under its new id. What the configuration wants otherwise is a change of the next plan. Pure: it reads and
+//! writes nothing.
 
 use std::collections::HashSet;
 
@@ -12,16 +12,17 @@ use super::address::{Address, Targets};
 use super::desired::Desired;
 use super::diff::Diff;
 use super::drift;
-use super::plan::{Action, ResourceChange};
-use super::refresh::Remembered;
-use super::resource::{Readers, Remote};
+use super::plan::{Action, Goal, ResourceChange};
+use super::remembered::Remembered;
+use super::remote::Remote;
+use super::resource::Readers;
 use super::schema::{Attribute, Kind, Schema};
 use super::target::reach;
 use super::value::{own, stored_form};
 use super::world::World;
 use crate::state::ResourceState;
 
-/// Compares what the state knows with what is there. `desired` is by what objects were recognised that were made again.
+/// Compares the state with the live systems. By `desired`, objects that were created again have been recognised.
 #[must_use]
 pub fn accept(
     desired: &[Desired],
@@ -59,19 +60,19 @@ fn forgotten(mut change: ResourceChange) -> ResourceChange {
     change
 }
 
-/// The record of an object as it is, of all that was recorded before.
+/// The record of an object as it is, with the attributes that were recorded before.
 fn as_it_is(mut change: ResourceChange, prior: &ResourceState, schema: &Schema, remote: &Remote) -> ResourceChange {
     change.id = Some(remote.id.clone());
-    change.before = remote.attributes.clone();
+    change.attributes.clear();
+    change.extend_before(remote.attributes.clone());
     change.dependencies = prior.addresses();
     for attribute in schema.attributes {
-        if let Some(was) = prior.attributes.get(attribute.name)
-            && let Some(asked) = asked(attribute, was, prior, remote)
-        {
-            change.after.insert(attribute.name.to_owned(), asked);
+        let Some(was) = prior.attributes.get(attribute.name) else { continue };
+        if let Some(asked) = asked(attribute, was, prior, remote) {
+            change.set(attribute.name, Goal::Same(asked));
         }
         if attribute.kind == Kind::Labels
-            && let (Some(was), Some(is)) = (prior.attributes.get(attribute.name), change.before.get_mut(attribute.name))
+            && let Some(is) = change.attributes.get_mut(attribute.name).and_then(|change| change.before.as_mut())
         {
             *is = own(is, was, &Value::Null);
         }
@@ -79,12 +80,12 @@ fn as_it_is(mut change: ResourceChange, prior: &ResourceState, schema: &Schema, 
     change
 }
 
-/// What counts as asked for: what is there, unless that is what the server made of something else.
+/// The value that counts as requested: the one of the object, unless the server made it of another one.
 fn asked(attribute: &Attribute, was: &Value, prior: &ResourceState, remote: &Remote) -> Option<Value> {
     let is = remote.attributes.get(attribute.name);
     match attribute.kind {
         Kind::Computed => None,
-        // Of an object that somebody else made, nobody knows the secret.
+        // Nothing shows the secret of an object that somebody else created.
         Kind::WriteOnly => (prior.id == remote.id).then(|| was.clone()),
         kind => {
             let is = is?;

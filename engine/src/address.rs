@@ -13,7 +13,7 @@ pub const PLATFORM_SCOPE: &str = "@platform";
 
 /// `<scope>/<type>/<key>`, for example `KongAirlines/control_plane/dev/flight-data-dev`.
 ///
-/// Parsed once: the scope and the type hold no slash and are not empty, the key is not empty and may hold
+/// Parsed once: the scope and the type contain no slash and are not empty; the key is not empty and may contain
 /// slashes. Cheap to clone, ordered as text.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
@@ -25,7 +25,7 @@ pub struct Address {
 impl Address {
     /// The address of the resource `key` of type `type_name` in `scope`.
     ///
-    /// The manifest refuses scopes with a slash, so that the parts can be told apart again.
+    /// The manifest refuses scopes with a slash, so that the text can be split again.
     #[must_use]
     pub fn new(scope: &str, type_name: &str, key: &str) -> Self {
         debug_assert!(!scope.contains('/') && !type_name.contains('/') && !key.is_empty());
@@ -39,13 +39,13 @@ impl Address {
         &self.text[..self.type_start - 1]
     }
 
-    /// The resource type, as `control_plane`.
+    /// The resource type: `control_plane`.
     #[must_use]
     pub fn type_name(&self) -> &str {
         &self.text[self.type_start..self.key_start - 1]
     }
 
-    /// What tells the resource from others of its type and scope.
+    /// The part that is unique within the scope and the type.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.text[self.key_start..]
@@ -59,7 +59,7 @@ impl Address {
 }
 
 impl Hash for Address {
-    /// The text says it all: where the parts begin follows from it.
+    /// The text is enough: the parts follow from it.
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.text.hash(state);
     }
@@ -110,7 +110,7 @@ impl<'de> Deserialize<'de> for Address {
     }
 }
 
-/// Globs over addresses, as `--target` takes them: `*` stays within a segment, `**` crosses them.
+/// Globs over addresses, as in `--target`: `*` stays within a segment, `**` crosses them.
 #[derive(Debug, Clone)]
 pub struct Targets {
     globs: GlobSet,
@@ -120,7 +120,7 @@ impl Targets {
     /// Compiles `patterns`.
     ///
     /// # Errors
-    /// Names the pattern that is no glob.
+    /// A pattern is not a valid glob.
     pub fn new<S: AsRef<str>>(patterns: &[S]) -> Result<Self, InvalidTarget> {
         let invalid = |pattern: &str, error: &globset::Error| InvalidTarget {
             pattern: pattern.to_owned(),
@@ -137,23 +137,23 @@ impl Targets {
         Ok(Self { globs })
     }
 
-    /// Whether one of the globs names `address`.
+    /// True if one of the globs matches `address`.
     #[must_use]
     pub fn contains(&self, address: &Address) -> bool {
         self.globs.is_match(address.as_str())
     }
 }
 
-/// A `--target` that is no glob.
+/// A `--target` that is not a valid glob.
 #[derive(Debug, thiserror::Error)]
-#[error("`--target {pattern}` is no pattern over addresses: {reason}")]
+#[error("`--target {pattern}` is not a valid pattern: {reason}")]
 pub struct InvalidTarget {
     pattern: String,
     reason: String,
 }
 
 impl InvalidTarget {
-    /// What is wrong with the pattern, whoever gave it.
+    /// The reason.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.reason

@@ -1,38 +1,41 @@
-//! What the configuration declares and exists, and no state knows: `koctl import` has the state know it (R5).
+//! Objects that the configuration declares and that are not managed yet: `koctl import` adds them to the state (R5).
 //!
-//! Each object is taken over as it is. Where it differs from the configuration, the plan after this one changes it, so
-//! that nothing is sent before somebody has seen that. Pure: nothing is read and nothing is written here.
+//! Each object is taken over as it is. If it differs from the configuration, the next plan changes it, so that nothing
+//! is sent before it was shown. Pure: it reads and writes nothing.
 
 use std::collections::HashSet;
 
 use super::address::{Address, Targets};
-use super::change::Case;
-use super::collide::collisions;
+use super::collisions;
+use super::compare::Case;
 use super::desired::{Desired, Expr};
-use super::diff::{Diff, Refusal};
+use super::diff::Diff;
 use super::graph::Graph;
-use super::plan::{Action, ResourceChange};
-use super::refresh::Remembered;
-use super::resource::{Readers, Remote};
+use super::names;
+use super::plan::{Action, Goal, Planned, ResourceChange};
+use super::refusal::Refusal;
+use super::remembered::Remembered;
+use super::remote::Remote;
+use super::resource::Readers;
 use super::schema::Schema;
 use super::secret::trace;
 use super::target::reach;
 use super::world::World;
 
-/// What is to be taken over.
+/// Options of an import.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options<'a> {
-    /// These alone (`--target`), with what they depend on.
+pub struct AdoptOptions<'a> {
+    /// Limits it to these (`--target`), and to what they depend on.
     pub targets: Option<&'a Targets>,
-    /// This one alone.
+    /// Limits it to this one.
     pub only: Option<&'a Address>,
-    /// The lineage of the state, under which secrets leave their traces (R11).
+    /// The lineage of the state, which is the key of the traces of secrets (R11).
     pub lineage: &'a str,
 }
 
-/// Compares. What could be any of several objects is [deferred](Action::Deferred) to a person, with their ids.
+/// Compares. A resource that could be any of several objects is [deferred](Action::Deferred), with their ids.
 ///
-/// What the state knows under another address is left to the next plan, which moves it.
+/// An object that is in the state under another address is left to the next plan, which moves it.
 ///
 /// # Errors
 /// Every reason for which the configuration makes no sense.
@@ -41,16 +44,20 @@ pub fn adopt(
     state: &Remembered,
     world: &World,
     readers: &Readers,
-    options: Options<'_>,
+    options: AdoptOptions<'_>,
 ) -> Result<Diff, Vec<Refusal>> {
     Graph::new(desired).map_err(|error| vec![error.into()])?;
+    let unknown_names = names::check(desired, readers);
+    if !unknown_names.is_empty() {
+        return Err(unknown_names);
+    }
     let nothing = HashSet::new();
     let reached = options.targets.map(|targets| reach(desired, state, world, &nothing, targets));
     let is_meant = |address: &Address| {
         reached.as_ref().is_none_or(|reached| reached.contains(address))
             && options.only.is_none_or(|only| only == address)
     };
-    let mut refusals = collisions(desired, world, readers);
+    let mut refusals = collisions::find(desired, world, readers);
     refusals.retain(|refusal| refusal.addresses().any(is_meant));
     if !refusals.is_empty() {
         return Err(refusals);
@@ -75,7 +82,7 @@ pub fn adopt(
     Ok(Diff { changes, drift: Vec::new() })
 }
 
-/// An object as it is, with what the configuration wants otherwise.
+/// An object as it is, with the values that the configuration wants otherwise.
 fn taken_over(case: &Case<'_>, remote: &Remote, world: &World, lineage: &str) -> ResourceChange {
     let Case { desired, schema, .. } = *case;
     let mut change = ResourceChange::new(case);
@@ -87,12 +94,14 @@ fn taken_over(case: &Case<'_>, remote: &Remote, world: &World, lineage: &str) ->
             Expr::Reference(reference) => {
                 let value = world.value(reference);
                 if value.is_none() {
-                    change.unknown.insert(name.clone(), reference.clone());
+                    change.set(name, Goal::Set(Planned::Unknown(reference.clone())));
                 }
                 value
             }
         };
-        change.after.extend(known.map(|value| (name.clone(), value)));
+        if let Some(value) = known {
+            change.set(name, Goal::Set(Planned::Known(value)));
+        }
     }
     compare(&mut change, schema, remote);
     change

@@ -1,14 +1,15 @@
-//! What the configuration asks for.
+//! The desired resources: what the configuration asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::address::Address;
+use super::address::{Address, InvalidAddress};
 use super::typed::{AttributeName, NameOf, Typed, Untyped};
 
 /// A resource that should exist. Where its type `T` is known at compile time, so are the names of its attributes.
@@ -16,15 +17,15 @@ use super::typed::{AttributeName, NameOf, Typed, Untyped};
 pub struct Desired<T = Untyped> {
     /// Its name.
     pub address: Address,
-    /// What it should look like. Only these attributes are compared (R3).
+    /// Its attributes. Only these are compared (R3).
     pub attributes: BTreeMap<String, Expr>,
-    /// `protect: true` covers it: no plan may delete or replace it (R12).
+    /// True if `protect: true` covers it: no plan may delete or replace it (R12).
     pub protect: bool,
     of_type: PhantomData<fn() -> T>,
 }
 
 impl Desired {
-    /// A resource without attributes yet, of a type that is known at run time.
+    /// A resource without attributes, of a type that is known at run time.
     #[must_use]
     pub fn new(scope: &str, type_name: &str, key: &str) -> Self {
         Self::at(Address::new(scope, type_name, key))
@@ -98,22 +99,22 @@ impl<T> Desired<T> {
         self.references().collect()
     }
 
-    /// The same, as often as they are referred to.
+    /// The same, with repetitions.
     pub fn references(&self) -> impl Iterator<Item = &Address> {
         self.attributes.values().flat_map(Expr::references).map(|reference| &reference.address)
     }
 }
 
-/// The value of an attribute: known now, or known once something else is.
+/// The value of an attribute: known now, or known after another resource is applied.
 #[derive(Debug, Clone)]
 pub enum Expr {
     /// A literal.
     Value(Value),
     /// An attribute of another resource.
     Reference(Reference),
-    /// The id of an object that koctl does not manage (R9).
+    /// The id of an object that is not managed by koctl (R9).
     Lookup(Lookup),
-    /// The value of a write-only attribute (R11), which `Debug` does not show.
+    /// The value of a write-only attribute (R11). `Debug` does not show it.
     Secret(SecretString),
 }
 
@@ -148,6 +149,7 @@ impl From<Lookup> for Expr {
 
 /// `<address>#<attribute>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Reference {
     /// The resource that is referred to.
     pub address: Address,
@@ -169,21 +171,55 @@ impl fmt::Display for Reference {
     }
 }
 
-/// A search among objects that somebody else manages. Nothing found yet defers the resource (R9), unless it
-/// [`must_exist`](Self::must_exist).
+impl From<Reference> for String {
+    fn from(reference: Reference) -> Self {
+        reference.to_string()
+    }
+}
+
+/// A text that is not a valid reference.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidReference {
+    /// It names no attribute.
+    #[error("`{0}` has no `#`")]
+    Attribute(String),
+    /// What is before the `#` is not an address.
+    #[error(transparent)]
+    Address(#[from] InvalidAddress),
+}
+
+impl FromStr for Reference {
+    type Err = InvalidReference;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (address, attribute) = text.rsplit_once('#').ok_or_else(|| InvalidReference::Attribute(text.to_owned()))?;
+        Ok(Self::new(&address.parse()?, attribute))
+    }
+}
+
+impl TryFrom<String> for Reference {
+    type Error = InvalidReference;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+/// A search among objects that are not managed by koctl. If it finds nothing yet, the resource is deferred (R9), unless
+/// it [`must_exist`](Self::must_exist).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lookup {
-    /// The type that is searched, which has a reader but no writer.
+    /// The type to search. It has a reader and no writer.
     pub type_name: &'static str,
-    /// Attributes that the object must share with other resources: the control plane that it is in.
+    /// Attributes that the object shares with other resources: the control plane that it is in.
     pub within: BTreeMap<&'static str, Reference>,
-    /// The list attribute that must hold `needle`: `tags`.
+    /// The list attribute that contains `needle`: `tags`.
     pub list: &'static str,
-    /// What it must hold.
+    /// The item to look for.
     pub needle: String,
-    /// How the reason reads when nothing is found: `no gateway service is tagged … yet`.
+    /// The reason if nothing is found: `no gateway service is tagged … yet`.
     pub absent: String,
-    /// Nobody is about to make it: where it is not found, it is misspelt, and the scope is not planned.
+    /// True if nothing is about to create it: if it is not found, its name is wrong, and the scope is not planned.
     pub must_exist: bool,
 }
 

@@ -1,143 +1,69 @@
-//! Desired, state and remote compared (R3 to R5, R9, R12).
+//! Configuration, state and live systems compared (R3 to R5, R9, R12).
 //!
-//! Pure: nothing is read and nothing is written here.
+//! Pure: it reads and writes nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
 use super::address::{Address, Targets};
-use super::change::{Case, Provenance};
-use super::collide::collisions;
+use super::collisions;
+use super::compare::{Case, Provenance};
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::drift;
-use super::graph::{Graph, GraphError};
-use super::plan::{Action, Drift, ResourceChange};
-use super::refresh::Remembered;
-use super::resource::{Readers, Remote};
+use super::graph::Graph;
+use super::names;
+use super::plan::{Action, Drift, Goal, Planned, ResourceChange};
+use super::refusal::Refusal;
+use super::remembered::Remembered;
+use super::remote::Remote;
+use super::resource::Readers;
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
 use super::secret::trace;
 use super::target::reach;
 use super::value::{entries, stored_form};
 use super::world::World;
-use crate::state::{ResourceState, shell_word};
+use crate::state::ResourceState;
 
-/// What `plan` was asked for beyond the comparison.
+/// Options of a comparison.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options<'a> {
-    /// Objects that exist but that koctl did not make are an error instead of an import (`--no-adopt`).
+pub struct DiffOptions<'a> {
+    /// Existing objects that are not managed are an error instead of an import (`--no-adopt`).
     pub no_adopt: bool,
-    /// The plan is about these alone (`--target`), with what they depend on, and with what depends on those that are
-    /// to be deleted or replaced. What the rest is like still counts: the object of another address stays with that one.
+    /// Limits the plan to these (`--target`), to what they depend on, and to what depends on those of them that are
+    /// deleted or replaced. The rest still counts: an object stays with its own address.
     pub targets: Option<&'a Targets>,
-    /// What the configuration protects although the plan does not want it: everything, when it is to be destroyed.
+    /// Resources that the configuration protects although the plan does not want them: all of them in a plan to
+    /// destroy.
     pub protected: Option<&'a BTreeSet<Address>>,
-    /// The lineage of the state, under which secrets leave their traces (R11).
+    /// The lineage of the state, which is the key of the traces of secrets (R11).
     pub lineage: &'a str,
 }
 
 /// The outcome of a comparison.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// By address.
+    /// The changes, by address.
     pub changes: Vec<ResourceChange>,
-    /// By address.
+    /// The drift, by address.
     pub drift: Vec<Drift>,
-}
-
-/// Why a scope cannot be planned.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// `protect: true` covers a resource that would be deleted or replaced.
-    #[error(
-        "`{address}` {}, but it is protected{}; if this is meant, take `protect: true` away, apply that, and then go on",
-        .action.future(), because(.attributes)
-    )]
-    Protected {
-        /// The resource.
-        address: Address,
-        /// Delete or replace.
-        action: Action,
-        /// What forces the replacement.
-        attributes: Vec<String>,
-    },
-    /// Several objects could be meant.
-    #[error("`{address}` could be any of {} existing objects of its name: {}; take over the one that is meant with `koctl import {} ID`, or delete or rename the others", .ids.len(), .ids.join(", "), shell_word(.address.as_str()))]
-    Ambiguous {
-        /// The resource.
-        address: Address,
-        /// Their ids.
-        ids: Vec<String>,
-    },
-    /// `--no-adopt`, and the object exists.
-    #[error("`{address}` exists already with the id {id}, and --no-adopt was given; leave the option out to import it")]
-    Exists {
-        /// The resource.
-        address: Address,
-        /// Its id.
-        id: String,
-    },
-    /// It names something that does not exist.
-    #[error("`{address}` cannot be made: {reason}")]
-    Absent {
-        /// The resource.
-        address: Address,
-        /// What does not exist, and what is called nearly the same.
-        reason: String,
-    },
-    /// Two resources would be one object.
-    #[error("`{first}` and `{second}` would be the same object ({}); give one of them another name", .key.join(", "))]
-    Collision {
-        /// One.
-        first: Address,
-        /// The other.
-        second: Address,
-        /// The natural key that they share.
-        key: Vec<String>,
-    },
-    /// The references do not make sense.
-    #[error(transparent)]
-    Graph(#[from] GraphError),
-}
-
-fn because(attributes: &[String]) -> String {
-    match attributes {
-        [] => String::new(),
-        names => format!(" (because of `{}`)", names.join("`, `")),
-    }
-}
-
-impl Refusal {
-    /// Whether it concerns one of `addresses`. What is wrong with the graph concerns all.
-    fn concerns(&self, addresses: &HashSet<&Address>) -> bool {
-        matches!(self, Self::Graph(_)) || self.addresses().any(|address| addresses.contains(address))
-    }
-
-    /// The resources that it names; none where it is about all.
-    pub(super) fn addresses(&self) -> impl Iterator<Item = &Address> {
-        let (one, other) = match self {
-            Self::Protected { address, .. }
-            | Self::Ambiguous { address, .. }
-            | Self::Exists { address, .. }
-            | Self::Absent { address, .. } => (Some(address), None),
-            Self::Collision { first, second, .. } => (Some(first), Some(second)),
-            Self::Graph(_) => (None, None),
-        };
-        one.into_iter().chain(other)
-    }
 }
 
 /// Compares.
 ///
 /// # Errors
-/// Every reason for which the scope cannot be planned; there is no partial plan.
+/// Every reason for which the scope cannot be planned. There is no partial plan.
 pub fn diff(
     desired: &[Desired],
     state: &Remembered,
     world: &World,
     readers: &Readers,
-    options: Options<'_>,
+    options: DiffOptions<'_>,
 ) -> Result<Diff, Vec<Refusal>> {
+    let unknown_names = names::check(desired, readers);
+    if !unknown_names.is_empty() {
+        return Err(unknown_names);
+    }
     let graph = Graph::new(desired).map_err(|error| vec![error.into()])?;
     let mut priors: HashMap<&Address, &ResourceState> = state.0.iter().collect();
     let remembered: Vec<_> = desired.iter().map(|resource| priors.remove(&resource.address)).collect();
@@ -152,7 +78,7 @@ pub fn diff(
         waiting: HashMap::new(),
         leaving: leaving.iter().map(|one| ((one.0.type_name(), one.1.id.as_str()), *one)).collect(),
         out: Diff::default(),
-        refusals: collisions(desired, world, readers),
+        refusals: collisions::find(desired, world, readers),
     };
     for index in graph.order() {
         let desired = &desired[*index];
@@ -183,12 +109,12 @@ pub fn diff(
     Ok(out)
 }
 
-/// The value of an expression, as far as it is known.
+/// The value of an expression, if it is known.
 enum Resolved {
     Known(Value),
     Unknown(Reference),
     Deferred(Waiting),
-    /// It is not there, and nobody will make it.
+    /// It does not exist, and nothing will create it.
     Absent(String),
 }
 
@@ -196,17 +122,17 @@ enum Resolved {
 #[derive(Clone)]
 struct Waiting {
     reason: String,
-    /// What was there so far goes with this plan, and comes back only after the waiting.
+    /// The existing object goes with this plan, and comes back only when the waiting is over.
     lost: bool,
 }
 
-/// What of a resource is known only after it was made or changed.
+/// The attributes of a resource that are known only after apply.
 enum Pending {
-    /// All of it: it is made.
+    /// All of them: it is created.
     All,
-    /// It is made again, with these attributes as they were.
+    /// All except these, which a replacement sets as they were.
     AllBut(Vec<String>),
-    /// It is changed in place. What the server computes is taken to stay.
+    /// These: it is updated in place. Computed attributes are taken to stay.
     Only(Vec<String>),
 }
 
@@ -227,7 +153,7 @@ struct Differ<'a> {
     lineage: &'a str,
     pending: HashMap<&'a Address, Pending>,
     waiting: HashMap<&'a Address, Waiting>,
-    /// What only the state knows, by type and id.
+    /// Resources that are in the state only, by type and id.
     leaving: HashMap<(&'a str, &'a str), (&'a Address, &'a ResourceState)>,
     out: Diff,
     refusals: Vec<Refusal>,
@@ -260,7 +186,7 @@ impl<'a> Differ<'a> {
         for reference in lookup.within.values() {
             match self.refer(reference) {
                 Resolved::Known(_) => {}
-                // What was found there goes with what it was found in.
+                // The object that was found goes with the one that it is in.
                 Resolved::Unknown(_) => {
                     return Resolved::Deferred(Waiting { reason: lookup.absent.clone(), lost: true });
                 }
@@ -281,7 +207,7 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// A resource that the configuration asks for.
+    /// A resource of the configuration.
     fn wanted(&mut self, case: Case<'a>) {
         let address = &case.desired.address;
         if let Some(ids) = self.world.ambiguous(address) {
@@ -295,18 +221,18 @@ impl<'a> Differ<'a> {
         for (name, expr) in &case.desired.attributes {
             match self.resolve(address, name, expr) {
                 Resolved::Known(value) => {
-                    change.after.insert(name.clone(), value);
+                    change.set(name, Goal::Set(Planned::Known(value)));
                 }
                 Resolved::Unknown(reference) => {
-                    change.unknown.insert(name.clone(), reference);
+                    change.set(name, Goal::Set(Planned::Unknown(reference)));
                 }
                 Resolved::Absent(reason) => {
                     return self.refusals.push(Refusal::Absent { address: address.clone(), reason });
                 }
-                // What exists already keeps what was found when it was made.
+                // An existing object keeps what was found when it was created.
                 Resolved::Deferred(waiting) => match case.remote.and_then(|remote| remote.attribute(name)) {
                     Some(value) => {
-                        change.after.insert(name.clone(), value);
+                        change.set(name, Goal::Set(Planned::Known(value)));
                         waits.push((name, waiting));
                     }
                     None => return self.defer(case, change, waiting.reason),
@@ -319,10 +245,10 @@ impl<'a> Differ<'a> {
         }
     }
 
-    /// Whether a resource is as it was recorded, and wanted so.
+    /// True if a resource is as it was recorded, and as the configuration wants it.
     ///
-    /// It says so only of what is plainly the same, so that nothing is built for the bulk of a plan. Whatever it is
-    /// not sure of is compared in full.
+    /// It is true only in plain cases, so that nothing is built for most of a plan. Every doubtful case is compared in
+    /// full.
     fn plainly_same(&self, case: &Case<'a>) -> bool {
         let Case { desired, schema, prior: Some(prior), remote: Some(remote) } = *case else { return false };
         let depends_as_before = || {
@@ -396,7 +322,7 @@ impl<'a> Differ<'a> {
         self.out.changes.push(change);
     }
 
-    /// Under which address, and how, koctl knows the object that stands behind a wanted address.
+    /// How the state knows the object of a configured address.
     fn provenance(&self, case: &Case<'a>, remote: &Remote) -> Provenance<'a> {
         if let Some(prior) = case.prior.filter(|prior| prior.id == remote.id) {
             return Provenance::Known(prior);
@@ -425,7 +351,9 @@ impl<'a> Differ<'a> {
             let lost = waits.iter().any(|(name, waiting)| *name == attribute.name && waiting.lost);
             change.compare(attribute, known, remote, lost);
         }
-        if let ([(_, waiting), ..], false) = (waits, change.replaced_by.is_empty()) {
+        if let [(_, waiting), ..] = waits
+            && change.replaced_by().next().is_some()
+        {
             return self.leave_and_wait(case, change, known.is_some(), waiting);
         }
         change.act(&provenance);
@@ -435,15 +363,16 @@ impl<'a> Differ<'a> {
                 self.pending.insert(&desired.address, Pending::AllBut(change.kept()));
                 self.guard(&change);
             }
-            _ if !change.changed.is_empty() => {
-                self.pending.insert(&desired.address, Pending::Only(change.changed.clone()));
+            _ if change.has_changed() => {
+                let changed = change.changed().map(str::to_owned).collect();
+                self.pending.insert(&desired.address, Pending::Only(changed));
             }
             _ => {}
         }
         self.out.changes.push(change);
     }
 
-    /// An object that would have to be replaced, but cannot be made again yet: it goes, if it is ours, and is
+    /// Handles an object that has to be replaced, but cannot be created again yet: a managed one is deleted, and
     /// deferred from then on.
     fn leave_and_wait(&mut self, case: Case<'a>, mut change: ResourceChange, ours: bool, waiting: &Waiting) {
         let address = &case.desired.address;
@@ -452,29 +381,25 @@ impl<'a> Differ<'a> {
         }
         self.waiting.insert(address, Waiting { lost: true, ..waiting.clone() });
         change.action = Action::Delete;
-        change.reason = Some(format!("it has to be made again, which waits: {}", waiting.reason));
+        change.reason = Some(format!("it has to be created again, and that waits: {}", waiting.reason));
         self.guard(&change);
-        change.after.clear();
-        change.unknown.clear();
-        change.changed.clear();
-        change.replaced_by.clear();
-        change.dependencies.clear();
+        change.clear_goals();
         self.out.changes.push(change);
     }
 
-    /// Refuses to delete or replace what is protected: by the configuration where it still names the resource,
-    /// by the state where it does not.
+    /// Refuses to delete or replace a protected resource. The configuration protects it, or the state if the resource
+    /// left the configuration.
     fn guard(&mut self, change: &ResourceChange) {
         if change.protect {
             self.refusals.push(Refusal::Protected {
                 address: change.address.clone(),
                 action: change.action,
-                attributes: change.replaced_by.clone(),
+                attributes: change.replaced_by().map(str::to_owned).collect(),
             });
         }
     }
 
-    /// A resource that only the state knows.
+    /// A resource that is in the state only.
     fn unwanted(&mut self, address: &'a Address, prior: &'a ResourceState, schema: &'static Schema) {
         let remote = self.world.object(address);
         let mut change = ResourceChange::remembered(address, prior, schema);
@@ -482,7 +407,7 @@ impl<'a> Differ<'a> {
         change.protect |= self.protected.is_some_and(|protected| protected.contains(address));
         if let Some(new) = self.world.holder(schema.type_name, &prior.id) {
             change.action = Action::Forget;
-            change.reason = Some(format!("it is `{new}` from now on"));
+            change.reason = Some(format!("it moved to `{new}`"));
         } else if remote.is_none() {
             self.find_drift(address, schema, prior, None);
             change.action = Action::Forget;
@@ -491,7 +416,7 @@ impl<'a> Differ<'a> {
             change.action = Action::Forget;
             change.reason = Some("it left the configuration, and koctl never deletes it".to_owned());
         } else {
-            change.before.extend(remote.map(|remote| remote.attributes.clone()).unwrap_or_default());
+            change.extend_before(remote.map(|remote| remote.attributes.clone()).unwrap_or_default());
             self.guard(&change);
         }
         self.out.changes.push(change);

@@ -1,8 +1,7 @@
 //! What changed outside koctl since the last apply (R3): state and remote compared, whatever the configuration says.
 //!
-//! [`of`] is the comparison of one resource, which plans are made with too. [`look`] reads a scope for nothing else: it
-//! needs no configuration, has no writers, and asks for no more than the state is about and the [`Place`]s that it is
-//! told.
+//! [`of`] compares one resource; plans use it too. [`look`] reads a scope for nothing else: it needs no configuration,
+//! has no writers, and lists no more than the state and the given [`SearchArea`]s need.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,71 +10,74 @@ use serde_json::Value;
 use super::address::Address;
 use super::desired::{Desired, Expr, Reference};
 use super::error::Error;
+use super::interest::SearchArea;
 use super::plan::{Drift, DriftKind, Drifted, Recovered};
-use super::refresh::{Place, Remembered, refresh_with};
-use super::resource::{Readers, Remote};
+use super::refresh::refresh_with;
+use super::remembered::Remembered;
+use super::remote::Remote;
+use super::resource::Readers;
 use super::schema::{Kind, Schema};
 use super::value::{own, stored_form};
 use super::world::World;
 use crate::state::ResourceState;
 
-/// What a look at all scopes has found.
+/// The result of a look at all scopes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DriftReport {
-    /// When it ended.
+    /// The time at which it ended.
     pub at: jiff::Timestamp,
-    /// By name.
+    /// The scopes, by name.
     pub scopes: Vec<ScopeDrift>,
 }
 
-/// What a look at one scope has found.
+/// The result of a look at one scope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScopeDrift {
     /// An organization, or [`PLATFORM_SCOPE`](super::address::PLATFORM_SCOPE).
     pub scope: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Look,
 }
 
-/// How a look at one scope ended.
+/// The outcome of a look at one scope.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Look {
-    /// It was read whole, and compared.
+    /// It was read completely, and compared.
     Compared(Findings),
-    /// It was left out as asked, since somebody was applying; the text says who.
+    /// It was left out on request, because an apply was running. The text names its holder.
     Skipped(String),
-    /// It could not be read, for all of these reasons: nothing is known of it.
+    /// It could not be read, for these reasons. Nothing is known of it.
     Failed(Vec<Reason>),
 }
 
 /// Why a scope could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason {
-    /// What was attempted and why it failed.
+    /// The attempted operation and the cause.
     pub message: String,
     /// What to do next.
     pub help: Option<String>,
 }
 
-/// What differs between the state of a scope and the live systems.
+/// The differences between the state of a scope and the live systems.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Findings {
-    /// What happened to resources of the state, by address.
+    /// The drift of resources in the state, by address.
     pub drift: Vec<Drift>,
-    /// Objects that no state knows, of the types that were asked for, by type and name.
+    /// Objects that are not managed, of the requested types, by type and name.
     pub unmanaged: Vec<Unmanaged>,
-    /// How many resources the state has of each type that was looked at.
+    /// The number of resources in the state, for each type that was compared.
     pub resources: BTreeMap<String, usize>,
-    /// What became of the intents of an apply that did not end (R10). It is koctl's own doing, and no drift.
+    /// The results of the intents of an unfinished apply (R10). They are the work of koctl, and not drift.
     pub recovered: Vec<Recovered>,
 }
 
-/// An object that no state knows.
+/// An object that is not managed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unmanaged {
     /// Its type, as in an address.
     pub type_name: String,
-    /// The values of its natural key, in the schema's order: by what people tell it from others.
+    /// The values of its natural key, in the order of the schema: they identify it for a person.
     pub key: Vec<(String, String)>,
     /// Its id in the remote system.
     pub id: String,
@@ -90,25 +92,25 @@ impl DriftReport {
         })
     }
 
-    /// Whether anything differs.
+    /// True if anything differs.
     #[must_use]
     pub fn has_drift(&self) -> bool {
         self.findings().any(|(_, findings)| findings.has_drift())
     }
 
-    /// Whether a scope could not be read.
+    /// True if a scope could not be read.
     #[must_use]
     pub fn has_failed(&self) -> bool {
         self.scopes.iter().any(|scope| matches!(scope.outcome, Look::Failed(_)))
     }
 
-    /// Whether every scope was read and compared: only then the absence of drift means that there is none.
+    /// True if every scope was compared. Only then does the absence of drift mean that there is none.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.scopes.iter().all(|scope| matches!(scope.outcome, Look::Compared(_)))
     }
 
-    /// How many of what, over all scopes.
+    /// Counts over all scopes.
     #[must_use]
     pub fn count(&self) -> Count {
         let mut count = Count::default();
@@ -128,32 +130,31 @@ impl DriftReport {
 }
 
 impl Findings {
-    /// Whether anything differs.
+    /// True if anything differs.
     #[must_use]
     pub fn has_drift(&self) -> bool {
         !self.drift.is_empty() || !self.unmanaged.is_empty()
     }
 }
 
-/// How many of what differ.
+/// Counts of differences.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Count {
-    /// Resources that were looked at.
+    /// Resources that were compared.
     pub resources: usize,
-    /// Resources of which attributes differ.
+    /// Resources with changed attributes.
     pub changed: usize,
-    /// Resources that are gone.
+    /// Resources that were deleted.
     pub deleted: usize,
-    /// Resources that were deleted and made again.
+    /// Resources that were deleted and created again.
     pub remade: usize,
-    /// Objects that no state knows.
+    /// Objects that are not managed.
     pub unmanaged: usize,
 }
 
-/// What happened to one resource since the last apply; nothing where it is as that left it.
+/// The drift of one resource since the last apply; `None` if there is none.
 ///
-/// Only what that apply set is looked at, and of that what can be read back: neither secrets nor what the server
-/// computes.
+/// Only attributes that koctl set and that can be read back are compared: neither secrets nor computed ones.
 #[must_use]
 pub fn of(address: &Address, schema: &Schema, prior: &ResourceState, remote: Option<&Remote>) -> Option<Drift> {
     let kind = match remote {
@@ -177,7 +178,7 @@ fn changed(schema: &Schema, prior: &ResourceState, remote: &Remote) -> BTreeMap<
         let is = remote.attributes.get(attribute.name).cloned().unwrap_or(Value::Null);
         let is = if attribute.kind == Kind::Labels { own(&is, was, &Value::Null) } else { is };
         let now = stored_form(attribute.kind, &is);
-        // An answer can lag behind what was asked for: what arrives late is not somebody else's.
+        // An answer can lag behind the request: a value that arrives late is not drift.
         let asked = prior.normalised.get(attribute.name);
         if now != *was && Some(&now) != asked {
             attributes.insert(attribute.name.to_owned(), Drifted { was: was.clone(), is });
@@ -186,13 +187,13 @@ fn changed(schema: &Schema, prior: &ResourceState, remote: &Remote) -> BTreeMap<
     attributes
 }
 
-/// Reads everything that the state is about, and `places` besides, and tells what differs.
+/// Reads everything that the state is about, and everything in `areas`, and reports the differences.
 ///
 /// # Errors
-/// Every list that could not be read: nothing is told then, since what was not seen must not look deleted.
-pub async fn look(state: &Remembered, places: &[Place], readers: &Readers) -> Result<Findings, Vec<Error>> {
+/// Every list that could not be read. Nothing is reported then, since what was not read must not look deleted.
+pub async fn look(state: &Remembered, areas: &[SearchArea], readers: &Readers) -> Result<Findings, Vec<Error>> {
     let known = recognisable(state, readers);
-    let world = refresh_with(&known, state, places, readers).await?;
+    let world = refresh_with(&known, state, areas, readers).await?;
     let mut findings = Findings::default();
     for (address, prior) in &state.0 {
         // A type that no reader knows was refused when the scope was read.
@@ -200,7 +201,7 @@ pub async fn look(state: &Remembered, places: &[Place], readers: &Readers) -> Re
         *findings.resources.entry(schema.type_name.to_owned()).or_default() += 1;
         findings.drift.extend(of(address, schema, prior, world.object(address)));
     }
-    for type_name in places.iter().map(|place| place.type_name).collect::<BTreeSet<_>>() {
+    for type_name in areas.iter().map(|area| area.type_name).collect::<BTreeSet<_>>() {
         findings.resources.entry(type_name.to_owned()).or_default();
         findings.unmanaged.extend(unmanaged(&world, type_name));
     }
@@ -219,8 +220,9 @@ fn unmanaged<'a>(world: &'a World, type_name: &'a str) -> impl Iterator<Item = U
     })
 }
 
-/// The resources of the state, as far as they can be recognised by: their natural keys. The id of another resource in
-/// a key is a reference to it, so that what belonged to an object that was made again is looked for in the new one.
+/// The resources of the state with the attributes of their natural keys, by which they can be recognised. The id of
+/// another resource in a key becomes a reference to it, so that the children of an object that was created again are
+/// looked for in the new one.
 #[must_use]
 pub fn recognisable(state: &Remembered, readers: &Readers) -> Vec<Desired> {
     let by_id: HashMap<&str, Vec<&Address>> = state.0.iter().fold(HashMap::new(), |mut by_id, (address, prior)| {

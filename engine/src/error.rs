@@ -1,36 +1,36 @@
-//! What can go wrong between the engine and a remote system.
+//! Errors between the engine and a remote system.
 
 use std::fmt;
 
-/// An error of a reader or a writer, told so that somebody can act on it.
+/// An error of a reader or a writer.
 #[derive(Debug, Clone)]
 pub struct Error {
-    /// What the engine can react to.
+    /// The kind, which the engine can react to.
     pub kind: ErrorKind,
-    /// What was attempted: `create the portal`, with the request.
+    /// The attempted operation: `create the portal`, with the request.
     pub attempted: String,
-    /// Why it failed, in the server's own words where it had any.
+    /// The cause, in the words of the server if it gave any.
     pub cause: String,
     /// What to do next.
     pub help: Option<String>,
 }
 
-/// The few things that the engine, or the command above it, reacts to.
+/// The kinds of errors that the engine, or the command above it, reacts to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The server refused the credentials.
     Unauthorized,
-    /// The server refused the request: sending it again changes nothing.
+    /// The server refused the request. Sending it again changes nothing.
     Refused,
-    /// The object is not there.
+    /// The object does not exist.
     NotFound,
-    /// The object is there already.
+    /// The object exists already.
     Conflict,
-    /// The request may have been carried out, or not: look before sending it again (R13).
+    /// The request may have been carried out or not: look before it is sent again (R13).
     FateUnknown,
-    /// The server could not be reached, or was not able to answer, also after retries.
+    /// The server could not be reached or could not answer, also after retries.
     Unavailable,
-    /// The answer was not what the published document promises.
+    /// The answer does not follow the published API document.
     Unexpected,
     /// The state could not be written.
     State,

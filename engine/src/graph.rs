@@ -9,14 +9,14 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::address::Address;
 use super::desired::Desired;
 
-/// The references of the resources of one scope, which make sense, and the order that they demand. Resources are
-/// indices into the slice that it was built of.
+/// The references of the resources of one scope, checked, and the order that they demand. A resource is an index into
+/// the slice that the graph was built from.
 #[derive(Debug)]
 pub struct Graph {
     order: Vec<usize>,
 }
 
-/// Resources that are no graph: one twice, or references that lead back to where they began, or to nothing.
+/// Why resources are not a graph.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum GraphError {
     /// A cycle, first element repeated at the end.
@@ -28,9 +28,9 @@ pub enum GraphError {
     /// A reference to a resource that does not exist.
     #[error("`{from}` refers to `{to}`, which is not part of the configuration")]
     Dangling {
-        /// Who refers.
+        /// The resource that refers.
         from: Address,
-        /// To what.
+        /// The missing resource.
         to: Address,
     },
 }
@@ -44,7 +44,7 @@ impl Graph {
     /// Builds the graph of `resources` and orders it.
     ///
     /// # Errors
-    /// An address that is there twice, a reference to nothing, or a cycle, which is named edge by edge.
+    /// An address occurs twice, a reference leads to nothing, or there is a cycle.
     pub fn new(resources: &[Desired]) -> Result<Self, GraphError> {
         let mut graph = DiGraph::with_capacity(resources.len(), resources.len() * 2);
         let mut nodes: HashMap<&Address, NodeIndex> = HashMap::with_capacity(resources.len());
@@ -73,17 +73,17 @@ impl Graph {
         Ok(Self { order })
     }
 
-    /// Indices, each after everything that it refers to.
+    /// Indices, each after all that it refers to.
     #[must_use]
     pub fn order(&self) -> &[usize] {
         &self.order
     }
 }
 
-/// Indices in the order of references; what is in a cycle, or after one, is missing.
+/// Indices in the order of references, without those in a cycle or after one.
 ///
-/// Level by level, and within a level in the order of the slice, so that a large configuration is walked through as
-/// it lies in memory.
+/// Level by level, and within a level in the order of the slice, so that a large configuration is visited in the order
+/// of its memory.
 fn order(graph: &DiGraph<usize, ()>) -> Vec<usize> {
     let mut waits: Vec<usize> =
         graph.node_indices().map(|node| graph.edges_directed(node, Direction::Incoming).count()).collect();
@@ -106,16 +106,16 @@ fn order(graph: &DiGraph<usize, ()>) -> Vec<usize> {
     order
 }
 
-/// One cycle of a graph that has one, as addresses from dependent to dependency, the first repeated at the end.
+/// A cycle of a graph that has one: addresses from dependent to dependency, the first repeated at the end.
 fn cycle(graph: &DiGraph<usize, ()>, resources: &[Desired]) -> Vec<Address> {
     let address = |node: &NodeIndex| &resources[graph[*node]].address;
-    // Not Tarjan's algorithm, which recurses as deep as the references go.
+    // Tarjan's algorithm would recurse as deep as the references go.
     let knot = kosaraju_scc(graph)
         .into_iter()
         .find(|component| component.len() > 1 || graph.contains_edge(component[0], component[0]))
         .unwrap_or_default();
     let knot: HashSet<NodeIndex> = knot.into_iter().collect();
-    // Within a strongly connected component, always walking on inside it must meet a node again.
+    // Within a strongly connected component, a walk that stays inside meets a node again.
     let mut path = Vec::new();
     let mut places: HashMap<NodeIndex, usize> = HashMap::new();
     let mut next = knot.iter().copied().min_by_key(address);

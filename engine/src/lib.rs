@@ -1,54 +1,62 @@
-//! The engine: from what is wanted, what is remembered and what is there to a plan, and from a plan to done.
+//! The engine: compares the configuration, the state and the live systems, makes a plan, and applies it.
 //!
-//! It knows no vendor. What a resource type is called, which attributes it has and how it is read and written
-//! arrives through [`schema`] and [`resource`]; the modules that implement those traits (`konnect`, `github`)
-//! depend on this one, never the other way round.
+//! It knows no vendor. The name of a resource type, its attributes, and how it is read and written come in through
+//! [`schema`] and [`resource`]. The modules that implement those traits (`konnect`, `github`) depend on this crate,
+//! never the other way round.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! | --- | --- |
 //! | [`address`] | the name of a resource, and globs over names |
-//! | [`schema`] | what the engine must know of a resource type |
+//! | [`schema`] | a resource type, as the engine knows it |
 //! | [`typed`] | attribute names that the compiler checks |
-//! | [`desired`] | what the configuration asks for: attributes, references, lookups |
+//! | [`desired`] | the configuration: attributes, references, lookups |
 //! | [`resource`] | the two traits of a resource type: one reads, the other writes |
-//! | [`graph`] | references as a graph; its order, its cycles (R1) |
+//! | `remote` | an object of a remote system |
+//! | [`graph`] | references as a graph: its order, its cycles (R1) |
+//! | `names` | attribute names of the configuration, checked against the schemas |
 //! | [`refresh`] | reading the live systems in bulk (R2) |
-//! | [`world`] | what was read, and which address each object belongs to (R5) |
-//! | [`diff`] | desired, state and remote compared (R3 to R5, R9, R12) |
+//! | `interest`, `scan`, `remembered` | the addresses that a refresh is about, and what a reader is asked to list |
+//! | [`world`] | the objects that were read, and the address of each (R5) |
+//! | [`diff`] | configuration, state and live systems compared (R3 to R5, R9, R12) |
+//! | `refusal`, `collisions` | why a scope cannot be planned |
+//! | [`adopt`] | objects that are not managed yet, imported as they are (R5) |
 //! | [`accept`] | drift, accepted into the state (R3) |
-//! | [`adopt`] | what exists and no state knows, to be taken over as it is (R5) |
-//! | `change` | one resource compared, and what the state keeps of it (R6) |
-//! | [`drift`] | state and remote compared, whatever the configuration says (R3) |
-//! | [`secret`] | write-only attributes: what is sent and never kept (R11) |
-//! | [`value`] | values of attributes: how they are compared and kept |
-//! | `collide`, `target` | resources that would be one object; plans limited to some addresses |
+//! | `compare` | one resource compared, and the record that the state keeps of it (R6) |
+//! | [`drift`] | state and live systems compared, whatever the configuration says (R3) |
+//! | `target` | plans limited to some addresses |
+//! | [`secret`] | write-only attributes: sent, and never stored (R11) |
+//! | [`value`], `digest` | values of attributes: how they are compared and stored |
 //! | [`plan`] | the plan as a document (R7) |
-//! | `intent` | what a plan is about to do, as the state keeps it (R10) |
-//! | [`recover`] | what became of an apply that did not end (R10) |
-//! | `schedule` | the steps of a plan, and which wait for which (R8) |
-//! | [`execute`] | carrying a plan out (R8, R10, R13) |
-//! | [`recording`] | carrying out a plan that writes nothing but the state |
-//! | [`progress`] | what happens meanwhile, for whoever shows it |
+//! | [`recover`] | the results of an unfinished apply (R10) |
+//! | [`execute`] | applying a plan (R8, R10, R13) |
+//! | [`recording`] | applying a plan that writes nothing but the state |
+//! | [`progress`] | progress, for whoever shows it |
+//! | [`state`] | the state document, its encryption, its lock and its store |
 
 pub mod accept;
 pub mod address;
 pub mod adopt;
-mod change;
-mod collide;
+mod collisions;
+mod compare;
 pub mod desired;
 pub mod diff;
+mod digest;
 pub mod drift;
 pub mod error;
 pub mod execute;
 pub mod graph;
-mod intent;
+mod interest;
+mod names;
 pub mod plan;
 pub mod progress;
 pub mod recording;
 pub mod recover;
 pub mod refresh;
+mod refusal;
+mod remembered;
+mod remote;
 pub mod resource;
-mod schedule;
+mod scan;
 pub mod schema;
 pub mod secret;
 pub mod state;
@@ -60,7 +68,9 @@ pub mod world;
 pub use address::Address;
 pub use desired::{Desired, Expr, Lookup, Reference};
 pub use error::{Error, ErrorKind};
-pub use plan::{Action, Mode, Plan, Planned, ResourceChange, ScopePlan, StateOnly};
-pub use resource::{Attributes, Reader, Readers, Remote, Writer, Writers};
+pub use plan::{Action, AttributeChange, Goal, Mode, Plan, Planned, ResourceChange, ScopePlan, StateOnly};
+pub use refusal::Refusal;
+pub use remote::{Attributes, Remote};
+pub use resource::{Reader, Readers, Writer, Writers};
 pub use schema::{Attribute, Kind, Schema};
 pub use secret::Secrets;

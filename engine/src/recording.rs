@@ -1,6 +1,6 @@
-//! Carrying out a plan that writes nothing but the state.
+//! Applying a plan that writes nothing but the state.
 //!
-//! There is no reader and no writer here: whatever the plan says, no request can leave.
+//! There are no readers and writers here: whatever the plan says, no request can leave.
 
 use std::collections::HashSet;
 use std::time::Instant;
@@ -12,34 +12,34 @@ use super::error::{Error, ErrorKind};
 use super::execute::{Entry, Event, Observer, Outcome, Recorder, Step};
 use super::plan::{Action, ResourceChange, ScopePlan};
 use super::recover::Recovery;
-use super::resource::Remote;
+use super::remote::Remote;
 use super::schema::Schema;
 use crate::state::ResourceState;
 
-/// Everything that carrying out such a plan of one scope needs.
+/// Everything that applying such a plan of one scope needs.
 pub struct Recording<'a> {
     /// The plan, approved.
     pub plan: &'a ScopePlan,
-    /// What became of an earlier run that did not end; the plan was made with it.
+    /// The result of an earlier apply that did not end. The plan relies on it.
     pub recovery: &'a Recovery,
     /// Finds the schema of a type.
     pub schemas: &'a (dyn Fn(&str) -> Option<&'static Schema> + Sync),
-    /// Where it is kept.
+    /// Stores the records.
     pub recorder: &'a dyn Recorder,
-    /// Who is told.
+    /// Receives the events.
     pub observer: &'a dyn Observer,
-    /// True where nothing new may be begun.
+    /// True if nothing new may begin.
     pub stop: watch::Receiver<bool>,
 }
 
-/// What becomes of the record of one resource.
+/// The new record of a resource; `None` if it is removed.
 type Record<'a> = (&'a ResourceChange, Step, Option<ResourceState>);
 
 impl Recording<'_> {
-    /// Writes all of it at once, or nothing.
+    /// Writes all records at once, or none.
     ///
     /// # Errors
-    /// When it could not be stored, or the plan wants more than the state to be written.
+    /// The records could not be stored, or the plan wants more than the state to be written.
     pub async fn run(&self) -> Result<Outcome, Error> {
         let records = self.plan.changes.iter().filter_map(|change| self.record(change).transpose());
         let records = records.collect::<Result<Vec<Record<'_>>, Error>>()?;
@@ -61,8 +61,8 @@ impl Recording<'_> {
         Ok(outcome)
     }
 
-    /// What an earlier run left, and what the plan says. What that run made and may not have completed stays an
-    /// intent: the next apply completes it.
+    /// The results of an earlier run, and the records of the plan. The intent of an object that the earlier run may not
+    /// have completed stays: the next apply completes it.
     fn entry(&self, records: &[Record<'_>]) -> Entry {
         let open: HashSet<_> = self.recovery.made().map(|(address, action, _)| (address, action)).collect();
         let found = self.recovery.found().iter().map(|one| (one.address.clone(), one.action));
@@ -75,7 +75,7 @@ impl Recording<'_> {
 
     fn record<'c>(&self, change: &'c ResourceChange) -> Result<Option<Record<'c>>, Error> {
         let step = match change.action {
-            Action::Import if change.changed.is_empty() => Step::Import,
+            Action::Import if !change.has_changed() => Step::Import,
             Action::NoOp => Step::Record,
             Action::Forget => return Ok(Some((change, Step::Forget, None))),
             Action::Deferred => return Ok(None),
@@ -86,11 +86,11 @@ impl Recording<'_> {
         let type_name = change.address.type_name();
         let schema = (self.schemas)(type_name).ok_or_else(|| {
             let attempted = format!("record `{}`", change.address);
-            Error::new(ErrorKind::State, attempted, format!("this koctl knows no type `{type_name}`"))
+            Error::new(ErrorKind::State, attempted, format!("this koctl does not know the type `{type_name}`"))
                 .help("the plan was made by another koctl: make a new one")
         })?;
         let id = change.id.clone().unwrap_or_default();
-        let record = change.record(schema, &Remote { id, attributes: change.before.clone() });
+        let record = change.record(schema, &Remote { id, attributes: change.before_values() });
         Ok(Some((change, step, Some(record))))
     }
 }
@@ -101,5 +101,5 @@ fn not_stored(plan: &ScopePlan, error: Error) -> Error {
 
 fn wants_more(address: &Address, action: Action) -> Error {
     let cause = format!("`{address}` {}, and this plan may write nothing but the state", action.future());
-    Error::new(ErrorKind::Refused, "carry out the plan", cause).help("make a new plan")
+    Error::new(ErrorKind::Refused, "apply the plan", cause).help("make a new plan")
 }

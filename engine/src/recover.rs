@@ -1,10 +1,10 @@
-//! What became of the work of an apply that did not end (R10).
+//! The results of an unfinished apply (R10).
 //!
-//! The intents of an apply are in the state before its first request leaves. Here those that are still open are held
-//! against the live systems, before anything is compared: what was made belongs to the state, whether or not the
-//! configuration still wants it, and what was changed or deleted is not taken for somebody else's doing.
+//! The intents of an apply are in the state before its first request leaves. Here the open ones are compared with the
+//! live systems, before anything else is: what was created belongs to the state, even if the configuration no longer
+//! wants it, and what was updated or deleted does not count as drift.
 //!
-//! It reads, and writes nothing: the next apply stores what was found together with its own intents.
+//! It reads, and writes nothing: the next apply stores the results together with its own intents.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
@@ -12,23 +12,25 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::address::{Address, InvalidAddress};
-use super::desired::{Desired, Expr, Reference};
+use super::desired::{Desired, Expr, InvalidReference, Reference};
 use super::error::{Error, ErrorKind};
 use super::plan::{Fate, Recovered};
-use super::refresh::{Remembered, refresh};
-use super::resource::{Readers, Remote};
+use super::refresh::refresh;
+use super::remembered::Remembered;
+use super::remote::Remote;
+use super::resource::Readers;
 use super::schema::{Kind, Schema};
 use super::value::{entries, own, stored_form};
 use super::world::World;
 use crate::state::{Intent, IntentAction, ResourceState};
 
-/// How long a request may still be under way that left before its process died, or whose answer was lost.
+/// How long a request may still be under way after its process died or its answer was lost.
 ///
-/// Nothing can tell of a request that a server has not begun to work on. What protects beyond this time are the names
-/// that a server gives only once; and where it does not, a second object of a name makes the next plan stop and ask.
+/// No one can know of a request that a server has not begun to work on. After this time, unique names protect; if a
+/// server allows a second object of a name, the next plan stops and asks.
 pub const SETTLE: Duration = Duration::from_secs(2);
 
-/// What became of the open intents of a state.
+/// The results of the open intents of a state.
 #[derive(Debug, Default)]
 pub struct Recovery {
     found: Vec<Recovered>,
@@ -37,26 +39,26 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// What became of each intent, by address.
+    /// The result of each intent, by address.
     #[must_use]
     pub fn found(&self) -> &[Recovered] {
         &self.found
     }
 
-    /// What the state has to learn: records that are new or different, and resources that are gone.
+    /// Changes of the state: records that are new or different, and `None` for resources that are gone.
     #[must_use]
     pub fn resources(&self) -> &BTreeMap<Address, Option<ResourceState>> {
         &self.resources
     }
 
-    /// The objects that were made, and may lack what is done to a new object after its creation.
+    /// The objects that were created, and may lack what a new object needs after its creation.
     pub(super) fn made(&self) -> impl Iterator<Item = (&Address, IntentAction, &Remote)> {
         let made = |one: &Recovered| Some((self.made.get_key_value(&one.address)?, one.action));
         let made = self.found.iter().filter(|one| matches!(one.fate, Fate::Made { .. })).filter_map(made);
         made.map(|((address, remote), action)| (address, action, remote))
     }
 
-    /// Has `state` know what was found.
+    /// Applies the results to `state`.
     pub fn teach(&self, state: &mut Remembered) {
         for (address, resource) in &self.resources {
             match resource {
@@ -67,14 +69,13 @@ impl Recovery {
     }
 }
 
-/// Finds out what became of `intents`, which were found in the state beside the resources `state`.
+/// Finds the results of `intents`, which are in a state with the resources `state`.
 ///
-/// Where something may still be on its way, it is looked again after `settle`: an apply that is about to do other things
-/// to the same objects waits for what may arrive late, a plan need not.
+/// If something may still be on its way, it looks again after `settle`: an apply that will do other things to the same
+/// objects waits for late requests, a plan need not.
 ///
 /// # Errors
-/// Lists that could not be read, objects of which it cannot be told which one was made, and intents that somebody
-/// edited.
+/// A list could not be read, it is ambiguous which object was created, or an intent was edited.
 pub async fn recover(
     intents: &[Intent],
     state: &Remembered,
@@ -108,7 +109,7 @@ pub async fn recover(
     Ok(recovery)
 }
 
-/// An intent that can be looked into.
+/// An open intent, parsed.
 struct Open<'a> {
     address: Address,
     schema: &'static Schema,
@@ -129,14 +130,13 @@ impl<'a> Open<'a> {
         };
         let address: Address = intent.address.parse().map_err(|error: InvalidAddress| edited(&error))?;
         let schema = readers.schema(address.type_name()).ok_or_else(|| {
-            let cause = format!("this koctl knows no type `{}`", address.type_name());
-            Error::new(ErrorKind::State, format!("look for `{address}`, which an apply was at work on"), cause)
+            let cause = format!("this koctl does not know the type `{}`", address.type_name());
+            Error::new(ErrorKind::State, format!("look for `{address}`, which an unfinished apply was changing"), cause)
                 .help("the state was written by a newer koctl: use that one, or a newer one")
         })?;
         let reference = |(name, text): (&'a String, &'a String)| {
-            let (address, attribute) = text.rsplit_once('#').ok_or_else(|| edited(&format!("`{text}` has no `#`")))?;
-            let address: Address = address.parse().map_err(|error: InvalidAddress| edited(&error))?;
-            Ok((name.as_str(), Reference::new(&address, attribute)))
+            let reference = text.parse().map_err(|error: InvalidReference| edited(&error))?;
+            Ok((name.as_str(), reference))
         };
         let references = intent.references.iter().map(reference).collect::<Result<_, Error>>()?;
         let dependency = |text: &String| text.parse().map_err(|error: InvalidAddress| edited(&error));
@@ -148,7 +148,7 @@ impl<'a> Open<'a> {
         matches!(self.intent.action, IntentAction::Create | IntentAction::Replace)
     }
 
-    /// What was to be made, as far as readers need it to list it and the world to recognise it.
+    /// The resource to create, as far as readers need it for their lists and the world to recognise it.
     fn as_desired(&self) -> Desired {
         let mut desired = Desired::new(self.address.scope(), self.address.type_name(), self.address.key());
         let plain = |name: &str| self.schema.attribute(name).is_some_and(|attribute| attribute.kind == Kind::Plain);
@@ -161,8 +161,8 @@ impl<'a> Open<'a> {
         desired
     }
 
-    /// Whether an object that has the name of what was to be made can be it: somebody else may have made one meanwhile,
-    /// but not with our labels.
+    /// True if an object of the right name can be the one that was to be created. Somebody else may have created one
+    /// meanwhile, but not with our labels.
     fn could_be(&self, found: &Remote) -> bool {
         let labels = self.schema.attributes.iter().filter(|attribute| attribute.kind == Kind::Labels);
         let mut asked =
@@ -173,14 +173,14 @@ impl<'a> Open<'a> {
         })
     }
 
-    /// `record` with what the intent sets as it is in `remote`. What was asked for is not kept: where the two differ,
-    /// the next plan brings it about.
+    /// `record` with the attributes of the intent as they are in `remote`. The requested values are not recorded: if
+    /// they differ, the next plan changes them.
     fn record(&self, mut record: ResourceState, remote: &Remote, earlier: &Earlier<'_>) -> ResourceState {
         for attribute in self.schema.attributes {
             let name = attribute.name;
             let asked = self.intent.attributes.get(name);
             let is_set = asked.is_some() || self.references.contains_key(name);
-            // Whether a secret has arrived, nobody can see: a change of it is sent again.
+            // Nothing shows if a secret has arrived: a change of it is sent again.
             if attribute.kind == Kind::WriteOnly || !is_set && attribute.kind != Kind::Computed {
                 continue;
             }
@@ -206,7 +206,7 @@ impl<'a> Open<'a> {
         record
     }
 
-    /// The record of what was made: its secrets are those that it was made with.
+    /// The record of a created object. Its secrets are those of the intent.
     fn new_record(&self, remote: &Remote, earlier: &Earlier<'_>) -> ResourceState {
         let write_only = self.schema.attributes.iter().filter(|attribute| attribute.kind == Kind::WriteOnly);
         let trace = |name: &str| Some((name.to_owned(), self.intent.attributes.get(name)?.clone()));
@@ -220,18 +220,18 @@ impl<'a> Open<'a> {
     }
 
     fn ambiguous(&self, ids: &[&str]) -> Error {
-        let attempted = format!("tell what became of `{}`", self.address);
+        let attempted = format!("find out if `{}` was created", self.address);
         let cause = format!(
-            "an apply that began at {} and did not end was to create it, and there are {} objects of its name now: {}",
+            "an unfinished apply, begun at {}, was to create it, and {} objects have its name now: {}",
             self.intent.since,
             ids.len(),
             ids.join(", ")
         );
-        Error::new(ErrorKind::Conflict, attempted, cause).help("delete or rename all of them but one, and try again")
+        Error::new(ErrorKind::Conflict, attempted, cause).help("delete or rename all except one, and try again")
     }
 }
 
-/// The addresses under which the state still has what was to get another one, by that.
+/// The addresses under which the state still has resources that were to get another one, by the new address.
 type Earlier<'a> = HashMap<&'a Address, &'a Address>;
 
 fn earlier_addresses<'a>(open: &'a [Open<'_>], all: &[Seen], state: &'a Remembered) -> Earlier<'a> {
@@ -239,19 +239,19 @@ fn earlier_addresses<'a>(open: &'a [Open<'_>], all: &[Seen], state: &'a Remember
     stays.filter_map(|(one, _)| Some((&one.address, record_of(one, state)?.0))).collect()
 }
 
-/// What is to be seen of an intent.
+/// What the live systems show of an intent.
 enum Seen {
-    /// What was made.
+    /// The object that was created.
     Made(Remote),
-    /// The object that was to be changed.
+    /// The object that was to be updated.
     There(Remote),
-    /// That what was to be deleted, or replaced, is not there any more.
+    /// The object that was to be deleted or replaced is gone.
     Gone,
-    /// Nothing that the intent has caused.
+    /// No effect of the intent.
     Nothing,
 }
 
-/// Looks at what each intent is about; one answer for each.
+/// Looks at the object of each intent; one answer for each.
 async fn look(open: &[Open<'_>], state: &Remembered, readers: &Readers) -> Result<Vec<Seen>, Vec<Error>> {
     let desired: Vec<_> = open.iter().filter(|one| one.makes()).map(Open::as_desired).collect();
     let world = refresh(&desired, &concerned(open, state), readers).await?;
@@ -271,7 +271,7 @@ async fn look(open: &[Open<'_>], state: &Remembered, readers: &Readers) -> Resul
     Ok(all)
 }
 
-/// The live systems as far as intents are about them, beside what the state knows.
+/// The live systems as far as the intents need them, and the state.
 struct View<'a> {
     world: World,
     state: &'a Remembered,
@@ -292,17 +292,17 @@ impl View<'_> {
         }
     }
 
-    /// The object that the intent is about, where it is there.
+    /// The existing object of the intent.
     fn old(&self, one: &Open<'_>) -> Option<&Remote> {
         self.world.by_id(one.schema.type_name, one.intent.id.as_ref()?)
     }
 
-    /// What is to be seen of an intent that has made nothing.
+    /// The observation for an intent that has created nothing.
     fn unmade(&self, one: &Open<'_>) -> Seen {
         if one.intent.id.is_some() && self.old(one).is_none() { Seen::Gone } else { Seen::Nothing }
     }
 
-    /// The object that was made: the one of the natural key, unless another address has it or it was there before.
+    /// The created object: the one of the natural key, unless another address has it or it existed before.
     fn find_made(&self, one: &Open<'_>) -> Result<Option<&Remote>, Error> {
         let type_name = one.schema.type_name;
         let of_another = |id: &str| self.known.get(&(type_name, id)).is_some_and(|address| **address != one.address);
@@ -318,8 +318,8 @@ impl View<'_> {
         }
     }
 
-    /// What refers to something that was not made has not been made either: what has its name belongs to another
-    /// parent, the one that was to be replaced for example.
+    /// Takes back what refers to something that was not created: the object of its name belongs to another parent, for
+    /// example to the one that was to be replaced.
     fn deny_what_has_no_parent(&self, open: &[Open<'_>], all: &mut [Seen]) {
         let missing = |(one, seen): (&Open<'_>, &Seen)| {
             (one.makes() && !matches!(seen, Seen::Made(_))).then(|| one.address.clone())
@@ -372,7 +372,7 @@ impl Recovery {
     }
 }
 
-/// The record of the object that an intent is about, under its address or the one that it had before.
+/// The record of the object of an intent, under its address or the one that it had before.
 fn record_of<'a>(one: &Open<'_>, state: &'a Remembered) -> Option<(&'a Address, &'a ResourceState)> {
     let id = one.intent.id.as_deref()?;
     let same = |record: &ResourceState| record.type_name == one.schema.type_name && record.id == id;
@@ -380,7 +380,7 @@ fn record_of<'a>(one: &Open<'_>, state: &'a Remembered) -> Option<(&'a Address, 
     here.or_else(|| state.0.iter().find(|(_, record)| same(record)))
 }
 
-/// The part of the state that has to be read to look into the intents: what they are about, and what that is in.
+/// The part of the state that has to be read for the intents: their objects, and the resources that those are in.
 fn concerned(open: &[Open<'_>], state: &Remembered) -> Remembered {
     let mut next: Vec<Address> = Vec::new();
     for one in open {

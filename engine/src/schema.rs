@@ -1,4 +1,4 @@
-//! What the engine must know of a resource type.
+//! A resource type, as the engine knows it.
 
 /// A resource type: its name, its identity, its attributes and how careful one must be with it.
 ///
@@ -7,24 +7,24 @@
 pub struct Schema {
     /// As in an address: `control_plane`.
     pub type_name: &'static str,
-    /// The system that has the objects, as Terraform's providers are called.
+    /// The system that has the objects, as in the names of Terraform's providers.
     pub provider: &'static str,
-    /// The attributes by which an object is recognised that no state knows (R5). Values of references are ids.
+    /// The attributes by which an object that is not in the state is recognised (R5). Values of references are ids.
     pub natural_key: &'static [&'static str],
-    /// Holds other people's work: deleting or replacing it needs a person, or `--allow-destroy` (R12).
+    /// True if it holds other people's work: deleting or replacing it needs a person, or `--allow-destroy` (R12).
     pub guarded: bool,
-    /// What becomes of the object when it leaves the configuration.
+    /// What happens to the object when it leaves the configuration.
     pub on_removal: OnRemoval,
     /// Types whose objects must have been listed before this type can be.
     pub reads_after: &'static [&'static str],
-    /// The first segment of the key is the environment, under which a plan shows the resource.
+    /// True if the first segment of the key is the environment. A plan shows the resource under it.
     pub environment_in_key: bool,
-    /// Everything that the configuration may set, and what only the server sets.
+    /// The attributes that the configuration may set, and those that only the server sets.
     pub attributes: &'static [Attribute],
 }
 
 impl Schema {
-    /// A type with no special care: to be completed with `..Schema::PLAIN`.
+    /// A type without special rules, for `..Schema::PLAIN`.
     pub const PLAIN: Self = Self {
         type_name: "",
         provider: "",
@@ -82,12 +82,50 @@ const fn same(one: &str, other: &str) -> bool {
     true
 }
 
-/// What becomes of an object when it leaves the configuration.
+/// Checks the schemas of all types against each other. The test of a table of types calls it.
+///
+/// # Errors
+/// Every name that a schema uses and nothing has, and every name that is used twice.
+pub fn check(schemas: &[&Schema]) -> Result<(), Vec<String>> {
+    let mut mistakes = Vec::new();
+    for (index, schema) in schemas.iter().enumerate() {
+        let type_name = schema.type_name;
+        let mut mistake = |text: String| mistakes.push(format!("`{type_name}`: {text}"));
+        if schemas[..index].iter().any(|other| other.type_name == type_name) {
+            mistake("the type is there twice".to_owned());
+        }
+        for (index, attribute) in schema.attributes.iter().enumerate() {
+            if schema.attributes[..index].iter().any(|other| other.name == attribute.name) {
+                mistake(format!("the attribute `{}` is there twice", attribute.name));
+            }
+            if attribute.is_write_only() && attribute.forces_replacement {
+                mistake(format!("`{}` is write-only, and cannot force a replacement", attribute.name));
+            }
+        }
+        for name in schema.natural_key.iter().filter(|name| **name != "id") {
+            match schema.attribute(name) {
+                None => mistake(format!("`{name}` of the natural key is not an attribute")),
+                Some(attribute) if attribute.is_write_only() => {
+                    mistake(format!("`{name}` is write-only, and cannot be part of the natural key"));
+                }
+                Some(_) => {}
+            }
+        }
+        for name in schema.reads_after {
+            if schemas.iter().all(|other| other.type_name != *name) {
+                mistake(format!("it is read after `{name}`, which is not a type"));
+            }
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+/// What happens to an object when it leaves the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRemoval {
     /// It is deleted.
     Delete,
-    /// Only the state forgets it: a person, or a setting that has no neutral value.
+    /// It is removed from the state only: a person, or a setting that has no neutral value.
     Forget,
 }
 
@@ -102,7 +140,7 @@ pub struct Attribute {
     pub forces_replacement: bool,
     /// The API takes `null` for it, so that removing it from the configuration clears it.
     pub nullable: bool,
-    /// koctl writes it, and no configuration holds it: of a new one, nobody needs to see more than that it is there.
+    /// koctl generates its text. A plan does not show the text of a new one.
     pub generated: bool,
     /// Where readers and writers find its values. The engine itself does not look at it.
     pub location: Location,
@@ -126,14 +164,14 @@ pub enum Location {
 pub enum Kind {
     /// Any JSON value, compared whole.
     Plain,
-    /// A map of labels of which koctl owns only those that it set.
+    /// A map of labels. koctl owns only those that it set.
     Labels,
-    /// A long text: shown as a unified diff, kept in the state as a digest.
+    /// A long text: shown as a unified diff, and recorded in the state as a digest.
     Text,
-    /// Texts by path: shown as unified diffs, kept in the state as digests.
+    /// Texts by path: shown as unified diffs, and recorded in the state as digests.
     Files,
-    /// A secret: it is sent, never read back, and kept as a trace (R11). It is no part of a natural key and forces no
-    /// replacement, since whether the object already has it cannot be known.
+    /// A secret: sent, never read back, and recorded as a trace (R11). It cannot be part of a natural key or force a
+    /// replacement, since nothing shows if the object already has it.
     WriteOnly,
     /// Set by the server; other resources may refer to it. An update in place is taken to leave it as it is.
     Computed,
@@ -180,13 +218,13 @@ impl Attribute {
         Self::new(name, Kind::Computed)
     }
 
-    /// Whether lists show what was set.
+    /// True if lists show what was set.
     #[must_use]
     pub fn is_read_back(&self) -> bool {
         !matches!(self.kind, Kind::Computed | Kind::WriteOnly)
     }
 
-    /// Whether it is a secret that is sent and never read back.
+    /// True if it is a secret that is sent and never read back.
     #[must_use]
     pub fn is_write_only(&self) -> bool {
         self.kind == Kind::WriteOnly
@@ -199,7 +237,7 @@ impl Attribute {
         self
     }
 
-    /// Its text is koctl's own.
+    /// koctl generates its text.
     #[must_use]
     pub const fn generated(mut self) -> Self {
         self.generated = true;

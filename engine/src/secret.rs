@@ -1,8 +1,8 @@
-//! Write-only attributes: values that are sent and never kept (R11).
+//! Write-only attributes: values that are sent and never stored (R11).
 //!
-//! A desired value of such an attribute is a secret. Everything that is written down or shown, plans and states above
-//! all, has its [trace] in its place: enough to notice another secret, and not the secret. The executor puts the secret
-//! in the place of its trace just before a request leaves, and takes it out of whatever error comes back.
+//! A desired value of such an attribute is a secret. Plans, states and everything else that is stored or shown have its
+//! [trace] instead, which shows that a secret changed, and not the secret. The executor puts the secret in the place of
+//! its trace just before a request leaves, and removes it from any error that comes back.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,31 +15,31 @@ use sha2::Sha256;
 use super::address::Address;
 use super::desired::{Desired, Expr};
 use super::error::{Error, ErrorKind};
-use super::plan::{Action, ResourceChange, ScopePlan, hexadecimal};
-use super::resource::Attributes;
+use super::plan::{Action, ResourceChange, ScopePlan};
+use super::remote::Attributes;
 use super::schema::Schema;
 
-/// What stands for a secret wherever a person could see it.
+/// The text that is shown for a secret.
 pub const SENSITIVE: &str = "(sensitive)";
 
-/// What a plan and a state hold in the place of a secret: its HMAC-SHA256 under a key that is the lineage of the state,
-/// bound to the attribute, so that two resources or two states with the same secret do not show that they have.
+/// The trace of a secret in a plan or a state: its HMAC-SHA256 under the lineage of the state as the key. It is bound
+/// to the attribute, so that two resources or two states with the same secret have different traces.
 #[must_use]
 pub fn trace(lineage: &str, address: &Address, attribute: &str, secret: &SecretString) -> Value {
     let mut mac = Hmac::<Sha256>::new_from_slice(lineage.as_bytes()).expect("HMAC takes a key of any length");
     for part in [address.as_str(), attribute, secret.expose_secret()] {
-        // Each part with its length, so that none can end in the beginning of the next.
+        // Each part with its length, so that no other split gives the same bytes.
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part.as_bytes());
     }
-    json!({ "hmac-sha256": hexadecimal(&mac.finalize().into_bytes()) })
+    json!({ "hmac-sha256": hex::encode(mac.finalize().into_bytes()) })
 }
 
 /// The secrets of one scope, by address and attribute.
 #[derive(Clone, Default)]
 pub struct Secrets(BTreeMap<Address, BTreeMap<String, SecretString>>);
 
-/// Shows which secrets there are, and none of them.
+/// Shows the names of the secrets, and no secret.
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.0.iter().map(|(address, secrets)| (address, secrets.keys().collect::<Vec<_>>()));
@@ -47,10 +47,10 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// A plan whose secrets are not at hand. Each is told before the first request.
+/// Why the secrets do not fit a plan. Reported before the first request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsuited {
-    /// There is another secret now.
+    /// The secret is another one now.
     #[error("the `{attribute}` of `{address}` is not the one that the plan was made with; make a new plan")]
     Changed {
         /// The resource.
@@ -58,7 +58,7 @@ pub enum Unsuited {
         /// Its attribute.
         attribute: String,
     },
-    /// There is none.
+    /// The secret is missing.
     #[error("the plan sets the `{attribute}` of `{address}`, which the configuration does not have; make a new plan")]
     Missing {
         /// The resource.
@@ -88,7 +88,7 @@ impl Secrets {
         self.0.get(address)?.get(attribute)
     }
 
-    /// Checks that the secrets are those that the plan was made with, of all resources that it makes or changes.
+    /// Checks that the secrets of all resources that the plan creates or updates are those that it was made with.
     ///
     /// # Errors
     /// The first that is not.
@@ -96,7 +96,7 @@ impl Secrets {
         for change in plan.changes.iter().filter(|change| sends(change)) {
             let address = &change.address;
             for attribute in write_only(schema(address.type_name())) {
-                let Some(planned) = change.after.get(attribute) else { continue };
+                let Some(planned) = change.after(attribute) else { continue };
                 let Some(secret) = self.get(address, attribute) else {
                     return Err(Unsuited::Missing { address: address.clone(), attribute: attribute.to_owned() });
                 };
@@ -108,7 +108,7 @@ impl Secrets {
         Ok(())
     }
 
-    /// `attributes` with the secrets in the place of their traces, as only a request may hold them.
+    /// `attributes` with the secrets in the place of their traces, for a request only.
     pub(super) fn reveal(
         &self,
         address: &Address,
@@ -118,7 +118,7 @@ impl Secrets {
         for name in write_only(Some(schema)) {
             if let Some(value) = attributes.get_mut(name) {
                 let secret = self.get(address, name).ok_or_else(|| {
-                    let cause = format!("the `{name}` to send is not at hand");
+                    let cause = format!("the `{name}` to send is missing");
                     Error::new(ErrorKind::Refused, format!("begin `{address}`"), cause).help("make a new plan")
                 })?;
                 *value = secret.expose_secret().into();
@@ -127,10 +127,10 @@ impl Secrets {
         Ok(attributes)
     }
 
-    /// The same error without the secrets of the resource, should the server have repeated one.
+    /// The same error without the secrets of the resource, if the server repeated one.
     pub(super) fn conceal(&self, address: &Address, error: Error) -> Error {
         let secrets = self.0.get(address).into_iter().flat_map(BTreeMap::values);
-        // Nothing can be told of an empty one, and every text holds it.
+        // An empty secret reveals nothing, and every text contains it.
         let secrets = secrets.filter(|secret| !secret.expose_secret().is_empty());
         secrets.fold(error, |error, secret| {
             let plain = secret.expose_secret();
@@ -142,15 +142,16 @@ impl Secrets {
     }
 }
 
-/// Whether carrying out the plan takes secrets.
+/// True if applying the plan needs secrets.
 #[must_use]
 pub fn are_needed(plan: &ScopePlan, schema: impl Fn(&str) -> Option<&'static Schema>) -> bool {
-    plan.changes.iter().filter(|change| sends(change)).any(|change| {
-        write_only(schema(change.address.type_name())).any(|attribute| change.after.contains_key(attribute))
-    })
+    plan.changes
+        .iter()
+        .filter(|change| sends(change))
+        .any(|change| write_only(schema(change.address.type_name())).any(|attribute| change.after(attribute).is_some()))
 }
 
-/// Whether carrying out a change may send its attributes.
+/// True if applying the change may send its attributes.
 fn sends(change: &ResourceChange) -> bool {
     matches!(change.action, Action::Create | Action::Update | Action::Replace | Action::Import)
 }
@@ -174,7 +175,7 @@ mod tests {
         let secret = SecretString::from("s");
         let mut expected = Hmac::<Sha256>::new_from_slice(b"lineage").unwrap();
         expected.update(b"\0\0\0\0\0\0\0\x0bAcme/door/a\0\0\0\0\0\0\0\x03key\0\0\0\0\0\0\0\x01s");
-        let expected = hexadecimal(&expected.finalize().into_bytes());
+        let expected = hex::encode(expected.finalize().into_bytes());
         assert_eq!(trace("lineage", &address(), "key", &secret), json!({ "hmac-sha256": expected }));
     }
 

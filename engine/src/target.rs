@@ -1,14 +1,14 @@
-//! What a plan limited to some addresses is about.
+//! The addresses that a limited plan is about.
 
 use std::collections::{HashMap, HashSet};
 
 use super::address::{Address, Targets};
 use super::desired::Desired;
-use super::refresh::Remembered;
+use super::remembered::Remembered;
 use super::world::World;
 
-/// What `targets` name, with what that depends on, and with what depends on those of it that are `going`. An old
-/// address and the new one of its object go together.
+/// The addresses that `targets` match, those that they depend on, and those that depend on the ones that are `going`.
+/// The old address and the new one of an object go together.
 pub(super) fn reach<'a>(
     desired: &'a [Desired],
     state: &'a Remembered,

@@ -1,14 +1,14 @@
-//! Values of attributes: how they are compared, and how the state keeps them.
+//! Values of attributes: how they are compared, and how the state stores them.
 
 use serde_json::{Map, Value, json};
 
-use super::plan::hex;
-use super::resource::Remote;
+use super::digest::sha256;
+use super::remote::Remote;
 use super::schema::{Attribute, Kind};
 use crate::state::ResourceState;
 
-/// The server stored something else than was asked for, the same is asked for again, and it still stores that:
-/// no difference, or the plan would never be empty (R6).
+/// True if the server stored another value than was requested, the same is requested again, and it still has that
+/// value. This is not a difference, or the plan would never be empty (R6).
 pub(super) fn normalised(attribute: &Attribute, prior: Option<&ResourceState>, after: &Value, remote: &Remote) -> bool {
     let Some(prior) = prior else { return false };
     let is = remote.attributes.get(attribute.name).unwrap_or(&Value::Null);
@@ -24,19 +24,19 @@ pub(super) fn entries(labels: &Value) -> impl Iterator<Item = (&String, &Value)>
     labels.as_object().into_iter().flatten()
 }
 
-/// Those of `labels` that koctl set before, or sets now.
+/// The labels that koctl set before, or sets now.
 pub(super) fn own(labels: &Value, before: &Value, now: &Value) -> Value {
     let ours = |(key, _): &(&String, &Value)| before.get(key).is_some() || now.get(key).is_some();
     let kept: Map<_, _> = entries(labels).filter(ours).map(|(key, value)| (key.clone(), value.clone())).collect();
     Value::Object(kept)
 }
 
-/// Whether two values of an attribute are the same.
+/// True if two values of an attribute are the same.
 pub(super) fn same(kind: Kind, a: &Value, b: &Value) -> bool {
     a == b || stored_form(kind, a) == stored_form(kind, b)
 }
 
-/// How the state keeps a value: long texts as digests, so that a state stays small and can be read.
+/// The value as the state stores it. Long texts become digests, so that a state stays small and readable.
 #[must_use]
 pub fn stored_form(kind: Kind, value: &Value) -> Value {
     match (kind, value) {
@@ -49,8 +49,8 @@ pub fn stored_form(kind: Kind, value: &Value) -> Value {
     }
 }
 
-/// The digest of a long text, as the state keeps it.
+/// The digest of a long text, as the state stores it.
 #[must_use]
 pub fn digest(text: &str) -> Value {
-    json!({ "sha256": hex(text.as_bytes()) })
+    json!({ "sha256": sha256(text.as_bytes()) })
 }

@@ -1,4 +1,4 @@
-//! The remote objects of one scope, and which address each of them belongs to (R5).
+//! The remote objects of one scope, and the address of each (R5).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,16 +6,15 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::desired::{Desired, Expr, Lookup, Reference};
-use super::refresh::{Place, Remembered};
-use super::resource::Remote;
+use super::interest::{Interest, Interesting};
+use super::remote::Remote;
 use super::schema::{Attribute, Schema};
-use crate::state::ResourceState;
 
 /// The remote objects of one scope, matched with addresses.
 #[derive(Debug, Default)]
 pub struct World {
     listings: Vec<Listing>,
-    /// Where the listing of a type is.
+    /// The index of the listing of a type.
     places: BTreeMap<&'static str, usize>,
     matches: HashMap<Address, Match>,
 }
@@ -27,79 +26,22 @@ struct Listing {
     objects: Vec<Remote>,
     by_id: HashMap<String, usize>,
     by_key: HashMap<Key, Vec<usize>>,
-    /// For each list attribute that lookups search, its items and the objects that hold them.
+    /// For each list attribute that lookups search: its items, and the objects that have them.
     by_item: BTreeMap<&'static str, HashMap<String, Vec<usize>>>,
-    /// For each object, the wanted address that it belongs to: one at most.
+    /// The desired address of each object, if it has one.
     holders: Vec<Option<Address>>,
 }
 
 /// The values of a natural key, as texts.
 type Key = Vec<String>;
 
-/// What stands behind an address.
+/// The match of an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Match {
-    /// The place of the listing, and that of the object in it.
+    /// The index of the listing, and of the object in it.
     One(usize, usize),
-    /// Several objects share the natural key; their ids.
+    /// The ids of several objects that share the natural key.
     Ambiguous(Vec<String>),
-}
-
-/// The addresses of one scope by type: what a refresh is about.
-pub(super) struct Interest<'a> {
-    by_type: BTreeMap<&'a str, Vec<Interesting<'a>>>,
-    pub(super) lookups: Vec<&'a Lookup>,
-    /// Where to look besides.
-    pub(super) places: &'a [Place],
-}
-
-/// An address, with what is wanted and what is remembered of it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Interesting<'a> {
-    pub(super) address: &'a Address,
-    pub(super) desired: Option<&'a Desired>,
-    pub(super) state: Option<&'a ResourceState>,
-}
-
-impl<'a> Interest<'a> {
-    pub(super) fn new(desired: &'a [Desired], state: &'a Remembered) -> Self {
-        let mut all: BTreeMap<&Address, Interesting<'_>> = BTreeMap::new();
-        let empty = |address| Interesting { address, desired: None, state: None };
-        for resource in desired {
-            let address = &resource.address;
-            all.entry(address).or_insert_with(|| empty(address)).desired = Some(resource);
-        }
-        for (address, resource) in &state.0 {
-            all.entry(address).or_insert_with(|| empty(address)).state = Some(resource);
-        }
-        let mut by_type: BTreeMap<&str, Vec<Interesting<'_>>> = BTreeMap::new();
-        for (address, one) in all {
-            by_type.entry(address.type_name()).or_default().push(one);
-        }
-        Self { by_type, lookups: lookups(desired).collect(), places: &[] }
-    }
-
-    /// The same, and what is in `places` besides.
-    pub(super) fn looking_in(self, places: &'a [Place]) -> Self {
-        Self { places, ..self }
-    }
-
-    pub(super) fn types(&self) -> BTreeSet<&'a str> {
-        let searched = self.lookups.iter().map(|lookup| lookup.type_name);
-        let besides = self.places.iter().map(|place| place.type_name);
-        self.by_type.keys().copied().chain(searched).chain(besides).collect()
-    }
-
-    pub(super) fn of_type(&self, type_name: &str) -> &[Interesting<'a>] {
-        self.by_type.get(type_name).map(Vec::as_slice).unwrap_or_default()
-    }
-}
-
-fn lookups(desired: &[Desired]) -> impl Iterator<Item = &Lookup> {
-    desired.iter().flat_map(|resource| resource.attributes.values()).filter_map(|expr| match expr {
-        Expr::Lookup(lookup) => Some(lookup),
-        _ => None,
-    })
 }
 
 /// The values of the natural key of a remote object, as texts.
@@ -114,7 +56,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The objects that hold each item of a list attribute.
+/// The objects that have each item of a list attribute.
 fn by_item(objects: &[Remote], list: &str) -> HashMap<String, Vec<usize>> {
     let mut holding: HashMap<String, Vec<usize>> = HashMap::new();
     for (index, object) in objects.iter().enumerate() {
@@ -127,7 +69,7 @@ fn by_item(objects: &[Remote], list: &str) -> HashMap<String, Vec<usize>> {
 }
 
 impl Listing {
-    /// An object counts once: while pages are read one after the other, it can move from one to the next.
+    /// An object counts once: it can move from one page to the next while the pages are read.
     fn new(schema: &'static Schema, listed: Vec<Remote>, searched: BTreeSet<&'static str>) -> Self {
         let mut objects = Vec::with_capacity(listed.len());
         let mut by_id = HashMap::with_capacity(listed.len());
@@ -136,7 +78,8 @@ impl Listing {
             if by_id.contains_key(&object.id) {
                 continue;
             }
-            // What a server shows of a secret, stars perhaps, is not the secret, and if it is, it must not be kept.
+            // The text that a server shows for a secret, perhaps stars, is not the secret; and if it is, it must not be
+            // kept.
             object.attributes.retain(|name, _| !schema.attribute(name).is_some_and(Attribute::is_write_only));
             by_id.insert(object.id.clone(), objects.len());
             if let Some(key) = remote_key(schema, &object) {
@@ -151,7 +94,7 @@ impl Listing {
 }
 
 impl World {
-    /// The object behind an address.
+    /// The object of an address.
     #[must_use]
     pub fn object(&self, address: &Address) -> Option<&Remote> {
         match self.matches.get(address)? {
@@ -160,7 +103,7 @@ impl World {
         }
     }
 
-    /// The ids of the objects that an address could be, where there are several.
+    /// The ids of the objects that an address could be, if there are several.
     #[must_use]
     pub fn ambiguous(&self, address: &Address) -> Option<&[String]> {
         match self.matches.get(address)? {
@@ -169,16 +112,16 @@ impl World {
         }
     }
 
-    /// The value of a reference, where the object behind it exists.
+    /// The value of a reference, if its object exists.
     #[must_use]
     pub fn value(&self, reference: &Reference) -> Option<Value> {
         self.object(&reference.address)?.attribute(&reference.attribute)
     }
 
-    /// Carries out a lookup among what was listed.
+    /// Searches what was listed.
     ///
     /// # Errors
-    /// The reason for which it finds nothing, or not just one, yet.
+    /// The reason why it finds nothing yet, or several objects.
     pub fn look_up(&self, lookup: &Lookup) -> Result<Value, String> {
         let mut within = Vec::new();
         for (name, reference) in &lookup.within {
@@ -200,7 +143,7 @@ impl World {
         }
     }
 
-    /// What a lookup that finds nothing may have meant.
+    /// The nearest name for a lookup that finds nothing.
     pub(super) fn nearest(&self, lookup: &Lookup) -> Option<&str> {
         let known = self.listing(lookup.type_name)?.by_item.get(lookup.list)?.keys();
         let (wanted, close) = (lookup.needle.to_lowercase(), lookup.needle.chars().count() / 3);
@@ -227,20 +170,20 @@ impl World {
             .map(|listing| listing.schema.type_name)
     }
 
-    /// All objects of a type that were listed, whoever they belong to.
+    /// All objects of a type that were listed.
     #[must_use]
     pub fn objects(&self, type_name: &str) -> &[Remote] {
         self.listing(type_name).map(|listing| listing.objects.as_slice()).unwrap_or_default()
     }
 
-    /// The wanted address that an object belongs to.
+    /// The desired address of an object.
     #[must_use]
     pub fn holder(&self, type_name: &str, id: &str) -> Option<&Address> {
         let listing = self.listing(type_name)?;
         listing.holders[*listing.by_id.get(id)?].as_ref()
     }
 
-    /// The objects of a type that belong to no address, with its schema.
+    /// The objects of a type without an address, and the schema.
     pub(super) fn unheld(&self, type_name: &str) -> impl Iterator<Item = (&'static Schema, &Remote)> {
         self.listing(type_name).into_iter().flat_map(|listing| {
             let objects = listing.objects.iter().zip(&listing.holders);
@@ -248,11 +191,11 @@ impl World {
         })
     }
 
-    /// Adds what was listed and matches it with addresses; `open` are those whose natural key is not known yet,
-    /// of these types and of types that were added before.
+    /// Adds lists and matches the objects with addresses. `open` are resources whose natural key is not known yet, of
+    /// these types and of earlier ones.
     ///
-    /// What the state knows by its id comes first, for all types: an object that belongs to one address is no match
-    /// for the name of another.
+    /// Objects that the state has by id come first, for all types: an object that has an address does not match the
+    /// name of another.
     pub(super) fn add<'a>(
         &mut self,
         read: Vec<(&'static Schema, Vec<Remote>)>,
@@ -267,7 +210,7 @@ impl World {
             let all = interest.of_type(schema.type_name);
             open.extend(all.iter().filter_map(|one| self.match_id(*one, all)));
         }
-        // A key can be made of references to what is matched by a key itself, in any order of types.
+        // A key can refer to objects that are matched by a key themselves, in any order of types.
         loop {
             let waiting = open.len();
             open.retain(|desired| !self.match_key(desired));
@@ -277,10 +220,11 @@ impl World {
         }
     }
 
-    /// Matches an address with the object that the state knows. Returns what is wanted and has to be found otherwise.
+    /// Matches an address with the object that the state has for it. Returns the desired resource if it has to be found
+    /// otherwise.
     ///
-    /// A run that was killed while a resource changed its address leaves two of `all` with one object. It stays with
-    /// the one whose name it has.
+    /// A run that was killed while a resource changed its address leaves two of `all` with one object. The object stays
+    /// with the address whose name it has.
     fn match_id<'a>(&mut self, one: Interesting<'a>, all: &[Interesting<'a>]) -> Option<&'a Desired> {
         let place = *self.places.get(one.address.type_name())?;
         let listing = &self.listings[place];
@@ -303,7 +247,7 @@ impl World {
         evicted.desired
     }
 
-    /// Matches what is wanted with objects that belong to nobody. Returns whether its natural key is known.
+    /// Matches a desired resource with objects that have no address. Returns true if its natural key is known.
     fn match_key(&mut self, desired: &Desired) -> bool {
         let Some(&place) = self.places.get(desired.address.type_name()) else { return true };
         let listing = &self.listings[place];
@@ -326,7 +270,7 @@ impl World {
         self.places.get(type_name).map(|place| &self.listings[*place])
     }
 
-    /// The natural key of what is wanted, where all of it is known.
+    /// The natural key of a desired resource, if all of it is known.
     fn desired_key(&self, desired: &Desired, schema: &Schema) -> Option<Key> {
         let value = |name: &&str| match desired.attributes.get(*name)? {
             Expr::Value(value) => Some(text(value)),

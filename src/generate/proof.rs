@@ -11,12 +11,12 @@ use super::draft::Draft;
 use super::inventory::Inventory;
 use crate::compiler::{self, ClientSecrets, Events, Input};
 use crate::konnect::resources::of_name;
-use engine::diff::{Options, Refusal, diff};
+use engine::diff::{DiffOptions, diff};
 use engine::refresh::{Remembered, refresh};
 use engine::secret::trace;
 use engine::state::ResourceState;
 use engine::world::World;
-use engine::{Action, Address, Desired, Error, ErrorKind, Readers, ResourceChange};
+use engine::{Action, Address, Desired, Error, ErrorKind, Readers, Refusal, ResourceChange};
 
 /// A draft with an empty plan.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub async fn proof(mut draft: Draft, inventory: &Inventory) -> Result<Proven, Ve
         let configuration = draft.configuration();
         let desired = compile(&draft, &configuration, inventory)?;
         let world = refresh(&desired, &Remembered::default(), &readers).await?;
-        let wrong = match diff(&desired, &Remembered::default(), &world, &readers, Options::default()) {
+        let wrong = match diff(&desired, &Remembered::default(), &world, &readers, DiffOptions::default()) {
             Ok(compared) => match wrong(&compared.changes) {
                 none if none.is_empty() => {
                     return Ok(Proven { draft, configuration, world, changes: compared.changes });
@@ -101,7 +101,7 @@ fn objection(change: &ResourceChange) -> Option<String> {
         Action::NoOp | Action::Deferred => None,
         Action::Import | Action::Replace | Action::Update => {
             let differences: Vec<String> =
-                change.changed.iter().filter_map(|attribute| difference(change, attribute)).collect();
+                change.changed().filter_map(|attribute| difference(change, attribute)).collect();
             (!differences.is_empty()).then(|| differences.join("; "))
         }
         Action::Create | Action::Delete | Action::Forget => {
@@ -114,8 +114,7 @@ fn objection(change: &ResourceChange) -> Option<String> {
 /// How an attribute differs. `None` if labels are only missing, and for a secret, which is never shown.
 fn difference(change: &ResourceChange, attribute: &str) -> Option<String> {
     let nothing = Value::Null;
-    let (is, wanted) =
-        (change.before.get(attribute).unwrap_or(&nothing), change.after.get(attribute).unwrap_or(&nothing));
+    let (is, wanted) = (change.before(attribute).unwrap_or(&nothing), change.after(attribute).unwrap_or(&nothing));
     match attribute {
         "client_secret" => None,
         "labels" => {
@@ -143,7 +142,7 @@ fn refused(refusals: Vec<Refusal>, draft: &mut Draft) -> Result<Vec<(Address, St
             }
             Refusal::Absent { address, reason } => blamed.push((address, reason)),
             Refusal::Collision { second, .. } => blamed.push((second, reason)),
-            Refusal::Protected { .. } | Refusal::Exists { .. } | Refusal::Graph(_) => {
+            Refusal::Protected { .. } | Refusal::Exists { .. } | Refusal::Attribute { .. } | Refusal::Graph(_) => {
                 return Err(vec![Error::new(ErrorKind::Unexpected, "describe the organization", reason)]);
             }
         }
@@ -173,8 +172,11 @@ impl Proven {
         let object = self.world.object(address)?;
         let mut change = change.clone();
         let secrets = schema.attributes.iter().filter(|attribute| attribute.is_write_only());
-        let secrets: Vec<&str> =
-            secrets.map(|attribute| attribute.name).filter(|name| change.after.remove(*name).is_some()).collect();
+        let is_set = |secret: engine::AttributeChange| secret.after().is_some();
+        let secrets: Vec<&str> = secrets
+            .map(|attribute| attribute.name)
+            .filter(|name| change.attributes.remove(*name).is_some_and(is_set))
+            .collect();
         let mut record = change.record(schema, object);
         for name in secrets {
             let known = client_secret.map(|secret| trace(lineage, address, name, secret));
@@ -196,7 +198,7 @@ impl Proven {
     /// The number of imported objects that lack labels of koctl.
     #[must_use]
     pub fn unlabelled(&self) -> usize {
-        self.changes.iter().filter(|change| change.changed.iter().any(|name| name == "labels")).count()
+        self.changes.iter().filter(|change| change.is_changed("labels")).count()
     }
 
     /// The reasons of deferred resources: APIs without a gateway service.

@@ -14,8 +14,7 @@ use crate::konnect::resources::{TYPES, of_name};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Manifest;
 use engine::refresh::{Remembered, refresh};
-use engine::resource::Attributes;
-use engine::{Action, Desired, Expr, Remote, diff};
+use engine::{Action, Attributes, Desired, Expr, Remote, diff};
 
 /// Two teams, three environments in two regions, a service that only one of them has.
 const TEAMS: &str = r#"
@@ -407,7 +406,7 @@ async fn the_state_of_what_is_taken_over_makes_the_next_comparison_empty() {
         let remembered = remembered(known.as_ref());
         let desired = desired(&proven.configuration.manifest, "hunter2");
         let world = refresh(&desired, &remembered, &readers).await.unwrap();
-        let options = diff::Options { lineage: "lineage", ..diff::Options::default() };
+        let options = diff::DiffOptions { lineage: "lineage", ..diff::DiffOptions::default() };
         let compared = diff::diff(&desired, &remembered, &world, &readers, options).unwrap();
         assert_eq!(compared.drift, []);
         let actions: Vec<Action> = compared.changes.iter().map(|change| change.action).collect();

@@ -28,7 +28,7 @@ use engine::address::PLATFORM_SCOPE;
 use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
 use engine::progress::{Progress, Refreshing};
 use engine::recover::recover;
-use engine::refresh::{Place, Remembered};
+use engine::refresh::{Remembered, SearchArea};
 use engine::state::{Snapshot, State};
 
 /// The operation of the lock that is taken for a moment to see if another process holds it.
@@ -250,12 +250,12 @@ fn ids(known: &Remembered) -> BTreeSet<(String, String)> {
 
 /// Where to look for objects that are in no state: Konnect's types that hold people's work, in the regions in use.
 /// Identity providers are looked at only if the configuration has some, as reading them takes a permission of its own.
-fn places(organization: &Organization, known: &Remembered) -> Vec<Place> {
+fn places(organization: &Organization, known: &Remembered) -> Vec<SearchArea> {
     let configured = organization.environments.values().map(|environment| environment.region.as_str().to_owned());
     let remembered = known.0.values().filter_map(|resource| resource.attributes.get("region")?.as_str());
     let regions: BTreeSet<String> = configured.chain(remembered.map(str::to_owned)).collect();
     let of_type = |schema: &'static Schema| {
-        let place = |within| Place { type_name: schema.type_name, within };
+        let place = |within| SearchArea { type_name: schema.type_name, within };
         match schema.attribute("region") {
             Some(_) => regions.iter().map(|region| place(BTreeMap::from([("region", region.clone())]))).collect(),
             None => vec![place(BTreeMap::new())],

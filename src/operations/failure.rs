@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::manifest::Diagnostics;
-use engine::diff::Refusal;
+use engine::Refusal;
 use engine::plan::Stale;
 use engine::secret::Unsuited;
 

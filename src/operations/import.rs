@@ -7,7 +7,7 @@ use crate::manifest::suggest::nearest;
 use engine::refresh::Remembered;
 use engine::state::{ResourceState, shell_word};
 use engine::world::World;
-use engine::{Address, Desired, ResourceChange, Schema};
+use engine::{Address, AttributeChange, Desired, Planned, ResourceChange, Schema};
 
 /// An address of the configuration, and the object to import under it, whatever its name is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,12 +75,13 @@ impl Choice {
     pub(super) fn check_place(&self, changes: &[ResourceChange], schema: &Schema) -> Result<(), Failure> {
         let Self { address, id } = self;
         let Some(change) = changes.iter().find(|change| change.address == *address) else { return Ok(()) };
-        let is_place = |name: &&String| schema.natural_key.contains(&name.as_str());
-        let Some(name) = change.replaced_by.iter().find(is_place) else { return Ok(()) };
-        let is = change.before.get(name).unwrap_or(&Value::Null);
-        let wanted = match (change.outstanding.get(name), change.unknown.get(name)) {
-            (None, Some(reference)) => format!("that of `{}`, which does not exist yet", reference.address),
-            (wanted, _) => wanted.unwrap_or(&Value::Null).to_string(),
+        let is_place = |name: &&str| schema.natural_key.contains(name);
+        let Some(name) = change.replaced_by().find(is_place) else { return Ok(()) };
+        let is = change.before(name).unwrap_or(&Value::Null);
+        let wanted = match change.attributes.get(name).and_then(AttributeChange::outstanding) {
+            Some(Planned::Unknown(reference)) => format!("that of `{}`, which does not exist yet", reference.address),
+            Some(Planned::Known(wanted)) => wanted.to_string(),
+            None => Value::Null.to_string(),
         };
         let message = format!("the object {id} is elsewhere: its `{name}` is {is}, and `{address}` wants {wanted}");
         Err(Failure::new(message).help("name the id of an object that is there"))

@@ -80,9 +80,9 @@ fn are_alike(destroyed: &ResourceChange, created: &ResourceChange) -> bool {
     let mut compared = set.map(|attribute| attribute.name).filter(|name| !NAMES.contains(name));
     type_name == created.address.type_name()
         && compared.all(|name| match created.planned(name) {
-            Some(Planned::Known(value)) => destroyed.before.get(name) == Some(value),
+            Some(Planned::Known(value)) => destroyed.before(name) == Some(value),
             Some(Planned::Unknown(_)) => true,
-            None => destroyed.before.get(name).is_none_or(|value| value.is_null() || value == ""),
+            None => destroyed.before(name).is_none_or(|value| value.is_null() || value == ""),
         })
 }
 

@@ -13,8 +13,8 @@ use crate::compiler::{self, Input};
 use crate::manifest::model::Organization;
 use engine::accept::accept;
 use engine::address::Targets;
-use engine::adopt::{self, adopt};
-use engine::diff::{self, Diff, diff};
+use engine::adopt::{AdoptOptions, adopt};
+use engine::diff::{Diff, DiffOptions, diff};
 use engine::drift;
 use engine::plan::Recovered;
 use engine::progress::{Progress, Refreshing};
@@ -105,13 +105,13 @@ impl ScopeRequest<'_> {
         let (targets, readers) = (self.targets, &self.readers);
         match self.request.mode {
             Mode::Normal | Mode::Destroy => {
-                let options = diff::Options { no_adopt: self.request.no_adopt, targets, protected, lineage };
+                let options = DiffOptions { no_adopt: self.request.no_adopt, targets, protected, lineage };
                 Ok(diff(desired, remembered, world, readers, options)?)
             }
             Mode::StateOnly(StateOnly::Refresh) => Ok(accept(desired, remembered, world, readers, targets)),
             Mode::StateOnly(StateOnly::Import) => {
                 let only = self.request.choice.as_ref().map(|choice| &choice.address);
-                let options = adopt::Options { targets, only, lineage };
+                let options = AdoptOptions { targets, only, lineage };
                 let diff = adopt(desired, remembered, world, readers, options)?;
                 if let Some(choice) = &self.request.choice
                     && let Some(schema) = readers.schema(choice.address.type_name())

@@ -1,18 +1,20 @@
-//! Values of others, made safe to show.
+//! Texts of others, made safe to show.
 //!
-//! Names, descriptions, specifications and error messages come from people and servers that koctl does not know.
-//! None of them may move the cursor, hide or reorder what is read, or begin a line of its own.
+//! Names, descriptions, specifications and error messages come from people and servers that koctl does not know. None
+//! of them may move the cursor, hide or reorder other text, or begin a line of its own.
 
 use std::fmt::Write as _;
 
 use console::{AnsiCodeIterator, measure_text_width};
 
-/// The narrowest room in which text is wrapped. Below it, lines run over the edge instead of becoming a column of
+/// The narrowest width at which text is wrapped. Below it, lines run over the edge instead of becoming a column of
 /// letters.
 const NARROWEST: usize = 20;
 
-/// `text` on one line, with everything escaped that is no visible text, as JSON escapes it: `\n`, `\u001b`.
-pub(super) fn escape(text: &str) -> String {
+/// `text` on one line, with everything that is not visible text escaped as in JSON: `\n`, `\u001b`. For texts of others
+/// that a command shows by itself.
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         push(&mut safe, c);
@@ -20,7 +22,7 @@ pub(super) fn escape(text: &str) -> String {
     safe
 }
 
-/// One line of a longer text: the same, but with tabs shown as arrows, since such lines are indented with them.
+/// One line of a longer text: the same, but with tabs shown as arrows, since tabs indent such lines.
 pub(super) fn escape_line(line: &str) -> String {
     let mut safe = String::with_capacity(line.len());
     for c in line.chars() {
@@ -48,13 +50,13 @@ fn is_treacherous(c: char) -> bool {
     c.is_control() || hidden || matches!(c, '\u{2028}'..='\u{202e}')
 }
 
-/// Makes blanks at the end of a line visible, where they are what changed.
+/// Makes blanks at the end of a line visible, for changes of blanks.
 pub(super) fn show_trailing_blanks(line: &str) -> String {
     let text = line.trim_end_matches(' ');
     format!("{text}{}", "·".repeat(line.len() - text.len()))
 }
 
-/// `text` in pieces of at most `width` columns. Colours in it take no room and stay where they are.
+/// `text` in pieces of at most `width` columns. Colours in it count as no column, and stay in place.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(NARROWEST);
     if measure_text_width(text) <= width {

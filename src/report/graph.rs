@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use engine::Desired;
 
-/// A language to draw graphs in.
+/// A language of graphs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Graphviz.
@@ -13,7 +13,7 @@ pub enum Format {
     Mermaid,
 }
 
-/// Draws `resources` with an arrow from each to everything that it depends on, in the order of addresses.
+/// Draws `resources`, with an arrow from each to its dependencies, in the order of addresses.
 #[must_use]
 pub fn draw(resources: &[Desired], format: Format) -> String {
     let mut sorted: Vec<&Desired> = resources.iter().collect();

@@ -1,18 +1,27 @@
-//! The order in which a person reads resources: who, then where, then what runs there, then what is delivered.
+//! The order of resources for a reader: people, then places, then what runs there, then what is delivered.
 
-use super::Schemas;
-use engine::Address;
+use super::schemas::Schemas;
+use engine::{Address, Schema};
 
-/// The environment that a resource belongs to. `None` if it belongs to the whole organization.
+/// The environment of a resource; `None` if it belongs to the whole organization.
 pub(super) fn environment<'a>(address: &'a Address, schemas: Schemas<'_>) -> Option<&'a str> {
     let in_key = schemas.get(address.type_name()).is_some_and(|schema| schema.environment_in_key);
     in_key.then(|| address.key().split_once('/').map_or(address.key(), |(environment, _)| environment))
 }
 
-/// Sorts what is not in an environment first, then by environment, type and key.
+/// Sorts resources without an environment first, then by environment, type and key. Types without a schema come last.
 pub(super) fn key<'a>(address: &'a Address, schemas: Schemas<'_>) -> impl Ord + use<'a> {
     let type_name = address.type_name();
     (environment(address, schemas), schemas.rank(type_name), type_name, address.key())
+}
+
+/// Names of attributes in the order of the schema. Names that it does not have come last.
+pub(super) fn attributes<'a>(schema: Option<&Schema>, mut names: Vec<&'a str>) -> Vec<&'a str> {
+    let attributes = schema.map(|schema| schema.attributes).unwrap_or_default();
+    names.sort_by_key(|name| {
+        attributes.iter().position(|attribute| attribute.name == *name).unwrap_or(attributes.len())
+    });
+    names
 }
 
 #[cfg(test)]

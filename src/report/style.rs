@@ -1,20 +1,20 @@
 //! Colours and widths.
 
-/// For what is written to, which decides how it looks. Nothing here asks the process's surroundings.
+/// The style of an output. Nothing here inspects the environment of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Whether terminal codes may be written.
+    /// True if terminal codes may be written.
     pub color: bool,
-    /// How many columns there are. Longer lines of values are wrapped below themselves, so that every line begins
-    /// with what koctl writes there.
+    /// The number of columns. Longer lines of values are wrapped and indented, so that every line begins with text of
+    /// koctl.
     pub width: usize,
 }
 
 impl Style {
-    /// For a file or a pipe: no colour, and lines as wide as most people's screens.
+    /// The style for a file or a pipe: no colour, and lines as wide as most screens.
     pub const PLAIN: Self = Self { color: false, width: 120 };
 
-    /// `text` as it looks for `tone`.
+    /// `text` in the style of `tone`.
     pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
         let style = console::Style::new();
         let style = match tone {
@@ -31,12 +31,12 @@ impl Style {
     }
 }
 
-/// What a piece of text means, of which its look follows.
+/// The meaning of a text, which gives its look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
-    /// Nothing in particular.
+    /// No meaning.
     Plain,
-    /// Something is added, or went well.
+    /// Something is added, or succeeded.
     Good,
     /// Something is changed.
     Change,
@@ -44,9 +44,9 @@ pub(super) enum Tone {
     Bad,
     /// Other people's work is lost.
     Danger,
-    /// Something is taken over.
+    /// Something is imported.
     Import,
-    /// A remark beside what matters.
+    /// A remark.
     Note,
     /// A heading or a name.
     Strong,

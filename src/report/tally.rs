@@ -1,4 +1,4 @@
-//! What became of the resources of an apply, counted.
+//! The outcomes of an apply, counted.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use serde::Serialize;
 
 use engine::execute::{Outcome, Step};
 
-/// How many of what.
+/// Counts of outcomes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Tally {
-    /// Objects taken over.
+    /// Objects imported.
     pub(super) import: usize,
-    /// Objects made, replacements included.
+    /// Objects created, replacements included.
     pub(super) add: usize,
-    /// Objects changed in place.
+    /// Objects updated in place.
     pub(super) change: usize,
     /// Objects deleted, replacements included.
     pub(super) destroy: usize,
-    /// Objects that only the state forgot.
+    /// Objects removed from the state only.
     pub(super) forget: usize,
-    /// What failed.
+    /// Resources that failed.
     pub(super) failed: usize,
-    /// What was not tried because of a failure.
+    /// Resources that were not tried because another failed.
     pub(super) skipped: usize,
-    /// What was not begun because somebody interrupted.
+    /// Resources that were not begun because of an interrupt.
     pub(super) interrupted: usize,
 }
 
 impl Tally {
-    /// Of all scopes together.
+    /// The tally of all scopes together.
     pub(super) fn of(outcomes: &[(String, Outcome)]) -> Self {
         let mut tally = Self::default();
         for (_, outcome) in outcomes {
@@ -44,14 +44,14 @@ impl Tally {
         tally
     }
 
-    /// Whether everything that was planned is done.
+    /// True if everything that was planned is done.
     pub(super) fn is_complete(&self) -> bool {
         self.failed + self.skipped + self.interrupted == 0
     }
 }
 
 impl fmt::Display for Tally {
-    /// `5 added, 2 changed, 0 destroyed`; imports, forgotten ones and what is not done only where there are any.
+    /// `5 added, 2 changed, 0 destroyed`; other counts only if they are not zero.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.import > 0 {
             write!(f, "{} imported, ", self.import)?;

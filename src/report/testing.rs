@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::report::{Schemas, Style};
 use engine::plan::{Drift, DriftKind, Drifted, Mode};
-use engine::{Action, Attribute, Attributes, Plan, Reference, ResourceChange, Schema, ScopePlan};
+use engine::{Action, Attribute, Attributes, Goal, Plan, Planned, Reference, ResourceChange, Schema, ScopePlan};
 
 pub(super) const PLAIN: Style = Style { color: false, width: 100 };
 
@@ -70,44 +70,43 @@ fn attributes(object: Value) -> Attributes {
     object.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// A change from `before` to `after`. What differs is `changed`; an object that is there has the id `id-<type>`.
+/// A change from `before` to `after`. An existing object has the id `id-<type>`.
 pub(super) fn change(address: &str, action: Action, before: Value, after: Value) -> ResourceChange {
     let address: engine::Address = address.parse().unwrap();
-    let (before, after) = (attributes(before), attributes(after));
     let schema = SCHEMAS.get(address.type_name());
-    let compared = !matches!(action, Action::Create | Action::Delete);
-    let differs = |name: &&String| compared && before.get(*name) != after.get(*name);
-    let changed: Vec<String> = after.keys().filter(differs).cloned().collect();
-    let forces = |name: &&String| schema.and_then(|s| s.attribute(name)).is_some_and(|found| found.forces_replacement);
     let exists = !matches!(action, Action::Create | Action::Deferred);
-    ResourceChange {
-        id: exists.then(|| format!("id-{}", address.type_name())),
-        replaced_by: changed.iter().filter(|_| action == Action::Replace).filter(forces).cloned().collect(),
-        guarded: schema.is_some_and(|schema| schema.guarded),
-        address,
+    let mut change = ResourceChange {
         action,
-        before,
-        after,
-        changed,
-        unknown: std::collections::BTreeMap::new(),
-        outstanding: Attributes::new(),
-        foreign: Attributes::new(),
-        reason: None,
-        dependencies: std::collections::BTreeSet::new(),
-        prior_dependencies: std::collections::BTreeSet::new(),
-        protect: false,
+        id: exists.then(|| format!("id-{}", address.type_name())),
+        ..ResourceChange::untouched(address, schema.is_some_and(|schema| schema.guarded))
+    };
+    change.extend_before(attributes(before));
+    for (name, value) in attributes(after) {
+        let forces = schema.and_then(|schema| schema.attribute(&name)).is_some_and(|found| found.forces_replacement);
+        let goal = match action {
+            Action::Create | Action::Delete | Action::Deferred => Goal::Set(Planned::Known(value)),
+            _ if change.before(&name) == Some(&value) => Goal::Same(value),
+            _ => {
+                let forces_replacement = action == Action::Replace && forces;
+                Goal::Change { to: Planned::Known(value), forces_replacement }
+            }
+        };
+        change.set(&name, goal);
     }
+    change
 }
 
 /// The same, where `name` is known once `reference` (`address#attribute`) is.
 pub(super) fn unknown(mut change: ResourceChange, name: &str, reference: &str) -> ResourceChange {
     let (address, attribute) = reference.split_once('#').unwrap();
     let reference = Reference::new(&address.parse().unwrap(), attribute);
-    if change.action != Action::Create {
-        change.changed.push(name.to_owned());
-    }
     change.dependencies.insert(reference.address.clone());
-    change.unknown.insert(name.to_owned(), reference);
+    let to = Planned::Unknown(reference);
+    let goal = match change.action {
+        Action::Create => Goal::Set(to),
+        _ => Goal::Change { to, forces_replacement: false },
+    };
+    change.set(name, goal);
     change
 }
 

@@ -174,7 +174,7 @@ async fn what_an_apply_makes_right_now_is_no_drift_and_who_asks_for_it_waits() {
     assert!(refused.stderr.contains("for `apply` since"), "{}", refused.stderr);
     assert!(refused.stderr.contains("--lock-timeout") && refused.stderr.contains("--skip-locked"));
     let skipped = world.against(&sandbox, &["drift", "--skip-locked"]).await.exits(0);
-    assert!(skipped.stdout.contains("1 of 1 scope was left out, since somebody is applying."), "{}", skipped.stdout);
+    assert!(skipped.stdout.contains("1 of 1 scope was left out, because an apply is running."), "{}", skipped.stdout);
     let resume = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         halt.resume();

@@ -51,7 +51,7 @@ fn a_clear_state_is_told_and_rekey_encrypts_it_at_once() {
     let mut warned = world.command(&["state", "rm", "--dry-run", "Acme/portal", "--sandbox"]);
     warned.envs(PASSPHRASE.iter().copied());
     let warned = crate::world::finish(warned).exits(0);
-    assert!(warned.stderr.contains("is stored in the clear"), "{}", warned.stderr);
+    assert!(warned.stderr.contains("is stored in plain text"), "{}", warned.stderr);
 
     let rekeyed = with(&world, PASSPHRASE, &["state", "rekey"]).exits(0);
     assert!(rekeyed.stdout.contains("The state of `Acme` is encrypted again"), "{}", rekeyed.stdout);
@@ -78,7 +78,7 @@ fn rekey_rotates_a_passphrase_to_recipients_and_the_old_one_opens_nothing_more()
     let reading = &new[1..];
     with(&world, reading, &["state", "list"]).exits(0);
     let refused = with(&world, reading, &["state", "rm", "--auto-approve", "Acme/portal"]).exits(1);
-    assert!(refused.stderr.contains("is never written back in the clear"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("is never written in plain text"), "{}", refused.stderr);
 }
 
 #[test]

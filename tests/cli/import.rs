@@ -34,7 +34,7 @@ fn r5_where_the_state_knows_everything_there_is_nothing_to_import_and_nothing_is
     let world = World::new().applied();
     let pulled = || world.koctl(&["state", "pull", "Acme"]).exits(0).stdout;
     let before = pulled();
-    let told = "No changes. Nothing exists that the configuration declares and the state does not know.";
+    let told = "No changes. All existing objects of the configuration are in the state.";
     assert_eq!(world.koctl(&["import"]).exits(0).last_line(), told);
     assert_eq!(pulled(), before);
 }

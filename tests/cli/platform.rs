@@ -81,7 +81,7 @@ async fn a_second_init_changes_nothing_and_sends_gets_only() {
     let (world, sandbox) = set_up().await;
     let before = sandbox.exchanges().len();
     let again = init(&world, &sandbox, &[]).await.exits(0);
-    assert_eq!(again.last_line(), "No changes. Konnect and the platform repository are as the configuration says.");
+    assert_eq!(again.last_line(), "No changes. Konnect and the platform repository match the configuration.");
     assert_eq!(writes(&sandbox, before), Vec::<String>::new());
     merge_all(&sandbox).await;
     let before = sandbox.exchanges().len();
@@ -237,7 +237,7 @@ async fn the_state_of_a_repository_that_is_made_is_kept_on_a_branch_of_it() {
     // The next command finds the state through the configuration that is proposed.
     let before = sandbox.exchanges().len();
     let again = world.against(&sandbox, &["init", "--url", "Acme/new-platform"]).await.exits(0);
-    assert!(again.stdout.ends_with("No changes. Konnect and the platform repository are as the configuration says.\n"));
+    assert!(again.stdout.ends_with("No changes. Konnect and the platform repository match the configuration.\n"));
     assert_eq!(writes(&sandbox, before).into_iter().filter(|write| !write.contains("/git/")).count(), 0);
     sandbox.stop().await;
 }

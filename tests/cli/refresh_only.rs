@@ -13,7 +13,7 @@ async fn r3_straight_after_an_apply_there_is_nothing_to_accept_and_nothing_is_as
     let (world, sandbox) = applied().await;
     let pull = &["state", "pull", "Acme"];
     let before = world.against(&sandbox, pull).await.exits(0).stdout;
-    let told = "No changes. Konnect and the platform repository are as the state says.";
+    let told = "No changes. Konnect and the platform repository match the state.";
     assert_eq!(world.against(&sandbox, PLAN).await.exits(0).last_line(), told);
     assert_eq!(world.against(&sandbox, &["apply", "--refresh-only"]).await.exits(0).last_line(), told);
     assert_eq!(world.against(&sandbox, pull).await.exits(0).stdout, before);

@@ -2,175 +2,52 @@
 //!
 //! The document is JSON that a person can read: a header (`format`, `version`, `checksum`), then the fields of
 //! [`State`]. The same state always gives the same bytes. The checksum is the SHA-256 of the document with an empty
-//! checksum, so a document that was cut short or changed by something else than koctl is noticed.
+//! checksum, so a document that was cut short or changed by something other than koctl is noticed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::encryption::KeyError;
+use super::damage::Damage;
+use super::intent::Intent;
 use super::migrations::{MIGRATIONS, current_version, migrate};
+use super::resource::ResourceState;
 
 const FORMAT: &str = "koctl-state";
 const VERSION: u64 = current_version(MIGRATIONS);
-/// What stands before the value of the checksum. Only the header comes before it, so its first place is the one.
+/// The text before the checksum. Only the header comes before it, so its first occurrence is the right one.
 const BEFORE_CHECKSUM: &[u8] = b"\"checksum\": \"";
 
-/// What koctl made in one scope.
+/// The state of one scope: the resources that koctl manages there.
 ///
-/// The lineage, the serial and the scope are an identity that only this module changes: the serial grows by one with
-/// every write.
+/// Only this module changes the lineage, the serial and the scope. The serial grows by one with every write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct State {
-    /// A text that the states of one scope share for as long as each follows from the one before it.
+    /// A random text that stays the same for as long as each state follows from the one before it.
     lineage: String,
-    /// How often the state was written.
+    /// The number of writes so far.
     serial: u64,
     /// The organization, or `@platform`.
     scope: String,
-    /// What was made, by address: `KongAirlines/portal/prod`.
+    /// The records of resources, by address: `KongAirlines/portal/prod`.
     pub resources: BTreeMap<String, ResourceState>,
-    /// What is being done right now, or was when koctl was killed (R10), at most one for an address and action. Empty
-    /// after an apply that did all that it was to do.
+    /// What an apply is doing now, or was doing when it was killed (R10): at most one for an address and action. Empty
+    /// after an apply that is complete.
     pub intents: Vec<Intent>,
 }
 
-/// What the state knows of one resource.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ResourceState {
-    /// The resource type: `portal`.
-    #[serde(rename = "type")]
-    pub type_name: String,
-    /// The id by which the remote system knows it.
-    pub id: String,
-    /// The attributes that koctl set, as the remote system returned them, and those that it computes. Never a
-    /// secret (R11).
-    pub attributes: BTreeMap<String, Value>,
-    /// What was asked for, of the attributes where the remote system stored something else. While both are as they
-    /// were, there is no difference to show (R6).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub normalised: BTreeMap<String, Value>,
-    /// The addresses of what it refers to, which must be deleted after it.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub dependencies: BTreeSet<String>,
-    /// Whether it must not be destroyed, even once it has left the configuration (R12).
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub protect: bool,
-}
-
-/// What an apply is about to do to one resource: stored before the first request of the apply leaves, and taken back
-/// in the write that records the outcome. After a kill it says what may be there that no record tells of, and how to
-/// find it without the configuration that asked for it (R10).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Intent {
-    /// The address of the resource.
-    pub address: String,
-    /// What is done to it.
-    pub action: IntentAction,
-    /// When the apply began.
-    #[schemars(with = "String", extend("format" = "date-time"))]
-    pub since: Timestamp,
-    /// The object that is changed, replaced or deleted, by the id that the remote system has for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The attributes that are set, in the form in which [`ResourceState`] keeps them: all where the object is made,
-    /// those that change where it is changed. Never a secret (R11).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub attributes: BTreeMap<String, Value>,
-    /// Those of them that come from what the same apply makes, as `address#attribute`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub references: BTreeMap<String, String>,
-    /// As in [`ResourceState`], once it is done.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub dependencies: BTreeSet<String>,
-    /// As in [`ResourceState`], once it is done.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub protect: bool,
-}
-
-/// What an apply is about to do to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum IntentAction {
-    /// To make the object.
-    Create,
-    /// To change the object.
-    Update,
-    /// To take the object over, which the state knew under another address or not at all, and to change it.
-    Import,
-    /// To delete the object and to make another in its place.
-    Replace,
-    /// To delete the object.
-    Delete,
-}
-
-/// Why some bytes are no state that this koctl can use.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Damage {
-    /// The document ends in the middle.
-    #[error("it is cut short: it ends in line {line}, in the middle of the document")]
-    CutShort {
-        /// The last line there is, from 1.
-        line: usize,
-    },
-    /// It is not JSON.
-    #[error("line {line}, column {column}: {reason}")]
-    Syntax {
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
-        /// What the parser expected.
-        reason: String,
-    },
-    /// It is JSON, but not a state.
-    #[error("it is no koctl state: its `format` is not \"koctl-state\"")]
-    NotAState,
-    /// A newer koctl wrote it.
-    #[error("it has version {found}, and this koctl reads versions up to {supported}")]
-    Newer {
-        /// The version of the document.
-        found: u64,
-        /// The newest version that this koctl reads.
-        supported: u64,
-    },
-    /// Something else than koctl changed it.
-    #[error("its checksum is not that of its content: something else than koctl changed it, an editor perhaps")]
-    Edited,
-    /// Its fields are not those of its version.
-    #[error("{0}")]
-    Fields(String),
-    /// Its encrypted part is not what was written.
-    #[error("its encrypted part was cut short or changed")]
-    Ciphertext,
-}
-
-/// Why a document cannot be read here and now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// Nothing can read it.
-    #[error(transparent)]
-    Damaged(#[from] Damage),
-    /// It takes a key.
-    #[error(transparent)]
-    Locked(KeyError),
-}
-
 impl State {
-    /// A state of nothing, with a new lineage. Its serial is 0 until it is first written.
+    /// An empty state with a new lineage. Its serial is 0 until the first write.
     pub fn new(scope: impl Into<String>) -> Self {
         Self::with_lineage(scope, Uuid::new_v4().to_string())
     }
 
-    /// The same, with the lineage that a plan said it would create.
+    /// The same, with the lineage that a plan has promised.
     pub fn with_lineage(scope: impl Into<String>, lineage: impl Into<String>) -> Self {
         Self {
             lineage: lineage.into(),
@@ -181,28 +58,27 @@ impl State {
         }
     }
 
-    /// What tells this state from any other of its scope that was begun anew: two states of one lineage are an
-    /// earlier and a later one.
+    /// The lineage. Two states of one lineage are an earlier and a later version of the same state.
     pub fn lineage(&self) -> &str {
         &self.lineage
     }
 
-    /// How often it was written.
+    /// The number of writes so far.
     pub fn serial(&self) -> u64 {
         self.serial
     }
 
-    /// The organization, or the scope of the platform repository, that it is the state of.
+    /// The organization, or the scope of the platform repository.
     pub fn scope(&self) -> &str {
         &self.scope
     }
 
-    /// The same content, as it is written after a version with `serial`.
+    /// The same content, to be written after the version with `serial`.
     pub(super) fn following(&self, serial: u64) -> Self {
         Self { serial: serial.saturating_add(1), ..self.clone() }
     }
 
-    /// What is stored by now has this serial.
+    /// Sets the serial to that of the stored state.
     pub(super) fn set_serial(&mut self, serial: u64) {
         self.serial = serial;
     }
@@ -221,8 +97,7 @@ impl State {
     /// The state in a document of this version or an older one.
     ///
     /// # Errors
-    ///
-    /// Whatever else the bytes are.
+    /// The bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damage> {
         let mut fields: Map<String, Value> = serde_json::from_slice(bytes).map_err(syntax)?;
         if fields.remove("format").as_ref().and_then(Value::as_str) != Some(FORMAT) {
@@ -242,23 +117,23 @@ pub fn json_schema() -> Value {
     schemars::schema_for!(Document<'_>).to_value()
 }
 
-/// What koctl stores of one scope: the header, then the state.
+/// The document of one scope: a header, then the state.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "State", inline)]
 struct Document<'a> {
-    /// That it is a state of koctl.
+    /// The name of the format.
     #[schemars(extend("const" = FORMAT))]
     format: &'a str,
-    /// Of the format.
+    /// The version of the format.
     #[schemars(extend("const" = VERSION))]
     version: u64,
-    /// `sha256:` and the digest, in hexadecimal, of the document with nothing in the place of this text.
+    /// `sha256:` and the digest of the document with an empty text here, in hexadecimal.
     checksum: &'a str,
     #[serde(flatten)]
     state: &'a State,
 }
 
-/// Before the checksum is looked at: a newer version may have another one.
+/// Checked before the checksum, which a newer version may compute in another way.
 fn version_of(field: Option<Value>) -> Result<u64, Damage> {
     match field.as_ref().and_then(Value::as_u64) {
         Some(found) if found > VERSION => Err(Damage::Newer { found, supported: VERSION }),
@@ -281,7 +156,7 @@ fn place_of_checksum(bytes: &[u8]) -> Option<usize> {
 
 fn checksum_of(parts: &[&[u8]]) -> String {
     let digest = parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
-    digest.iter().fold("sha256:".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    format!("sha256:{}", hex::encode(digest))
 }
 
 fn syntax(error: serde_json::Error) -> Damage {
@@ -292,15 +167,14 @@ fn syntax(error: serde_json::Error) -> Damage {
     }
 }
 
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::intent::IntentAction;
     use super::*;
 
     fn portal() -> ResourceState {

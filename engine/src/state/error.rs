@@ -1,88 +1,88 @@
-//! What can go wrong with a state, and what to do next.
+//! Errors of states, and what to do next.
 
 use std::sync::Arc;
 
 use state_backends::{Kind, LockInfo, OpenError};
 
-use super::document::{Damage, Unreadable};
+use super::damage::{Damage, Unreadable};
 use super::encryption::KeyError;
 
 /// Why a state could not be opened, read, locked or written. Every error has advice.
 ///
-/// Cheap to clone: one failed write is told to everybody whose changes were in it.
+/// Cheap to clone: a failed write is reported to every task whose change was in it.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The address of the store cannot be used.
     #[error("cannot open the state store `{url}`: {reason}")]
     InvalidUrl {
-        /// As it was given, without what may be secret in it.
+        /// The URL, without secrets.
         url: String,
         /// What is wrong with it.
         reason: String,
-        /// What a person can do.
+        /// What to do next.
         help: String,
     },
     /// The store refused, or failed.
-    #[error("{}", with_cause(error))]
+    #[error("{}", transport::causes(&**error))]
     Store {
-        /// What the store said.
+        /// The error of the store.
         error: Arc<state_backends::Error>,
-        /// Of the scope whose state it is, where it is about one.
+        /// The scope; `None` if the error is about the whole store.
         scope: Option<String>,
     },
-    /// What is stored is no state that this koctl can use.
+    /// The stored document is not a state that this koctl can use.
     #[error("cannot read the state of `{scope}` in {store}: {damage}")]
     Damaged {
-        /// Whose state it is.
+        /// The scope.
         scope: String,
-        /// Where it is stored.
+        /// The store, in words.
         store: String,
-        /// What is wrong with it.
+        /// The damage.
         damage: Damage,
-        /// What can be put in its place.
+        /// A version to restore.
         intact: Option<Box<Intact>>,
     },
-    /// It takes other keys than those that are configured.
+    /// It needs other keys than those that are configured.
     #[error("cannot use the state of `{scope}` in {store}: {error}")]
     Sealed {
-        /// Whose state it is.
+        /// The scope.
         scope: String,
-        /// Where it is stored.
+        /// The store, in words.
         store: String,
-        /// What is missing.
+        /// The error of the keys.
         error: KeyError,
     },
-    /// The state of another scope lies where that of this one should: somebody copied it.
+    /// The stored state belongs to another scope: it was copied.
     #[error("cannot use the state of `{scope}` in {store}: it is the state of `{found}`")]
     WrongScope {
-        /// Whose state was asked for.
+        /// The scope that was read.
         scope: String,
-        /// Where it is stored.
+        /// The store, in words.
         store: String,
-        /// Whose state it is.
+        /// The scope.
         found: String,
     },
     /// The task that writes the state is gone, because a change to it panicked or the program is ending.
     #[error("cannot write the state of `{scope}`: its writer has stopped")]
     WriterStopped {
-        /// Whose state it is.
+        /// The scope.
         scope: String,
     },
 }
 
-/// The newest earlier version of a damaged state that is whole.
+/// The newest version of a damaged state that is intact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intact {
-    /// What the store calls it.
+    /// Its name in the store.
     pub revision: state_backends::Revision,
-    /// How often the state had been written by then.
+    /// Its serial.
     pub serial: u64,
-    /// When it was written.
+    /// The time at which it was written.
     pub written: jiff::Timestamp,
 }
 
 impl Error {
-    /// What a person can do next.
+    /// What to do next.
     pub fn help(&self) -> String {
         match self {
             Error::InvalidUrl { help, .. } => help.clone(),
@@ -96,7 +96,7 @@ impl Error {
             Error::Damaged { intact: Some(intact), scope, .. } => {
                 let Intact { revision, serial, written } = &**intact;
                 format!(
-                    "The newest version that is whole has serial {serial}, of {written}: restore it with \
+                    "The newest version that is intact has serial {serial}, of {written}: restore it with \
                      `koctl state restore {} {}`, or another that `koctl state history` lists.",
                     shell_word(scope),
                     shell_word(revision.as_str())
@@ -112,12 +112,12 @@ impl Error {
         }
     }
 
-    /// Whether somebody else holds the lock, so that waiting may help.
+    /// True if another process holds the lock, so that waiting may help.
     pub fn is_locked(&self) -> bool {
         matches!(self, Error::Store { error, .. } if matches!(error.kind(), Kind::Locked { .. }))
     }
 
-    /// What is stored for `scope` in `store` cannot be read.
+    /// The document of `scope` in `store` cannot be read.
     pub(super) fn unreadable(scope: &str, store: String, reason: Unreadable) -> Self {
         let scope = scope.to_owned();
         match reason {
@@ -126,7 +126,7 @@ impl Error {
         }
     }
 
-    /// The store failed at something that is about one scope.
+    /// The store failed for one scope.
     pub(super) fn of_scope(scope: &str) -> impl FnOnce(state_backends::Error) -> Self {
         let scope = Some(scope.to_owned());
         move |error| Error::Store { error: Arc::new(error), scope }
@@ -156,21 +156,13 @@ fn locked(scope: &str, holder: Option<&LockInfo>) -> String {
     let wait = "Wait until the holder is done, or let koctl wait with `--lock-timeout`";
     match holder {
         Some(LockInfo { id, .. }) => {
-            format!("{wait}. Only if it surely runs no longer: `koctl force-unlock {} {id}`.", shell_word(scope))
+            format!("{wait}. If you are sure that it no longer runs: `koctl force-unlock {} {id}`.", shell_word(scope))
         }
         None => format!("{wait}."),
     }
 }
 
-/// The text of an error with that of what caused it, if anything did.
-fn with_cause(error: &state_backends::Error) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
-}
-
-/// `text` as one word of a command that somebody copies.
+/// `text` as one word of a shell command.
 #[must_use]
 pub fn shell_word(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@~%".contains(&byte);

@@ -1,25 +1,23 @@
-//! Writing a state, which takes its lock.
+//! Writing a state, which requires its lock.
 //!
-//! A task of its own does the writing. While one write is on its way, the changes that come in wait, and the next
-//! write takes them all: with many resources done at a time, a slow store sees few writes, and yet no task goes on
-//! before what it did is stored.
+//! A task of its own writes. During a write, changes that come in wait, and the next write takes all of them: with many
+//! resources at a time, a slow store sees few writes, and still no task goes on before its change is stored.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
-use state_backends::{Backend, Document, Expected, LockId, Revision};
+use state_backends::{Expected, LockId, Revision};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::document::State;
-use super::encryption::Keys;
 use super::error::Error;
+use super::held_lock::HeldLock;
 
 /// The state of one scope, under its lock: the only thing that can be written.
 ///
-/// Share it between tasks by reference or in an [`Arc`]. [`release`](LockedState::release) gives the lock back and
-/// tells whether all went well. Where it is dropped instead, the lock is given back all the same, after what was
-/// still to be written.
+/// Share it between tasks by reference or in an [`Arc`]. [`release`](LockedState::release) releases the lock and returns
+/// the errors. If it is dropped instead, the lock is released too, after the last write.
 #[derive(Debug)]
 pub struct LockedState {
     scope: String,
@@ -29,15 +27,15 @@ pub struct LockedState {
     writer: JoinHandle<Result<(), Error>>,
 }
 
-/// What is stored now, as far as its writer knows.
+/// The stored state, as its writer knows it.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
     pub(super) state: Arc<State>,
-    /// None where the state was never written.
+    /// `None` if the state was never written.
     pub(super) revision: Option<Revision>,
 }
 
-/// A change that somebody waits for.
+/// A change, and the task that waits for it.
 struct Request {
     change: Box<dyn FnOnce(&mut State) + Send>,
     reply: oneshot::Sender<Result<(), Error>>,
@@ -53,32 +51,30 @@ impl LockedState {
         Self { scope, lock, requests, stored, writer: tokio::spawn(writer.run(received)) }
     }
 
-    /// The state as it is stored: every change that was recorded, none that is still on its way. Where there is no
-    /// stored state yet, an empty one with the lineage that the first write will give it.
+    /// The stored state: with every change that was recorded, and none that is still on its way. If nothing is stored
+    /// yet, an empty state with the lineage of the first write.
     pub fn state(&self) -> Arc<State> {
         Arc::clone(&self.stored.borrow().state)
     }
 
-    /// Which version of the document that is; none where there is none yet.
+    /// The revision of the stored document; `None` if there is none yet.
     pub fn revision(&self) -> Option<Revision> {
         self.stored.borrow().revision.clone()
     }
 
-    /// The id by which the lock can be forced open.
+    /// The id of the lock, for `koctl force-unlock`.
     pub fn lock_id(&self) -> &LockId {
         &self.lock
     }
 
-    /// Changes the state, and returns once the change is stored. Changes that come in from several tasks during one
-    /// write are stored together by the next, which counts the serial up by one. A change that changes nothing
-    /// writes nothing.
+    /// Changes the state, and returns when the change is stored. Changes from several tasks during one write are stored
+    /// together by the next, which increases the serial by one. A change that changes nothing writes nothing.
     ///
-    /// Where the returned future is dropped, the change is still made.
+    /// If the returned future is dropped, the change is still made.
     ///
     /// # Errors
-    ///
-    /// The change is not known to be stored. It is not taken back either, since it tells what has happened: the next
-    /// write, the one that [`release`](LockedState::release) does included, tries again to store it.
+    /// The change may not be stored. It is not reverted, since it has happened: the next write, including that of
+    /// [`release`](LockedState::release), tries to store it again.
     pub async fn record(&self, change: impl FnOnce(&mut State) + Send + 'static) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         let sent = self.requests.send(Request { change: Box::new(change), reply });
@@ -87,11 +83,10 @@ impl LockedState {
         answer.await.map_err(|_| stopped())?
     }
 
-    /// Stores what an earlier write failed to, and gives the lock back.
+    /// Stores what an earlier write failed to store, and releases the lock.
     ///
     /// # Errors
-    ///
-    /// Where something could not be stored, or the lock not given back.
+    /// Something could not be stored, or the lock not released.
     pub async fn release(self) -> Result<(), Error> {
         drop(self.requests);
         match self.writer.await {
@@ -104,10 +99,10 @@ impl LockedState {
 /// The task that writes.
 struct Writer {
     held: HeldLock,
-    /// With every change so far, stored or not; its serial is that of what is stored.
+    /// With every change so far, stored or not. The serial is that of the stored state.
     state: State,
     stored: watch::Sender<Stored>,
-    /// What a write that failed may have stored nevertheless.
+    /// A state that a failed write may have stored nevertheless.
     in_doubt: Option<InDoubt>,
 }
 
@@ -122,7 +117,7 @@ impl Writer {
         Self { held, state, stored: watch::Sender::new(stored), in_doubt: None }
     }
 
-    /// Until nobody can send a change any more.
+    /// Runs until no task can send a change any more.
     async fn run(mut self, mut requests: mpsc::UnboundedReceiver<Request>) -> Result<(), Error> {
         let mut batch = Vec::new();
         while requests.recv_many(&mut batch, usize::MAX).await > 0 {
@@ -133,7 +128,7 @@ impl Writer {
             }
             let saved = self.save().await;
             for reply in replies {
-                // Who does not wait any more does not want to know.
+                // A task that no longer waits has no use for the answer.
                 let _ = reply.send(saved.clone());
             }
         }
@@ -171,7 +166,7 @@ impl Writer {
         self.state == *self.stored.borrow().state
     }
 
-    /// Finds out whether a write that failed has happened after all: its answer may have been lost.
+    /// Finds out if a failed write has happened after all: its answer may have been lost.
     async fn settle(&mut self) -> Result<(), Error> {
         if self.in_doubt.is_none() {
             return Ok(());
@@ -185,63 +180,10 @@ impl Writer {
         Ok(())
     }
 
-    /// `state` is what is stored now.
+    /// Takes `state` as the stored one.
     fn accept(&mut self, state: State, revision: Revision) {
         self.state.set_serial(state.serial());
         self.stored.send_replace(Stored { state: Arc::new(state), revision: Some(revision) });
-    }
-}
-
-/// The lock of one scope in a store. Dropping it gives it back as soon as may be.
-#[derive(Debug)]
-pub(super) struct HeldLock {
-    backend: Arc<dyn Backend>,
-    keys: Keys,
-    scope: String,
-    id: LockId,
-    is_released: bool,
-}
-
-/// A document in the clear, as it is stored now.
-struct Found {
-    clear: Vec<u8>,
-    revision: Revision,
-}
-
-impl HeldLock {
-    /// A lock that was just taken.
-    pub(super) fn new(backend: Arc<dyn Backend>, keys: Keys, scope: &str, id: LockId) -> Self {
-        Self { backend, keys, scope: scope.to_owned(), id, is_released: false }
-    }
-
-    /// Stores `clear`, the document of `state`, encrypted where there are keys. Whether the keys may write it,
-    /// [`Keys::check_write`] has told before.
-    pub(super) async fn write(&self, state: &State, clear: Vec<u8>, expected: &Expected) -> Result<Revision, Error> {
-        let bytes = self.keys.seal(state, clear);
-        self.backend.write(&self.scope, bytes, expected, &self.id).await.map_err(Error::of_scope(&self.scope))
-    }
-
-    async fn read(&self) -> Result<Option<Found>, Error> {
-        let found = self.backend.read(&self.scope).await.map_err(Error::of_scope(&self.scope))?;
-        let Some(Document { bytes, revision }) = found else { return Ok(None) };
-        let opened = self.keys.open(&bytes);
-        let opened = opened.map_err(|reason| Error::unreadable(&self.scope, self.backend.describe(), reason))?;
-        Ok(Some(Found { clear: opened.clear.into_owned(), revision }))
-    }
-
-    /// Gives it back, and waits for that.
-    pub(super) async fn release(mut self) -> Result<(), Error> {
-        self.backend.unlock(&self.scope, &self.id).await.map_err(Error::of_scope(&self.scope))?;
-        self.is_released = true;
-        Ok(())
-    }
-}
-
-impl Drop for HeldLock {
-    fn drop(&mut self) {
-        if !self.is_released {
-            self.backend.abandon(&self.scope, &self.id);
-        }
     }
 }
 

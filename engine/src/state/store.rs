@@ -1,4 +1,4 @@
-//! Where states are kept: opening a store, reading, locking, and putting a state back.
+//! A store of states: opening, reading, locking, and replacing a state.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,36 +7,38 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use state_backends::{Backend, Document, Expected, LockId, LockInfo, Revision, Variables, Version};
 use tokio::time::Instant;
 
-use super::document::{Damage, State, Unreadable};
+use super::damage::{Damage, Unreadable};
+use super::document::State;
 use super::encryption::{KeyError, Keys, is_sealed};
 use super::error::{Error, Intact};
-use super::locked::{HeldLock, LockedState, Stored};
+use super::held_lock::HeldLock;
+use super::locked::{LockedState, Stored};
 
-/// How long to wait at least before a lock is tried again, at first.
+/// The first pause before another attempt to acquire a lock.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// A store of states, one a scope. Cheap to clone.
+/// A store of states, one for each scope. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     backend: Arc<dyn Backend>,
     keys: Keys,
 }
 
-/// A state as it was stored at one moment. It cannot be written: that takes the lock.
+/// A state as it was stored at one moment. It cannot be written: that requires the lock.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// What was stored.
+    /// The state.
     pub state: State,
-    /// Which version of the document it was.
+    /// The revision of its document.
     pub revision: Revision,
-    /// Whether it was encrypted.
+    /// True if it was encrypted.
     pub encrypted: bool,
 }
 
-/// What a state is put in the place of.
+/// What a new state replaces.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Replaced {
-    /// There was none.
+    /// Nothing is stored.
     Nothing,
     /// Another state.
     State(State),
@@ -44,19 +46,19 @@ pub enum Replaced {
     Unreadable(Unreadable),
 }
 
-/// How to take a lock.
+/// Options of a lock.
 #[derive(Debug, Clone)]
 pub struct LockOptions {
-    /// What the lock is for, which others are told: the name of the command.
+    /// The purpose of the lock, which others see: the name of the command.
     pub operation: String,
-    /// How long to wait for another holder (`--lock-timeout`); zero is not at all.
+    /// How long to wait for another holder (`--lock-timeout`). Zero means not at all.
     pub timeout: Duration,
-    /// The lineage that a state gets which does not exist yet, where a plan has promised one. Otherwise it is new.
+    /// The lineage of a state that does not exist yet, if a plan has promised one. Otherwise it is new.
     pub lineage: Option<String>,
 }
 
 impl LockOptions {
-    /// For `operation`, without waiting and with a new lineage where there is no state.
+    /// Options for `operation`: it does not wait, and gives a new state a new lineage.
     pub fn new(operation: impl Into<String>) -> Self {
         Self { operation: operation.into(), timeout: Duration::ZERO, lineage: None }
     }
@@ -66,47 +68,45 @@ impl Store {
     /// Opens the store at a URL, as [`state_backends::open`] does. Nothing is created before the first lock.
     ///
     /// # Errors
-    ///
-    /// [`Error::InvalidUrl`], and [`Error::Store`] where it can be seen at once that the place keeps no documents.
+    /// [`Error::InvalidUrl`], or [`Error::Store`] if it is obvious that the place cannot store documents.
     pub fn open(url: &str, variables: Variables<'_>) -> Result<Self, Error> {
         Ok(Self::new(state_backends::open(url, variables)?))
     }
 
-    /// The store in a backend, which encrypts nothing.
+    /// The store in a backend, without encryption.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
         Self { backend, keys: Keys::default() }
     }
 
-    /// The same place, whose documents are opened and encrypted with `keys`.
+    /// The same store, with `keys` to decrypt and encrypt its documents.
     #[must_use]
     pub fn with_keys(self, keys: Keys) -> Self {
         Self { keys, ..self }
     }
 
-    /// What the states of this store are opened and encrypted with.
+    /// The keys of this store.
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// The store in words for a message: ``the directory `/srv/state` ``.
+    /// The store in the words of a message: ``the directory `/srv/state` ``.
     pub fn describe(&self) -> String {
         self.backend.describe()
     }
 
-    /// Whether the store can tell which scopes have a state.
+    /// True if the store can list the scopes that have a state.
     pub fn lists_scopes(&self) -> bool {
         self.backend.capabilities().listing
     }
 
-    /// The scopes that have a state, sorted; an error where the store cannot tell
+    /// The scopes that have a state, sorted. An error if the store cannot list them
     /// ([`lists_scopes`](Store::lists_scopes)).
     pub async fn scopes(&self) -> Result<Vec<String>, Error> {
         Ok(self.backend.keys().await?)
     }
 
-    /// The state of `scope`, or nothing where there is none yet. It takes no lock, and is whole even if somebody
-    /// writes right now.
+    /// The state of `scope`; `None` if there is none yet. It needs no lock, and is complete even during a write.
     pub async fn read(&self, scope: &str) -> Result<Option<Snapshot>, Error> {
         match self.backend.read(scope).await.map_err(Error::of_scope(scope))? {
             None => Ok(None),
@@ -114,13 +114,12 @@ impl Store {
         }
     }
 
-    /// Takes the lock of `scope`, waiting for it as long as `options` allow, and reads the state under it.
+    /// Acquires the lock of `scope`, waits for it as long as `options` allow, and reads the state under it.
     ///
     /// # Errors
-    ///
-    /// Where somebody still holds the lock ([`Error::is_locked`]), the error says who, since when and for what, and
-    /// its advice has the command to force it open. Where the state cannot be read, or could not be written with the
-    /// keys there are, the lock is given back.
+    /// If another process still holds the lock ([`Error::is_locked`]), the error has the holder, the time and the
+    /// purpose, and its advice has the command that forces the lock open. If the state cannot be read, or could not be
+    /// written with these keys, the lock is released.
     pub async fn lock(&self, scope: &str, options: &LockOptions) -> Result<LockedState, Error> {
         let held = self.wait_for_lock(scope, options).await?;
         match self.read_to_write(scope).await {
@@ -135,7 +134,7 @@ impl Store {
                 Ok(LockedState::start(held, Stored { state: Arc::new(state), revision: None }))
             }
             Err(unreadable) => {
-                // Where this fails as well, the drop gives the lock back. What to tell is why there is no state.
+                // If this fails as well, the drop releases the lock. The error to report is why there is no state.
                 let _ = held.release().await;
                 Err(unreadable)
             }
@@ -151,7 +150,7 @@ impl Store {
         let encrypted = snapshot.as_ref().is_some_and(|snapshot| snapshot.encrypted);
         if snapshot.is_some() && !encrypted && self.keys.encrypts() {
             tracing::warn!(
-                "The state of `{scope}` is stored in the clear; the next write encrypts it, and `koctl state rekey` does \
+                "The state of `{scope}` is stored in plain text; the next write encrypts it, and `koctl state rekey` does \
                  at once."
             );
         }
@@ -162,7 +161,8 @@ impl Store {
         self.keys.check_write(encrypted).map_err(|error| self.sealed(scope, error))
     }
 
-    /// The same for a scope that has no state yet. Where others in the store are encrypted, somebody forgot the keys.
+    /// The same for a scope that has no state yet. If others in the store are encrypted, the keys were probably
+    /// forgotten.
     async fn check_first_write(&self, scope: &str) -> Result<(), Error> {
         self.check_write(scope, false)?;
         if self.keys.encrypts() || !self.lists_scopes() {
@@ -181,12 +181,11 @@ impl Store {
         Error::Sealed { scope: scope.to_owned(), store: self.describe(), error }
     }
 
-    /// Who still holds the lock of `scope` after `timeout`, as the error that [`lock`](Store::lock) would give; none
-    /// where nobody does. Not every store tells that otherwise, so that it is found out by taking the lock for a moment.
+    /// The error that [`lock`](Store::lock) would give after `timeout`; `None` if the lock is free. Not every store can
+    /// report a holder otherwise, so this acquires the lock for a moment.
     ///
     /// # Errors
-    ///
-    /// Where it cannot be found out.
+    /// It could not be found out.
     pub async fn locked(&self, scope: &str, operation: &str, timeout: Duration) -> Result<Option<Error>, Error> {
         match self.wait_for_lock(scope, &LockOptions { timeout, ..LockOptions::new(operation) }).await {
             Ok(held) => held.release().await.map(|()| None),
@@ -195,12 +194,12 @@ impl Store {
         }
     }
 
-    /// Takes the lock `id` of `scope` away from who holds it.
+    /// Takes the lock `id` of `scope` away from its holder.
     pub async fn force_unlock(&self, scope: &str, id: &LockId) -> Result<(), Error> {
         self.backend.force_unlock(scope, id).await.map_err(Error::of_scope(scope))
     }
 
-    /// The earlier versions of the state of `scope`, newest first, where the store keeps them.
+    /// The earlier versions of the state of `scope`, newest first, if the store keeps them.
     pub async fn history(&self, scope: &str) -> Result<Vec<Version>, Error> {
         self.backend.history(scope).await.map_err(Error::of_scope(scope))
     }
@@ -212,10 +211,10 @@ impl Store {
         read.map(|(state, _)| state).map_err(|reason| Error::unreadable(scope, self.describe(), reason))
     }
 
-    /// The state in a document as this store keeps it, and whether it was encrypted.
+    /// Parses a document of this store. Returns the state, and true if it was encrypted.
     ///
     /// # Errors
-    /// Where it is no state, or the keys do not open it.
+    /// The document is not a state, or the keys do not decrypt it.
     pub fn parse(&self, document: &[u8]) -> Result<(State, bool), Unreadable> {
         let opened = self.keys.open(document)?;
         let state = State::from_bytes(&opened.clear)?;
@@ -227,11 +226,11 @@ impl Store {
         }
     }
 
-    /// Puts `state` in the place of whatever is stored for its scope, even of a document that cannot be read, if `may`
-    /// says so once it sees that, under the lock. Its serial becomes one more than that of both.
+    /// Replaces the stored state of the scope of `state`, even a document that cannot be read, if `may` allows it after
+    /// it saw that, under the lock. The new serial is one more than both.
     ///
     /// # Errors
-    /// Those of `may`; where the lock cannot be had; where what is stored is encrypted, and this would not be.
+    /// Those of `may`; the lock could not be acquired; or the stored state is encrypted, and this one would not be.
     pub async fn replace<E: From<Error>>(
         &self,
         state: &State,
@@ -271,11 +270,10 @@ impl Store {
         Ok(snapshot)
     }
 
-    /// Writes the state of `scope` anew, as it is but for its serial: with the keys of today. Nothing where there is
-    /// no state.
+    /// Writes the state of `scope` again with the current keys. Only the serial changes. `None` if there is no state.
     ///
     /// # Errors
-    /// Those of [`lock`](Store::lock), and where the write fails.
+    /// Those of [`lock`](Store::lock), or the write failed.
     pub async fn rewrite(&self, scope: &str, options: &LockOptions) -> Result<Option<Snapshot>, Error> {
         let held = self.wait_for_lock(scope, options).await?;
         let rewritten = match self.read(scope).await {
@@ -315,8 +313,8 @@ impl Store {
         }
     }
 
-    /// The pauses between two tries, without an end. Each is up to twice as long as it has to be: many who wait come
-    /// at different times, and so each gets its turn.
+    /// The endless pauses between two attempts. Each is up to twice as long as necessary: so several that wait try at
+    /// different times, and each gets its turn.
     fn pauses(&self) -> impl Iterator<Item = Duration> + use<> {
         let longest = self.backend.capabilities().lock_pause / 2;
         let growing = ExponentialBuilder::new().with_min_delay(FIRST_PAUSE.min(longest)).with_max_delay(longest);
@@ -345,8 +343,8 @@ impl Store {
         Ok(Snapshot { state, revision: document.revision, encrypted })
     }
 
-    /// What to advise for a damaged state. Where the history cannot be read either, there is just no advice: the
-    /// damage is what is told.
+    /// The version to recommend for a damaged state. If the history cannot be read either, there is no recommendation:
+    /// the damage is the error to report.
     async fn newest_intact(&self, scope: &str) -> Option<Box<Intact>> {
         for Version { revision, written, .. } in self.backend.history(scope).await.ok()? {
             if let Ok(state) = self.read_version(scope, &revision).await {

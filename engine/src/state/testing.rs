@@ -12,7 +12,8 @@ use state_backends::{
 use tempfile::TempDir;
 use tokio::sync::{Notify, RwLock, RwLockWriteGuard};
 
-use super::document::{ResourceState, State};
+use super::document::State;
+use super::resource::ResourceState;
 use super::store::{LockOptions, Store};
 
 pub(super) fn portal(id: &str) -> ResourceState {

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::accept::accept;
-use engine::adopt::{self, adopt};
-use engine::diff::{Diff, Options, Refusal, diff};
+use engine::adopt::{AdoptOptions, adopt};
+use engine::diff::{Diff, DiffOptions, diff};
 use engine::drift::recognisable;
 use engine::execute::{Entry, Event, Execution, Observer, Outcome, Recorder, Step};
 use engine::plan::Recovered;
@@ -18,12 +18,12 @@ use engine::refresh::{Remembered, refresh};
 use engine::state::{Intent, ResourceState, State};
 use engine::world::World;
 use engine::{
-    Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Readers, Reference, ScopePlan, Secrets, Writers,
+    Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Readers, Reference, Refusal, ScopePlan, Secrets, Writers,
 };
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
 
-use crate::vendor::{Server, clients};
+use crate::vendor::{Server, clients, schema};
 
 /// The scope of every test.
 pub(crate) const SCOPE: &str = "Acme";
@@ -89,7 +89,7 @@ pub(crate) fn link(plane: &str, tag: &str) -> Desired {
 }
 
 /// How plans are made unless a test says otherwise.
-const OPTIONS: Options<'static> = Options { lineage: LINEAGE, no_adopt: false, targets: None, protected: None };
+const OPTIONS: DiffOptions<'static> = DiffOptions { lineage: LINEAGE, no_adopt: false, targets: None, protected: None };
 
 /// Where outcomes are kept, in memory.
 pub(crate) struct Book {
@@ -274,7 +274,7 @@ impl House {
     }
 
     /// Compares, with options.
-    pub(crate) async fn try_plan(&self, desired: &[Desired], options: Options<'_>) -> Result<Diff, Vec<Refusal>> {
+    pub(crate) async fn try_plan(&self, desired: &[Desired], options: DiffOptions<'_>) -> Result<Diff, Vec<Refusal>> {
         let mut state = self.book.remembered();
         self.try_recover().await.unwrap().teach(&mut state);
         let world = refresh(desired, &state, &self.readers).await.unwrap();
@@ -332,7 +332,7 @@ impl House {
     /// Finds what exists and is not remembered.
     pub(crate) async fn try_import(&self, desired: &[Desired], only: Option<&str>) -> Result<Diff, Vec<Refusal>> {
         let only = only.map(address);
-        let options = adopt::Options { targets: None, only: only.as_ref(), lineage: LINEAGE };
+        let options = AdoptOptions { targets: None, only: only.as_ref(), lineage: LINEAGE };
         let mut state = self.book.remembered();
         self.try_recover().await.unwrap().teach(&mut state);
         let world = refresh(desired, &state, &self.readers).await.unwrap();
@@ -437,8 +437,12 @@ pub(crate) fn lines(diff: &Diff) -> Vec<String> {
         };
         let changed = match change.action {
             Action::Create | Action::Deferred | Action::Delete => String::new(),
-            _ if change.changed.is_empty() => String::new(),
-            _ => format!(" [{}]", change.changed.join(", ")),
+            _ if !change.has_changed() => String::new(),
+            _ => {
+                let attributes = schema(change.address.type_name()).attributes.iter();
+                let changed = attributes.map(|attribute| attribute.name).filter(|name| change.is_changed(name));
+                format!(" [{}]", changed.collect::<Vec<_>>().join(", "))
+            }
         };
         format!("{action} {}{changed}", short(&change.address))
     };

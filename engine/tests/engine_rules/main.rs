@@ -5,12 +5,14 @@
 //! | `vendor` | the server: it normalises, refuses, counts, fails and loses answers |
 //! | `house` | a world in a few lines: server, state, plan and apply |
 //! | `r1_graph` … `r13_fate` | one rule each, the case in which nothing happens first |
+//! | `names` | names of attributes that no schema has |
 //! | `targets` | plans limited to some addresses |
 //! | `properties` | what holds for every configuration |
 
 #![allow(clippy::unwrap_used, reason = "where a test cannot go on it fails")]
 
 mod house;
+mod names;
 mod properties;
 mod r10_intents;
 mod r10_recovery;

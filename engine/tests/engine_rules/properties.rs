@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use engine::address::Targets;
-use engine::diff::Options;
+use engine::diff::DiffOptions;
 use engine::drift::look;
 use engine::state::ResourceState;
 use engine::{Desired, Secrets};
@@ -251,7 +251,7 @@ proptest! {
                 }
             }
             let seen = look(&state, &[], &house.readers).await.unwrap();
-            if let Ok(plan) = house.try_plan(&desired, Options::default()).await {
+            if let Ok(plan) = house.try_plan(&desired, DiffOptions::default()).await {
                 assert_eq!(seen.drift, plan.drift);
             }
         });
@@ -428,7 +428,7 @@ proptest! {
         run(async {
             let house = House::with(&old.desired()).await;
             let targets = Targets::new(&[format!("Acme/{pattern}")]).unwrap();
-            let options = Options { targets: Some(&targets), ..Options::default() };
+            let options = DiffOptions { targets: Some(&targets), ..DiffOptions::default() };
             let limited = house.try_plan(&new.desired(), options).await.unwrap();
             let outcome = house.run(limited).await;
             assert!(outcome.is_complete(), "{outcome:#?}");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::Desired;
-use engine::diff::Options;
+use engine::diff::DiffOptions;
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -106,7 +106,7 @@ async fn r10_an_object_that_was_made_is_known_and_neither_imported_nor_drift() {
     let expected = [("plane/p", "plane/p"), ("role/a+p", "role/a+p"), ("team/a", "team/a")];
     let expected = expected.map(|(address, label)| format!("create {address}: {}", made(label)));
     assert_eq!(house.recovered().await, expected);
-    let options = Options { no_adopt: true, ..Options::default() };
+    let options = DiffOptions { no_adopt: true, ..DiffOptions::default() };
     let diff = house.try_plan(&desired, options).await.unwrap();
     assert_eq!((lines(&diff), diff.drift), (Vec::new(), Vec::new()));
     assert_eq!(lines(&house.plan(&[]).await), ["delete plane/p", "delete role/a+p", "delete team/a"]);
@@ -195,9 +195,12 @@ async fn r10_several_objects_that_could_be_the_one_are_told_and_none_is_taken() 
     house.server.put("page", json!({ "name": "a", "content": "theirs" }));
     let errors = house.try_recover().await.unwrap_err();
     let told = errors[0].to_string();
-    assert!(told.starts_with("could not tell what became of `Acme/page/a`: an apply that began at "), "{told}");
-    assert!(told.ends_with("was to create it, and there are 2 objects of its name now: page-1, page-2"), "{told}");
-    assert_eq!(errors[0].help.as_deref(), Some("delete or rename all of them but one, and try again"));
+    assert!(
+        told.starts_with("could not find out if `Acme/page/a` was created: an unfinished apply, begun at "),
+        "{told}"
+    );
+    assert!(told.ends_with("was to create it, and 2 objects have its name now: page-1, page-2"), "{told}");
+    assert_eq!(errors[0].help.as_deref(), Some("delete or rename all except one, and try again"));
     house.server.remove("page-2");
     assert_eq!(house.recovered().await, ["create page/a: Made { id: \"page-1\" }"]);
 }
@@ -231,7 +234,7 @@ async fn r10_a_child_of_what_was_to_be_replaced_is_not_taken_for_the_new_one() {
 async fn r10_a_limited_plan_forgets_nothing_that_it_is_not_about() {
     let house = killed(&[], &[page("a"), page("b")], "create", Moment::BeforeItsRecord).await;
     let targets = engine::address::Targets::new(&["Acme/page/a"]).unwrap();
-    let options = Options { targets: Some(&targets), ..Options::default() };
+    let options = DiffOptions { targets: Some(&targets), ..DiffOptions::default() };
     let diff = house.try_plan(&[page("a").with("content", "new"), page("b")], options).await.unwrap();
     assert!(house.run(diff).await.is_complete());
     assert_eq!(house.book.addresses(), ["page/a", "page/b"]);

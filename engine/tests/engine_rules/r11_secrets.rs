@@ -1,6 +1,6 @@
 //! R11: a secret is sent, and kept nowhere: what plans and states hold of it is a trace.
 
-use engine::diff::Options;
+use engine::diff::DiffOptions;
 use engine::secret::{Secrets, Unsuited, trace};
 use engine::{Desired, Expr, Mode, Plan, ScopePlan};
 use serde_json::json;
@@ -125,10 +125,10 @@ async fn r11_a_secret_that_left_the_configuration_is_left_alone() {
 async fn r11_under_another_lineage_the_same_secret_leaves_another_trace_and_is_set_again() {
     let desired = [door("a", "hunter2")];
     let house = House::with(&desired).await;
-    let other = Options { lineage: "begun anew", ..Options::default() };
+    let other = DiffOptions { lineage: "begun anew", ..DiffOptions::default() };
     let diff = house.try_plan(&desired, other).await.unwrap();
     assert_eq!(lines(&diff), ["update door/a [key]"]);
-    assert_ne!(diff.changes[0].after["key"], house.book.get("door/a").unwrap().attributes["key"]);
+    assert_ne!(diff.changes[0].after("key"), house.book.get("door/a").unwrap().attributes.get("key"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -184,6 +184,6 @@ async fn r11_a_secret_that_is_not_at_hand_fails_its_resource_before_a_request_an
     let diff = house.plan(&desired).await;
     let outcome = house.try_run(diff, Secrets::default()).await.unwrap();
     assert_eq!(house.server.take_writes(), ["create page/b"]);
-    assert_eq!(outcome.failed[0].1.to_string(), "could not begin `Acme/door/a`: the `key` to send is not at hand");
+    assert_eq!(outcome.failed[0].1.to_string(), "could not begin `Acme/door/a`: the `key` to send is missing");
     assert_eq!(outcome.skipped, [address("page/c")]);
 }

@@ -57,7 +57,7 @@ async fn r2_a_type_that_no_reader_knows_is_an_error_also_without_a_refresh() {
     let house = House::new();
     let unknown = [crate::house::resource("comet", "a")];
     let error = house.refresh(&unknown).await.unwrap_err().remove(0);
-    assert_eq!(error.to_string(), "could not read resources of type `comet`: this koctl knows no such type");
+    assert_eq!(error.to_string(), "could not read resources of type `comet`: this koctl does not know the type");
     let state = engine::refresh::Remembered::default();
     assert!(engine::world::World::remembered(&unknown, &state, &house.readers).is_err());
 }

@@ -3,7 +3,7 @@
 use engine::Desired;
 use engine::drift::{Findings, Unmanaged, look};
 use engine::plan::{Drift, DriftKind};
-use engine::refresh::Place;
+use engine::refresh::SearchArea;
 use serde_json::{Value, json};
 
 use crate::house::{House, address, id_of, page, plane, resource, role, team};
@@ -20,8 +20,8 @@ async fn drift(house: &House, desired: &[Desired]) -> Vec<Drift> {
     found
 }
 
-fn anywhere(type_name: &'static str) -> Place {
-    Place { type_name, within: Default::default() }
+fn anywhere(type_name: &'static str) -> SearchArea {
+    SearchArea { type_name, within: Default::default() }
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ async fn r4_no_difference_is_no_action() {
 async fn r4_what_is_not_there_is_created_with_its_references_known_after_apply() {
     let diff = House::new().plan(&[team("a"), plane("p"), role("a", "p")]).await;
     assert_eq!(lines(&diff), ["create plane/p", "create role/a+p", "create team/a"]);
-    let unknown: Vec<_> = diff.changes[1].unknown.iter().map(|(name, of)| format!("{name} = {of}")).collect();
+    let unknown: Vec<_> = diff.changes[1].references().map(|(name, of)| format!("{name} = {of}")).collect();
     assert_eq!(unknown, ["plane_id = Acme/plane/p#id", "team_id = Acme/team/a#id"]);
 }
 
@@ -50,7 +50,7 @@ async fn r4_a_change_that_forces_it_replaces_the_object_and_what_refers_to_it() 
     let desired = [team("a"), plane("p").with("kind", "serverless"), role("a", "p")];
     let diff = house.plan(&desired).await;
     assert_eq!(lines(&diff), ["replace plane/p [kind]", "replace role/a+p [plane_id]"]);
-    assert_eq!(diff.changes[0].replaced_by, ["kind"]);
+    assert_eq!(diff.changes[0].replaced_by().collect::<Vec<_>>(), ["kind"]);
     assert!(house.run(diff).await.is_complete());
     let writes = house.server.take_writes();
     let expected = ["delete role/a+p", "delete plane/p", "create plane/p", "complete plane/p", "create role/a+p"];

@@ -1,13 +1,13 @@
 //! R5: what exists is taken over, once, by the one address that it belongs to; nothing is made twice, and nothing
 //! that somebody renamed is deleted.
 
-use engine::diff::Options;
+use engine::diff::DiffOptions;
 use serde_json::json;
 
 use crate::house::{House, id_of, lines, page, plane, resource, role, short, team};
 use crate::vendor::Fault;
 
-const NO_ADOPT: Options<'static> = Options { no_adopt: true, targets: None, protected: None, lineage: "" };
+const NO_ADOPT: DiffOptions<'static> = DiffOptions { no_adopt: true, targets: None, protected: None, lineage: "" };
 
 #[tokio::test]
 async fn r5_what_the_state_knows_is_not_imported() {
@@ -79,8 +79,8 @@ async fn r5_an_object_under_a_new_address_is_imported_there_and_forgotten_here_n
     // koctl made it, so that --no-adopt has nothing against it.
     let diff = house.try_plan(&desired, NO_ADOPT).await.unwrap();
     assert_eq!(lines(&diff), ["forget page/a", "record page/child", "import page/moved"]);
-    assert_eq!(diff.changes[0].reason.as_deref(), Some("it is `Acme/page/moved` from now on"));
-    assert_eq!(diff.changes[2].reason.as_deref(), Some("it was `Acme/page/a` so far"));
+    assert_eq!(diff.changes[0].reason.as_deref(), Some("it moved to `Acme/page/moved`"));
+    assert_eq!(diff.changes[2].reason.as_deref(), Some("it moved from `Acme/page/a`"));
     assert!(house.run(diff).await.is_complete());
     assert_eq!(house.server.take_writes(), Vec::<String>::new());
     assert_eq!(house.book.addresses(), ["page/child", "page/moved"]);
@@ -206,5 +206,5 @@ async fn r5_an_import_that_must_be_replaced_says_that_koctl_did_not_make_it() {
     house.server.put("plane", json!({ "name": "p", "kind": "serverless", "labels": { "owner": "koctl" } }));
     let diff = house.plan(&[plane("p")]).await;
     assert_eq!(lines(&diff), ["replace plane/p [kind]"]);
-    assert_eq!(diff.changes[0].reason.as_deref(), Some("it exists already, and koctl did not make it"));
+    assert_eq!(diff.changes[0].reason.as_deref(), Some("it exists already, and koctl does not manage it"));
 }

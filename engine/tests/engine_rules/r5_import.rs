@@ -9,7 +9,7 @@ use crate::house::{House, id_of, lines, link, page, plane, resource, role, short
 fn outstanding(changes: &[ResourceChange]) -> Vec<String> {
     let differing = changes.iter().filter(|change| change.has_outstanding());
     let line = |change: &ResourceChange| {
-        let names: Vec<&str> = change.outstanding_names().collect();
+        let names: Vec<&str> = change.outstanding().collect();
         format!("{} [{}]", short(&change.address), names.join(", "))
     };
     differing.map(line).collect()
@@ -67,8 +67,8 @@ async fn r5_what_the_next_plan_would_replace_is_imported_and_says_so() {
     house.server.put("plane", json!({ "name": "p", "kind": "serverless", "labels": { "owner": "koctl" } }));
     let diff = house.try_import(&[plane("p")], None).await.unwrap();
     assert_eq!(
-        (lines(&diff), &diff.changes[0].replaced_by),
-        (vec!["import plane/p".to_owned()], &vec!["kind".to_owned()])
+        (lines(&diff), diff.changes[0].replaced_by().collect()),
+        (vec!["import plane/p".to_owned()], vec!["kind"])
     );
     house.record(diff).await.unwrap();
     assert_eq!(house.server.take_writes(), Vec::<String>::new());
@@ -177,7 +177,7 @@ async fn r8_a_plan_that_may_write_only_the_state_is_refused_whole_if_it_would_do
     assert_eq!(diff.changes.iter().map(|one| one.action).collect::<Vec<_>>(), [Action::Import, Action::Create]);
     let error = house.record(diff).await.unwrap_err();
     let told =
-        "could not carry out the plan: `Acme/page/a` will be imported, and this plan may write nothing but the state";
+        "could not apply the plan: `Acme/page/a` will be imported, and this plan may write nothing but the state";
     assert_eq!(error.to_string(), told);
     assert_eq!(house.book.addresses(), Vec::<String>::new());
 }

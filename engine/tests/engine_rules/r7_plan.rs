@@ -97,9 +97,28 @@ async fn r7_a_field_that_no_plan_has_is_refused() {
 
 #[tokio::test]
 async fn r7_another_version_is_refused_by_its_number_whatever_else_is_in_it() {
-    let text = r#"{ "plan": { "format": "koctl-plan", "version": 2, "something": "new" }, "sha512": "" }"#;
+    let text = r#"{ "plan": { "format": "koctl-plan", "version": 3, "something": "new" }, "sha512": "" }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 2, and this koctl reads format 1; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 3, and this koctl reads format 2; make a new plan");
+}
+
+#[test]
+fn r7_a_plan_of_the_first_version_is_refused() {
+    let text = r#"{
+        "plan": {
+            "format": "koctl-plan", "version": 1, "koctl": "0.1.0", "configuration": "c", "systems": "", "destroy": false,
+            "scopes": [{
+                "scope": "Acme", "lineage": "6f0c", "serial": 3,
+                "changes": [{
+                    "address": "Acme/page/a", "action": "update", "id": "page-1",
+                    "before": { "content": "old" }, "after": { "content": "new" }, "changed": ["content"]
+                }]
+            }]
+        },
+        "sha256": ""
+    }"#;
+    let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 2; make a new plan");
 }
 
 #[tokio::test]

@@ -235,7 +235,7 @@ async fn r8_a_plan_with_a_reference_to_what_it_does_not_make_is_refused_step_by_
     diff.changes.remove(0);
     let outcome = house.run(diff).await;
     let expected =
-        "could not begin `Acme/page/b`: `parent_id` comes from `Acme/page/a#id`, which this plan does not make";
+        "could not begin `Acme/page/b`: `parent_id` comes from `Acme/page/a#id`, which this plan does not create";
     assert_eq!(outcome.failed[0].1.to_string(), expected);
     assert_eq!(house.server.take_writes(), Vec::<String>::new());
 }

@@ -101,7 +101,7 @@ async fn r9_a_link_into_a_plane_that_is_replaced_goes_with_it_and_waits() {
     let desired = [plane("p").with("kind", "serverless"), link("p", "orders")];
     let diff = house.plan(&desired).await;
     assert_eq!(lines(&diff), ["delete link/orders", "replace plane/p [kind]"]);
-    let expected = "it has to be made again, which waits: no service is tagged `orders` yet";
+    let expected = "it has to be created again, and that waits: no service is tagged `orders` yet";
     assert_eq!(diff.changes[0].reason.as_deref(), Some(expected));
     assert!(house.run(diff).await.is_complete());
     assert_eq!(lines(&house.plan(&desired).await), ["deferred link/orders"]);
@@ -147,10 +147,10 @@ async fn r9_what_must_exist_and_does_not_is_refused_with_the_nearest_name() {
     assert_eq!(lines(&house.plan(&named("Flights Admin")).await), ["deferred link/other", "create link/x"]);
     assert_eq!(
         house.refusals(&named("flight admin")).await,
-        ["`Acme/link/x` cannot be made: there is no service `flight admin`; did you mean `Flights Admin`?"]
+        ["`Acme/link/x` cannot be created: there is no service `flight admin`; did you mean `Flights Admin`?"]
     );
     assert_eq!(
         house.refusals(&named("weather")).await,
-        ["`Acme/link/x` cannot be made: there is no service `weather`"]
+        ["`Acme/link/x` cannot be created: there is no service `weather`"]
     );
 }

@@ -2,14 +2,14 @@
 
 use engine::Desired;
 use engine::address::Targets;
-use engine::diff::{Options, diff};
+use engine::diff::{DiffOptions, diff};
 use serde_json::json;
 
 use crate::house::{House, id_of, lines, page, plane, resource, role, team};
 
 async fn targeted(house: &House, desired: &[Desired], patterns: &[&str]) -> Result<Vec<String>, Vec<String>> {
     let targets = Targets::new(patterns).unwrap();
-    let options = Options { targets: Some(&targets), ..Options::default() };
+    let options = DiffOptions { targets: Some(&targets), ..DiffOptions::default() };
     let planned = house.try_plan(desired, options).await;
     planned.map(|diff| lines(&diff)).map_err(|refusals| refusals.iter().map(ToString::to_string).collect())
 }
@@ -36,7 +36,7 @@ async fn what_is_not_targeted_is_neither_changed_nor_deleted_nor_told() {
     let desired = [page("a").with("content", "new"), page("b").with("content", "new")];
     let world = house.refresh(&desired).await.unwrap();
     let state = house.book.remembered();
-    let options = Options { targets: Some(&targets), ..Options::default() };
+    let options = DiffOptions { targets: Some(&targets), ..DiffOptions::default() };
     let diff = diff(&desired, &state, &world, &house.readers, options).unwrap();
     assert_eq!(lines(&diff), ["update page/a [content]"]);
     assert_eq!(diff.drift, []);

@@ -102,7 +102,7 @@ static LINK: Schema = Schema {
     ..Schema::PLAIN
 };
 
-const TYPES: [&Schema; 8] = [&TEAM, &PLANE, &ROLE, &PAGE, &PERSON, &DOOR, &SERVICE, &LINK];
+pub(crate) const TYPES: [&Schema; 8] = [&TEAM, &PLANE, &ROLE, &PAGE, &PERSON, &DOOR, &SERVICE, &LINK];
 
 /// The schema of a type, for plans without a world.
 pub(crate) fn schema(type_name: &str) -> &'static Schema {

@@ -1,22 +1,22 @@
-//! The JSON document of a look for drift. What its fields are is told on the page `docs/drift.md`.
+//! The JSON document of a look for drift. The page `docs/drift.md` describes its fields.
 
 use serde_json::{Map, Value, json};
 
-use super::{kind, label, summary};
-use crate::report::Schemas;
+use super::words::{kind, label, summary};
+use crate::report::schemas::Schemas;
 use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
 use engine::plan::{Drift, DriftKind, Drifted};
 use engine::value::stored_form;
 use engine::{Kind, Schema};
 
-/// The version of the document; the first number changes where something goes or means something else.
+/// The version of the document. The first number changes if a field is removed or changes its meaning.
 const FORMAT_VERSION: &str = "1.0";
-/// How many lines the text has at most: it is read in a chat.
+/// The maximum number of lines of the text, which is read in a chat.
 const LINES: usize = 20;
 
-/// A look for drift as one JSON document. Long texts are digests in it on both sides, since the state keeps no more.
+/// A look for drift as one JSON document. Long texts are digests on both sides, since the state has no more.
 ///
-/// Its `text` is the whole in words, which chats show that take Slack's incoming webhooks.
+/// Its `text` has everything in words, for chats with incoming webhooks like those of Slack.
 #[must_use]
 pub fn document(report: &DriftReport, schemas: Schemas<'_>) -> Value {
     json!({
@@ -74,7 +74,7 @@ fn object(Unmanaged { type_name, key, id }: &Unmanaged) -> Value {
     json!({ "type": type_name, "id": id, "key": key })
 }
 
-/// The summary, and then what it is about, as far as it fits.
+/// The summary, then the details, as far as they fit.
 fn text(report: &DriftReport) -> String {
     let lines = report.scopes.iter().flat_map(|one| match &one.outcome {
         Look::Compared(findings) => {
@@ -98,13 +98,12 @@ fn text(report: &DriftReport) -> String {
     text
 }
 
-/// A name that anybody can give must not call a whole channel: the three characters that Slack gives a meaning to are
-/// written as it asks for.
+/// The text with the three characters that have a meaning in Slack escaped: a name must not notify a whole channel.
 fn for_slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// What happened, with the attributes that it happened to.
+/// What happened, with the names of the attributes.
 fn happened(drift: &Drift) -> String {
     match &drift.kind {
         DriftKind::Deleted => "deleted".to_owned(),

@@ -1,28 +1,29 @@
 //! A look for drift as Markdown, which GitHub shows as the summary of a run and in issues.
 //!
-//! Whatever comes from a server or from people stands in code spans, where neither HTML, nor links, nor mentions of
-//! people mean anything.
+//! Texts of servers and of people are in code spans, where HTML, links and mentions have no effect.
 
 use serde_json::Value;
 
-use super::{label, summary};
+use super::words::{label, summary};
 use crate::report::escape::escape;
-use crate::report::{Schemas, count, order};
+use crate::report::order;
+use crate::report::schemas::Schemas;
+use crate::report::words::count;
 use engine::drift::{DriftReport, Findings, Look, Unmanaged};
 use engine::plan::{Drift, DriftKind, Drifted};
 use engine::value::stored_form;
 use engine::{Kind, Schema};
 
-/// How many characters a page has at most: GitHub takes 65,536 in an issue.
+/// The maximum length of a page: GitHub takes 65,536 characters in an issue.
 const LIMIT: usize = 60_000;
-/// How much of a value is shown.
+/// The length of a shown value.
 const VALUE: usize = 160;
-/// How much of a digest is shown.
+/// The length of a shown digest.
 const DIGEST: usize = 12;
 
-/// A look for drift as a page. What is beyond GitHub's limit is left out and said to be.
+/// A look for drift as a page. If it exceeds the limit of GitHub, the rest is left out, and the page says so.
 ///
-/// There is no time in it: as long as the same differs, the page is the same.
+/// It has no time in it: as long as the drift is the same, the page is the same.
 #[must_use]
 pub fn markdown(report: &DriftReport, schemas: Schemas<'_>) -> String {
     let heading = match (report.has_drift(), report.is_complete()) {
@@ -52,7 +53,7 @@ pub fn markdown(report: &DriftReport, schemas: Schemas<'_>) -> String {
     page
 }
 
-/// What there is to tell of a scope, each as an item of a list.
+/// The items of a list about one scope.
 fn entries(look: &Look, schemas: Schemas<'_>) -> Vec<String> {
     match look {
         Look::Compared(Findings { drift, unmanaged, .. }) => {
@@ -72,7 +73,7 @@ fn resource(drift: &Drift, schemas: Schemas<'_>) -> String {
     let address = code(drift.address.as_str());
     match &drift.kind {
         DriftKind::Deleted => format!("- {address} was deleted\n"),
-        DriftKind::Remade { id } => format!("- {address} was deleted and made again, with the id {}\n", code(id)),
+        DriftKind::Remade { id } => format!("- {address} was deleted and created again, with the id {}\n", code(id)),
         DriftKind::Changed { attributes } => {
             let schema = schemas.get(drift.address.type_name());
             let mut entry = format!("- {address} was changed\n");
@@ -107,7 +108,7 @@ fn object(object: &Unmanaged) -> String {
     format!("- {} is not managed, with the id {}\n", code(&format!("{type_name} {}", label(object))), code(id))
 }
 
-/// A value in short; of a long text, its digest.
+/// A short form of a value. A long text becomes its digest.
 fn value(value: &Value) -> String {
     let digest =
         value.get("sha256").and_then(Value::as_str).filter(|_| value.as_object().is_some_and(|map| map.len() == 1));
@@ -124,7 +125,7 @@ fn value(value: &Value) -> String {
     }
 }
 
-/// A code span. It is fenced by more backticks than there are together in the text.
+/// A code span. Its fence is longer than any run of backticks in the text.
 fn code(text: &str) -> String {
     let text = escape(text);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

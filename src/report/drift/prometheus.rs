@@ -1,24 +1,25 @@
 //! A look for drift as metrics, in Prometheus' text format 0.0.4.
 //!
-//! A scope that was compared has every type that was looked at, with a zero where nothing differs, so that an alert can
-//! tell "none" from "not known". The time of the last success outlives a failure: it is taken over from the file before.
+//! A scope that was compared has all types that were compared, with a zero if nothing differs, so that an alert can
+//! distinguish "none" from "unknown". The time of the last success outlives a failure: it is copied from the earlier
+//! file.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::kind;
+use super::words::kind;
 use engine::drift::{DriftReport, Findings, Look};
 
-/// The time of the last look at a scope that succeeded.
+/// The time of the last successful look at a scope.
 const LAST_SUCCESS: &str = "koctl_drift_last_success_timestamp_seconds";
 
-/// Whether `text` begins as the metrics that [`prometheus`] writes.
+/// True if `text` begins like the metrics of [`prometheus`].
 #[must_use]
 pub fn is_prometheus(text: &str) -> bool {
     text.starts_with("# HELP koctl_drift_")
 }
 
-/// A look for drift as metrics; `earlier` is what the file held before, or nothing.
+/// A look for drift as metrics. `earlier` is the content of the earlier file; empty if there is none.
 #[must_use]
 pub fn prometheus(report: &DriftReport, earlier: &str) -> String {
     let mut text = String::new();
@@ -49,7 +50,7 @@ pub fn prometheus(report: &DriftReport, earlier: &str) -> String {
     text
 }
 
-/// How many of a scope's resources differ, by type and kind.
+/// The number of resources of a scope that differ, by type and kind.
 fn samples(scope: &str, findings: &Findings) -> Vec<(String, i64)> {
     let mut counts: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     for type_name in findings.resources.keys() {
@@ -67,7 +68,7 @@ fn samples(scope: &str, findings: &Findings) -> Vec<(String, i64)> {
     counts.into_iter().map(labelled).collect()
 }
 
-/// When each scope was compared last, as far as that is known.
+/// The time at which each scope was last compared, if it is known.
 fn successes(report: &DriftReport, earlier: &str) -> Vec<(String, i64)> {
     let earlier: BTreeMap<&str, i64> = earlier.lines().filter_map(success).collect();
     let last = |labels: &str, look: &Look| match look {
@@ -78,7 +79,7 @@ fn successes(report: &DriftReport, earlier: &str) -> Vec<(String, i64)> {
     scopes.filter_map(|(labels, look)| last(&labels, look).map(|last| (labels, last))).collect()
 }
 
-/// The labels and the value of a line that tells of a success.
+/// The labels and the value of a line about a success.
 fn success(line: &str) -> Option<(&str, i64)> {
     let (labels, value) = line.strip_prefix(LAST_SUCCESS)?.rsplit_once(' ')?;
     Some((labels, value.parse().ok()?))

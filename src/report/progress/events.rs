@@ -1,7 +1,7 @@
-//! What happens, as a stream of JSON objects for programs: one a line, each with a `type`.
+//! Progress as a stream of JSON objects for programs: one on each line, each with a `type`.
 //!
-//! The types are called as in Terraform's machine-readable output where it has them. Fields that do not apply are
-//! left out; a program should ignore types and fields that it does not know.
+//! The types have the names of Terraform's machine-readable output, if it has them. Fields that do not apply are left
+//! out. A program should ignore types and fields that it does not know.
 //!
 //! | `type` | when | fields |
 //! | --- | --- | --- |
@@ -14,25 +14,25 @@
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
 //! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
 //! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed) |
-//! | `error` | a scope, or everything where there is no `scope`, could not be planned or applied | `scope`, `message`, `help` |
-//! | `note` | something to know besides: somebody interrupted | `message` |
+//! | `error` | a scope could not be planned or applied; without `scope`, everything | `scope`, `message`, `help` |
+//! | `note` | other information, as an interrupt | `message` |
 //! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
 //!
-//! `action` is one of `create`, `update`, `replace`, `delete`, `import`, `forget`, `deferred`, `no-op`; while
-//! applying, a replacement is a `delete` and a `create`, and a no-op is a `record`. `id` is the id of the object in
-//! the remote system. `elapsed_seconds` is a number with up to three decimals. `changed` and `replaced_by` are names
-//! of attributes; their values are in the plan file. `outstanding` are those that differ from the configuration although the
-//! object is taken over as it is. Where nothing but the state is written, nothing starts: all of it is complete at once. `error` has the texts `attempted` and `cause`, and `help` where
-//! there is advice.
+//! `action` is one of `create`, `update`, `replace`, `delete`, `import`, `forget`, `deferred`, `no-op`. During an
+//! apply, a replacement is a `delete` and a `create`, and a no-op is a `record`. `id` is the id of the object in the
+//! remote system. `elapsed_seconds` is a number with up to three decimals. `changed` and `replaced_by` are names of
+//! attributes; their values are in the plan file. `outstanding` are those that differ from the configuration although
+//! the object is imported as it is. If only the state is written, nothing starts: everything is complete at once.
+//! `error` has the texts `attempted` and `cause`, and `help` if there is advice.
 
 use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
 
-use super::View;
 use super::output::Output;
+use super::view::View;
 use crate::report::tally::Tally;
 use crate::report::words;
 use engine::execute::{Outcome, Step};
@@ -68,10 +68,10 @@ enum Event<'a> {
         id: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<&'a str>,
-        #[serde(skip_serializing_if = "<[String]>::is_empty")]
-        changed: &'a [String],
-        #[serde(skip_serializing_if = "<[String]>::is_empty")]
-        replaced_by: &'a [String],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        changed: Vec<&'a str>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        replaced_by: Vec<&'a str>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         outstanding: Vec<&'a str>,
         guarded: bool,
@@ -125,7 +125,7 @@ struct Failure<'a> {
     help: Option<&'a str>,
 }
 
-/// Writes them.
+/// The view that writes them.
 pub(super) struct Events(Output);
 
 impl Events {
@@ -139,7 +139,7 @@ impl Events {
     }
 }
 
-/// With milliseconds: more is noise.
+/// Milliseconds are precise enough.
 fn elapsed_seconds(elapsed: Duration) -> f64 {
     (elapsed.as_secs_f64() * 1000.0).round() / 1000.0
 }
@@ -206,13 +206,9 @@ impl View for Events {
                     action: change.action,
                     id: change.id.as_deref(),
                     reason: change.reason.as_deref(),
-                    changed: &change.changed,
-                    replaced_by: &change.replaced_by,
-                    outstanding: if change.has_outstanding() {
-                        change.outstanding_names().collect()
-                    } else {
-                        Vec::new()
-                    },
+                    changed: change.changed().collect(),
+                    replaced_by: change.replaced_by().collect(),
+                    outstanding: change.outstanding().collect(),
                     guarded: change.destroys_guarded(),
                 });
             }

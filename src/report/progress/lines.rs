@@ -4,13 +4,13 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::output::Output;
-use super::{View, seconds};
+use super::view::{View, seconds};
 use crate::report::escape::escape;
 use crate::report::words;
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
 
-/// A line for everything that begins and everything that ends.
+/// The view of plain lines: one for each start and end.
 pub(super) struct Lines(Output);
 
 impl Lines {
@@ -48,13 +48,13 @@ impl View for Lines {
         self.0.line(text);
     }
 
-    /// A person is told by the command.
+    /// The command reports it.
     fn refused(&self, _: Option<&str>, _: &str, _: Option<&str>) {}
 
-    /// A person reads the screen.
+    /// A person reads the screen instead.
     fn planned(&self, _: &Plan) {}
 
-    /// A person reads the screen.
+    /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}
 
     fn finish(&self) -> io::Result<()> {

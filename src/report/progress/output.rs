@@ -1,4 +1,4 @@
-//! A writer of lines whose failure is kept for later.
+//! A writer of lines that keeps its first error.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -26,7 +26,7 @@ impl Output {
         });
     }
 
-    /// The first error there was.
+    /// The first error.
     pub(super) fn finish(&self) -> io::Result<()> {
         self.state().failure.take()
     }
@@ -36,7 +36,7 @@ impl Output {
     }
 }
 
-/// The first error of a writer. It stays, so that nothing is written after it.
+/// The first error of a writer. After it, nothing is written.
 #[derive(Default)]
 pub(super) struct Failure {
     failed: bool,
@@ -44,7 +44,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// Does what writes, unless it failed before.
+    /// Writes, unless it failed before.
     pub(super) fn keep(&mut self, write: impl FnOnce() -> io::Result<()>) {
         if !self.failed
             && let Err(error) = write()
@@ -54,7 +54,7 @@ impl Failure {
         }
     }
 
-    /// Hands the error out, once.
+    /// Returns the error, once.
     pub(super) fn take(&mut self) -> io::Result<()> {
         self.error.take().map_or(Ok(()), Err)
     }

@@ -1,4 +1,4 @@
-//! Lines that move, for a terminal.
+//! Moving lines, for a terminal.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::lines;
 use super::output::Failure;
-use super::{View, lines, seconds};
+use super::view::{View, seconds};
 use crate::report::style::{Style, Tone};
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
 
-/// How often a spinner turns.
+/// The interval at which a spinner turns.
 const TICK: Duration = Duration::from_millis(100);
-/// What it looks like as it turns; the last one is never seen, as finished spinners are taken away.
+/// The frames of a spinner. The last one is never shown, as finished spinners are removed.
 const FRAMES: [&str; 5] = ["|", "/", "-", "\\", " "];
 
-/// A line for each resource in flight, and the lines of those that are done above them.
+/// The view for a terminal: a line for each resource in flight, and finished lines above them.
 pub(super) struct Spinners {
     area: MultiProgress,
     style: Style,
@@ -29,13 +30,13 @@ pub(super) struct Spinners {
 
 #[derive(Default)]
 struct State {
-    in_flight: HashMap<Work, ProgressBar>,
+    in_flight: HashMap<Activity, ProgressBar>,
     failure: Failure,
 }
 
-/// What a spinner stands for.
+/// An activity that a spinner shows.
 #[derive(PartialEq, Eq, Hash)]
-enum Work {
+enum Activity {
     Refresh(String),
     Step(Address, Step),
 }
@@ -52,16 +53,16 @@ impl Spinners {
         Self { area: MultiProgress::with_draw_target(target), style, spinner, state: Mutex::default() }
     }
 
-    fn begin(&self, work: Work, message: String) {
+    fn begin(&self, activity: Activity, message: String) {
         let bar = self.area.add(ProgressBar::new_spinner().with_style(self.spinner.clone()).with_message(message));
         bar.tick();
         bar.enable_steady_tick(TICK);
-        self.state().in_flight.insert(work, bar);
+        self.state().in_flight.insert(activity, bar);
     }
 
-    /// Takes the spinner away and prints `line` in its place, above those that still turn.
-    fn end(&self, work: &Work, tone: Tone, line: &str) {
-        let bar = self.state().in_flight.remove(work);
+    /// Removes the spinner and prints `line` above those that still turn.
+    fn end(&self, activity: &Activity, tone: Tone, line: &str) {
+        let bar = self.state().in_flight.remove(activity);
         if let Some(bar) = bar {
             bar.finish_and_clear();
             self.area.remove(&bar);
@@ -81,26 +82,26 @@ impl Spinners {
 
 impl View for Spinners {
     fn refreshing(&self, scope: &str) {
-        self.begin(Work::Refresh(scope.to_owned()), lines::refreshing(scope));
+        self.begin(Activity::Refresh(scope.to_owned()), lines::refreshing(scope));
     }
 
     fn refreshed(&self, scope: &str, elapsed: Duration, succeeded: bool) {
         let tone = if succeeded { Tone::Note } else { Tone::Bad };
-        self.end(&Work::Refresh(scope.to_owned()), tone, &lines::refreshed(scope, elapsed, succeeded));
+        self.end(&Activity::Refresh(scope.to_owned()), tone, &lines::refreshed(scope, elapsed, succeeded));
     }
 
     fn started(&self, address: &Address, step: Step) {
-        self.begin(Work::Step(address.clone(), step), lines::started(address, step));
+        self.begin(Activity::Step(address.clone(), step), lines::started(address, step));
     }
 
     fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration) {
         let line = lines::finished(address, step, id, elapsed);
-        self.end(&Work::Step(address.clone(), step), Tone::Plain, &line);
+        self.end(&Activity::Step(address.clone(), step), Tone::Plain, &line);
     }
 
     fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration) {
         let line = lines::failed(address, step, error, elapsed);
-        self.end(&Work::Step(address.clone(), step), Tone::Bad, &line);
+        self.end(&Activity::Step(address.clone(), step), Tone::Bad, &line);
     }
 
     fn skipped(&self, address: &Address, because: Option<&Address>) {
@@ -111,13 +112,13 @@ impl View for Spinners {
         self.print(Tone::Strong, text);
     }
 
-    /// A person is told by the command.
+    /// The command reports it.
     fn refused(&self, _: Option<&str>, _: &str, _: Option<&str>) {}
 
-    /// A person reads the screen.
+    /// A person reads the screen instead.
     fn planned(&self, _: &Plan) {}
 
-    /// A person reads the screen.
+    /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}
 
     fn finish(&self) -> io::Result<()> {

@@ -1,17 +1,19 @@
 //! What is shown, in each of the three ways.
 
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use indicatif::InMemoryTerm;
+use indicatif::{InMemoryTerm, ProgressDrawTarget};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::report::testing::{self, because, change, drifted};
+use engine::execute::{Event, Observer, Outcome, Step};
 use engine::plan::{Drift, DriftKind};
 use engine::progress::Refreshing;
-use engine::{Action, ErrorKind};
+use engine::{Action, Address, Error, ErrorKind};
 
 /// A writer whose text the test reads.
 #[derive(Clone, Default)]

@@ -12,57 +12,59 @@ use crate::report::escape::escape;
 use crate::report::style::Tone;
 use engine::secret::SENSITIVE;
 use engine::value::stored_form;
-use engine::{Kind, Planned};
+use engine::{Kind, Planned, Reference};
 
-/// How long a value may be that stands beside its name.
+/// The maximum length of a value on the line of its name.
 const INLINE: usize = 100;
-/// How much of the id of another object is shown.
+/// The shown length of the id of another object.
 const SHORT_ID: usize = 8;
-/// What stands for a value that apply will find out.
+/// The text for a value that is known after apply.
 const UNKNOWN: &str = "(known after apply)";
 
-/// What happens to one attribute.
+/// The change of one attribute.
 pub(super) struct Delta<'a> {
     name: &'a str,
     kind: Kind,
     old: Option<&'a Value>,
-    new: Option<Planned<'a>>,
+    new: Option<Planned<&'a Value, &'a Reference>>,
     forces_replacement: bool,
     is_brief: bool,
 }
 
 impl<'a> Delta<'a> {
-    /// From `old` to `new`; null is the same as not there.
-    pub(super) fn new(name: &'a str, kind: Kind, old: Option<&'a Value>, new: Option<Planned<'a>>) -> Self {
+    /// From `old` to `new`. Null is the same as no value.
+    pub(super) fn new(
+        name: &'a str,
+        kind: Kind,
+        old: Option<&'a Value>,
+        new: Option<Planned<&'a Value, &'a Reference>>,
+    ) -> Self {
         let old = old.filter(|value| !value.is_null());
         let new = new.filter(|value| *value != Planned::Known(&Value::Null));
         Self { name, kind, old, new, forces_replacement: false, is_brief: false }
     }
 
-    /// The same, where it may be the reason for a replacement.
+    /// The same, marked if it forces a replacement.
     pub(super) fn forcing_replacement(mut self, forces: bool) -> Self {
         self.forces_replacement = forces;
         self
     }
 
-    /// The same, but of a text no more than how long it is, where it may be so.
+    /// The same, if `brief` with only the length of a text.
     pub(super) fn brief(mut self, brief: bool) -> Self {
         self.is_brief = brief;
         self
     }
 
     fn new_value(&self) -> Option<&'a Value> {
-        match self.new {
-            Some(Planned::Known(value)) => Some(value),
-            _ => None,
-        }
+        self.new?.known()
     }
 
     fn is_unknown(&self) -> bool {
         matches!(self.new, Some(Planned::Unknown(_)))
     }
 
-    /// Both sides in one line, where that can be read.
+    /// Both sides on one line, if that is readable.
     fn inline(&self, room: usize) -> Option<String> {
         let block = match self.kind {
             _ if self.is_unknown() => false,
@@ -94,7 +96,7 @@ impl<'a> Delta<'a> {
         } else {
             self.new_value().map(|value| shown(self.name, value))
         };
-        // Two ids that begin alike are told apart only in full.
+        // Two ids that begin alike are shown in full.
         if old.is_some() && old == new {
             return self.sides().map(quoted).collect::<Vec<_>>().join(" -> ");
         }
@@ -111,7 +113,7 @@ fn quoted(value: &Value) -> String {
     escape(&value.to_string())
 }
 
-/// The same, with the ids of other objects shortened.
+/// The same, with shortened ids of other objects.
 fn shown(name: &str, value: &Value) -> String {
     match value.as_str() {
         Some(id) if name.ends_with("_id") && Uuid::try_parse(id).is_ok() => {
@@ -121,14 +123,14 @@ fn shown(name: &str, value: &Value) -> String {
     }
 }
 
-/// Whether lines say what happens to an attribute (`~`, `+`, `-`), or the resource says it for all of them.
+/// Marks of attributes (`~`, `+`, `-`): for each, or none because the resource has one for all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marks {
     Each,
     Never,
 }
 
-/// Writes attributes below each other, their values aligned, each behind a mark at `indent`.
+/// Writes attributes below each other, with aligned values, each after a mark at `indent`.
 pub(super) fn table(screen: &mut Screen<'_>, indent: usize, marks: Marks, deltas: &[Delta<'_>]) {
     let rooms = |delta: &Delta<'_>| screen.room(indent + 2 + delta.name.len() + 3);
     let lines: Vec<Option<String>> = deltas.iter().map(|delta| delta.inline(rooms(delta))).collect();
@@ -140,7 +142,7 @@ pub(super) fn table(screen: &mut Screen<'_>, indent: usize, marks: Marks, deltas
         let cause =
             if delta.forces_replacement { screen.paint(Tone::Bad, " # forces replacement") } else { String::new() };
         match line {
-            // What was and what will be look the same.
+            // Both sides look the same.
             Some(_) if delta.kind == Kind::WriteOnly => {
                 let secret = screen.paint(Tone::Note, SENSITIVE);
                 screen.line(indent, &format!("{mark} {name} {secret}"));
@@ -155,7 +157,7 @@ pub(super) fn table(screen: &mut Screen<'_>, indent: usize, marks: Marks, deltas
     }
 }
 
-/// Only a value that koctl itself wrote is dimmed: one that merely reads like it is in quotes.
+/// Only text of koctl itself is dimmed: a value that reads like it is in quotes.
 fn dim_what_is_no_value(screen: &Screen<'_>, line: &str, delta: &Delta<'_>) -> String {
     match line.strip_suffix(UNKNOWN) {
         Some(before) if delta.is_unknown() => format!("{before}{}", screen.paint(Tone::Note, UNKNOWN)),
@@ -172,7 +174,7 @@ fn mark(screen: &Screen<'_>, marks: Marks, before: bool, after: bool) -> String 
     }
 }
 
-/// An attribute that takes more than a line.
+/// An attribute of several lines.
 fn block(screen: &mut Screen<'_>, indent: usize, name: &str, cause: &str, marks: Marks, delta: &Delta<'_>) {
     match delta.kind {
         Kind::Labels if delta.sides().all(Value::is_object) => {
@@ -223,7 +225,7 @@ fn files(screen: &mut Screen<'_>, indent: usize, marks: Marks, delta: &Delta<'_>
     unchanged(screen, indent, hidden);
 }
 
-/// The entries of two maps by key, on both sides.
+/// The entries of two maps by key, with both sides.
 fn entries<'a>(delta: &Delta<'a>) -> Vec<(&'a str, Option<&'a Value>, Option<&'a Value>)> {
     let (old, new) = (delta.old.and_then(Value::as_object), delta.new_value().and_then(Value::as_object));
     let keys: BTreeSet<&str> = old.into_iter().chain(new).flat_map(|map| map.keys()).map(String::as_str).collect();
@@ -231,7 +233,7 @@ fn entries<'a>(delta: &Delta<'a>) -> Vec<(&'a str, Option<&'a Value>, Option<&'a
     keys.into_iter().map(|key| (key, side(old, key), side(new, key))).collect()
 }
 
-/// Tells how many entries of a map were left out because nothing happens to them.
+/// Counts the entries of a map that do not change and are not shown.
 fn unchanged(screen: &mut Screen<'_>, indent: usize, number: usize) {
     if number > 0 {
         screen.note(indent + 2, &format!("({number} unchanged)"));

@@ -1,13 +1,13 @@
-//! The end of a plan: what is counted, and the summary last.
+//! The end of a plan: counts, and the summary last.
 
 use std::collections::BTreeSet;
 
 use super::screen::Screen;
-use crate::report::count;
 use crate::report::style::Tone;
+use crate::report::words::count;
 use engine::{Action, Mode, Plan, ResourceChange, StateOnly};
 
-/// Writes it.
+/// Writes the end of a plan.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
     let records = Records::of(plan);
     let counted = [deferred(plan), outstanding(plan), records.stale(plan.mode())];
@@ -33,7 +33,7 @@ fn deferred(plan: &Plan) -> Option<String> {
         Mode::StateOnly(StateOnly::Import) => {
             "left to you: `koctl import ADDRESS ID` takes over the object that is meant."
         }
-        _ => "deferred: a later apply picks up what is there by then.",
+        _ => "deferred: a later apply continues with what exists then.",
     };
     (number > 0).then(|| format!("{} {verb} {then}", count(number, "resource")))
 }
@@ -45,7 +45,7 @@ fn outstanding(plan: &Plan) -> Option<String> {
         1 => "differs from the configuration and stays as it is",
         _ => "differ from the configuration and stay as they are",
     };
-    Some(format!("{} {stays}: the next plan is about that.", count(number, "object")))
+    Some(format!("{} {stays}: the next plan shows that.", count(number, "object")))
 }
 
 fn guarded(plan: &Plan) -> Option<String> {
@@ -56,9 +56,9 @@ fn guarded(plan: &Plan) -> Option<String> {
     })
 }
 
-/// How many records of the state are written again, and nothing else is done to their resources.
+/// Counts of records that are written again without a change of their resources.
 struct Records {
-    /// Of resources to which something happened outside koctl, which is told.
+    /// Of resources with drift, which is shown.
     drifted: usize,
     others: usize,
 }
@@ -77,7 +77,7 @@ impl Records {
             Mode::StateOnly(StateOnly::Refresh) => self.others,
             _ => self.drifted + self.others,
         };
-        (number > 0).then(|| format!("Apply also brings {} of the state up to date.", count(number, "record")))
+        (number > 0).then(|| format!("Apply also updates {} of the state.", count(number, "record")))
     }
 }
 
@@ -86,20 +86,16 @@ fn summary(plan: &Plan, records: &Records) -> String {
     let nothing = match (plan.mode(), plan.has_changes()) {
         (Mode::Normal | Mode::Destroy, true) => return format!("Plan: {summary}."),
         (Mode::StateOnly(StateOnly::Import), true) => {
-            return format!("Plan: {summary}. Nothing but the state is written.");
+            return format!("Plan: {summary}. Only the state is written.");
         }
         (Mode::StateOnly(StateOnly::Refresh), true) => {
             let (record, forget) = (records.drifted, summary.forget);
-            return format!(
-                "Plan: {record} to record as they are, {forget} to forget. Nothing but the state is written."
-            );
+            return format!("Plan: {record} to record as they are, {forget} to forget. Only the state is written.");
         }
-        (Mode::Normal, false) => "Konnect and the platform repository are as the configuration says.",
+        (Mode::Normal, false) => "Konnect and the platform repository match the configuration.",
         (Mode::Destroy, false) => "There is nothing to destroy.",
-        (Mode::StateOnly(StateOnly::Import), false) => {
-            "Nothing exists that the configuration declares and the state does not know."
-        }
-        (Mode::StateOnly(StateOnly::Refresh), false) => "Konnect and the platform repository are as the state says.",
+        (Mode::StateOnly(StateOnly::Import), false) => "All existing objects of the configuration are in the state.",
+        (Mode::StateOnly(StateOnly::Refresh), false) => "Konnect and the platform repository match the state.",
     };
     format!("No changes. {nothing}")
 }

@@ -5,19 +5,20 @@ use super::resource::{headline, in_order};
 use super::screen::Screen;
 use crate::report::drift::{label, summary};
 use crate::report::escape::escape;
+use crate::report::order;
+use crate::report::schemas::Schemas;
 use crate::report::style::{Style, Tone};
-use crate::report::{Schemas, order};
 use engine::Planned;
 use engine::drift::{DriftReport, Unmanaged};
 use engine::plan::{Drift, DriftKind, Plan};
 
-/// Writes the section, where there is anything to tell.
+/// Writes the section, if there is drift.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan, schemas: Schemas<'_>) {
     entries(screen, plan.scopes.iter().map(|scope| scope.drift.as_slice()), schemas);
 }
 
-/// What a look for drift has found: what happened to resources, then what no state knows, and the summary last. What
-/// could not be read is not in it.
+/// The screen of a look for drift: drift of resources, then objects that are not managed, and the summary last. Scopes
+/// that could not be read are not in it.
 #[must_use]
 pub fn drift(report: &DriftReport, schemas: Schemas<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
@@ -37,7 +38,7 @@ fn unmanaged(screen: &mut Screen<'_>, report: &DriftReport) {
     if all.is_empty() {
         return;
     }
-    let heading = screen.paint(Tone::Strong, "There, although no state knows it:");
+    let heading = screen.paint(Tone::Strong, "In Konnect, but not managed:");
     screen.blank();
     screen.sentence(&heading);
     screen.blank();
@@ -50,7 +51,7 @@ fn unmanaged(screen: &mut Screen<'_>, report: &DriftReport) {
     }
 }
 
-/// Writes drift, scope by scope, where there is any.
+/// Writes the drift of each scope that has any.
 fn entries<'a>(screen: &mut Screen<'_>, scopes: impl Iterator<Item = &'a [Drift]>, schemas: Schemas<'_>) {
     let mut scopes = scopes.filter(|drift| !drift.is_empty()).peekable();
     if scopes.peek().is_none() {
@@ -74,7 +75,7 @@ fn entry(screen: &mut Screen<'_>, drift: &Drift, schemas: Schemas<'_>) {
     match &drift.kind {
         DriftKind::Deleted => headline(screen, ("-", Tone::Bad), address, "was deleted", None),
         DriftKind::Remade { id } => {
-            headline(screen, ("-/+", Tone::Bad), address, "was deleted and made again", Some(id));
+            headline(screen, ("-/+", Tone::Bad), address, "was deleted and created again", Some(id));
         }
         DriftKind::Changed { attributes } => {
             headline(screen, ("~", Tone::Change), address, "was changed", None);

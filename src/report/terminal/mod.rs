@@ -1,24 +1,26 @@
-//! A plan, and how an apply went, for a person.
+//! A plan and the outcome of an apply, for a person at a terminal.
 //!
 //! The functions return whole screens that end with a line break. Whatever comes from the configuration or from a
 //! server is escaped, so that no value can pass for a line of koctl or move the cursor.
 //!
-//! | module | what lives there |
+//! | module | contents |
 //! | --- | --- |
+//! | `plan` | a whole plan, its guarded deletions, and the files that are left alone |
 //! | `resource` | one resource: its headline, and which of its attributes are shown |
 //! | `attribute` | attributes as a table, from the old value to the new |
 //! | `text` | long texts as unified diffs |
-//! | `recovered` | the section of what became of an apply that did not end |
+//! | `recovered` | the section about an unfinished apply |
 //! | `drift` | what changed outside koctl: a section of a plan, and a screen of its own |
-//! | `closing` | what is at the end of a plan: what is counted, and the summary |
-//! | `outcome` | how an apply went |
-//! | `state` | what the state remembers |
+//! | `closing` | the end of a plan: counts, and the summary |
+//! | `outcome` | the outcome of an apply |
+//! | `state` | the resources of the state |
 //! | `screen` | lines while they are written |
 
 mod attribute;
 mod closing;
 mod drift;
 mod outcome;
+mod plan;
 mod recovered;
 mod resource;
 mod screen;
@@ -29,147 +31,5 @@ mod text;
 
 pub use drift::drift;
 pub use outcome::{outcome, recorded};
+pub use plan::{guarded, left_alone, plan};
 pub use state::{resource, state};
-
-use screen::Screen;
-use serde_json::Value;
-use text::Side;
-
-use super::style::{Style, Tone};
-use super::{Schemas, count, escape, order};
-use engine::address::PLATFORM_SCOPE;
-use engine::plan::Summary;
-use engine::{Action, Mode, Plan, ResourceChange, ScopePlan, StateOnly};
-
-/// What each symbol means, in the order of the legend.
-const LEGEND: &[(Action, &str)] = &[
-    (Action::Import, "import: it exists, and koctl takes it over"),
-    (Action::Create, "create"),
-    (Action::Update, "update in place"),
-    (Action::Replace, "destroy, then create again"),
-    (Action::Delete, "destroy"),
-    (Action::Forget, "forget: nothing happens to it, but the state lets go of it"),
-    (Action::Deferred, "deferred: it waits for something that is not there yet"),
-];
-
-/// A whole plan: what became of an apply that did not end, what changed outside koctl, then what will be done, by organization and environment, and the
-/// summary last.
-#[must_use]
-pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
-    let mut screen = Screen::new(style);
-    recovered::section(&mut screen, plan);
-    drift::section(&mut screen, plan, schemas);
-    // Where drift is accepted, what is done about it goes without saying.
-    if plan.mode() != Mode::StateOnly(StateOnly::Refresh) {
-        legend(&mut screen, plan);
-        for scope in &plan.scopes {
-            self::scope(&mut screen, scope, schemas);
-        }
-    }
-    screen.blank();
-    closing::section(&mut screen, plan);
-    screen.finish()
-}
-
-/// The deletions and replacements that lose other people's work (R12), for the prompt; none where there are none.
-#[must_use]
-pub fn guarded(plan: &Plan, style: &Style) -> Option<String> {
-    let mut changes = plan.guarded().peekable();
-    changes.peek()?;
-    let mut screen = Screen::new(style);
-    let warning = screen.paint(Tone::Danger, "This destroys what other people work with:");
-    screen.sentence(&warning);
-    screen.blank();
-    for change in changes {
-        resource::change_headline(&mut screen, change);
-        if !change.replaced_by.is_empty() {
-            screen.note(6, &format!("because of {}", change.replaced_by.join(", ")));
-        }
-    }
-    Some(screen.finish())
-}
-
-/// Files that koctl would write otherwise, and leaves alone because somebody edited them: path, what is there, and what
-/// koctl would write.
-#[must_use]
-pub fn left_alone(files: &[(&str, &str, &str)], style: &Style) -> String {
-    let mut screen = Screen::new(style);
-    let number = count(files.len(), "file");
-    let heading = format!("Left alone, since somebody edited what koctl keeps: {number}. --force makes them as shown.");
-    let heading = screen.paint(Tone::Strong, &heading);
-    screen.sentence(&heading);
-    for (path, is, would_be) in files {
-        screen.blank();
-        let (is, would_be) = (Value::from(*is), Value::from(*would_be));
-        let (old, new) = (Side::of(Some(&is)), Side::of(Some(&would_be)));
-        screen.line(2, &format!("{}{}", escape::escape(path), text::label(&old, &new)));
-        text::body(&mut screen, 6, &old, &new);
-    }
-    screen.finish()
-}
-
-/// Everything of a plan that is shown. No-ops only write the state's record again, which the closing counts.
-fn shown(scope: &ScopePlan) -> impl Iterator<Item = &ResourceChange> {
-    scope.changes.iter().filter(|change| change.action != Action::NoOp)
-}
-
-fn legend(screen: &mut Screen<'_>, plan: &Plan) {
-    let occurs = |action: Action| plan.scopes.iter().flat_map(shown).any(|change| change.action == action);
-    let occurring: Vec<_> = LEGEND.iter().filter(|(action, _)| occurs(*action)).collect();
-    if occurring.is_empty() {
-        return;
-    }
-    let heading = screen.paint(Tone::Strong, "What the symbols mean:");
-    screen.sentence(&heading);
-    screen.blank();
-    for (action, meaning) in occurring {
-        let meaning = match (action, plan.mode()) {
-            (Action::Deferred, Mode::StateOnly(StateOnly::Import)) => "left to you: it could be any of several objects",
-            _ => meaning,
-        };
-        let (symbol, tone) = resource::symbol(*action);
-        let symbol = screen.paint(tone, &format!("{symbol:>3}"));
-        screen.line(0, &format!("{symbol} {meaning}"));
-    }
-}
-
-fn scope(screen: &mut Screen<'_>, scope: &ScopePlan, schemas: Schemas<'_>) {
-    let mut changes: Vec<&ResourceChange> = shown(scope).collect();
-    if changes.is_empty() {
-        return;
-    }
-    changes.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
-    let name = match scope.scope.as_str() {
-        PLATFORM_SCOPE => "Platform repository".to_owned(),
-        organization => format!("Organization {}", escape::escape(organization)),
-    };
-    heading(screen, 0, &name, &changes);
-    let together = |a: &&ResourceChange, b: &&ResourceChange| {
-        order::environment(&a.address, schemas) == order::environment(&b.address, schemas)
-    };
-    for group in changes.chunk_by(together) {
-        if let Some(name) = group.first().and_then(|change| order::environment(&change.address, schemas)) {
-            heading(screen, 2, &format!("Environment {}", escape::escape(name)), group);
-        }
-        // An organization that is taken over has hundreds of lines of which each says all: they stand close.
-        for one_by_one in group.chunk_by(|a, b| resource::is_one_line(a) && resource::is_one_line(b)) {
-            screen.blank();
-            for change in one_by_one {
-                resource::change(screen, change, schemas);
-            }
-        }
-    }
-}
-
-/// A heading with how many of what are below it.
-fn heading(screen: &mut Screen<'_>, indent: usize, name: &str, changes: &[&ResourceChange]) {
-    let summary: Summary = changes.iter().copied().collect();
-    let counts = if changes.iter().any(|change| change.action.is_change()) {
-        screen.paint(Tone::Note, &format!("  ({summary})"))
-    } else {
-        String::new()
-    };
-    screen.blank();
-    let name = screen.paint(Tone::Strong, name);
-    screen.line(indent, &format!("{name}{counts}"));
-}

@@ -1,4 +1,4 @@
-//! How an apply went.
+//! The outcome of an apply.
 
 use super::screen::Screen;
 use crate::report::escape::escape;
@@ -7,8 +7,8 @@ use crate::report::tally::Tally;
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, StateOnly};
 
-/// What failed and why, what was therefore not done, and the summary last. Outcomes come with the name of their
-/// scope.
+/// The screen after an apply: failures and their causes, what was not done because of them, and the summary last.
+/// Outcomes come with the name of their scope.
 #[must_use]
 pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
     let mut screen = Screen::new(style);
@@ -24,13 +24,13 @@ pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
     screen.finish()
 }
 
-/// What the state knows now, where nothing but the state was written, and whether that is all that was planned. Of a
-/// scope it is all or nothing; what could not be stored is told apart from this.
+/// The screen after an apply that wrote only the state. A scope is written completely or not at all; errors of storing
+/// are reported elsewhere.
 #[must_use]
 pub fn recorded(what: StateOnly, outcomes: &[(String, Outcome)], is_complete: bool, style: &Style) -> String {
     let mut screen = Screen::new(style);
     let interrupted = outcomes.iter().flat_map(|(_, outcome)| &outcome.interrupted);
-    list(&mut screen, "Not written, because somebody stopped it before:", interrupted);
+    list(&mut screen, "Not written, because it was stopped before:", interrupted);
     screen.blank();
     let number = |step: Step| outcomes.iter().map(|(_, outcome)| outcome.count(step)).sum::<usize>();
     let (what, counts) = match what {
@@ -75,7 +75,7 @@ fn closing(screen: &mut Screen<'_>, tally: &Tally) {
         let line = screen.paint(Tone::Good, &format!("Apply complete! Resources: {tally}."));
         screen.sentence(&line);
     } else {
-        screen.sentence("The state holds everything that was done: run `koctl apply` again to go on from here.");
+        screen.sentence("The state has everything that was done: run `koctl apply` again to continue.");
         let line = screen.paint(Tone::Danger, &format!("Apply incomplete. Resources: {tally}."));
         screen.sentence(&line);
     }

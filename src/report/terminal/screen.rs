@@ -1,14 +1,14 @@
-//! A screen while it is being written.
+//! A screen while it is written.
 
 use console::measure_text_width;
 
 use crate::report::escape::{escape, wrap};
 use crate::report::style::{Style, Tone};
 
-/// How much further right the rest of a line goes on.
+/// The additional indent of a wrapped line.
 const HANGING: usize = 2;
 
-/// Lines of text, none of which ends in blanks.
+/// Lines of text, without blanks at their ends.
 pub(super) struct Screen<'a> {
     style: &'a Style,
     text: String,
@@ -19,18 +19,17 @@ impl<'a> Screen<'a> {
         Self { style, text: String::new() }
     }
 
-    /// `text` as it looks for `tone`.
+    /// `text` in the style of `tone`.
     pub(super) fn paint(&self, tone: Tone, text: &str) -> String {
         self.style.paint(tone, text)
     }
 
-    /// How many columns are left behind `indent`.
+    /// The number of columns after `indent`.
     pub(super) fn room(&self, indent: usize) -> usize {
         self.style.width.saturating_sub(indent)
     }
 
-    /// A line of text that is safe to show. What does not fit goes on below it, further right, so that nothing but
-    /// koctl itself decides how a line begins.
+    /// Writes a line of safe text. A long line is wrapped and indented, so that every line begins with text of koctl.
     pub(super) fn line(&mut self, indent: usize, text: &str) {
         let room = self.room(indent);
         if measure_text_width(text) <= room {
@@ -41,7 +40,7 @@ impl<'a> Screen<'a> {
         }
     }
 
-    /// A sentence of koctl itself, which stays in one piece for those who search for it.
+    /// Writes a sentence of koctl itself, unwrapped, so that it can be searched for.
     pub(super) fn sentence(&mut self, text: &str) {
         self.row(0, text);
     }
@@ -53,20 +52,20 @@ impl<'a> Screen<'a> {
         self.text.push('\n');
     }
 
-    /// An empty line; never two of them, and none at the top.
+    /// Writes an empty line; never two, and none at the top.
     pub(super) fn blank(&mut self) {
         if !self.text.is_empty() && !self.text.ends_with("\n\n") {
             self.text.push('\n');
         }
     }
 
-    /// A remark, `# ` before it. The text may be anybody's.
+    /// Writes a remark, with `# ` before it. The text need not be safe.
     pub(super) fn note(&mut self, indent: usize, text: &str) {
         let painted = self.paint(Tone::Note, &format!("# {}", escape(text)));
         self.line(indent, &painted);
     }
 
-    /// Text of anybody, with its own lines.
+    /// Writes a text with its own lines, which need not be safe.
     pub(super) fn paragraph(&mut self, indent: usize, tone: Tone, text: &str) {
         for line in text.lines() {
             let painted = self.paint(tone, escape(line).trim_end());

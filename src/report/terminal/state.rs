@@ -1,15 +1,17 @@
-//! What the state remembers.
+//! The resources of the state.
 
 use super::screen::Screen;
 use crate::report::escape::escape;
+use crate::report::order;
+use crate::report::schemas::Schemas;
 use crate::report::style::{Style, Tone};
-use crate::report::{Schemas, count, order};
+use crate::report::words::count;
 use engine::secret::SENSITIVE;
 use engine::state::ResourceState;
 use engine::{Address, Attribute, Attributes, Schema};
 
-/// The resources of states, organization by organization, in the order in which a person reads them: each with its
-/// address, its id and what it was made with.
+/// The resources of states, organization by organization, in the order for a reader: each with its address, its id and
+/// its attributes.
 #[must_use]
 pub fn state<'a>(
     resources: impl IntoIterator<Item = (&'a Address, &'a ResourceState)>,
@@ -29,7 +31,7 @@ pub fn state<'a>(
     screen.finish()
 }
 
-/// All that the state knows of one resource.
+/// The whole record of one resource.
 #[must_use]
 pub fn resource(address: &Address, resource: &ResourceState, schemas: Schemas<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
@@ -38,7 +40,7 @@ pub fn resource(address: &Address, resource: &ResourceState, schemas: Schemas<'_
     attributes(&mut screen, &resource.attributes, schema);
     if !resource.normalised.is_empty() {
         screen.blank();
-        screen.sentence("Asked for, where the server stored another form:");
+        screen.sentence("Requested, although the server stored another form:");
         attributes(&mut screen, &resource.normalised, schema);
     }
     if !resource.dependencies.is_empty() {

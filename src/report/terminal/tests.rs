@@ -3,12 +3,12 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use super::*;
+use crate::report::style::Style;
 use crate::report::testing::{self, PLAIN, SCHEMAS, because, change, drifted, unknown};
 use engine::execute::{Outcome, Step};
 use engine::plan::{Drift, DriftKind, Fate, Mode, Recovered};
 use engine::state::IntentAction;
-use engine::{Error, ErrorKind};
+use engine::{Action, Error, ErrorKind, Goal, Plan, ResourceChange};
 
 const NOTHING: Value = Value::Null;
 
@@ -32,7 +32,7 @@ fn spec(lines: usize, title: &str) -> String {
 
 #[test]
 fn a_plan_without_changes_says_so_and_nothing_else() {
-    assert_snapshot!(screen(Vec::new()), @"No changes. Konnect and the platform repository are as the configuration says.");
+    assert_snapshot!(screen(Vec::new()), @"No changes. Konnect and the platform repository match the configuration.");
 }
 
 #[test]
@@ -48,15 +48,15 @@ fn deferred_resources_alone_are_no_change() {
     assert_snapshot!(screen(vec![because(waiting, reason)]), @"
     What the symbols mean:
 
-      ? deferred: it waits for something that is not there yet
+      ? deferred: it waits for something that does not exist yet
 
     Organization Acme
 
       ? Acme/api_implementation/dev/flights  is deferred
           # no gateway service is tagged `ko-api-name=flights-dev` yet
 
-    1 resource is deferred: a later apply picks up what is there by then.
-    No changes. Konnect and the platform repository are as the configuration says.
+    1 resource is deferred: a later apply continues with what exists then.
+    No changes. Konnect and the platform repository match the configuration.
     ");
 }
 
@@ -64,8 +64,8 @@ fn deferred_resources_alone_are_no_change() {
 fn stale_records_alone_are_no_change_but_are_told() {
     let record = change("Acme/team/flights", Action::NoOp, json!({"name": "flights"}), json!({"name": "flights"}));
     assert_snapshot!(screen(vec![record]), @"
-    Apply also brings 1 record of the state up to date.
-    No changes. Konnect and the platform repository are as the configuration says.
+    Apply also updates 1 record of the state.
+    No changes. Konnect and the platform repository match the configuration.
     ");
 }
 
@@ -101,8 +101,8 @@ fn every_action_stands_under_its_organization_and_environment_in_reading_order()
       ~ update in place
     -/+ destroy, then create again
       - destroy
-      . forget: nothing happens to it, but the state lets go of it
-      ? deferred: it waits for something that is not there yet
+      . forget: it is removed from the state only
+      ? deferred: it waits for something that does not exist yet
 
     Platform repository  (1 to add, 0 to change, 0 to destroy)
 
@@ -144,7 +144,7 @@ fn every_action_stands_under_its_organization_and_environment_in_reading_order()
      <= Acme/portal/prd  will be imported and updated in place  [id=id-portal]
         ~ display_name = "Old" -> "Acme"
 
-    1 resource is deferred: a later apply picks up what is there by then.
+    1 resource is deferred: a later apply continues with what exists then.
     2 guarded resources will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy.
     Plan: 2 to import, 3 to add, 2 to change, 2 to destroy, 1 to forget.
     "#);
@@ -175,7 +175,10 @@ fn a_replacement_names_the_attribute_that_forces_it() {
     let before = json!({"api_id": "7f3c1a2b-0000-4000-8000-000000000001", "version": "1"});
     let mut replaced = change("Acme/api_version/dev/flights", Action::Replace, before, json!({"version": "2"}));
     replaced = unknown(replaced, "api_id", "Acme/api/dev/flights#id");
-    replaced.replaced_by.push("api_id".to_owned());
+    let goal = &mut replaced.attributes.get_mut("api_id").unwrap().goal;
+    if let Goal::Change { forces_replacement, .. } = goal {
+        *forces_replacement = true;
+    }
     assert_snapshot!(screen(vec![replaced]), @r#"
     What the symbols mean:
 
@@ -496,7 +499,7 @@ fn a_text_of_which_only_the_digest_is_known_is_not_compared_line_by_line() {
           + c.yaml
               +c
 
-    No changes. Konnect and the platform repository are as the configuration says.
+    No changes. Konnect and the platform repository match the configuration.
     ");
 }
 
@@ -515,7 +518,7 @@ fn drift_has_a_section_of_its_own_before_the_plan() {
     assert_snapshot!(super::plan(&testing::plan(vec![back], drift), SCHEMAS, &PLAIN), @r#"
     Changed outside of koctl since the last apply:
 
-    -/+ Acme/team/again  was deleted and made again  [id=new]
+    -/+ Acme/team/again  was deleted and created again  [id=new]
 
       - Acme/team/gone  was deleted
 
@@ -666,7 +669,7 @@ fn an_incomplete_apply_tells_what_failed_and_what_was_therefore_not_done() {
     Not begun, because apply was stopped before:
         Acme/team/b
 
-    The state holds everything that was done: run `koctl apply` again to go on from here.
+    The state has everything that was done: run `koctl apply` again to continue.
     Apply incomplete. Resources: 1 added, 0 changed, 0 destroyed, 1 failed, 1 skipped, 1 not begun.
     ");
 }
@@ -716,12 +719,12 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
         recovered("Acme/team/crew", IntentAction::Delete, Fate::Done),
     ];
     assert_snapshot!(super::plan(&plan, SCHEMAS, &PLAIN), @"
-    Note: an apply has not ended; it was killed, could not store what it did, or is still at work.
-      It had made these objects, which the state knows from now on:
+    Note: an apply did not finish: it was killed, could not store its results, or is still running.
+      It had created these objects, which are added to the state:
         Acme/portal/dev  [id=7c2f]
       It had changed or deleted these objects:
         Acme/team/crew
-      Nothing is to be seen of what else it was to do (1 object).
+      None of its other changes can be seen (1 object).
 
     What the symbols mean:
 

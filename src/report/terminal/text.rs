@@ -1,5 +1,5 @@
-//! Long texts: specifications, descriptions, staged files. Changed ones are unified diffs, new ones are shortened,
-//! as nobody reads a whole new file in a plan.
+//! Long texts: specifications, descriptions, staged files. Changed ones are unified diffs; new ones are shortened,
+//! since a plan is no place to read a whole file.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,33 +8,33 @@ use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
 use super::screen::Screen;
-use crate::report::count;
 use crate::report::escape::{escape_line, show_trailing_blanks, wrap};
 use crate::report::style::Tone;
+use crate::report::words::count;
 
-/// How much of a new text is shown.
+/// The shown length of a new text.
 const HEAD: usize = 12;
-/// How much of a diff is shown. More than this is reviewed elsewhere.
+/// The shown length of a diff. Longer ones are reviewed elsewhere.
 const DIFF: usize = 400;
 /// Unchanged lines around each change.
 const CONTEXT: usize = 3;
-/// After this long, texts that have next to nothing in common are compared roughly.
+/// The time limit after which texts that have little in common are compared roughly.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How much of a digest is shown.
+/// The shown length of a digest.
 const DIGEST: usize = 12;
 
 /// One side of a comparison.
 pub(super) enum Side<'a> {
-    /// There is no such text.
+    /// There is no text.
     Absent,
-    /// The text itself is not known, only the SHA-256 that the state keeps of it.
+    /// Only the SHA-256 of the text is known, from the state.
     Digest(&'a str),
     /// The text.
     Text(Cow<'a, str>),
 }
 
 impl<'a> Side<'a> {
-    /// A text as an attribute has it. Other JSON values are laid out over lines.
+    /// The text of an attribute. Other JSON values are printed on several lines.
     pub(super) fn of(value: Option<&'a Value>) -> Self {
         match value {
             None | Some(Value::Null) => Self::Absent,
@@ -62,13 +62,13 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The digest that stands for a text in the state.
+/// The digest of a text in the state.
 fn digest(value: &Value) -> Option<&str> {
     let fields = value.as_object().filter(|fields| fields.len() == 1)?;
     fields.get("sha256")?.as_str().filter(|digest| digest.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
-/// What is told beside the name of a text: ` (412 lines)`. Nothing where its lines tell all.
+/// The label after the name of a text: ` (412 lines)`; empty if its lines are shown.
 pub(super) fn label(old: &Side<'_>, new: &Side<'_>) -> String {
     match (old, new) {
         (Side::Text(_), Side::Text(_)) => String::new(),
@@ -80,7 +80,7 @@ pub(super) fn label(old: &Side<'_>, new: &Side<'_>) -> String {
     }
 }
 
-/// Writes what is known of the change, line by line.
+/// Writes the change, line by line.
 pub(super) fn body(screen: &mut Screen<'_>, indent: usize, old: &Side<'_>, new: &Side<'_>) {
     match (old, new) {
         (Side::Absent, Side::Text(text)) => head(screen, indent, text),
@@ -94,7 +94,7 @@ pub(super) fn body(screen: &mut Screen<'_>, indent: usize, old: &Side<'_>, new: 
 fn head(screen: &mut Screen<'_>, indent: usize, text: &str) {
     let mut rows = Rows { screen, indent, left: HEAD };
     let lines: Vec<&str> = text.split_inclusive('\n').map(|line| line.strip_suffix('\n').unwrap_or(line)).collect();
-    // A rest of a line or two takes no more room than saying so.
+    // One or two more lines take no more room than a note about them.
     if lines.len() <= HEAD + 2 {
         rows.left = HEAD + 2;
     }
@@ -135,7 +135,7 @@ fn diff(screen: &mut Screen<'_>, indent: usize, old: &str, new: &str, one_line: 
     }
 }
 
-/// Rows of a text, up to a limit.
+/// Writes rows of a text, up to a limit.
 struct Rows<'s, 'a> {
     screen: &'s mut Screen<'a>,
     indent: usize,
@@ -143,7 +143,7 @@ struct Rows<'s, 'a> {
 }
 
 impl Rows<'_, '_> {
-    /// Writes a line with `sign` before it, wrapped to the room there is. Returns whether all of it was written.
+    /// Writes a line after `sign`, wrapped. Returns true if all of it was written.
     fn write(&mut self, sign: char, tone: Tone, line: &str) -> bool {
         let mut sign = sign;
         for piece in wrap(line, self.screen.room(self.indent + 1)) {

@@ -4,20 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{TERRAFORM_VERSION, identity, resource, root_module, sensitive, state, values};
-use crate::report::Schemas;
+use super::values::{TERRAFORM_VERSION, identity, provider_name, resource, root_module, sensitive, state, values};
+use crate::report::order;
+use crate::report::schemas::Schemas;
 use engine::plan::{Drift, DriftKind};
 use engine::value::stored_form;
-use engine::{Action, Address, Attribute, Attributes, Kind, Plan, ResourceChange, Schema};
+use engine::{Action, Address, Attribute, AttributeChange, Kind, Plan, Reference, ResourceChange, Schema};
 
 /// The version of the format of plans.
 const FORMAT_VERSION: &str = "1.2";
 
-/// A plan as `terraform show -json` shows one.
+/// A plan as in `terraform show -json`.
 ///
-/// A koctl plan holds only what changes, so `prior_state` and `planned_values` are of the resources in the plan, not
-/// of those that stay as they are. Deferred resources are in `deferred_changes`, and `complete` is false then.
-/// Attributes that only the server sets are known after apply, as are the ids of new objects.
+/// A koctl plan has only changes, so `prior_state` and `planned_values` have only the resources of the plan. Deferred
+/// resources are in `deferred_changes`, and `complete` is false then. Computed attributes, and the ids of new objects,
+/// are known after apply.
 #[must_use]
 pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
     let all: Vec<&ResourceChange> = plan.scopes.iter().flat_map(|scope| &scope.changes).collect();
@@ -45,7 +46,7 @@ pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
     document
 }
 
-/// A change with the whole object on both sides.
+/// A change, with the whole object on both sides.
 struct Planned<'a> {
     change: &'a ResourceChange,
     before: Option<Map<String, Value>>,
@@ -55,17 +56,16 @@ struct Planned<'a> {
 
 impl<'a> Planned<'a> {
     fn new(change: &'a ResourceChange, schemas: Schemas<'_>) -> Self {
-        let is = change.id.as_deref().map(|id| with_foreign(values(Some(id), &change.before), &change.foreign));
-        let stays = || change.id.as_deref().map(|id| values(Some(id), &change.before));
+        let is = change.id.as_deref().map(|id| values(Some(id), &change.whole_before()));
         let wanted = |base: Option<Map<String, Value>>| {
             let mut object = base.unwrap_or_default();
-            object.extend(values(None, &change.after));
-            Some(with_foreign(object, &change.foreign))
+            object.extend(values(None, &change.whole_after()));
+            Some(object)
         };
         let (before, after) = match change.action {
             Action::Create | Action::Deferred => (None, wanted(None)),
             Action::Replace => (is, wanted(None)),
-            Action::Update | Action::Import => (is, wanted(stays())),
+            Action::Update | Action::Import => (is.clone(), wanted(is)),
             Action::Delete | Action::Forget => (is, None),
             Action::NoOp => (is.clone(), is),
         };
@@ -74,13 +74,13 @@ impl<'a> Planned<'a> {
         planned
     }
 
-    /// Moves what is not known yet from `after` to `unknown`.
+    /// Moves attributes that are not known yet from `after` to `unknown`.
     fn find_unknown(&mut self, schemas: Schemas<'_>) {
         let change = self.change;
         let Some(after) = &mut self.after else { return };
-        self.unknown.extend(change.unknown.keys().map(String::as_str));
+        self.unknown.extend(change.references().map(|(name, _)| name));
         let is_made = matches!(change.action, Action::Create | Action::Deferred | Action::Replace);
-        if is_made || !change.changed.is_empty() {
+        if is_made || change.has_changed() {
             let attributes =
                 schemas.get(change.address.type_name()).map(|schema| schema.attributes).unwrap_or_default();
             let computed = attributes.iter().filter(|attribute| attribute.kind == Kind::Computed);
@@ -92,12 +92,12 @@ impl<'a> Planned<'a> {
         after.retain(|name, _| !self.unknown.contains(name.as_str()));
     }
 
-    /// As Terraform names them. An import that changes nothing is a no-op with the id that is imported.
+    /// The actions in the words of Terraform. An import that changes nothing is a no-op with the id that is imported.
     fn actions(&self) -> &'static [&'static str] {
         match self.change.action {
             Action::Create | Action::Deferred => &["create"],
             Action::Update => &["update"],
-            Action::Import if !self.change.changed.is_empty() => &["update"],
+            Action::Import if self.change.has_changed() => &["update"],
             Action::Replace => &["delete", "create"],
             Action::Delete => &["delete"],
             Action::Forget => &["forget"],
@@ -118,8 +118,9 @@ impl<'a> Planned<'a> {
         let schema = schemas.get(self.change.address.type_name());
         let mut change = change_object(schema, self.actions(), self.before.clone(), self.after.clone());
         change["after_unknown"] = Value::Object(unknown);
-        if !self.change.replaced_by.is_empty() {
-            change["replace_paths"] = self.change.replaced_by.iter().map(|name| json!([name])).collect();
+        let replaced_by = order::attributes(schema, self.change.replaced_by().collect());
+        if !replaced_by.is_empty() {
+            change["replace_paths"] = replaced_by.iter().map(|name| json!([name])).collect();
         }
         if self.change.action == Action::Import {
             change["importing"] = json!({ "id": self.change.id });
@@ -135,7 +136,7 @@ impl<'a> Planned<'a> {
         Value::Object(resource_change)
     }
 
-    /// The resource as it is; an object that is only being imported is in no state yet.
+    /// The existing object; `None` for an import, which is in no state yet.
     fn prior_value(&self, schemas: Schemas<'_>) -> Option<Value> {
         let before = self.before.clone().filter(|_| self.change.action != Action::Import)?;
         Some(resource(&self.change.address, before, &texts(&self.change.prior_dependencies), schemas))
@@ -147,7 +148,7 @@ impl<'a> Planned<'a> {
     }
 }
 
-/// A change representation. Terraform writes `false` for the sensitivity of an object that is not there.
+/// A change representation. Terraform writes `false` for the sensitivity of a missing object.
 fn change_object(
     schema: Option<&Schema>,
     actions: &[&str],
@@ -166,16 +167,6 @@ fn change_object(
     })
 }
 
-/// The object with the labels that others set on it.
-fn with_foreign(mut object: Map<String, Value>, foreign: &Attributes) -> Map<String, Value> {
-    for (name, labels) in foreign {
-        if let (Some(Value::Object(own)), Value::Object(others)) = (object.get_mut(name), labels) {
-            own.extend(others.clone());
-        }
-    }
-    object
-}
-
 fn texts(addresses: &BTreeSet<Address>) -> BTreeSet<String> {
     addresses.iter().map(ToString::to_string).collect()
 }
@@ -184,8 +175,8 @@ fn deferred_change(change: &ResourceChange, schemas: Schemas<'_>) -> Value {
     json!({ "reason": "absent_prereq", "resource_change": Planned::new(change, schemas).resource_change(schemas) })
 }
 
-/// Drift has only the attributes that differ. Long texts are digests, on the one side because the state keeps no
-/// more, on the other to be comparable.
+/// Drift has only the attributes that differ. Long texts are digests: on one side because the state has no more, on the
+/// other to be comparable.
 fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
     let schema = schemas.get(drift.address.type_name());
     let kind = |name: &str| schema.and_then(|schema| schema.attribute(name)).map_or(Kind::Plain, |found| found.kind);
@@ -206,7 +197,7 @@ fn resource_drift(drift: &Drift, schemas: Schemas<'_>) -> Value {
     Value::Object(resource_change)
 }
 
-/// The configuration as far as the plan has it: literals, and references to what is not known yet.
+/// The configuration as far as the plan has it: literals, and references that are not known yet.
 fn configuration(changes: &[&ResourceChange], schemas: Schemas<'_>) -> Value {
     let wanted = changes.iter().filter(|change| !matches!(change.action, Action::Delete | Action::Forget));
     let resources: Vec<Value> = wanted
@@ -223,21 +214,27 @@ fn configuration(changes: &[&ResourceChange], schemas: Schemas<'_>) -> Value {
         })
         .collect();
     let provider = |name: &str| json!({ "name": name.trim_start_matches("koctl/"), "full_name": name });
-    let name = |change: &&ResourceChange| super::provider_name(schemas.get(change.address.type_name()));
+    let name = |change: &&ResourceChange| provider_name(schemas.get(change.address.type_name()));
     let names: BTreeSet<String> = changes.iter().map(name).collect();
     let providers: Map<String, Value> = names.iter().map(|name| (name.clone(), provider(name))).collect();
     json!({ "provider_config": providers, "root_module": { "resources": resources } })
 }
 
-/// What a secret is written as in the configuration is not known here.
+/// The expression of a secret in the configuration is not known here.
 fn expressions(change: &ResourceChange, schema: Option<&Schema>) -> Value {
     let is_secret = |name: &str| schema.and_then(|schema| schema.attribute(name)).is_some_and(Attribute::is_write_only);
     let literal =
         |name: &str, value: &Value| if is_secret(name) { json!({}) } else { json!({ "constant_value": value }) };
-    let literals = change.after.iter().map(|(name, value)| (name.clone(), literal(name, value)));
-    let references = change.unknown.iter().map(|(name, reference)| {
+    let references = |reference: &Reference| {
         let references = [format!("{}.{}", reference.address, reference.attribute), reference.address.to_string()];
-        (name.clone(), json!({ "references": references }))
-    });
-    Value::Object(literals.chain(references).collect())
+        json!({ "references": references })
+    };
+    let expression = |(name, attribute): (&String, &AttributeChange)| {
+        let expression = match attribute.unknown() {
+            Some(reference) => references(reference),
+            None => literal(name, attribute.after()?),
+        };
+        Some((name.clone(), expression))
+    };
+    Value::Object(change.attributes.iter().filter_map(expression).collect())
 }

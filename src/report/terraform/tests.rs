@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use insta::assert_json_snapshot;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::report::testing::{self, SCHEMAS, because, change, drifted, unknown};
 use engine::plan::{Drift, DriftKind};
 use engine::state::ResourceState;
-use engine::{Action, Mode, Plan, ResourceChange};
+use engine::{Action, Address, Mode, Plan, ResourceChange};
 
 fn document(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Value {
     plan_json(&testing::plan(changes, drift), SCHEMAS)
@@ -192,7 +192,8 @@ fn an_import_is_a_no_op_or_an_update_with_the_id_that_is_imported() {
 fn labels_of_others_are_part_of_the_object_on_both_sides() {
     let labels = |value: &str| json!({"labels": {"env": value}});
     let mut relabelled = change("Acme/portal/dev", Action::Update, labels("a"), labels("b"));
-    relabelled.foreign.insert("labels".to_owned(), json!({"theirs": "x"}));
+    let labels = relabelled.attributes.get_mut("labels").unwrap();
+    labels.others_labels.insert("theirs".to_owned(), "x".into());
     let relabelled = &change_of(relabelled)["change"];
     assert_eq!(relabelled["before"]["labels"], json!({"env": "a", "theirs": "x"}));
     assert_eq!(relabelled["after"]["labels"], json!({"env": "b", "theirs": "x"}));

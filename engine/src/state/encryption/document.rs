@@ -1,8 +1,8 @@
-//! An encrypted state as it is stored: a JSON document, since there are stores that take no other.
+//! An encrypted state as it is stored: a JSON document, since some stores accept nothing else.
 //!
-//! Lineage and serial stand in it in the clear, for stores that look at them; nothing here believes them before they
-//! are compared with those inside. `state` is the encrypted document, and `key`, where there is a passphrase, the
-//! state key that opens it; both are whole age files in their text form.
+//! It has the lineage and the serial in plain text, for stores that check them; they are trusted only after a
+//! comparison with those inside. `state` is the encrypted document. With a passphrase, `key` is the state key that
+//! decrypts it. Both are complete age files in their text form.
 
 use std::borrow::Cow;
 use std::io::{Read, Write};
@@ -14,12 +14,13 @@ use age::{Decryptor, Encryptor, Recipient};
 use serde::{Deserialize, Serialize};
 
 use super::keys::{KeyError, Keys, Unopened};
-use crate::state::document::{Damage, State, Unreadable};
+use crate::state::damage::{Damage, Unreadable};
+use crate::state::document::State;
 
 const FORMAT: &str = "koctl-encrypted-state";
 const VERSION: u64 = 1;
 
-/// What is stored.
+/// The stored document.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sealed<'a> {
@@ -32,7 +33,7 @@ struct Sealed<'a> {
     state: String,
 }
 
-/// As much as every document has, of whichever version.
+/// The part that every version of a document has.
 #[derive(Deserialize)]
 struct Head<'a> {
     #[serde(borrow)]
@@ -41,29 +42,28 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    /// None where it is anything else.
+    /// `None` if it is something else.
     fn of_sealed(stored: &'a [u8]) -> Option<Self> {
         serde_json::from_slice::<Head<'_>>(stored).ok().filter(|head| head.format.as_deref() == Some(FORMAT))
     }
 }
 
-/// Whether a stored document is an encrypted state, readable or not.
+/// True if a stored document is an encrypted state, readable or not.
 pub(in crate::state) fn is_sealed(stored: &[u8]) -> bool {
     Head::of_sealed(stored).is_some()
 }
 
-/// A document in the clear.
+/// A decrypted document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::state) struct Opened<'a> {
-    /// The document that a state is read from.
+    /// The document of the state.
     pub(in crate::state) clear: Cow<'a, [u8]>,
-    /// Whether it was encrypted where it came from; then, the lineage and the serial that stood beside it.
+    /// The lineage and the serial of the stored document; `None` if it was not encrypted.
     pub(in crate::state) beside: Option<(String, u64)>,
 }
 
 impl Keys {
-    /// The document to store: `clear`, which is that of `state`, encrypted where there is something to encrypt it
-    /// with.
+    /// The document to store: `clear`, the document of `state`, encrypted if there are keys.
     pub(in crate::state) fn seal(&self, state: &State, clear: Vec<u8>) -> Vec<u8> {
         if !self.encrypts() {
             return clear;
@@ -84,7 +84,7 @@ impl Keys {
         bytes
     }
 
-    /// The document in the clear, where `stored` is an encrypted one; otherwise `stored` itself, whatever it is.
+    /// Decrypts `stored` if it is encrypted; otherwise returns it unchanged.
     pub(in crate::state) fn open<'a>(&self, stored: &'a [u8]) -> Result<Opened<'a>, Unreadable> {
         let Some(head) = Head::of_sealed(stored) else {
             return Ok(Opened { clear: stored.into(), beside: None });
@@ -109,7 +109,7 @@ impl Keys {
         }
         let Some(key) = &sealed.key else { return Err(self.wrong(false).into()) };
         let opened = self.unwrap(key).and_then(|identity| match decrypt(&identity, &sealed.state) {
-            // Its own key does not open it: one of the two is from somewhere else.
+            // Its own key does not decrypt it: one of the two is from another document.
             Err(_) => Err(Unopened::Damaged),
             opened => opened,
         });

@@ -1,8 +1,8 @@
-//! What states are encrypted with, and what opens those that are.
+//! The keys that encrypt and decrypt states.
 //!
-//! Turning a passphrase into a key is slow on purpose, and an apply writes often. So a passphrase does not encrypt
-//! the state itself, but an age identity that is made once, the *state key*; it lies beside the state, and the state
-//! is encrypted to it. A run pays for the passphrase once, whatever it writes.
+//! Deriving a key from a passphrase is slow on purpose, and an apply writes often. So a passphrase does not encrypt the
+//! state itself, but an age identity that is created once, the *state key*. It is stored with the state, and the state
+//! is encrypted to it. A run uses the passphrase once, however often it writes.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,27 +11,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use age::x25519::{Identity, Recipient};
 use secrecy::{ExposeSecret, SecretString};
 
-/// Of scrypt: 2^17 rounds of 1 KiB, which OWASP's password storage cheat sheet names as the first choice. It takes
-/// some tenths of a second and 128 MiB. Unit tests do not guard anything, and need not wait for it.
+/// The work factor of scrypt: 2^17 rounds of 1 KiB, the first choice of OWASP's password storage cheat sheet. It takes
+/// some tenths of a second and 128 MiB. Unit tests need no protection, and do not wait for it.
 const WORK_FACTOR: u8 = if cfg!(test) { 4 } else { 17 };
-/// What is accepted of a document, and what the `age` program writes: 256 MiB. A forged one must not take all memory.
+/// The highest accepted work factor, which is also that of the `age` program: 256 MiB. A forged document must not use
+/// all memory.
 const MOST_WORK: u8 = 18;
 
 /// The keys as they are configured.
 #[derive(Default)]
 pub struct KeySources {
-    /// What states are encrypted with, and opened.
+    /// Encrypts and decrypts states.
     pub passphrase: Option<SecretString>,
-    /// Passphrases from before, which open states that are not encrypted anew yet.
+    /// Earlier passphrases, which decrypt states that are not encrypted anew yet.
     pub old_passphrases: Vec<SecretString>,
-    /// Public keys, as `age1…`: whoever has the identity of one can open what is written.
+    /// Public keys, `age1…`. The identity of any of them decrypts what is written.
     pub recipients: Vec<String>,
-    /// Texts in the form of age's identity files: a key as `AGE-SECRET-KEY-1…` a line, comments after `#`.
+    /// Texts in the form of age's identity files: one key `AGE-SECRET-KEY-1…` on each line, comments after `#`.
     pub identities: Vec<SecretString>,
 }
 
-/// What states are encrypted with, and what opens those that are. Without any keys, states are written in the
-/// clear. Cheap to clone; clones share what was found out about passphrases.
+/// The keys that encrypt and decrypt states. Without keys, states are written in plain text. Cheap to clone; clones
+/// share decrypted state keys.
 #[derive(Clone, Default)]
 pub struct Keys(Arc<Ring>);
 
@@ -44,12 +45,12 @@ struct Ring {
     state_keys: Mutex<StateKeys>,
 }
 
-/// The state keys that are at hand.
+/// The known state keys.
 #[derive(Default)]
 struct StateKeys {
-    /// By the text in which the document holds them, under whichever passphrase.
+    /// By their encrypted text in the document.
     opened: HashMap<String, Identity>,
-    /// The one to write with, which the passphrase of today opens.
+    /// The one to write with, which the current passphrase decrypts.
     current: Option<StateKey>,
 }
 
@@ -60,58 +61,58 @@ pub(super) struct StateKey {
     pub(super) identity: Identity,
 }
 
-/// A key that is none.
+/// A text that is not a valid key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidKey {
-    /// Not the public key of an identity. The text itself may be a secret that was taken for one.
+    /// It is not a public key. The text itself is not shown: it may be a secret.
     #[error(
-        "recipient {number} is no age recipient: one begins with `age1`, and `age-keygen` prints it as the public key"
+        "recipient {number} is not a valid age recipient: one begins with `age1`, and `age-keygen` prints it as the public key"
     )]
     Recipient {
-        /// Which of them, from 1.
+        /// Its position, counted from 1.
         number: usize,
     },
-    /// Not an identity. The text itself may be a secret.
-    #[error("line {line} of an identity is no age identity: one begins with `AGE-SECRET-KEY-1`")]
+    /// It is not an identity. The text itself may be a secret.
+    #[error("line {line} of an identity is not a valid age identity: one begins with `AGE-SECRET-KEY-1`")]
     Identity {
-        /// From 1.
+        /// The line, counted from 1.
         line: usize,
     },
-    /// Nothing but comments.
+    /// It has nothing but comments.
     #[error("an identity holds no key: it needs a line that begins with `AGE-SECRET-KEY-1`")]
     NoIdentity,
 }
 
-/// Why the configured keys do not do.
+/// Why the configured keys cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is nothing to open it with.
-    #[error("it is encrypted, and no key is configured that could open it")]
+    /// No key is configured.
+    #[error("it is encrypted, and no key is configured that can decrypt it")]
     NoKey,
-    /// What there is does not open it.
-    #[error("it is encrypted {}, and not opened by the configured {tried}", with(*.has_passphrase))]
+    /// No configured key decrypts it.
+    #[error("it is encrypted {}, and the configured {tried} cannot decrypt it", with(*.has_passphrase))]
     WrongKey {
-        /// Whether a passphrase could open it.
+        /// True if a passphrase can decrypt it.
         has_passphrase: bool,
-        /// What was tried: `passphrase`, `identities`.
+        /// The keys that were tried: `passphrase`, `identities`.
         tried: &'static str,
     },
-    /// It is encrypted, and what is configured opens it, but says nothing to encrypt it to again.
+    /// It is encrypted, and the configured keys decrypt it, but cannot encrypt it again.
     #[error(
-        "it is encrypted, and is never written back in the clear, but neither recipients nor a passphrase are configured"
+        "it is encrypted, and is never written in plain text, but neither recipients nor a passphrase are configured"
     )]
     NoRecipient,
-    /// It would be the first in the clear beside states that are encrypted.
+    /// It would be the first state in plain text in a store with encrypted ones.
     #[error(
-        "the state of `{neighbour}` in the same store is encrypted, and this one would be in the clear, since neither \
+        "the state of `{neighbour}` in the same store is encrypted, and this one would be in plain text, since neither \
          recipients nor a passphrase are configured"
     )]
     EncryptedNeighbour {
-        /// The scope of one that is encrypted.
+        /// The scope of an encrypted one.
         neighbour: String,
     },
-    /// Whoever wrote it could not read it again.
-    #[error("it would be encrypted to recipients alone of which none belongs to a configured identity")]
+    /// No configured identity could read it again.
+    #[error("it would be encrypted to recipients only, and no configured identity belongs to one of them")]
     NotReadableAgain,
 }
 
@@ -120,7 +121,7 @@ fn with(has_passphrase: bool) -> &'static str {
 }
 
 impl KeyError {
-    /// What a person can do next.
+    /// What to do next.
     pub fn help(&self) -> &'static str {
         match self {
             KeyError::NoKey | KeyError::WrongKey { has_passphrase: true, .. } => {
@@ -143,10 +144,10 @@ impl KeyError {
 }
 
 impl Keys {
-    /// The keys that these texts are.
+    /// Parses the keys.
     ///
     /// # Errors
-    /// The first that is none.
+    /// The first that is not valid.
     pub fn new(sources: KeySources) -> Result<Self, InvalidKey> {
         let KeySources { passphrase, old_passphrases, recipients, identities } = sources;
         let recipients = recipients.iter().enumerate().map(|(index, text)| recipient(index + 1, text));
@@ -156,16 +157,16 @@ impl Keys {
         Ok(Self(Arc::new(Ring { passphrase, old_passphrases, recipients, identities, state_keys })))
     }
 
-    /// Whether states are to be encrypted.
+    /// True if states are to be encrypted.
     #[must_use]
     pub fn encrypts(&self) -> bool {
         self.0.passphrase.is_some() || !self.0.recipients.is_empty()
     }
 
-    /// Whether a state may be written that is stored encrypted (`sealed`) or in the clear, or not at all.
+    /// Checks that these keys may write a state that is stored encrypted (`sealed`), in plain text, or not at all.
     ///
     /// # Errors
-    /// Where it would be written in the clear although it is not now, or where nobody here could read it again.
+    /// An encrypted state would be written in plain text, or no configured identity could read it again.
     pub fn check_write(&self, sealed: bool) -> Result<(), KeyError> {
         let Ring { passphrase, recipients, identities, .. } = &*self.0;
         let own = |identity: &Identity| recipients.contains(&identity.to_public());
@@ -178,8 +179,7 @@ impl Keys {
         }
     }
 
-    /// From now on, what is written gets a new state key: one that was found out opens nothing that is written
-    /// later.
+    /// Starts a new state key for further writes: a leaked one decrypts nothing that is written later.
     pub fn renew(&self) {
         self.state_keys().current = None;
     }
@@ -192,17 +192,17 @@ impl Keys {
         &self.0.recipients
     }
 
-    /// The state key to write with; none without a passphrase.
+    /// The state key to write with; `None` without a passphrase.
     pub(super) fn state_key(&self) -> Option<StateKey> {
         let passphrase = self.0.passphrase.as_ref()?;
         let mut state_keys = self.state_keys();
         Some(state_keys.current.get_or_insert_with(|| StateKey::generate(passphrase)).clone())
     }
 
-    /// The state key that a document holds.
+    /// Decrypts the state key of a document.
     ///
     /// # Errors
-    /// Whether it was a passphrase that is missing, or the document that is damaged.
+    /// No passphrase fits, or the document is damaged.
     pub(super) fn unwrap(&self, wrapped: &str) -> Result<Identity, Unopened> {
         let mut state_keys = self.state_keys();
         if let Some(identity) = state_keys.opened.get(wrapped) {
@@ -214,7 +214,7 @@ impl Keys {
                 Err(damaged) => return Err(damaged),
                 Ok(identity) => {
                     state_keys.opened.insert(wrapped.to_owned(), identity.clone());
-                    // One key a store is enough: every other would cost the passphrase once more.
+                    // One key for a store is enough: every other would need the slow derivation again.
                     if place == 0 && self.0.passphrase.is_some() && state_keys.current.is_none() {
                         let wrapped = wrapped.to_owned();
                         state_keys.current = Some(StateKey { wrapped, identity: identity.clone() });
@@ -226,7 +226,7 @@ impl Keys {
         Err(Unopened::NotWithThis)
     }
 
-    /// That nothing opens it: what was tried.
+    /// The error if no key decrypts it.
     pub(super) fn wrong(&self, has_passphrase: bool) -> KeyError {
         let passphrases = self.0.passphrase.is_some() || !self.0.old_passphrases.is_empty();
         let tried = match (passphrases, self.0.identities.is_empty()) {
@@ -239,12 +239,12 @@ impl Keys {
     }
 
     fn state_keys(&self) -> MutexGuard<'_, StateKeys> {
-        // Whoever panicked left it as it was: every change to it is one step.
+        // A panic leaves it consistent: every change is one step.
         self.0.state_keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Says what is configured, never what it is.
+/// Shows which keys are configured, and no key.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys")
@@ -256,12 +256,12 @@ impl fmt::Debug for Keys {
     }
 }
 
-/// Why one key did not open something.
+/// Why one key did not decrypt something.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Unopened {
-    /// It is for another.
+    /// It is for another key.
     NotWithThis,
-    /// It is not what age wrote.
+    /// It is damaged.
     Damaged,
 }
 
@@ -290,7 +290,7 @@ fn unwrap_with(passphrase: &SecretString, wrapped: &str) -> Result<Identity, Uno
     let mut key = age::scrypt::Identity::new(passphrase.clone());
     key.set_max_work_factor(MOST_WORK);
     let text = match age::decrypt(&key, wrapped.as_bytes()) {
-        // A tag that does not fit is all that tells another passphrase from a changed byte.
+        // Another passphrase and a changed byte both show as a wrong tag.
         Err(age::DecryptError::DecryptionFailed) => return Err(Unopened::NotWithThis),
         opened => SecretString::from(String::from_utf8(opened?).map_err(|_| Unopened::Damaged)?),
     };

@@ -1,12 +1,12 @@
-//! The encryption of states, in the format of [age](https://age-encryption.org/v1): what a store keeps, its history
-//! and backups included, is ciphertext, and the `age` program can read it where koctl is not at hand.
+//! The encryption of states, in the format of [age](https://age-encryption.org/v1). A store has only ciphertext, in its
+//! history and backups too, and the `age` program can decrypt it without koctl.
 //!
-//! | module | what lives there |
+//! | module | contents |
 //! | --- | --- |
-//! | `keys` | what states are encrypted with, and what opens them |
+//! | `keys` | the keys that encrypt and decrypt states |
 //! | `document` | an encrypted state as it is stored |
 //!
-//! Nothing here knows what a state says. No key is ever in an error, or in what `Debug` shows.
+//! Nothing here knows the content of a state. No key is in an error, or in the output of `Debug`.
 
 mod document;
 mod keys;

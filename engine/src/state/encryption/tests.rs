@@ -6,7 +6,7 @@ use age::x25519::Identity;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{InvalidKey, KeyError, KeySources, Keys};
-use crate::state::document::{Damage, Unreadable};
+use crate::state::damage::{Damage, Unreadable};
 use crate::state::store::{LockOptions, Replaced, Store};
 use crate::state::testing::{World, portal};
 use crate::state::{Error, LockedState, State};

@@ -6,14 +6,14 @@ use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use serde_json::Value;
 
-use super::address::Address;
-use super::execute::Step;
-use super::plan::{Action, ResourceChange};
-use super::resource::{Attributes, Readers};
+use super::event::Step;
+use crate::address::Address;
+use crate::plan::{Action, AttributeChange, ResourceChange};
+use crate::resource::Readers;
 
 /// The steps of a plan and which wait for which.
 pub(super) struct Schedule {
-    /// The index of the change, and what is done to it.
+    /// The index of each change, and the step.
     pub(super) steps: Vec<(usize, Step)>,
     /// For each step, those that wait for it.
     pub(super) followers: Vec<Vec<usize>>,
@@ -21,7 +21,7 @@ pub(super) struct Schedule {
     pub(super) waits: Vec<usize>,
 }
 
-/// Which steps make and unmake the objects of which addresses.
+/// The steps that create or delete the object of each address.
 #[derive(Default)]
 struct Steps<'a> {
     all: Vec<(usize, Step)>,
@@ -64,9 +64,9 @@ impl<'a> Steps<'a> {
 /// Pairs (earlier, later) of steps.
 #[derive(Default)]
 struct Orders {
-    /// What references demand. They go one way, so that these cannot exclude each other.
+    /// Demanded by references. They go one way, so these orders cannot contradict each other.
     must: Vec<(usize, usize)>,
-    /// What spares an attempt that the server would refuse. These can go in circles, and are dropped where they do.
+    /// Spares a request that the server would refuse. These can form cycles, and are dropped if they do.
     should: Vec<(usize, usize)>,
 }
 
@@ -96,13 +96,13 @@ impl Orders {
             if unmake.is_some() {
                 self.must.extend(unmake.zip(gone));
             } else if !change.dependencies.contains(dependency) {
-                // It lets go of the dependency when it is updated; only then may that be deleted.
+                // It drops the dependency when it is updated. The dependency can be deleted only after that.
                 self.should.extend(make.zip(gone));
             }
         }
     }
 
-    /// An old address is forgotten once the object is recorded under its new one, never before.
+    /// An old address is forgotten after the object is recorded under the new one, never before.
     fn by_address(&mut self, changes: &[ResourceChange], steps: &Steps<'_>) {
         if steps.forgets.is_empty() {
             return;
@@ -118,30 +118,30 @@ impl Orders {
 
     /// A name is given up before another resource takes it.
     fn by_name(&mut self, changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) {
-        let key = |change: &ResourceChange, attributes: &Attributes| {
+        let key = |change: &ResourceChange, value: fn(&AttributeChange) -> Option<&Value>| {
             let schema = readers.schema(change.address.type_name())?;
-            let values = schema.natural_key.iter().map(|name| attributes.get(*name).map(Value::to_string));
-            Some((schema.type_name, values.collect::<Option<Vec<_>>>()?))
+            let part = |name: &&str| value(change.attributes.get(*name)?).map(Value::to_string);
+            Some((schema.type_name, schema.natural_key.iter().map(part).collect::<Option<Vec<_>>>()?))
         };
         let renames = |change: &ResourceChange| {
             let schema = readers.schema(change.address.type_name());
-            schema.is_some_and(|schema| change.changed.iter().any(|name| schema.natural_key.contains(&name.as_str())))
+            schema.is_some_and(|schema| schema.natural_key.iter().any(|name| change.is_changed(name)))
         };
         let mut given_up = HashMap::new();
         for change in changes.iter().filter(|change| change.action == Action::Delete || renames(change)) {
             let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address));
-            given_up.extend(key(change, &change.before).zip(step.copied()));
+            given_up.extend(key(change, |attribute| attribute.before.as_ref()).zip(step.copied()));
         }
         if given_up.is_empty() {
             return;
         }
         for change in changes.iter().filter(|change| change.action == Action::Create || renames(change)) {
-            let giver = key(change, &change.after).and_then(|key| given_up.get(&key).copied());
+            let giver = key(change, AttributeChange::after).and_then(|key| given_up.get(&key).copied());
             self.should.extend(giver.zip(steps.makes.get(&change.address).copied()));
         }
     }
 
-    /// All pairs but those that should be and cannot.
+    /// All pairs, except those in `should` that are part of a cycle.
     fn resolved(self, steps: usize) -> impl Iterator<Item = (usize, usize)> {
         let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(steps, self.must.len() + self.should.len());
         for _ in 0..steps {

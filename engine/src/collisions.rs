@@ -8,12 +8,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde_json::Value;
 
 use super::desired::{Desired, Expr, Reference};
-use super::diff::Refusal;
+use super::refusal::Refusal;
 use super::resource::Readers;
 use super::world::World;
 
-/// Desired resources of one type that share a natural key.
-pub(super) fn collisions(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
+/// A refusal for each pair of desired resources of one type that share a natural key.
+pub(super) fn find(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
     let schema = |index: usize| readers.schema(desired[index].address.type_name());
     let part = |index: usize, name: &str| Part::new(desired[index].attributes.get(name)?, world);
     let key = |index: usize| -> Option<(&str, Vec<Part<'_>>)> {
@@ -29,7 +29,7 @@ pub(super) fn collisions(desired: &[Desired], world: &World, readers: &Readers) 
         }
         Some((hasher.finish(), index))
     };
-    // Keys are built only where hashes are the same, which is next to never.
+    // Keys are built only if hashes are equal, which is rare.
     let mut hashes: Vec<(u64, usize)> = (0..desired.len()).filter_map(hash).collect();
     hashes.sort_unstable();
     let mut pairs: Vec<(usize, usize)> = Vec::new();
@@ -53,7 +53,7 @@ pub(super) fn collisions(desired: &[Desired], world: &World, readers: &Readers) 
     pairs.into_iter().map(refusal).collect()
 }
 
-/// What is the same for two expressions if they will have the same value.
+/// Equal for two expressions that will have the same value.
 #[derive(PartialEq, Eq, Hash)]
 enum Part<'a> {
     Value(&'a Value),
@@ -63,7 +63,7 @@ enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// A secret is no part of a key.
+    /// `None` for a secret, which cannot be part of a key.
     fn new(expr: &'a Expr, world: &World) -> Option<Self> {
         let part = match expr {
             Expr::Value(value) => Self::Value(value),

@@ -4,21 +4,21 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 
-use super::plan::{Action, ResourceChange};
-use super::resource::Readers;
-use super::schema::Schema;
-use super::value::stored_form;
+use crate::plan::{Action, ResourceChange};
+use crate::resource::Readers;
+use crate::schema::Schema;
 use crate::state::{Intent, IntentAction};
+use crate::value::stored_form;
 
-/// The intents of all changes that send a request which changes something, or give an object another address: what
-/// comes to depend on it names it so.
+/// The intents of all changes that send a request which changes something, or give an object another address, under
+/// which resources depend on it from then on.
 pub(super) fn intents(changes: &[ResourceChange], readers: &Readers) -> Vec<Intent> {
     let since = Timestamp::now();
     let object = |change: &ResourceChange| (change.address.type_name().to_owned(), change.id.clone());
     let forgotten = changes.iter().filter(|change| change.action == Action::Forget);
     let forgotten: HashSet<_> = forgotten.map(object).collect();
     let matters = |change: &ResourceChange| {
-        change.action != Action::Import || !change.changed.is_empty() || forgotten.contains(&object(change))
+        change.action != Action::Import || change.has_changed() || forgotten.contains(&object(change))
     };
     let intent = |change: &ResourceChange| {
         let schema = readers.schema(change.address.type_name())?;
@@ -27,7 +27,7 @@ pub(super) fn intents(changes: &[ResourceChange], readers: &Readers) -> Vec<Inte
     changes.iter().filter(|change| matters(change)).filter_map(intent).collect()
 }
 
-/// What a change is about to do to an object; none where it does nothing to any.
+/// The intent of a change; `None` if it does nothing to an object.
 pub(super) fn action(change: &ResourceChange) -> Option<IntentAction> {
     match change.action {
         Action::Create => Some(IntentAction::Create),
@@ -40,24 +40,19 @@ pub(super) fn action(change: &ResourceChange) -> Option<IntentAction> {
 }
 
 fn new(change: &ResourceChange, action: IntentAction, schema: &Schema, since: Timestamp) -> Intent {
-    let is_set = |name: &str| match action {
-        IntentAction::Create | IntentAction::Replace => true,
-        IntentAction::Update | IntentAction::Import => change.changed.iter().any(|changed| changed == name),
-        IntentAction::Delete => false,
-    };
     let mut attributes = BTreeMap::new();
-    for attribute in schema.attributes.iter().filter(|attribute| is_set(attribute.name)) {
-        let value = change.after.get(attribute.name);
+    for attribute in schema.attributes.iter().filter(|attribute| change.sends(attribute.name)) {
+        let value = change.after(attribute.name);
         attributes.extend(value.map(|value| (attribute.name.to_owned(), stored_form(attribute.kind, value))));
     }
-    let references = change.unknown.iter().filter(|(name, _)| is_set(name));
+    let references = change.references().filter(|(name, _)| change.sends(name));
     Intent {
         address: change.address.to_string(),
         action,
         since,
         id: change.id.clone(),
         attributes,
-        references: references.map(|(name, reference)| (name.clone(), reference.to_string())).collect(),
+        references: references.map(|(name, reference)| (name.to_owned(), reference.to_string())).collect(),
         dependencies: change.dependencies.iter().map(ToString::to_string).collect(),
         protect: change.protect,
     }

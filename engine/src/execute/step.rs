@@ -1,0 +1,237 @@
+//! One step: a request to a remote system, and the record that it leaves.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio::sync::SemaphorePermit;
+
+use super::event::{Event, Step};
+use super::execution::Execution;
+use crate::address::Address;
+use crate::desired::{Desired, Expr};
+use crate::error::{Error, ErrorKind};
+use crate::plan::{AttributeChange, ResourceChange};
+use crate::recover::SETTLE;
+use crate::refresh;
+use crate::remote::{Attributes, Remote};
+use crate::resource::{Update, Writer};
+use crate::schema::Schema;
+use crate::state::ResourceState;
+
+/// Attempts at a create whose answer is lost and whose object is not found.
+const CREATE_ATTEMPTS: u32 = 3;
+
+/// The end of a step.
+pub(super) enum Ended {
+    /// It is done.
+    Done {
+        /// The object, if there is one now.
+        remote: Option<Remote>,
+        /// Its new record in the state.
+        record: Option<ResourceState>,
+    },
+    /// It failed.
+    Failed {
+        /// The reason.
+        error: Error,
+        /// The record of an object that was created nevertheless.
+        made: Option<ResourceState>,
+    },
+    /// It was not begun, because nothing new may begin.
+    Held,
+}
+
+/// An object that was created or updated.
+struct Made {
+    remote: Remote,
+    record: ResourceState,
+    /// The result of what a new object needs after its creation.
+    completed: Result<(), Error>,
+}
+
+impl Execution<'_> {
+    pub(super) async fn step(
+        &self,
+        change: &ResourceChange,
+        step: Step,
+        known: Attributes,
+        halted: &AtomicBool,
+    ) -> Ended {
+        let permit = match self.permit().await {
+            Ok(permit) => permit,
+            Err(error) => return Ended::Failed { error, made: None },
+        };
+        if *self.stop.borrow() || halted.load(Ordering::Relaxed) {
+            return Ended::Held;
+        }
+        let started = Instant::now();
+        self.observer.event(&Event::Started(&change.address, step));
+        let done = match step {
+            Step::Delete | Step::Forget => self.unmake(change, step).await.map(|()| None),
+            _ => self
+                .make(change, known, step)
+                .await
+                .map(Some)
+                .map_err(|error| self.secrets.conceal(&change.address, error)),
+        };
+        drop(permit);
+        let made = match done {
+            Ok(Some(Made { completed: Err(error), record, .. })) => {
+                let error = self.secrets.conceal(&change.address, error);
+                return Ended::Failed { error, made: Some(record) };
+            }
+            Ok(made) => made,
+            Err(error) => return Ended::Failed { error, made: None },
+        };
+        let (remote, record) = made.map(|made| (made.remote, made.record)).unzip();
+        let id = remote.as_ref().map(|remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
+        self.observer.event(&Event::Finished(&change.address, step, &id, started.elapsed()));
+        Ended::Done { remote, record }
+    }
+
+    /// Permission to work on one more resource.
+    async fn permit(&self) -> Result<SemaphorePermit<'_>, Error> {
+        self.permits.acquire().await.map_err(|_| closed())
+    }
+
+    fn writer(&self, address: &Address) -> Result<&dyn Writer, Error> {
+        let type_name = address.type_name();
+        self.writers.get(type_name).ok_or_else(|| no_such_type(type_name))
+    }
+
+    async fn unmake(&self, change: &ResourceChange, step: Step) -> Result<(), Error> {
+        let writer = self.writer(&change.address)?;
+        if step == Step::Delete {
+            let id = change.id.as_deref().unwrap_or_default();
+            writer.delete(id, &change.before_values()).await?;
+        }
+        Ok(())
+    }
+
+    async fn make(&self, change: &ResourceChange, known: Attributes, step: Step) -> Result<Made, Error> {
+        let type_name = change.address.type_name();
+        let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
+        let writer = self.writer(&change.address)?;
+        let change = complete(change, known)?;
+        if step != Step::Create {
+            let remote = self.bring(&change, schema, writer).await?;
+            return Ok(Made { record: change.record(schema, &remote), remote, completed: Ok(()) });
+        }
+        let (change, remote) = self.create(change, schema, writer).await?;
+        let completed = writer.complete(&remote).await;
+        Ok(Made { record: change.record(schema, &remote), remote, completed })
+    }
+
+    /// Creates the object. If the answer is lost, looks for the object before the request is sent again (R13). Returns
+    /// the change that was carried out in the end: what was found can differ from what was asked for.
+    async fn create(
+        &self,
+        change: ResourceChange,
+        schema: &'static Schema,
+        writer: &dyn Writer,
+    ) -> Result<(ResourceChange, Remote), Error> {
+        let planned = self.sent(&change, schema)?;
+        let mut attempt = 1;
+        loop {
+            let lost = match writer.create(&planned).await {
+                Err(error) if error.kind == ErrorKind::FateUnknown => error,
+                other => return other.map(|made| (change, made)),
+            };
+            tokio::time::sleep(SETTLE).await;
+            if let Some(found) = self.find(&change, &lost).await? {
+                let change = found_instead(&change, schema, &found)?;
+                let remote = self.bring(&change, schema, writer).await?;
+                return Ok((change, remote));
+            }
+            if attempt == CREATE_ATTEMPTS {
+                return Err(lost.help("apply again: if it was created after all, it is found and imported"));
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Updates an existing object to what the change says, and returns it.
+    async fn bring(
+        &self,
+        change: &ResourceChange,
+        schema: &'static Schema,
+        writer: &dyn Writer,
+    ) -> Result<Remote, Error> {
+        let id = change.id.as_deref().unwrap_or_default();
+        let before = change.whole_before();
+        let changed = schema.attributes.iter().filter(|attribute| change.is_changed(attribute.name));
+        let changed: Vec<String> = changed.map(|attribute| attribute.name.to_owned()).collect();
+        if changed.is_empty() {
+            return Ok(Remote { id: id.to_owned(), attributes: before });
+        }
+        let after = self.sent(change, schema)?;
+        writer.update(&Update { id, before: &before, after: &after, changed: &changed }).await
+    }
+
+    /// The attributes as a request has them: with the labels of others, and secrets instead of their traces.
+    fn sent(&self, change: &ResourceChange, schema: &'static Schema) -> Result<Attributes, Error> {
+        self.secrets.reveal(&change.address, schema, change.whole_after())
+    }
+
+    async fn find(&self, change: &ResourceChange, lost: &Error) -> Result<Option<Remote>, Error> {
+        refresh::find(&as_desired(change), self.readers).await.map_err(|error| {
+            let cause = format!("{}; looking for it failed too: {error}", lost.cause);
+            Error { cause, help: error.help, ..lost.clone() }
+        })
+    }
+
+    pub(super) async fn complete(&self, address: &Address, made: &Remote) -> Result<(), Error> {
+        let _permit = self.permit().await?;
+        self.writer(address)?.complete(made).await
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Unexpected, "begin a step", "the limit on parallel steps was closed")
+}
+
+fn no_such_type(type_name: &str) -> Error {
+    Error::new(ErrorKind::Refused, format!("work on a `{type_name}`"), "this koctl does not know the type")
+        .help("the plan was made by another koctl: make a new one")
+}
+
+/// The change with all values known.
+fn complete(change: &ResourceChange, known: Attributes) -> Result<ResourceChange, Error> {
+    let mut change = change.clone();
+    for (name, value) in known {
+        if let Some(attribute) = change.attributes.get_mut(&name) {
+            attribute.reveal(value);
+        }
+    }
+    if let Some((name, reference)) = change.references().next() {
+        let cause = format!("`{name}` comes from `{reference}`, which this plan does not create");
+        let attempted = format!("begin `{}`", change.address);
+        return Err(Error::new(ErrorKind::Refused, attempted, cause).help("make a new plan"));
+    }
+    Ok(change)
+}
+
+/// The change to an object that was found in place of the answer to a create: mostly none, as it is the one that was
+/// created.
+fn found_instead(change: &ResourceChange, schema: &Schema, found: &Remote) -> Result<ResourceChange, Error> {
+    let change = change.onto(schema, found);
+    let differs: Vec<&str> = change.replaced_by().collect();
+    if differs.is_empty() {
+        return Ok(change);
+    }
+    let cause = format!(
+        "the answer was lost, and there is another object of its name now ({}), which differs in `{}`",
+        found.id,
+        differs.join("`, `")
+    );
+    Err(Error::new(ErrorKind::Conflict, format!("create `{}`", change.address), cause).help("make a new plan"))
+}
+
+fn as_desired(change: &ResourceChange) -> Desired {
+    let literal =
+        |(name, attribute): (&String, &AttributeChange)| Some((name.clone(), Expr::Value(attribute.after()?.clone())));
+    let address = &change.address;
+    let mut desired = Desired::new(address.scope(), address.type_name(), address.key()).protect(change.protect);
+    desired.attributes = change.attributes.iter().filter_map(literal).collect();
+    desired
+}

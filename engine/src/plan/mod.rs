@@ -1,0 +1,30 @@
+//! The plan: a document that says what will be done, and nothing else (R7).
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | `document` | a whole plan: its file format, its version, its seal |
+//! | `scope` | the part of one scope, and the checks that it still fits the state |
+//! | `action` | what is done to a resource (R4) |
+//! | `change` | what is done to one resource, attribute by attribute |
+//! | `attribute` | what is done to one attribute |
+//! | `drift` | what changed outside koctl (R3) |
+//! | `recovered` | the result of intents that an unfinished apply left (R10) |
+//! | `summary` | counts by action |
+
+mod action;
+mod attribute;
+mod change;
+mod document;
+mod drift;
+mod recovered;
+mod scope;
+mod summary;
+
+pub use action::Action;
+pub use attribute::{AttributeChange, Goal, Planned};
+pub use change::ResourceChange;
+pub use document::{InvalidPlan, Mode, Plan, StateOnly};
+pub use drift::{Drift, DriftKind, Drifted};
+pub use recovered::{Fate, Recovered};
+pub use scope::{ScopePlan, Stale};
+pub use summary::Summary;
