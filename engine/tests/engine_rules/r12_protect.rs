@@ -43,8 +43,8 @@ async fn r12_a_protected_resource_that_leaves_the_configuration_is_refused() {
 async fn r12_a_protected_resource_that_would_be_replaced_is_refused_with_what_forces_it() {
     let house = House::with(&[plane("p").protect(true)]).await;
     let refusals = house.refusals(&[plane("p").protect(true).with("kind", "serverless")]).await;
-    let expected = "`Acme/plane/p` must be replaced, but it is protected (because of `kind`); if this is meant, take \
-                    `protect: true` away, apply that, and then go on";
+    let expected = "`Acme/plane/p` must be replaced, but it is protected (because of `kind`); to allow it, remove \
+                    `protect: true`, apply that, and try again";
     assert_eq!(refusals, [expected]);
 }
 
