@@ -1,9 +1,11 @@
-//! What keeping the state adds to an apply (R10): `cargo bench --bench apply`.
+//! The time that keeping the state adds to an apply (R10): `cargo bench --bench apply`.
 //!
-//! A first apply of `examples/orbit`, which has as many teams, environments and services as Kong Air, from taking the
-//! lock over reading, planning and carrying out to giving the lock back, against a sandbox that takes 50 ms a request:
-//! with a store that takes no time, with one that takes 50 ms for everything but its writes, and with one that takes
-//! 50 ms for those as well. All in turn, so that whatever else the machine does strikes all. It prints the medians, and
+//! what the writes add.
+//! A first apply of `examples/orbit`, which has as many teams, environments and services as Kong Air: taking the lock,
+//! reading, planning, applying and releasing the lock. The sandbox takes 50 ms for each request. Three stores are
+//! compared: one that takes no time, one that takes 50 ms for everything except writes, and one that takes 50 ms for
+//! writes as well. They run in turn, so that other load on the machine affects all of them. The benchmark prints the
+//! medians, and the time that the writes add.
 //! what the writes add.
 //!
 //! `KOCTL_BENCH_CONFIGURATION` names another folder with a `konnect/` and a `services/`.
@@ -43,7 +45,7 @@ struct Pace {
     everything_else: Duration,
 }
 
-/// A directory that takes its time.
+/// A directory that is as slow as a remote store.
 #[derive(Debug)]
 struct Delayed {
     directory: Directory,
@@ -107,21 +109,21 @@ impl Backend for Delayed {
     }
 }
 
-/// A timer counts in whole milliseconds, and no wait is none.
+/// Waits; not at all for a duration of zero, as a timer counts in whole milliseconds.
 async fn sleep(wait: Duration) {
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
     }
 }
 
-/// An apply of everything in `folder`.
+/// The measurements of an apply.
 struct Measured {
     took: Duration,
     resources: usize,
     writes: u64,
 }
 
-/// Applies what is in `folder` to a new sandbox, with a store of that pace.
+/// Applies the configuration in `folder` to a new sandbox, with a store of this pace.
 async fn apply(folder: &Path, pace: Pace) -> Measured {
     let temporary = tempfile::tempdir().unwrap();
     let load = || manifest::load(&Sources { directory: folder.to_owned(), ..Sources::default() }).unwrap();

@@ -1,5 +1,5 @@
-//! From a configuration to a plan: `cargo bench --bench compile`. Time and memory, the peak included, by number of
-//! resources. Compile, graph and comparison are what koctl itself does; reading is left out.
+//! From a configuration to a plan: `cargo bench --bench compile`. Time and memory, including the peak, by number of
+//! resources. It includes koctl's own work, which is compiling, the graph and the comparison, but no reading.
 
 #![allow(clippy::unwrap_used, reason = "where a benchmark cannot go on it fails")]
 
@@ -25,7 +25,7 @@ fn main() {
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const ENVIRONMENTS: usize = 4;
 const SERVICES: usize = 12;
-/// What a team is: itself, and in each environment a control plane, a role, and four resources a service.
+/// The resources of a team: itself, and in each environment a control plane, a role, and four resources a service.
 const PER_TEAM: usize = 1 + ENVIRONMENTS * (2 + 4 * SERVICES);
 
 /// A configuration and its specifications.

@@ -1,8 +1,7 @@
-//! What a look for drift costs (R2): `cargo bench --bench drift`.
+//! The cost of a look for drift (R2): `cargo bench --bench drift`.
 //!
-//! One organization with 20 teams and 1,000 services in one environment, applied; then `koctl drift` against a sandbox
-//! that takes 50 ms a request. It prints the number of requests and
-//! the median of the times.
+//! One organization with 20 teams and 1,000 services in one environment is applied. Then `koctl drift` runs against a
+//! sandbox that takes 50 ms a request. The benchmark prints the number of requests and the median of the times.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "where a benchmark cannot go on it fails; it prints")]
 

@@ -1,10 +1,10 @@
-//! How the engine grows: `cargo bench --bench engine`. Time and memory, the peak included, by number of resources.
+//! The growth of the engine: `cargo bench --bench engine`. Time and memory, including the peak, by number of resources.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! | --- | --- |
-//! | `organization` | an organization of a realistic shape: wanted, remembered and there |
+//! | `organization` | an organization of a realistic shape: its desired resources, its state and its objects |
 //! | `graph` | ordering the references (R1) |
-//! | `compare` | the three-way comparison, the graph included (R3) |
+//! | `compare` | the three-way comparison, including the graph (R3) |
 //! | `matching` | refreshing from lists that cost nothing: what koctl itself adds to reading (R2) |
 
 #![allow(clippy::unwrap_used, reason = "where a benchmark cannot go on it fails")]
@@ -42,13 +42,13 @@ mod organization {
     /// The schema and the objects of each type.
     type Objects = Arc<BTreeMap<&'static str, (&'static Schema, Vec<Remote>)>>;
 
-    /// What is wanted, and what is there once it was applied.
+    /// The desired resources, and the objects after an apply.
     pub(crate) struct Organization {
         pub(crate) desired: Vec<Desired>,
         objects: BTreeMap<&'static str, (&'static Schema, Vec<Remote>)>,
     }
 
-    /// What a comparison takes.
+    /// The inputs of a comparison.
     pub(crate) struct Inputs {
         pub(crate) desired: Vec<Desired>,
         pub(crate) state: Remembered,
@@ -107,7 +107,7 @@ mod organization {
             self.desired.push(implementation.with("service_id", lookup));
         }
 
-        /// Wants a resource, and has it there, with its address for an id.
+        /// Adds a desired resource and its object, with the address as the ID.
         fn add(&mut self, schema: &'static Schema, desired: Desired) {
             let remote = Remote { id: desired.address.to_string(), attributes: self.values(&desired) };
             self.put(schema, remote);
@@ -127,7 +127,7 @@ mod organization {
             desired.attributes.iter().map(|(name, expr)| (name.clone(), value(expr))).collect()
         }
 
-        /// Readers that tell of nothing.
+        /// Readers that return no objects.
         fn blind(&self) -> Readers {
             let empty = self.objects.iter().map(|(name, (schema, _))| (*name, (*schema, Vec::new()))).collect();
             readers(&Arc::new(empty))
@@ -156,7 +156,7 @@ mod organization {
             Inputs { world: read(&desired, &state, &readers), desired, state, readers }
         }
 
-        /// Everything was applied, and of every hundredth resource an attribute is to change.
+        /// Everything was applied, and an attribute of every hundredth resource is to be changed.
         pub(crate) fn changed(self) -> Inputs {
             let mut inputs = self.applied();
             for desired in inputs.desired.iter_mut().step_by(100) {
@@ -238,7 +238,7 @@ mod organization {
         }
     }
 
-    /// Tells of the objects of one type.
+    /// A reader of the given objects of one type.
     struct Canned {
         schema: &'static Schema,
         objects: Objects,

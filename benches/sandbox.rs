@@ -1,5 +1,5 @@
-//! What a large sandbox costs: `cargo bench --bench sandbox`. It holds 20,000 APIs, made once by plain requests,
-//! which takes about a minute; then it is started again, and asked for pages over HTTP.
+//! The cost of a large sandbox: `cargo bench --bench sandbox`. It has 20,000 APIs, which plain requests create once in
+//! about a minute. Then it is started again, and serves pages over HTTP.
 
 #![allow(clippy::unwrap_used, reason = "where a benchmark cannot go on it fails")]
 

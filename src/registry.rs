@@ -6,12 +6,12 @@ use crate::resource_type::KeyShape;
 use crate::{github, konnect};
 use engine::Schema;
 
-/// What is known of a type without its provider.
+/// The description of a type that does not depend on its provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// Its schema.
     pub schema: &'static Schema,
-    /// What its keys are made of.
+    /// The shape of its keys.
     pub key: KeyShape,
 }
 
@@ -41,7 +41,7 @@ pub fn schema(type_name: &str) -> Option<&'static Schema> {
     known(type_name).map(|known| known.schema)
 }
 
-/// What the keys of a type are made of. `None` if there is no such type.
+/// The shape of the keys of a type. `None` if there is no such type.
 #[must_use]
 pub fn key(type_name: &str) -> Option<KeyShape> {
     known(type_name).map(|known| known.key)

@@ -3,16 +3,16 @@
 //! Each type's file has one as `TYPE`, and each provider has one table of them. Every list of types is derived from the
 //! tables, which [`registry`](crate::registry) joins.
 //!
-//! What must not enter: clients and requests. A provider says here how its readers and writers are made.
+//! Must not enter: clients and requests. A provider says here how its readers and writers are made.
 
 use engine::{Reader, Readers, Schema, Writer, Writers};
 
 /// A resource type, whose readers are made from a client `R` and whose writers from a client `W`.
 #[derive(Debug)]
 pub struct ResourceType<R: 'static, W: 'static> {
-    /// What the engine knows of it.
+    /// Its schema, for the engine.
     pub schema: &'static Schema,
-    /// What its keys are made of, which decides what a rename does to them.
+    /// The shape of its keys, which decides what a rename does to them.
     pub key: KeyShape,
     /// Makes its reader.
     pub reader: fn(&R) -> Box<dyn Reader>,
@@ -36,7 +36,7 @@ impl<R, W> ResourceType<R, W> {
     }
 }
 
-/// What the keys of a type are made of.
+/// The shape of the keys of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyShape {
     /// A name that no team, service or environment gives.
@@ -79,7 +79,7 @@ pub enum Generate {
     NotRead,
     /// They are read.
     Read {
-        /// What they are called together: `the teams`.
+        /// Their name in the plural: `the teams`.
         plural: &'static str,
         /// How they are listed.
         listing: Listing,

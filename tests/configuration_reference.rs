@@ -20,7 +20,7 @@ files.
 <!-- Generated from the comments in src/manifest/model/: UPDATE_DOCS=1 cargo test --test configuration_reference -->
 ";
 
-/// What the generator knows of the schema.
+/// The schema, with the sections of the reference.
 struct Reference {
     schema: Value,
     /// The titles of the sections by the definitions that they describe.

@@ -1,6 +1,6 @@
 //! Fifty processes of koctl apply at once to one organization, on each kind of store.
 //!
-//! Each makes one team of its own, so that the end tells whether an update was lost. The one on PostgreSQL needs the
+//! Each makes one team of its own, so that the end shows if an update was lost. The one on PostgreSQL needs the
 //! server that `KOCTL_TEST_POSTGRES_URL` names.
 
 #![allow(clippy::unwrap_used, dead_code, reason = "this whole program is tests, and uses some helpers of another's")]
@@ -22,7 +22,7 @@ use world::{Run, World};
 const PROCESSES: usize = 50;
 const POSTGRES: &str = "KOCTL_TEST_POSTGRES_URL";
 
-/// The address of a store that is empty; none where there is no such store.
+/// The address of a store that is empty. `None` if there is no such store.
 type MakeStore = fn() -> Option<String>;
 
 fn main() -> ExitCode {

@@ -36,7 +36,7 @@ const BYTES_FOR_EACH_BYTE: usize = 300;
 /// For errors, buffers and whatever a run needs once.
 const BYTES_BESIDES: usize = 1 << 20;
 
-/// What a document is given to.
+/// The reader that a document is given to.
 #[derive(Debug, Clone, Copy)]
 enum Reader {
     State,
@@ -50,7 +50,7 @@ struct Readers {
     seeds: Vec<(Reader, Vec<u8>)>,
 }
 
-/// What may happen to a document.
+/// A change to a document.
 #[derive(Debug, Clone)]
 enum Mutation {
     Flip(Index, u8),
@@ -221,7 +221,7 @@ fn plan() -> Vec<u8> {
     std::fs::read(file).unwrap()
 }
 
-/// Makes the checksum of a state fit what stands around it, where it has one.
+/// Corrects the checksum of a state for its content, if it has one.
 fn resealed(bytes: &mut Vec<u8>) {
     const BEFORE: &[u8] = b"\"checksum\": \"";
     let Some(start) = bytes.windows(BEFORE.len()).position(|window| window == BEFORE) else { return };
@@ -236,7 +236,7 @@ fn beginning(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(400)]).into_owned()
 }
 
-/// What a time of fuzzing came to.
+/// The counts of a time of fuzzing.
 #[derive(Default)]
 struct Tally {
     read: u64,

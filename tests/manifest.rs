@@ -1,4 +1,4 @@
-//! What people see of the manifest: which files are accepted, what they mean, and how errors look.
+//! The manifest as users see it: which files are accepted, what they mean, and how errors look.
 
 use std::fs;
 use std::path::Path;
@@ -56,7 +56,7 @@ fn maximal() -> Sources {
     Sources { file: Some("testdata/manifest/maximal.yaml".into()), ..Sources::default() }
 }
 
-// What is accepted.
+// Accepted files.
 
 #[test]
 fn a_right_manifest_has_no_errors() {
@@ -1008,7 +1008,7 @@ fn a_token_in_place_of_its_source_is_an_error_that_hides_it() {
     ");
 }
 
-// What later stages use.
+// Uses by later stages.
 
 #[test]
 fn later_stages_point_at_lines_too() {

@@ -26,7 +26,7 @@ impl OnBranch {
         open(STATE, &self.address(), Some("sesame"))
     }
 
-    /// Runs git in the repository, where it lies.
+    /// Runs git in the repository, in its own directory.
     fn git(&self, arguments: &[&str]) -> String {
         let repository = self.directory.path().join("github/Acme/platform.git");
         let output = std::process::Command::new("git").args(arguments).env("GIT_DIR", repository).output().unwrap();
@@ -91,7 +91,7 @@ impl NetworkFixture for OnBranch {
     }
 }
 
-/// The address of a server that answers every request as GitHub does where the token is wrong.
+/// The address of a server that answers every request as GitHub does if the token is wrong.
 async fn who_believes_nobody() -> String {
     let refusal = || async { (StatusCode::UNAUTHORIZED, r#"{"message": "Bad credentials", "status": "401"}"#) };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

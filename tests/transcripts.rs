@@ -61,7 +61,8 @@ fn the_transcripts_about_the_state_are_true() {
     run(stage("docs/state.md", Some("examples/orbit"), directory.path()));
 }
 
-/// Does what the page about drift says that somebody did: changes a team, takes a role away, and makes a portal.
+/// Makes the changes outside koctl that the page about drift describes: a team is changed, a role deleted, and a portal
+/// created.
 async fn meddle(folder: &Path) {
     let organization = "OrbitBikes".to_owned();
     let account = Account { token: sandbox_token(&organization).into(), organization };

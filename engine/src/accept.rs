@@ -85,7 +85,7 @@ fn asked(attribute: &Attribute, was: &Value, prior: &ResourceState, remote: &Rem
     let is = remote.attributes.get(attribute.name);
     match attribute.kind {
         Kind::Computed => None,
-        // Nothing shows the secret of an object that somebody else created.
+        // The secret of an object that koctl did not create is unknown.
         Kind::WriteOnly => (prior.id == remote.id).then(|| was.clone()),
         kind => {
             let is = is?;

@@ -178,7 +178,7 @@ impl ResourceChange {
 
     /// The record that the state keeps of the resource after `remote` was the answer to the request.
     ///
-    /// An attribute that was not sent is kept as the plan saw it. If somebody else changed it since then, that is drift
+    /// An attribute that was not sent is kept as the plan saw it. If someone else changed it since then, that is drift
     /// for the next plan, and not what the server made of koctl's own request.
     #[must_use]
     pub fn record(&self, schema: &Schema, remote: &Remote) -> ResourceState {

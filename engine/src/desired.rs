@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::address::{Address, InvalidAddress};
 use super::typed::{AttributeName, NameOf, Typed, Untyped};
 
-/// A resource that should exist. Where its type `T` is known at compile time, so are the names of its attributes.
+/// A resource that should exist. If its type `T` is known at compile time, so are the names of its attributes.
 #[derive(Debug, Clone)]
 pub struct Desired<T = Untyped> {
     /// Its name.
@@ -183,7 +183,7 @@ pub enum InvalidReference {
     /// It names no attribute.
     #[error("`{0}` has no `#`")]
     Attribute(String),
-    /// What is before the `#` is not an address.
+    /// The text before the `#` is not an address.
     #[error(transparent)]
     Address(#[from] InvalidAddress),
 }
@@ -239,7 +239,7 @@ impl Lookup {
         Self { within: shared.into_iter().map(|(name, reference)| (name.text(), reference)).collect(), ..self }
     }
 
-    /// The same; where nothing is found, the scope is not planned.
+    /// The same; if nothing is found, the scope is not planned.
     #[must_use]
     pub fn must_exist(self) -> Self {
         Self { must_exist: true, ..self }

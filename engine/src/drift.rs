@@ -1,4 +1,4 @@
-//! What changed outside koctl since the last apply (R3): state and remote compared, whatever the configuration says.
+//! Changes outside koctl since the last apply (R3): state and remote compared, whatever the configuration says.
 //!
 //! [`of`] compares one resource; plans use it too. [`look`] reads a scope for nothing else: it needs no configuration,
 //! has no writers, and lists no more than the state and the given [`SearchArea`]s need.
@@ -55,7 +55,7 @@ pub enum Look {
 pub struct Reason {
     /// The attempted operation and the cause.
     pub message: String,
-    /// What to do next.
+    /// The next step for a user.
     pub help: Option<String>,
 }
 

@@ -11,7 +11,7 @@ pub struct Error {
     pub attempted: String,
     /// The cause, in the words of the server if it gave any.
     pub cause: String,
-    /// What to do next.
+    /// The next step for a user.
     pub help: Option<String>,
 }
 

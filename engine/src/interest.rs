@@ -7,7 +7,7 @@ use super::desired::{Desired, Expr, Lookup};
 use super::remembered::Remembered;
 use crate::state::ResourceState;
 
-/// Where objects of a type are listed although the configuration and the state may have none there.
+/// A place where objects of a type are listed although the configuration and the state may have none there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchArea {
     /// The type.

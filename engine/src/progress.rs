@@ -1,4 +1,4 @@
-//! What happens while live systems are read and a plan is carried out, as it happens.
+//! Progress: events of reading the live systems and of applying a plan, reported as they happen.
 
 use std::time::{Duration, Instant};
 

@@ -161,8 +161,8 @@ impl<'a> Open<'a> {
         desired
     }
 
-    /// True if an object of the right name can be the one that was to be created. Somebody else may have created one
-    /// meanwhile, but not with our labels.
+    /// True if an object of the right name can be the one that was to be created. Someone else may have created one
+    /// meanwhile, but not with koctl's labels.
     fn could_be(&self, found: &Remote) -> bool {
         let labels = self.schema.attributes.iter().filter(|attribute| attribute.kind == Kind::Labels);
         let mut asked =
@@ -239,7 +239,7 @@ fn earlier_addresses<'a>(open: &'a [Open<'_>], all: &[Seen], state: &'a Remember
     stays.filter_map(|(one, _)| Some((&one.address, record_of(one, state)?.0))).collect()
 }
 
-/// What the live systems show of an intent.
+/// The object of an intent, as the live systems show it.
 enum Seen {
     /// The object that was created.
     Made(Remote),

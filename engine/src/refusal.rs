@@ -44,7 +44,7 @@ pub enum Refusal {
     Absent {
         /// The resource.
         address: Address,
-        /// What does not exist, and the nearest name.
+        /// The name that does not exist, and the nearest one that does.
         reason: String,
     },
     /// It uses an attribute that a type does not have: a mistake in koctl, not in the configuration.

@@ -1,4 +1,4 @@
-//! What a reader is asked to list.
+//! The request to a reader to list objects.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,7 @@ impl Wanted<'_> {
     }
 }
 
-/// What a reader is asked to list: the addresses of its type, and the objects that were read before.
+/// The request to a reader to list objects: the addresses of its type, and the objects that were read before.
 #[derive(Debug)]
 pub struct Scan<'a> {
     world: &'a World,

@@ -13,7 +13,7 @@ pub struct Schema {
     pub natural_key: &'static [&'static str],
     /// True if it holds other people's work: deleting or replacing it needs a person, or `--allow-destroy` (R12).
     pub guarded: bool,
-    /// What happens to the object when it leaves the configuration.
+    /// The effect of removing the object from the configuration.
     pub on_removal: OnRemoval,
     /// Types whose objects must have been listed before this type can be.
     pub reads_after: &'static [&'static str],
@@ -120,7 +120,7 @@ pub fn check(schemas: &[&Schema]) -> Result<(), Vec<String>> {
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-/// What happens to an object when it leaves the configuration.
+/// The effect of removing an object from the configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRemoval {
     /// It is deleted.

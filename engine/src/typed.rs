@@ -53,7 +53,7 @@ impl<T> fmt::Debug for AttributeName<T> {
     }
 }
 
-/// What can name an attribute of the type `T`: a text only if the type is not known at compile time.
+/// A name of an attribute of the type `T`: a text only if the type is not known at compile time.
 pub trait NameOf<T> {
     /// The name as the API has it.
     fn text(&self) -> &str;
@@ -130,7 +130,7 @@ macro_rules! schema {
         $(
             #[doc = concat!("`", $text, "`.")]
             $(#[$about])*
-            // What only the server sets is never named.
+            // Attributes that only the server sets are never named.
             #[allow(dead_code)]
             pub const $name: $crate::typed::AttributeName<$marker> = $crate::typed::AttributeName::declared($text);
         )*

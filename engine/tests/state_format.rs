@@ -1,4 +1,4 @@
-//! The format of the state: its JSON Schema in the documentation, and every version so far.
+//! The format of the state: its JSON Schema in the documentation, and all of its versions.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

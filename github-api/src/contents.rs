@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::git::decode;
 use crate::repository::Repository;
 
-/// What a path holds.
+/// The content of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// A file, with its content.

@@ -29,7 +29,7 @@ pub enum Error {
     Unexpected(String),
 }
 
-/// An error of GitHub: an answer that is no success.
+/// An error of GitHub: an answer with the status of an error.
 #[derive(Debug, Clone)]
 pub struct Refusal {
     /// The status of the answer.
@@ -107,8 +107,8 @@ impl Refusal {
         transport::used_up_until(&self.headers).filter(|_| is_limit)
     }
 
-    /// What the token would need for this request: `the permission secrets=write`, `the scope repo`. `None` if GitHub's
-    /// headers do not say.
+    /// The permission that the request needs: `the permission secrets=write`, `the scope repo`. `None` if GitHub's
+    /// headers do not name it.
     #[must_use]
     pub fn missing_permission(&self) -> Option<String> {
         let permission = self.header("x-accepted-github-permissions").filter(|text| !text.is_empty());

@@ -37,7 +37,7 @@ const RESPITE: Duration = Duration::from_millis(100);
 #[error("a fault of the sandbox withholds the answer")]
 struct NoAnswer;
 
-/// What a connection needs to be served.
+/// The data to serve a connection.
 #[derive(Debug, Clone)]
 pub(super) struct Served {
     /// Konnect and GitHub.

@@ -62,7 +62,7 @@ impl ApprovalArgs {
     /// The plan with the approval of a person at the terminal, or of the flags. `None` if the person declined.
     ///
     /// # Errors
-    /// If there is no one to ask, and if the flags do not cover what the plan destroys.
+    /// If no person can be asked, and if the flags do not cover what the plan destroys.
     pub(super) fn approve<'p>(
         &self,
         plan: &'p Plan,

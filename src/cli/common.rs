@@ -73,7 +73,7 @@ impl SystemArgs {
         self.sandbox.as_deref()
     }
 
-    /// Where the state is, if a flag or a variable says so. What is tried out in the sandbox must not mix with the state
+    /// The address of the state, if a flag or a variable gives one. The state of a sandbox must not mix with the state
     /// of the variable.
     pub(super) fn state(&self, environment: &Environment) -> Option<String> {
         let real = || if self.sandbox.is_some() { None } else { variable(environment, "KOCTL_STATE") };

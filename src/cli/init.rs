@@ -74,7 +74,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     Ok(outcome)
 }
 
-/// Where the state is, as the configuration will say. What the repository says already stays.
+/// The address of the state for the new configuration. An address that the repository has already stays.
 fn configured_state(
     args: &Args,
     access: &RepositoryAccess,

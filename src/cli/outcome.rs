@@ -25,7 +25,7 @@ pub(super) fn exit_code(result: Result<Outcome, Failures>, output: &Output) -> u
         Outcome::Incomplete
     });
     match outcome {
-        // What was printed must also have arrived.
+        // The output must also have arrived.
         _ if output.lost_data() => FAILED,
         Outcome::Done => 0,
         Outcome::Incomplete => FAILED,

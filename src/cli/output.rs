@@ -95,7 +95,7 @@ impl Output {
         write_line(&format!("{label} {text}"));
     }
 
-    /// What failed, and what to do next. The texts may be a server's: their control characters are escaped.
+    /// Prints an error and the next step. The texts may come from a server: their control characters are escaped.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
         let label = self.paint(style("Error:").red().bold());
         write_line(&format!("{label} {}", sentence(&report::safe(message))));

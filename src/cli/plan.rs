@@ -79,7 +79,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
             .note(&format!("Saved the plan{missing}. To apply exactly this: koctl apply {}{sandbox}", file.display()));
     }
     Ok(match planned {
-        // What could not be planned is on the screen already.
+        // The failures are on the screen already.
         planned if !planned.failures.is_empty() => Outcome::Incomplete,
         planned if args.detailed_exitcode && planned.plan.has_changes() => Outcome::Differences,
         _ => Outcome::Done,

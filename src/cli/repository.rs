@@ -1,5 +1,5 @@
-//! What commands on a platform repository share: its address, its token, and a round of planning and applying. What no
-//! flag, variable or file says, a person is asked for.
+//! The parts that commands on a platform repository share: its address, its token, and a round of planning and
+//! applying. A person is asked for values that no flag, variable or file gives.
 
 use std::path::Path;
 

@@ -36,7 +36,7 @@ impl Rounds<'_> {
     /// Plans under the locks, asks for approval, and applies.
     pub(super) async fn once(&self) -> Result<Outcome, Failures> {
         let progress = self.output.progress();
-        // Nothing is written so far: an interrupt ends it at once, and dropping the locks releases them.
+        // Nothing is written yet: an interrupt ends it at once, and dropping the locks releases them.
         let prepared = tokio::select! {
             prepared = self.prepare(&progress) => Some(prepared),
             () = self.interrupted() => None,
@@ -53,7 +53,7 @@ impl Rounds<'_> {
         planned.failures.extend(locked_out);
         show(self.output, &planned, &progress);
         let outcome = self.apply_planned(&planned.plan, locks).await?;
-        // What could not be planned is on the screen already.
+        // The failures are on the screen already.
         Ok(if planned.failures.is_empty() { outcome } else { Outcome::Incomplete })
     }
 

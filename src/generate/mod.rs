@@ -14,8 +14,8 @@
 //! A guess may be wrong: a guess is kept only if a plan would not change anything about it. So the plan after the import
 //! is empty by construction, except for labels: objects that lack koctl's labels are taken over as they are.
 //!
-//! What must not enter: requests that change anything, the file system, and opinions of its own. What an environment
-//! consists of is up to the [`compiler`](crate::compiler).
+//! Must not enter: requests that change anything, the file system, and opinions of its own. The
+//! [`compiler`](crate::compiler) decides what an environment consists of.
 
 pub mod configuration;
 pub mod draft;

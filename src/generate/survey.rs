@@ -58,8 +58,8 @@ fn regional(schema: &Schema, region: &str, key: &str) -> Desired {
 /// Reads all of an organization in these regions.
 ///
 /// # Errors
-/// Everything that could not be read. There is no inventory of a part, because an absent object could not be told from
-/// one that was not read.
+/// Everything that could not be read. There is no partial inventory, because an absent object would look like one that
+/// was not read.
 pub async fn survey(client: &ReadClient, regions: &BTreeSet<Region>) -> Result<Inventory, Vec<Unread>> {
     let mut readers = Readers::default();
     TYPES.iter().for_each(|one| one.add_reader(&mut readers, client));

@@ -72,7 +72,7 @@ fn spec(address: &SpecAddress) -> Spec {
     Spec::parse(text).unwrap()
 }
 
-/// The events that the organization can be told of.
+/// The events that the organization can subscribe to.
 const EVENTS: [&str; 2] = ["one", "two"];
 
 /// Everything that the manifest asks of Konnect.
@@ -114,14 +114,14 @@ fn own_team() -> Remote {
     Remote { id: "konnect_team/Organization Admin".into(), attributes: [("names".to_owned(), names)].into() }
 }
 
-/// The settings of a new organization, where the manifest has no say.
+/// The settings of a new organization, which the manifest does not set.
 fn settings() -> Remote {
     let switches = [("basic_auth_enabled", true), ("konnect_mapping_enabled", true)];
     let switches = switches.map(|(name, on)| (name.to_owned(), on.into()));
     Remote { id: "authentication-settings".into(), attributes: switches.into() }
 }
 
-/// The object of a resource; none where it waits for a gateway service.
+/// The object of a resource; `None` if it waits for a gateway service.
 fn object(resource: &Desired, all: &[Desired]) -> Option<Remote> {
     let id = |address: &engine::Address| match address.type_name() {
         "authentication_settings" => "authentication-settings".to_owned(),

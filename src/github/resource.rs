@@ -1,4 +1,4 @@
-//! What all types of GitHub share.
+//! The common part of all types of GitHub.
 
 use super::client::{ReadClient, WriteClient};
 use crate::resource_type::ResourceType;

@@ -1,4 +1,4 @@
-//! What all types of Konnect share: a plain type is a [`Collection`], and a special one says only what is special.
+//! The common part of all types of Konnect: a plain type is a [`Collection`], and a special one adds its own part only.
 
 use std::marker::PhantomData;
 

@@ -189,7 +189,7 @@ pub fn load_texts(texts: &[(&str, &str)], directory: &Path) -> Result<Loaded, Di
     reading.finish(directory.to_owned())
 }
 
-/// The files that were read so far.
+/// The files that were read, and their errors.
 #[derive(Default)]
 struct Reading {
     locations: Locations,

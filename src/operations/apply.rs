@@ -32,7 +32,7 @@ pub struct Settings {
 pub struct Applied {
     /// By scope.
     pub outcomes: Vec<(String, Outcome)>,
-    /// What failed apart from resources: a lock that could not be released, a scope that is not configured any more.
+    /// Failures other than those of resources: a lock that could not be released, a scope that is no longer configured.
     pub failures: Failures,
 }
 
@@ -113,7 +113,7 @@ impl ScopeApply<'_> {
     }
 }
 
-/// What became of an interrupted apply, which must be what the plan was made with.
+/// The outcome of an interrupted apply, which must be the one that the plan was made with.
 async fn recovered<'a>(locked: &'a LockedScope, readers: &Readers, plan: &ScopePlan) -> Result<&'a Recovery, Failures> {
     let recovery = locked.recovery(readers).await.of_scope(&plan.scope)?;
     plan.check_recovered(recovery.found()).of_scope(&plan.scope)?;

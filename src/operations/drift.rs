@@ -34,7 +34,7 @@ use engine::state::{Snapshot, State};
 /// The operation of the lock that is taken for a moment to see if another process holds it.
 const OPERATION: &str = "drift";
 
-/// What to look for.
+/// The options of a look for drift.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DriftRequest {
     /// Do not look for objects that are in no state.
@@ -48,9 +48,9 @@ pub struct DriftRequest {
 /// The result of looking for drift.
 #[derive(Debug)]
 pub struct Watched {
-    /// What was found.
+    /// The differences of all scopes.
     pub report: DriftReport,
-    /// What a person should know in addition.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
 }
 
@@ -68,7 +68,7 @@ impl<E: Into<Failure>> From<E> for Unsettled {
     }
 }
 
-/// What one look at a scope found.
+/// The result of one look at a scope.
 struct Seen {
     findings: Findings,
     /// The objects in the state, by type and id.

@@ -14,9 +14,9 @@ use engine::secret::Unsuited;
 pub struct Failure {
     /// The organization that it concerns. `None` if it concerns the whole command.
     pub scope: Option<String>,
-    /// What failed, and why.
+    /// The attempted operation and the cause.
     pub message: String,
-    /// What to do next.
+    /// The next step for a user.
     pub help: Option<String>,
     pub(super) source: Option<Arc<dyn Error + Send + Sync>>,
 }

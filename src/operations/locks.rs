@@ -33,7 +33,7 @@ impl LockedScope {
         Self { state, recovery: OnceCell::new() }
     }
 
-    /// What became of the intents of the state. Waits for requests that may still be under way.
+    /// The outcomes of the intents of the state. Waits for requests that may still be under way.
     pub(super) async fn recovery(&self, readers: &Readers) -> Result<&Recovery, Failures> {
         let recovery = async || {
             let state = self.state.state();
@@ -58,8 +58,8 @@ impl Locks {
         (locks, failures)
     }
 
-    /// Locks the states that a saved plan is about, and checks that it fits them and the configuration (R7). No live
-    /// system was read so far.
+    /// Locks the states that a saved plan is about, and checks that it fits them and the configuration (R7), before any
+    /// live system is read.
     ///
     /// # Errors
     /// Every reason why the plan cannot be applied.

@@ -1,4 +1,4 @@
-//! What a command does, without a terminal: brings configuration, state and live systems together.
+//! Operations: the work of a command without a terminal. They bring configuration, state and live systems together.
 //!
 //! `cli` and `server` are two ways to ask for the same operations. [`Session::open`] opens the [`Workspace`], which is
 //! the configuration and the state, and the [`Systems`], which are Konnect and GitHub. [`plan`] reads and compares, and

@@ -27,7 +27,7 @@ pub struct Planned {
     pub plan: Plan,
     /// Why other scopes could not be planned.
     pub failures: Failures,
-    /// What a person should know in addition.
+    /// Warnings for the user.
     pub warnings: Vec<String>,
     /// koctl's own files in the platform repository that were edited there, and that the plan leaves unchanged.
     pub kept: Vec<Kept>,
@@ -39,7 +39,7 @@ pub struct Planned {
 /// only the scopes that are locked. A scope that cannot be planned does not stop the others.
 ///
 /// # Errors
-/// What stops all of them: a pattern that is not valid, no platform repository.
+/// A reason that stops all of them: a pattern that is not valid, or no platform repository.
 pub async fn plan(
     session: &Session,
     request: &PlanRequest,

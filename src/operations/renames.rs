@@ -58,7 +58,7 @@ fn of_scope(scope: &ScopePlan) -> Vec<(Pair<'_>, String)> {
     found
 }
 
-/// What holds other people's work, and would be lost.
+/// Pairs of a deletion and a creation of a type that contains other people's work, which would be lost.
 fn pairs(scope: &ScopePlan) -> Vec<Pair<'_>> {
     let of = |action: Action| scope.changes.iter().filter(move |change| change.action == action && change.guarded);
     let mut pairs = Vec::new();
@@ -86,7 +86,7 @@ fn are_alike(destroyed: &ResourceChange, created: &ResourceChange) -> bool {
         })
 }
 
-/// What was renamed, if the two are named after it.
+/// The rename of a team, service or environment, if the two are named after it.
 fn rename(Pair { destroyed, created }: &Pair<'_>) -> Option<Rename> {
     let (from, to) = (destroyed.address.key().to_owned(), created.address.key().to_owned());
     match registry::key(destroyed.address.type_name())? {

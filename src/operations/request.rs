@@ -1,14 +1,14 @@
-//! What a plan is to be about.
+//! The request for a plan: its targets, its mode and its limits.
 
 use super::import::Choice;
 use engine::Mode;
 
-/// What to plan.
+/// The request for a plan.
 #[derive(Debug, Clone, Default)]
 pub struct PlanRequest {
     /// Only these addresses, as globs, with what they depend on; empty means all.
     pub targets: Vec<String>,
-    /// What the plan is for.
+    /// The purpose of the plan.
     pub mode: Mode,
     /// The one object to import.
     pub choice: Option<Choice>,

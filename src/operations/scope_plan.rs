@@ -35,14 +35,14 @@ pub(super) struct ScopeRequest<'a> {
     pub(super) progress: &'a dyn Progress,
 }
 
-/// What the plan of a scope compares.
+/// The input of the plan of a scope.
 pub(super) struct Compared<'a> {
     pub(super) desired: &'a [Desired],
-    /// The state, with what became of its intents.
+    /// The state, with the outcomes of its intents.
     pub(super) remembered: &'a Remembered,
-    /// What became of the intents.
+    /// The outcomes of the intents.
     pub(super) recovered: Vec<Recovered>,
-    /// What must not be destroyed, if everything else is to be.
+    /// The resources that must not be destroyed, if everything else is to be.
     pub(super) protected: Option<&'a BTreeSet<Address>>,
 }
 

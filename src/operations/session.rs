@@ -23,7 +23,7 @@ use transport::variable;
 /// Where koctl keeps its state by default.
 const DEFAULT_STATE: &str = "file:.koctl/state";
 
-/// What a session is opened with.
+/// The input of [`Session::open`].
 pub struct SessionOptions {
     /// The configuration.
     pub loaded: Loaded,
@@ -40,7 +40,7 @@ pub struct Session {
     pub(super) workspace: Workspace,
     pub(super) systems: Systems,
     pub(super) platform: PlatformRepository,
-    /// What is to become of the platform repository.
+    /// The work to do in the platform repository.
     pub(super) work: PlatformWork,
 }
 
@@ -48,7 +48,7 @@ impl Session {
     /// Opens the state, and starts the sandbox if there is to be one.
     ///
     /// # Errors
-    /// What cannot be opened, and why.
+    /// The reason why the state, the platform repository or the sandbox cannot be used.
     pub async fn open(options: SessionOptions) -> Result<Self, Failure> {
         let SessionOptions { loaded, state, sandbox, environment } = options;
         let mut platform = platform_repository(&loaded.manifest, &environment)
@@ -85,7 +85,7 @@ impl Session {
         Self { workspace: Workspace { store, ..self.workspace }, ..self }
     }
 
-    /// What the session works on.
+    /// The workspace of the session.
     #[must_use]
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
@@ -148,7 +148,7 @@ fn state_url(state: Option<String>, sandbox: Option<&PathBuf>, loaded: &Loaded, 
     let configured = || loaded.manifest.platform.as_ref()?.state.as_ref()?.url.clone();
     match (state, sandbox) {
         (Some(url), _) => url,
-        // What is tried out in the sandbox must never mix with the state of real organizations.
+        // The state of the sandbox must never mix with the state of real organizations.
         (None, Some(directory)) => format!("file:{}", directory.join("state").display()),
         (None, None) => variable(environment, "KOCTL_STATE").or_else(configured).unwrap_or(DEFAULT_STATE.to_owned()),
     }

@@ -1,4 +1,4 @@
-//! What organizations are made from apart from the manifest: specifications, client secrets, and Konnect's events.
+//! The sources of an organization apart from the manifest: specifications, client secrets, and Konnect's events.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -16,7 +16,7 @@ use crate::manifest::git;
 use crate::manifest::model::{Manifest, Notifications, Organization, Service};
 use engine::{Error, ErrorKind};
 
-/// What organizations are made from apart from the manifest.
+/// The sources of an organization apart from the manifest.
 #[derive(Default)]
 pub(super) struct Sources {
     platform: String,

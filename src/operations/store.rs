@@ -11,8 +11,8 @@ use crate::manifest::secret::Secret;
 use engine::state::Store;
 use transport::variable;
 
-/// What stores are opened with: the variables of the process, except for GitHub's address and token, which are those of
-/// the session.
+/// The access to stores: the variables of the process, except for GitHub's address and token, which are those of the
+/// session.
 pub(super) struct StoreAccess<'a> {
     pub(super) environment: &'a Environment,
     /// The directory that paths of secrets are relative to.

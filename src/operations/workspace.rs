@@ -1,4 +1,4 @@
-//! What an operation works on: the configuration, the variables, and the store of the states.
+//! The workspace of an operation: the configuration, the variables, and the store of the states.
 
 use std::collections::BTreeSet;
 

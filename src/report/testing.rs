@@ -96,7 +96,7 @@ pub(super) fn change(address: &str, action: Action, before: Value, after: Value)
     change
 }
 
-/// The same, where `name` is known once `reference` (`address#attribute`) is.
+/// The same change, with a `name` that is known once `reference` (`address#attribute`) is.
 pub(super) fn unknown(mut change: ResourceChange, name: &str, reference: &str) -> ResourceChange {
     let (address, attribute) = reference.split_once('#').unwrap();
     let reference = Reference::new(&address.parse().unwrap(), attribute);

@@ -90,7 +90,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// [`Kind::WrongLockId`](crate::Kind::WrongLockId) if the lock in force has another id.
     async fn force_unlock(&self, key: &str, id: &LockId) -> Result<()>;
 
-    /// Gives back a lock where nothing can be awaited: in a drop, in a panic. Never blocks and cannot fail; the lock is
+    /// Releases a lock where nothing can be awaited: in a drop, in a panic. Never blocks and cannot fail; the lock is
     /// free soon after, if the store can be reached. Does nothing if the lock is not held.
     fn abandon(&self, key: &str, id: &LockId);
 }

@@ -80,7 +80,7 @@ fn unescape(body: &str) -> Option<Vec<u16>> {
     Some(units)
 }
 
-/// Which of the letters are capitals; nothing where none is.
+/// A code for the letters that are capitals; empty if there are none.
 fn capitals(letters: impl Iterator<Item = char>) -> String {
     let bits: Vec<u32> = letters.map(|letter| u32::from(letter.is_ascii_uppercase())).collect();
     let digit = |four: &[u32]| four.iter().rev().fold(0, |digit, bit| digit * 2 + bit);

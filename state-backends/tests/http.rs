@@ -28,7 +28,7 @@ struct Server {
     kept: Kept,
 }
 
-/// What a server keeps, by the name of the state.
+/// The data of a server, by the name of the state.
 type Kept = Arc<Mutex<HashMap<String, Entry>>>;
 
 #[derive(Default)]
@@ -121,7 +121,7 @@ fn of_terraform(entry: &mut Entry, method: &Method, id: Option<&String>, headers
             entry.lock = Some(serde_json::from_slice(&body).unwrap());
             StatusCode::OK.into_response()
         }
-        // A lock that is taken again by its own id is the request sent twice, and told as any other.
+        // A lock that is taken again with its own id is a repeated request, and answered like any other.
         "POST" | "LOCK" => locked(entry),
         "UNLOCK" => {
             let told: Value = serde_json::from_slice(&body).unwrap();

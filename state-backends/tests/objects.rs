@@ -38,13 +38,13 @@ fn main() -> process::ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
-/// A kind of bucket, and how it is told where its server is.
+/// A kind of bucket, and the variables that give the address of its server.
 trait Cloud: Send + Sync + 'static {
     /// Has `http://user:secret@host:port/bucket`.
     const VARIABLE: &'static str;
     const SCHEME: &'static str;
 
-    /// What a user would have in a variable of this name, to reach `server` as `user` with `secret`.
+    /// The value of the variable of this name with which a user reaches `server` as `user` with `secret`.
     fn variable(name: &str, server: &str, user: &str, secret: &str) -> Option<String>;
 }
 
@@ -101,7 +101,7 @@ struct In<C> {
     cloud: std::marker::PhantomData<C>,
 }
 
-/// Where the variable of `C` says that its server is.
+/// The address of the server, from the variable of `C`.
 fn server<C: Cloud>() -> Url {
     let value = env::var(C::VARIABLE).expect("without a server the rules do not run");
     Url::parse(&value).expect("the variable has a URL")
@@ -168,7 +168,7 @@ fn run(test: impl Future<Output = ()>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Left out where there is no server, as the rules for all places are.
+/// Left out if there is no server, like the rules for all places.
 fn missing_bucket<C: Cloud>(name: &str) -> Trial {
     let trial = Trial::test(name, || {
         run(async {

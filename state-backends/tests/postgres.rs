@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), all).exit_code()
 }
 
-/// A rule of this backend alone; left out where there is no server.
+/// A rule of this backend alone; left out if there is no server.
 fn own(name: &str, test: fn()) -> Trial {
     let trial = Trial::test(format!("postgres::{name}"), move || {
         test();
@@ -161,7 +161,7 @@ async fn versions_are_pruned() {
     assert_eq!(kept, steps.chain(["before".to_owned()]).collect::<Vec<_>>());
 }
 
-/// Ends the connections that hold the locks of a schema. An advisory lock's number is told in two halves.
+/// Ends the connections that hold the locks of a schema. An advisory lock's number is shown in two halves.
 const END_CONNECTIONS: &str = "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN {}.locks k \
     ON l.locktype = 'advisory' AND l.classid::bigint = (k.session >> 32) & 4294967295 \
     AND l.objid::bigint = k.session & 4294967295";

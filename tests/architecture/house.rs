@@ -85,7 +85,7 @@ impl House {
         }
     }
 
-    /// What each room uses of which others, with one file that shows it.
+    /// The rooms that each room uses, with one file that shows it.
     pub(crate) fn arrows(&self) -> BTreeMap<(String, String), String> {
         let mut arrows = BTreeMap::new();
         for (file, source) in &self.files {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What each room may use.
+/// The rooms that each room may use.
 pub(crate) type Allowed = BTreeMap<String, BTreeSet<String>>;
 
 /// The table whose first column is called "room" and whose third says what a room may use.

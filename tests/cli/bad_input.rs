@@ -127,7 +127,7 @@ async fn with_a_lock_timeout_an_apply_waits_its_turn() {
     assert!(waiting.wait().unwrap().success());
 }
 
-/// What koctl says on a disk with room for files of a kilobyte and no more, which a limit of the shell plays.
+/// The output of koctl on a disk with room for files of a kilobyte only, which a limit of the shell simulates.
 async fn on_a_full_disk(world: &World, sandbox: &sandbox::Sandbox, arguments: &str) -> String {
     let binary = assert_cmd::cargo::cargo_bin!("koctl").display().to_string();
     let mut full = tokio::process::Command::new("sh");

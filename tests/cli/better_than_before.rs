@@ -1,6 +1,6 @@
-//! Where the existing Go tool goes wrong, and koctl does not.
+//! Mistakes of the existing Go tool that koctl does not make.
 //!
-//! | what goes wrong there | shown here, or in |
+//! | mistake | test here, or in |
 //! | --- | --- |
 //! | `control-plane-name` has no effect, and teams cannot share one | here |
 //! | labels of one service are those of the next | here |
@@ -8,7 +8,7 @@
 //! | environments of one name in two organizations share a branch | here |
 //! | an organization that did not change is written to | `kongair`, `identity` |
 //! | only the first page of a list is read | here, and `requests` |
-//! | it crashes where only one of OpenID Connect and SAML is configured | `identity` |
+//! | it crashes if only one of OpenID Connect and SAML is configured | `identity` |
 //! | the line end of a file is part of the secret | `identity` |
 
 use serde_json::Value;

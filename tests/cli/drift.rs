@@ -1,4 +1,4 @@
-//! `koctl drift`: what somebody changed outside koctl, and nothing else.
+//! `koctl drift`: changes outside koctl, and nothing else.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub(crate) async fn meddle(sandbox: &Sandbox) {
     outsider.konnect(Method::POST, GLOBAL, "/v3/teams", Some(json!({ "name": "shadow" }))).await;
 }
 
-/// What a run printed for programs.
+/// The JSON document that a run printed.
 fn document(run: &Run) -> Value {
     serde_json::from_str(&run.stdout).unwrap()
 }

@@ -45,7 +45,7 @@ organizations:
       dev: {type: DEV, region: eu, portal: {pages: {handbook: '# Handbook'}}}
 ";
 
-/// koctl's own files, of which somebody deletes one.
+/// One of koctl's own files, which is deleted outside koctl.
 const OWN_FILE: &str = ".github/workflows/koctl-plan.yml";
 
 /// How an attribute is changed behind koctl's back.
@@ -63,7 +63,7 @@ enum Change {
     Never(&'static str),
 }
 
-/// What takes more than one request, or other operations than the type's own.
+/// A change that takes more than one request, or other operations than the type's own.
 #[derive(Clone, Copy)]
 enum Hand {
     /// SAML is used to sign in instead of OpenID Connect.
@@ -200,8 +200,8 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
 
 const LOOKED_UP: &str = "it is only looked up, and in no state";
 
-/// What somebody sends who makes an object again that was deleted: where, and what, from what the state knows of it and
-/// from how the API showed it, where it shows one by itself. Or why that cannot be told.
+/// The request that creates a deleted object again: its path and its body, made from the record in the state and from
+/// the object as the API showed it, if the API shows single objects. Or the reason why this cannot be seen.
 type Remake = Result<fn(&Known, &Value) -> (String, Value), &'static str>;
 
 const REMAKES: &[(&str, Remake)] = &[
@@ -386,14 +386,14 @@ impl Platform {
     async fn repair(&self, type_name: &str) {
         self.apply().await;
         if type_name == "control_plane" {
-            // What served the API went with it, and its link waits until that is there again (R9).
+            // The gateway service was deleted with it, and the link of the API waits for a new one (R9).
             self.synchronise().await;
             self.apply().await;
         }
         assert_eq!(self.drift(0).await, [] as [Value; 0], "{type_name}");
     }
 
-    /// What `koctl drift` reports of resources.
+    /// The drift of resources in the report of `koctl drift`.
     async fn drift(&self, code: i32) -> Vec<Value> {
         self.scopes(code).await.iter().flat_map(|scope| scope["drift"].as_array().unwrap().clone()).collect()
     }
@@ -589,8 +589,8 @@ async fn r3_every_object_that_somebody_makes_again_is_reported_and_taken_over() 
     platform.stop().await;
 }
 
-/// An object of somebody else's of each type that can have one: where, and what. `{team}` and the like stand for ids
-/// of objects that koctl manages.
+/// An unmanaged object of each type that can have one: its path and its body. `{team}` and the like stand for IDs of
+/// objects that koctl manages.
 const ADDITIONS: &[(&str, &str, &str, &str)] = &[
     ("team", GLOBAL, "/v3/teams", r#"{"name": "shadow"}"#),
     ("user", GLOBAL, "/v3/invites", r#"{"email": "robin@example.com"}"#),

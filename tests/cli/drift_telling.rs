@@ -1,4 +1,4 @@
-//! `koctl drift` telling others: a page, metrics, a webhook, an issue.
+//! Notifications of `koctl drift`: a page, metrics, a webhook, an issue.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,4 @@
-//! Encrypted states: what a store keeps, and what a person is told.
+//! Encrypted states: the content of a store, and the messages to a user.
 
 use crate::world::{Run, World, filters};
 
@@ -32,7 +32,7 @@ fn with_a_passphrase_an_apply_stores_ciphertext_and_the_next_plan_is_empty() {
     assert_eq!(world.read(STATE), stored);
 }
 
-/// What is told, without progress and without where the directory is.
+/// The messages of a run, without progress and without the path of the directory.
 fn told(run: Run) -> String {
     let mut lines: Vec<&str> = run.stderr.lines().filter(|line| !line.contains("efresh")).collect();
     lines.retain(|line| !line.trim().is_empty());

@@ -90,7 +90,7 @@ organizations:
       dev: {type: DEV, region: au}
 ";
 
-/// What is changed, by its key, and how: the file, what is there, and what comes in its place.
+/// The changes, by key: the file, the text to replace, and the new text.
 const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("platform.git.author.name", "platform", "name: Platform", "name: Platform Team"),
     ("teams.*.description", "teams", "Takes orders.", "Takes all orders."),
@@ -193,7 +193,7 @@ fn world() -> World {
     world
 }
 
-/// What a plan does, in short: the resources, the attributes that change, and the count.
+/// A plan in short: the resources, the attributes that change, and the count.
 fn gist(plan: &str) -> String {
     let is_headline = |line: &str| ["  will be ", "  must be ", "  is deferred"].iter().any(|verb| line.contains(verb));
     let is_attribute = |line: &str| ["    ~ ", "    + ", "    - "].iter().any(|mark| line.starts_with(mark));

@@ -1,4 +1,4 @@
-//! `koctl import --generate`: an organization that somebody clicked together comes under plan and apply.
+//! `koctl import --generate`: an organization that was set up by hand comes under plan and apply.
 
 use futures::future::join_all;
 use http::{Method, StatusCode};
@@ -109,8 +109,8 @@ async fn plane(konnect: &Outsider<'_>, environment: (&str, bool, &str), number: 
     plane
 }
 
-/// What an environment's API has as its specification: those in production another than the others, and `app-00` in
-/// `qa` one of its own.
+/// The specification of an environment's API: those in production differ from the others, and `app-00` in `qa` has its
+/// own.
 fn content(environment: (&str, bool, &str), number: usize) -> (String, String) {
     let version = match environment {
         (_, true, _) => "1.0.0",
@@ -138,7 +138,7 @@ async fn api(konnect: &Outsider<'_>, environment: (&str, bool, &str), number: us
     let visibility = if is_production { "public" } else { "private" };
     let path = format!("/v3/apis/{api}/publications/{portal}");
     konnect.konnect(Method::PUT, region, &path, Some(json!({ "visibility": visibility }))).await;
-    // Where nothing has labels, the gateway service tells whose the API is.
+    // If nothing has labels, the gateway service shows to whom the API belongs.
     if name == UNLABELLED {
         let service =
             json!({ "name": service, "host": "app.example.com", "tags": [format!("ko-api-name={api_name}")] });
@@ -188,7 +188,7 @@ async fn notifications(konnect: &Outsider<'_>) {
     }
 }
 
-/// What koctl does not manage, or has no words for.
+/// Objects that koctl does not manage, or that a configuration cannot express.
 async fn noise(konnect: &Outsider<'_>, teams: &[String], planes: &[String]) {
     konnect.make("eu", "/v3/portals", json!({ "name": "partners", "display_name": "For partners" })).await;
     konnect.make("us", "/v2/control-planes", json!({ "name": "legacy" })).await;

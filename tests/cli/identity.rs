@@ -1,4 +1,5 @@
-//! How people sign in to an organization: every method, every way from one to another, and never nobody.
+//! How people sign in to an organization: every method and every change from one to another, without a moment at which
+//! no person can sign in.
 
 use std::collections::BTreeMap;
 
@@ -38,7 +39,7 @@ fn sign_in(world: &World, authorization: &str) {
 const APPLY: &[&str] = &["apply", "--auto-approve", "--allow-destroy"];
 const PLAN: &[&str] = &["plan", "--detailed-exitcode"];
 
-/// What decides who can sign in, followed from one exchange to the next.
+/// The settings that decide who can sign in, followed from one exchange to the next.
 #[derive(Default)]
 struct Door {
     settings: Value,
@@ -77,7 +78,7 @@ impl Door {
     }
 }
 
-/// Asserts that somebody could sign in after each request, from the first that tells who can.
+/// Asserts that people could sign in after each request, from the first that shows who can.
 #[track_caller]
 fn was_always_open(sandbox: &Sandbox) {
     let mut door = Door::default();
@@ -120,7 +121,7 @@ async fn r6_each_way_to_sign_in_is_quiet_after_apply_and_sends_gets_only() {
     }
 }
 
-/// Applies one way to sign in and then another, and sees that somebody could sign in after every single request.
+/// Applies one way to sign in and then another, and checks that people could sign in after every single request.
 async fn goes(from: &str, to: &str) {
     let world = world(from);
     let sandbox = world.sandbox().await;
@@ -247,7 +248,7 @@ async fn r11_a_secret_is_sent_without_the_line_end_of_its_file() {
     world.against(&sandbox, APPLY).await.exits(0);
     let made = sandbox.exchanges().into_iter().find(|one| one.method == "POST" && one.path.ends_with("providers"));
     assert_eq!(made.unwrap().request_body.unwrap()["config"]["client_secret"], "hunter2");
-    // Another way to write the same file is no other secret.
+    // Another way to write the same file does not make another secret.
     world.write("secrets/oidc", "hunter2");
     world.against(&sandbox, PLAN).await.exits(0);
     sandbox.stop().await;

@@ -1,4 +1,5 @@
-//! `koctl import`: what exists is taken over as it is, nothing is sent, and what cannot be told is asked.
+//! `koctl import`: existing objects are imported as they are, and nothing is sent. If several objects match, the user
+//! names one.
 
 use http::{Method, StatusCode};
 use sandbox::{Account, Fault, Sandbox, SandboxOptions, Trigger};
@@ -121,14 +122,14 @@ async fn r5_several_objects_of_a_name_are_left_to_the_user_and_then_named_by_id(
     assert_only_reads(&sandbox, before);
     let shown = world.against(&sandbox, &["state", "show", address]).await.exits(0);
     assert!(shown.stdout.contains(&ids[1]), "{}", shown.stdout);
-    // The other is nobody's, and stays.
+    // The other is unmanaged, and stays.
     world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
     world.against(&sandbox, PLAN).await.exits(0);
     outsider.konnect(Method::GET, "eu", &format!("/v2/dashboards/{}", ids[0]), None).await;
     sandbox.stop().await;
 }
 
-/// What is told of an import that cannot be, which must write nothing.
+/// The error of an import that is refused, which must write nothing.
 async fn refused(world: &World, sandbox: &Sandbox, arguments: &[&str]) -> String {
     let pull = &["state", "pull", "Acme"];
     let before = world.against(sandbox, pull).await.exits(0).stdout;

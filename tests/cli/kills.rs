@@ -21,7 +21,7 @@ use crate::world::World;
 /// How many kill points are tried at the same time: mostly, each waits for what may arrive late.
 const AT_ONCE: usize = 6;
 
-/// Where koctl is killed.
+/// The moment at which koctl is killed.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
     /// The request has left and is not carried out.
@@ -34,7 +34,7 @@ enum Moment {
 
 const MOMENTS: [Moment; 3] = [Moment::BeforeIt, Moment::AfterIt, Moment::BeforeItsRecord];
 
-/// What is applied, and to what.
+/// An organization, the configuration that is applied to it, and the one before.
 #[derive(Clone, Copy)]
 struct Setting {
     organization: &'static str,

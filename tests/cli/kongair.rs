@@ -1,10 +1,10 @@
-//! Kong Air's real configuration, where it is at hand: the folder that KOCTL_KONGAIR names, or `../shared/kongair`.
+//! Kong Air's real configuration, if it is available: the folder that KOCTL_KONGAIR names, or `../shared/kongair`.
 
 use std::path::PathBuf;
 
 use crate::world::World;
 
-/// A copy of Kong Air, or none where it is not at hand.
+/// A copy of Kong Air. `None` if it is not available.
 pub(crate) fn kongair() -> Option<World> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/kongair");
     let folder = std::env::var_os("KOCTL_KONGAIR").map_or(beside, PathBuf::from);

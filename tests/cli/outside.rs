@@ -1,10 +1,10 @@
-//! Somebody who does not use koctl: requests straight to the sandbox's Konnect and GitHub.
+//! Changes outside koctl: requests straight to the sandbox's Konnect and GitHub.
 
 use http::Method;
 use sandbox::Sandbox;
 use serde_json::Value;
 
-/// Where the global parts of Konnect are.
+/// The region of the global parts of Konnect.
 pub(crate) const GLOBAL: &str = "global";
 
 /// A person with a token for both.
@@ -33,7 +33,7 @@ impl Outsider<'_> {
         self.konnect(Method::POST, region, path, Some(body)).await["id"].as_str().unwrap().to_owned()
     }
 
-    /// An object of Konnect by itself; nothing where the API only lists its type.
+    /// A single object of Konnect. `null` if the API only lists its type.
     pub(crate) async fn shown(&self, region: &str, path: &str) -> Value {
         let url = format!("{}{path}", self.0.konnect_url().replace("{region}", region));
         let answer = crate::world::client().get(url).bearer_auth("acme-token").send().await.unwrap();

@@ -350,7 +350,7 @@ async fn a_workflow_that_a_person_edited_gets_the_token_and_keeps_the_edit() {
     let now = file(&world, "main", PLAN_WORKFLOW);
     assert!(now.starts_with("# ours\n"), "{now}");
     assert_eq!(now.lines().count(), edited.lines().count() + 1, "{now}");
-    // It is still an edited file: nobody overwrites it.
+    // It is still an edited file: koctl does not overwrite it.
     let before = sandbox.exchanges().len();
     let run = init(&world, &sandbox, &[]).await.exits(0);
     assert!(run.stdout.contains("-# ours"), "{}", run.stdout);
@@ -424,7 +424,7 @@ async fn without_a_terminal_what_is_missing_is_named_with_where_to_give_it() {
     }
 }
 
-/// What a newcomer does: everything on one machine, in the sandbox.
+/// The steps of a new user: everything on one machine, in the sandbox.
 #[tokio::test]
 async fn init_and_an_organization_make_a_repository_in_which_a_newcomer_can_plan() {
     let _filters = filters();

@@ -1,6 +1,6 @@
-//! What holds for every configuration, on the real compiler, the real clients and a sandbox, all in this process.
+//! Properties of every configuration, on the real compiler, the real clients and a sandbox, all in this process.
 //!
-//! A case is dear, so there are few of them; `PROPTEST_CASES` asks for more.
+//! A case is slow, so there are few of them; `PROPTEST_CASES` asks for more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -158,7 +158,7 @@ impl Place {
             Some(id) if uuid::Uuid::try_parse(id).is_ok() => "an object of Konnect's own".into(),
             _ => value.clone(),
         };
-        // What differs with time and chance: when a server changed something, and traces under another lineage.
+        // These differ with time and chance: the time of a server's change, and traces under another lineage.
         let apart = BTreeSet::from(["updated_at", "client_secret"]);
         let told = resources.iter().map(|(address, resource)| {
             let attributes = resource.attributes.iter().filter(|(name, _)| !apart.contains(name.as_str()));

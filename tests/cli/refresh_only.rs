@@ -63,7 +63,7 @@ async fn r7_a_saved_plan_to_accept_drift_does_exactly_that_and_only_once() {
     let before = sandbox.exchanges().len();
     let told = "Refresh complete! Resources: 2 recorded as they are, 2 forgotten.";
     assert_eq!(world.against(&sandbox, &["apply", "plan.koctl"]).await.exits(0).last_line(), told);
-    // What is in the plan was read when it was made.
+    // The plan contains the values that were read when it was made.
     assert_eq!(sandbox.exchanges().len(), before);
     world.against(&sandbox, DRIFT).await.exits(0);
     let again = world.against(&sandbox, &["apply", "plan.koctl"]).await.exits(1);

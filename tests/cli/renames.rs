@@ -102,7 +102,7 @@ fn a_new_address_that_is_taken_is_refused_and_nothing_moves() {
     assert_eq!(world.read(".koctl/sandbox/state/Acme~1.json"), before);
 }
 
-/// What the plan says besides, after an edit of what was applied.
+/// The suggestions of a plan after an edit of the applied configuration.
 fn suggested(edit: impl FnOnce(&World)) -> String {
     let world = World::new().applied();
     edit(&world);

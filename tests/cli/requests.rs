@@ -59,9 +59,9 @@ async fn requests_of_a_plan(teams: usize, environments: usize, services: usize) 
     requests_of(&["plan", "--detailed-exitcode"], teams, environments, services).await.0
 }
 
-/// What the published documents make of it: global lists of teams and users; members and roles of each team;
-/// regional lists of control planes, portals, APIs, publications and implementations; the services of each
-/// control plane; dashboards of each region. A page has 100 objects.
+/// The number of requests by the published documents: global lists of teams and users; members and roles of each team;
+/// regional lists of control planes, portals, APIs, publications and implementations; the services of each control
+/// plane; dashboards of each region. A page has 100 objects.
 fn expected(teams: usize, environments: usize, services: usize) -> usize {
     let pages = |objects: usize| objects.div_ceil(100).max(1);
     let planes = teams * environments;

@@ -1,4 +1,4 @@
-//! R13: what passes is ridden out, what does not is told in the server's own words.
+//! R13: temporary errors are retried, and others are reported in the server's own words.
 
 use http::{Method, StatusCode};
 use sandbox::{Fault, Sandbox, Trigger};

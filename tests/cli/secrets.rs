@@ -60,7 +60,7 @@ platform:
       identities: [{type: file, value: secrets/identity}]
 "#;
 
-/// What a file of `secrets/` holds, but for the identity.
+/// The content of the files of `secrets/`, except for the identity.
 const FILES: [(&str, &str); 5] = [
     ("service-token", "MARK-service-file"),
     ("ajax-token", "MARK-ajax-file"),
@@ -79,7 +79,7 @@ const ENVIRONMENT: [(&str, &str); 3] = [
 struct Planted {
     world: World,
     sandbox: Sandbox,
-    /// What must not be found.
+    /// The secrets that must not be found.
     marks: Vec<String>,
     runs: Vec<Run>,
 }
@@ -124,7 +124,7 @@ impl Planted {
         self.runs.last().unwrap()
     }
 
-    /// Where a mark is to be found: in what was printed, exchanged, or written outside of the configuration.
+    /// The places with a mark: everything that was printed, exchanged, or written outside the configuration.
     fn leaks(&self) -> Vec<String> {
         let mut places: Vec<(String, Vec<u8>)> = Vec::new();
         for (number, run) in self.runs.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Where the state is kept: what each kind of store needs, and what is told when it cannot be had.
+//! The stores of the state: what each kind needs, and the errors if that is missing.
 
 use axum::http::StatusCode;
 use engine::state::{LockOptions, Store};

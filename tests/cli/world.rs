@@ -64,7 +64,7 @@ impl Clone {
     }
 }
 
-/// What a run of koctl left.
+/// The result of a run of koctl.
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) code: i32,

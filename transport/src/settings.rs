@@ -50,8 +50,8 @@ impl SettingsError {
 }
 
 impl Settings {
-    /// The defaults, with the values of `KOCTL_HTTP_CONNECT_TIMEOUT`, `KOCTL_HTTP_TIMEOUT` and `KOCTL_HTTP_RETRIES` in
-    /// their place where these are set.
+    /// The defaults, or the values of `KOCTL_HTTP_CONNECT_TIMEOUT`, `KOCTL_HTTP_TIMEOUT` and `KOCTL_HTTP_RETRIES` if
+    /// these are set.
     ///
     /// # Errors
     /// If one of them is set to something other than a number in its range.

@@ -41,7 +41,7 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// The request lines so far.
+    /// The lines of the requests that were received.
     fn requests(&self) -> Vec<String> {
         let heads = self.heads.lock().unwrap();
         heads.iter().map(|head| head.lines().next().unwrap().trim_end_matches(" HTTP/1.1").to_owned()).collect()

@@ -1,4 +1,4 @@
-//! What happens during an apply, as it happens.
+//! The events of an apply, reported as they happen.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a plan is about to do, as the state keeps it until the outcome is recorded (R10).
+//! Intents: the steps that an apply is about to take, kept in the state until their outcomes are recorded (R10).
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -1,8 +1,8 @@
-//! What is done to a resource (R4).
+//! The action of a plan on a resource (R4).
 
 use serde::{Deserialize, Serialize};
 
-/// What is done to a resource (R4).
+/// The action of a plan on a resource (R4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {

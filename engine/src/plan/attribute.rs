@@ -1,4 +1,4 @@
-//! What is done to one attribute of a resource.
+//! The planned change of one attribute of a resource.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -49,13 +49,13 @@ impl<V, R> Planned<V, R> {
 pub struct AttributeChange {
     /// The value that the object has; `None` if there is no object, or it has none. Of labels only koctl's own.
     pub before: Option<Value>,
-    /// Labels that somebody else set on the object. They stay.
+    /// Labels on the object that koctl did not set. They stay.
     pub others_labels: Map<String, Value>,
-    /// What the configuration makes of it.
+    /// The value that the configuration asks for.
     pub goal: Goal,
 }
 
-/// What the configuration makes of an attribute.
+/// The value that the configuration asks for, compared with the object.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Goal {
     /// The configuration does not set it: it stays as it is.

@@ -1,4 +1,4 @@
-//! What is done to one resource.
+//! The planned change of one resource.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ use crate::address::Address;
 use crate::desired::Reference;
 use crate::remote::Attributes;
 
-/// What is done to one resource.
+/// The planned change of one resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceChange {
     /// Its name.
     pub address: Address,
-    /// What is done.
+    /// The action that the plan takes on it.
     pub action: Action,
     /// The id of the existing object; `None` if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +31,7 @@ pub struct ResourceChange {
     /// The resources that it will depend on.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub dependencies: BTreeSet<Address>,
-    /// The resources that it depended on so far.
+    /// The resources that it depended on before this plan.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub prior_dependencies: BTreeSet<Address>,
     /// True if its type holds other people's work (R12).

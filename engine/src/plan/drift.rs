@@ -1,4 +1,4 @@
-//! What changed outside koctl, as a plan has it (R3).
+//! Changes outside koctl, as a plan contains them (R3).
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use crate::address::Address;
 
-/// What changed outside koctl since the last apply (R3).
+/// The change of one resource outside koctl since the last apply (R3).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Drift {
     /// The resource.
     pub address: Address,
-    /// What happened to it.
+    /// The kind of change.
     pub kind: DriftKind,
 }
 
-/// What happened to a resource outside koctl.
+/// The kind of change of a resource outside koctl.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum DriftKind {

@@ -11,13 +11,13 @@ use crate::state::IntentAction;
 pub struct Recovered {
     /// The resource.
     pub address: Address,
-    /// What was to be done to it.
+    /// The action of the intent.
     pub action: IntentAction,
-    /// What was found.
+    /// The outcome that the live systems show.
     pub fate: Fate,
 }
 
-/// What was found of something that an apply was about to do.
+/// The outcome of an intent, as the live systems show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fate {

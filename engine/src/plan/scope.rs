@@ -16,9 +16,9 @@ pub struct ScopePlan {
     pub lineage: String,
     /// The serial of that state; `None` if there was no state yet.
     pub serial: Option<u64>,
-    /// What will be done, by address. A no-op is in it only if its record in the state is stale.
+    /// The planned changes, by address. A no-op is among them only if its record in the state is stale.
     pub changes: Vec<ResourceChange>,
-    /// What changed outside koctl since the last apply, by address.
+    /// The changes outside koctl since the last apply, by address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
     /// The result of each intent in the state, which the plan relies on, by address (R10).
@@ -35,7 +35,7 @@ pub enum Stale {
         /// The scope.
         scope: String,
     },
-    /// There is no state any more.
+    /// The state no longer exists.
     #[error("the state of `{scope}` that the plan was made from is gone; make a new plan")]
     Vanished {
         /// The scope.

@@ -17,9 +17,9 @@ pub enum Error {
     InvalidUrl {
         /// The URL, without secrets.
         url: String,
-        /// What is wrong with it.
+        /// The mistake in it.
         reason: String,
-        /// What to do next.
+        /// The next step for a user.
         help: String,
     },
     /// The store refused, or failed.
@@ -82,7 +82,7 @@ pub struct Intact {
 }
 
 impl Error {
-    /// What to do next.
+    /// The next step for a user.
     pub fn help(&self) -> String {
         match self {
             Error::InvalidUrl { help, .. } => help.clone(),

@@ -99,7 +99,7 @@ impl LockedState {
 /// The task that writes.
 struct Writer {
     held: HeldLock,
-    /// With every change so far, stored or not. The serial is that of the stored state.
+    /// The state with all changes, stored or not. The serial is that of the stored state.
     state: State,
     stored: watch::Sender<Stored>,
     /// A state that a failed write may have stored nevertheless.

@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-/// What turns the fields of a document of one version (without its header) into those of the next, or says why it
-/// cannot.
+/// Converts the fields of a document of one version (without its header) to those of the next, or returns the reason
+/// why it cannot.
 pub(super) type Migration = fn(Map<String, Value>) -> Result<Map<String, Value>, String>;
 
 /// The first turns version 1 into version 2, and so on. A change to the format of the state adds one here; those
-/// that are here stay for as long as somebody may have such a document.
+/// that are here stay for as long as such a document may exist.
 pub(super) const MIGRATIONS: &[Migration] = &[];
 
 /// The version that `migrations` lead to: documents are written in it, and newer ones are refused.

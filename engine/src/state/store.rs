@@ -35,7 +35,7 @@ pub struct Snapshot {
     pub encrypted: bool,
 }
 
-/// What a new state replaces.
+/// The stored document that a new state replaces.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Replaced {
     /// Nothing is stored.

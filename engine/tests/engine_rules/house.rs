@@ -94,9 +94,9 @@ const OPTIONS: DiffOptions<'static> = DiffOptions { lineage: LINEAGE, no_adopt: 
 /// Where outcomes are kept, in memory.
 pub(crate) struct Book {
     state: Mutex<State>,
-    /// How many more records the disk takes, where it is filling up.
+    /// How many more records the disk takes, if it is filling up.
     room: Mutex<Option<usize>>,
-    /// How many more records it takes before it makes everybody wait.
+    /// How many more records it takes before all writers wait.
     patience: watch::Sender<Option<usize>>,
 }
 
@@ -107,12 +107,12 @@ impl Default for Book {
 }
 
 impl Book {
-    /// After that many records the disk is full, until told otherwise.
+    /// After that many records the disk is full, until the next call.
     pub(crate) fn room(&self, records: Option<usize>) {
         *self.room.lock().unwrap() = records;
     }
 
-    /// After that many records it makes everybody wait, until told otherwise.
+    /// After that many records all writers wait, until the next call.
     pub(crate) fn stall(&self, records: Option<usize>) {
         self.patience.send_replace(records);
     }
@@ -131,7 +131,7 @@ impl Book {
         Ok(())
     }
 
-    /// What is remembered of a resource.
+    /// The record of a resource in the state.
     pub(crate) fn get(&self, label: &str) -> Option<ResourceState> {
         self.state().resources.get(address(label).as_str()).cloned()
     }
@@ -151,7 +151,7 @@ impl Book {
         self.remembered().0.keys().map(short).collect()
     }
 
-    /// What is about to be done, in short: `create page/a`.
+    /// The intents, in short: `create page/a`.
     pub(crate) fn intents(&self) -> Vec<String> {
         let short =
             |intent: &Intent| format!("{:?} {}", intent.action, short(&intent.address.parse().unwrap())).to_lowercase();
@@ -249,7 +249,7 @@ impl House {
         self.journal.brake.send_replace(steps == Some(0));
     }
 
-    /// What happened since the last call.
+    /// The events since the last call.
     pub(crate) fn take_journal(&self) -> Vec<String> {
         std::mem::take(&mut self.journal.lines.lock().unwrap())
     }
@@ -311,7 +311,7 @@ impl House {
         self.try_run(diff, Secrets::default()).await.unwrap()
     }
 
-    /// The same, where it may not even begin, with what the plan has only the traces of.
+    /// The same, but the apply may fail before it begins. `secrets` are those of which the plan has only the traces.
     pub(crate) async fn try_run(&self, diff: Diff, secrets: Secrets) -> Result<Outcome, Error> {
         let recovery = self.try_recover().await.unwrap();
         let plan = scope_plan(diff, &recovery);
@@ -408,7 +408,7 @@ impl House {
         assert!(outcome.is_complete(), "{outcome:#?}");
     }
 
-    /// Asserts that there is nothing to do and nothing to tell.
+    /// Asserts that there is nothing to do and nothing to report.
     pub(crate) async fn assert_quiet(&self, desired: &[Desired]) {
         assert_eq!(self.book.intents(), Vec::<String>::new());
         let diff = self.plan(desired).await;
@@ -449,7 +449,7 @@ pub(crate) fn lines(diff: &Diff) -> Vec<String> {
     diff.changes.iter().map(line).collect()
 }
 
-/// What failed, in short.
+/// The resources that failed, in short.
 pub(crate) fn failed(outcome: &Outcome) -> Vec<String> {
     outcome.failed.iter().map(|(address, _)| short(address)).collect()
 }

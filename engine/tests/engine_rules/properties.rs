@@ -1,4 +1,4 @@
-//! What holds for every configuration, whatever it is changed to and wherever an apply breaks off.
+//! Properties of every configuration, whatever it is changed to and wherever an apply breaks off.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,12 +19,12 @@ use crate::vendor::Fault;
 #[derive(Debug, Clone)]
 struct Config {
     teams: BTreeMap<u8, Team>,
-    /// Whether it is serverless.
+    /// True if it is serverless.
     planes: BTreeMap<u8, bool>,
     /// The level of a role.
     roles: BTreeMap<(u8, u8), bool>,
     pages: BTreeMap<u8, Page>,
-    /// Whether pages hang on later ones instead of earlier ones, so that a change can turn references around.
+    /// True if pages depend on later ones instead of earlier ones, so that a change can reverse references.
     downwards: bool,
     /// In which order the configuration lists its resources.
     seed: u64,
@@ -133,7 +133,7 @@ fn config() -> impl Strategy<Value = Config> {
         })
 }
 
-/// What breaks an apply off, and after how many steps, writes, records, or turns of the process.
+/// The cause that breaks an apply off, and after how many steps, writes, records, or turns of the process.
 #[derive(Debug, Clone, Copy)]
 enum Break {
     Stop(usize),
@@ -221,7 +221,7 @@ proptest! {
         });
     }
 
-    /// What somebody did to some of the resources: changed, removed, or made again.
+    /// Some of the resources are changed, removed or made again outside koctl.
     #[test]
     fn r3_a_look_for_drift_sees_what_a_plan_sees(
         config in config(),

@@ -137,7 +137,7 @@ async fn r10_a_create_whose_fate_stays_unknown_keeps_its_intent() {
     let outcome = house.try_apply(&[page("a")]).await;
     assert_eq!(outcome.failed[0].1.kind, ErrorKind::FateUnknown);
     assert_eq!(house.book.intents(), ["create page/a"]);
-    // It arrives after all, and nobody wants it any more.
+    // It arrives after all, and the configuration no longer wants it.
     house.server.put("page", json!({ "name": "a", "content": "# a\n" }));
     house.apply(&[]).await;
     assert_eq!(house.server.labels(), [].into());

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use crate::house::{House, id_of, lines, page, plane, resource, role, team};
 use crate::vendor::Fault;
 
-/// Where an apply is killed at one of its requests.
+/// The moment of a request at which an apply is killed.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
     /// The request has not arrived, and never will.
@@ -79,7 +79,7 @@ async fn r10_a_kill_at_any_moment_of_any_action_is_resumed_to_the_same_end() {
         for moment in MOMENTS {
             let house = killed(&before, &after, request, moment).await;
             assert_resumes(&house, &after).await;
-            // Nobody wants any of it any more.
+            // The configuration no longer wants any of it.
             let house = killed(&before, &after, request, moment).await;
             assert_resumes(&house, &[]).await;
             // It was a mistake.

@@ -82,7 +82,7 @@ async fn r13_what_is_found_but_differs_is_brought_to_what_was_planned() {
     let house = House::new();
     let diff = house.plan(&[page("a")]).await;
     house.server.fault("create page/a", Fault::LoseRequest);
-    // Somebody else was faster, with a page of their own.
+    // Someone else was faster, with a page of their own.
     house.server.put("page", json!({ "name": "a", "content": "theirs" }));
     assert!(house.run(diff).await.is_complete());
     assert_eq!(house.server.take_writes(), ["create page/a", "update page/a [content]"]);

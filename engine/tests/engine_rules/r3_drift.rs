@@ -1,4 +1,4 @@
-//! R3: three-way diff. What changed outside koctl is told apart from what the configuration changes.
+//! R3: three-way diff. Changes outside koctl are distinguished from changes of the configuration.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! R3: a look for drift, which knows no configuration, sees what a plan sees; and besides, what no state knows.
+//! R3: a look for drift, which has no configuration, finds the same drift as a plan, and also unmanaged objects.
 
 use engine::Desired;
 use engine::drift::{Findings, Unmanaged, look};
@@ -13,7 +13,7 @@ async fn seen(house: &House) -> Findings {
     look(&house.book.remembered(), &[], &house.readers).await.unwrap()
 }
 
-/// What a look finds, which is what a plan of `desired` finds.
+/// The drift that a look finds, which is the same that a plan of `desired` finds.
 async fn drift(house: &House, desired: &[Desired]) -> Vec<Drift> {
     let found = seen(house).await.drift;
     assert_eq!(found, house.plan(desired).await.drift);

@@ -1,5 +1,5 @@
-//! R5: what exists is taken over, once, by the one address that it belongs to; nothing is made twice, and nothing
-//! that somebody renamed is deleted.
+//! R5: an object that exists is imported, once, by the one address that it belongs to; nothing is created twice, and
+//! no renamed object is deleted.
 
 use engine::diff::DiffOptions;
 use serde_json::json;

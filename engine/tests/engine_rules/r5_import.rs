@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::house::{House, id_of, lines, link, page, plane, resource, role, short, team};
 
-/// What of each object differs from the configuration: `team/a [description]`.
+/// The attributes of each object that differ from the configuration: `team/a [description]`.
 fn outstanding(changes: &[ResourceChange]) -> Vec<String> {
     let differing = changes.iter().filter(|change| change.has_outstanding());
     let line = |change: &ResourceChange| {

@@ -151,7 +151,7 @@ async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
     let (house, desired) = world().await;
     let plan = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await]);
     let mut read = Plan::from_bytes(&plan.to_bytes()).unwrap();
-    // What was made after the plan is none of its business.
+    // The plan ignores an object that was created after it.
     house.server.put("page", json!({ "name": "later" }));
     let scope = read.scopes.remove(0);
     let diff = engine::diff::Diff { changes: scope.changes, drift: scope.drift };

@@ -113,7 +113,7 @@ async fn r8_an_interruption_finishes_what_is_under_way_and_begins_nothing_new() 
     assert!(outcome.failed.is_empty() && outcome.skipped.is_empty());
     assert_eq!(outcome.done.len() + outcome.interrupted.len(), 300);
     assert!((5..=5 + 3).contains(&outcome.done.len()), "{}", outcome.done.len());
-    // What was done is remembered, and what is remembered was done.
+    // The state contains exactly the objects that were created.
     assert_eq!(house.book.addresses().into_iter().collect::<std::collections::BTreeSet<_>>(), house.server.labels());
     house.stop_after(None);
     house.apply(&pages).await;
@@ -174,7 +174,7 @@ async fn r8_a_record_that_cannot_be_written_stops_everything_new() {
     assert!(outcome.failed.iter().all(|(_, error)| error.kind == ErrorKind::State));
     assert!(outcome.failed.len() < 20, "{} objects were made that no state knows", outcome.failed.len());
     assert_eq!(outcome.failed.len() + outcome.interrupted.len(), 300);
-    // What was made without a record is found again, and not made twice.
+    // An object that was created without a record is found again, and not created twice.
     house.repair();
     house.apply(&pages).await;
     house.assert_quiet(&pages).await;

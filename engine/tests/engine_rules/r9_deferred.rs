@@ -1,4 +1,4 @@
-//! R9: what waits for somebody else's work is deferred with the reason, and neither an error nor a change.
+//! R9: a resource that waits for an object of another tool is deferred with the reason: neither an error nor a change.
 
 use std::collections::BTreeMap;
 

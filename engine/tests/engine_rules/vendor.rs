@@ -2,7 +2,7 @@
 //!
 //! The server normalises what it is sent (trims and lowercases `contact`, fills in `tier`, adds a label of its own),
 //! refuses references to nothing, deletions of what is still referred to and names that are taken, counts what it is
-//! asked, and fails, hangs or loses answers where a test wants it to.
+//! asked, and fails, hangs or loses answers if a test wants it to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -39,7 +39,7 @@ static PLANE: Schema = Schema {
     ..Schema::PLAIN
 };
 
-/// What a team may do on a plane. Its natural key is made of references, and it is listed before teams are.
+/// The permission of a team on a plane. Its natural key is made of references, and it is listed before teams are.
 static ROLE: Schema = Schema {
     type_name: "role",
     natural_key: &["team_id", "plane_id"],
@@ -65,7 +65,7 @@ static PAGE: Schema = Schema {
     ..Schema::PLAIN
 };
 
-/// A person, whom nobody deletes.
+/// A person, who is never deleted.
 static PERSON: Schema = Schema {
     type_name: "person",
     natural_key: &["email"],
@@ -74,7 +74,7 @@ static PERSON: Schema = Schema {
     ..Schema::PLAIN
 };
 
-/// A door, whose key nobody should know. This server shows it all the same.
+/// A door, whose key is a secret. This server shows it all the same.
 static DOOR: Schema = Schema {
     type_name: "door",
     natural_key: &["name"],
@@ -82,7 +82,7 @@ static DOOR: Schema = Schema {
     ..Schema::PLAIN
 };
 
-/// What somebody else makes on a plane, and koctl only looks up.
+/// A service, which another tool creates on a plane, and koctl only looks up.
 static SERVICE: Schema = Schema {
     type_name: "service",
     reads_after: &["plane"],
@@ -109,7 +109,7 @@ pub(crate) fn schema(type_name: &str) -> &'static Schema {
     TYPES.into_iter().find(|schema| schema.type_name == type_name).unwrap()
 }
 
-/// What the server does instead of what it was asked.
+/// A fault of the server in place of the requested operation.
 #[derive(Debug, Clone)]
 pub(crate) enum Fault {
     /// It refuses, and says why.
@@ -120,7 +120,7 @@ pub(crate) enum Fault {
     LoseRequest,
     /// It does it, and never answers.
     Silence,
-    /// It waits until told to go on, and then does it.
+    /// It waits for the notification, and then does it.
     Hang(Arc<Notify>),
 }
 
@@ -145,18 +145,18 @@ impl Server {
         self.0.lock().unwrap()
     }
 
-    /// Puts an object there as somebody else would, and returns its id.
+    /// Creates an object outside koctl, and returns its ID.
     pub(crate) fn put(&self, type_name: &str, attributes: Value) -> String {
         let attributes = attributes.as_object().unwrap().clone().into_iter().collect();
         self.inner().insert(schema(type_name), attributes).id
     }
 
-    /// Changes an attribute as somebody else would.
+    /// Changes an attribute outside koctl.
     pub(crate) fn set(&self, id: &str, name: &str, value: impl Into<Value>) {
         self.inner().objects.get_mut(id).unwrap().1.insert(name.to_owned(), value.into());
     }
 
-    /// Removes an object as somebody else would.
+    /// Removes an object outside koctl.
     pub(crate) fn remove(&self, id: &str) {
         self.inner().objects.remove(id).unwrap();
     }
@@ -194,7 +194,7 @@ impl Server {
         inner.objects.iter().map(|(id, (_, all))| (inner.label(id), attributes(all))).collect()
     }
 
-    /// What was asked since the last call, in order: `list team`, `create team/a`, `update team/a [labels]`.
+    /// The requests since the last call, in order: `list team`, `create team/a`, `update team/a [labels]`.
     pub(crate) fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.inner().log)
     }
@@ -209,12 +209,12 @@ impl Server {
         self.inner().faults.push((request.to_owned(), fault));
     }
 
-    /// After that many writes the server is out of order, until told otherwise.
+    /// After that many writes the server is out of order, until the next call.
     pub(crate) fn allow_writes(&self, writes: Option<usize>) {
         self.inner().writes_left = writes;
     }
 
-    /// Lists tell their first object twice from now on, as when pages move while they are read.
+    /// Lists contain their first object twice from now on, as when pages move while they are read.
     pub(crate) fn move_pages(&self) {
         self.inner().pages_move = true;
     }
@@ -224,7 +224,7 @@ impl Server {
         self.inner().peak
     }
 
-    /// What has left is carried out, whether or not its sender lives to hear the answer.
+    /// A request that was sent is carried out, even if its sender dies before the answer.
     async fn write(
         &self,
         request: String,
@@ -298,7 +298,7 @@ impl Inner {
         attributes.iter().filter(|(name, _)| name.ends_with("_id")).filter_map(|(_, value)| value.as_str())
     }
 
-    /// What every write has to satisfy.
+    /// The conditions of every write.
     fn check(&self, schema: &Schema, id: Option<&str>, attributes: &Attributes) -> Result<(), Error> {
         if let Some(missing) = Self::references(attributes).find(|id| !self.objects.contains_key(*id)) {
             return Err(Error::new(ErrorKind::Refused, "write", format!("there is no {missing}")));
@@ -351,7 +351,7 @@ impl Inner {
         Ok(self.remote(id))
     }
 
-    /// What others made in it goes with an object, as services do with their plane.
+    /// Deletes an object, and the objects of others in it, such as the services of a plane.
     fn delete(&mut self, id: &str) -> Result<(), Error> {
         let refers = |(type_name, attributes): &&(&str, Attributes)| {
             *type_name != SERVICE.type_name && Self::references(attributes).any(|other| other == id)
@@ -364,7 +364,7 @@ impl Inner {
         Ok(())
     }
 
-    /// `null` counts as not there, and what is not the type's own is told all the same.
+    /// Shows an object. A `null` counts as absent, and attributes that the type does not have are shown as well.
     fn remote(&self, id: &str) -> Remote {
         let told = self.objects[id].1.iter().filter(|(_, value)| !value.is_null());
         Remote { id: id.to_owned(), attributes: told.map(|(name, value)| (name.clone(), value.clone())).collect() }

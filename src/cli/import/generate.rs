@@ -82,7 +82,7 @@ pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Outpu
     Ok(Outcome::Done)
 }
 
-/// What was written, what was guessed, what is not managed, and what to do next.
+/// The screen of the command: what was written, what was guessed, what is not managed, and the next steps.
 fn screen(generated: &Generated, organization: &str, out: &Path, system: &SystemArgs) -> String {
     let parts = [
         taken(generated, organization, out),

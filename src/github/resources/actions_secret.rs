@@ -1,5 +1,5 @@
 //! `actions_secret`: a secret that the platform repository's workflows get (`actions/list-repo-secrets`,
-//! `actions/create-or-update-repo-secret`). GitHub tells names, never values.
+//! `actions/create-or-update-repo-secret`). GitHub shows names, never values.
 
 use async_trait::async_trait;
 use futures::future::try_join_all;

@@ -126,7 +126,7 @@ impl Reader for Over<ReadClient> {
     }
 }
 
-/// What is proposed.
+/// A proposed change to the platform repository.
 struct Proposal {
     repository: Repository,
     branch: String,

@@ -1,4 +1,4 @@
-//! `identity_provider`: where people sign in who do so by OpenID Connect or SAML (`identity-v3`,
+//! `identity_provider`: the service by which people sign in with OpenID Connect or SAML (`identity-v3`,
 //! `/identity-providers`). [`authentication_settings`](super::authentication_settings) switch it on and off.
 
 use async_trait::async_trait;

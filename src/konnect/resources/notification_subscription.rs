@@ -1,4 +1,4 @@
-//! `notification_subscription`: through which channels the organization is told of an event (`notification-hub-v1`,
+//! `notification_subscription`: the channels through which the organization learns of an event (`notification-hub-v1`,
 //! `/notifications/configurations/{eventId}/subscriptions`). Without one, Konnect uses every channel.
 
 use async_trait::async_trait;

@@ -28,7 +28,7 @@ use engine::state::{LockOptions, ResourceState, State, Store};
 use folder::{Folder, Texts};
 use transport::variable;
 
-/// What to read, and where to write the result.
+/// The organization to read, and the folder to write to.
 pub struct GenerateOptions {
     /// The name of the organization in the configuration.
     pub organization: String,
@@ -63,9 +63,9 @@ pub struct Generated {
     pub specifications: usize,
     /// How many environments have specifications, which the next plan proposes to stage in the platform repository.
     pub to_stage: usize,
-    /// What was guessed: the path of a key, and the comment next to it.
+    /// The guesses: the path of a key, and the comment next to it.
     pub guesses: Vec<(String, String)>,
-    /// What the configuration cannot express.
+    /// The objects that the configuration cannot express.
     pub left: Vec<UnmanagedObject>,
     /// The variables of the configuration, what they are for, and if they are set.
     pub variables: Vec<(String, &'static str, bool)>,
@@ -76,7 +76,8 @@ pub struct Generated {
 /// Describes an organization, and writes its configuration and state. Only GET requests are sent to Konnect.
 ///
 /// # Errors
-/// What could not be read, or why nothing was written. Then there is neither a directory nor a state.
+/// All objects that could not be read, or the reason why nothing was written. Then there is neither a directory nor a
+/// state.
 pub async fn generate(options: GenerateOptions) -> Result<Generated, Failures> {
     let loaded = bare(&options)?;
     let folder = Folder::new(&options.out, options.force)?;

@@ -17,7 +17,7 @@ const GONE: &str = "koctl compared everything, and there is no drift any more.";
 /// If two runs opened one each.
 const DUPLICATE: &str = "Another issue shows the same drift.";
 
-/// What happened to the issue.
+/// The change that was made to the issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IssueChange {
     /// There is none, and none is needed.
@@ -28,7 +28,7 @@ pub enum IssueChange {
     Updated(String),
     /// It shows the drift already.
     Unchanged(String),
-    /// It was closed, as there is no drift any more.
+    /// It was closed, because the drift is gone.
     Closed(String),
 }
 

@@ -16,8 +16,8 @@ use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
 use engine::{Mode, ScopePlan};
 
-/// True if a plan is about the platform repository, too. Destroying what the configuration describes does not include
-/// where the configuration is, and comparing with the state only needs none of its files.
+/// True if a plan is about the platform repository, too. Destroying everything that the configuration describes does
+/// not include the repository of the configuration, and comparing with the state only needs none of its files.
 pub(in crate::operations) async fn is_planned(
     session: &Session,
     request: &PlanRequest,

@@ -77,7 +77,7 @@ pub async fn serve(options: ServeOptions) -> Result<Serving, Failure> {
     let mut variables = vec![
         ("KOCTL_KONNECT_URL".to_owned(), sandbox.konnect_url()),
         ("KOCTL_GITHUB_URL".to_owned(), sandbox.github_url()),
-        // What is tried out in the sandbox must never mix with the state of real organizations.
+        // The state of the sandbox must never mix with the state of real organizations.
         ("KOCTL_STATE".to_owned(), format!("file:{}", directory.join("state").display())),
         ("GITHUB_TOKEN".to_owned(), "sandbox".to_owned()),
     ];

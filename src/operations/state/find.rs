@@ -10,7 +10,7 @@ use engine::state::{Intent, ResourceState, State, Store};
 pub struct FoundResource {
     /// Its address.
     pub address: Address,
-    /// What the state has of it.
+    /// Its record in the state.
     pub resource: ResourceState,
 }
 
@@ -19,7 +19,7 @@ pub struct FoundResource {
 pub struct Listing {
     /// The resources, by address.
     pub resources: Vec<FoundResource>,
-    /// What an interrupted apply may have done in addition (R10).
+    /// The steps that an interrupted apply may have taken in addition (R10).
     pub intents: Vec<Intent>,
 }
 

@@ -70,7 +70,7 @@ impl Migration {
     /// Copies them, reads them back, and releases the locks. The source stays as it is.
     ///
     /// # Errors
-    /// What could not be copied. What was copied before stays, and another run continues from there.
+    /// The states that could not be copied. Those that were copied before stay, and another run continues from there.
     pub async fn commit(self, target: &Store, options: &LockOptions) -> Result<Vec<(String, Copied)>, Failures> {
         let mut done = Vec::new();
         let mut failures = Failures::default();

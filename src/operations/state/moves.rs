@@ -22,7 +22,7 @@ pub struct Moved {
 
 /// Moves that are ready to be made.
 pub struct Moves {
-    /// What they are, by address.
+    /// The moves, by address.
     pub moved: Vec<Moved>,
     /// Makes them.
     pub edit: Edit,

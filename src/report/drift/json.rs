@@ -103,7 +103,7 @@ fn for_slack(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// What happened, with the names of the attributes.
+/// The change in words, with the names of the attributes.
 fn happened(drift: &Drift) -> String {
     match &drift.kind {
         DriftKind::Deleted => "deleted".to_owned(),

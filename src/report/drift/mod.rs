@@ -1,4 +1,4 @@
-//! What changed outside koctl, for programs, pages and monitoring. A person at a terminal reads the
+//! Reports of drift for programs, pages and monitoring. A person at a terminal reads the
 //! [screen](fn@super::terminal::drift) instead.
 //!
 //! | module | contents |

@@ -60,7 +60,7 @@ pub(in crate::report) fn failed(scope: &str) -> ScopeDrift {
     ScopeDrift { scope: scope.to_owned(), outcome: Look::Failed(vec![reason]) }
 }
 
-/// A scope on which somebody is applying.
+/// A scope that is locked by an apply.
 pub(in crate::report) fn skipped(scope: &str) -> ScopeDrift {
     let outcome = Look::Skipped("the state is locked by ada@host for `apply`".to_owned());
     ScopeDrift { scope: scope.to_owned(), outcome }

@@ -1,8 +1,7 @@
 //! Progress, while koctl reads and writes.
 //!
-//! On a terminal, one line for each resource in flight, with the time that it has taken so far; finished lines are
-//! printed above. Without a terminal, a plain line for each start and end. For programs, a stream of
-//! [JSON events](events).
+//! On a terminal, one line for each resource in flight, with the elapsed time; finished lines are printed above.
+//! Without a terminal, a plain line for each start and end. For programs, a stream of [JSON events](events).
 //!
 //! | module | contents |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! What is shown, in each of the three ways.
+//! The output of progress in each of its three forms.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

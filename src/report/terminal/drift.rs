@@ -1,4 +1,4 @@
-//! What changed outside koctl since the last apply: in a section of a plan, and as a screen of its own.
+//! The changes outside koctl since the last apply: in a section of a plan, and as a screen of its own.
 
 use super::attribute::{Delta, Marks, table};
 use super::resource::{headline, in_order};

@@ -1,5 +1,5 @@
 //! Long texts: specifications, descriptions, staged files. Changed ones are unified diffs; new ones are shortened,
-//! since a plan is no place to read a whole file.
+//! since a plan is not the place to read a whole file.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -27,8 +27,8 @@ pub async fn many_tasks_lose_no_update(fixture: &impl Fixture) {
     assert_eq!(count(&*fixture.open().await).await, TASKS * STEPS);
 }
 
-/// Even where every lock is forced open that is found: a write that finds another's lock in force, or another's
-/// document, is refused, and counts again from what is stored.
+/// This holds even if every lock that is found is forced open: a write that finds another's lock in force, or another's
+/// document, is refused, and counts again from the stored document.
 pub async fn locks_that_are_forced_open_lose_no_update(fixture: &impl Fixture) {
     const TASKS: u64 = 6;
     const STEPS: u64 = 8;
@@ -117,7 +117,7 @@ async fn count_up_by_force(backend: &dyn Backend) -> bool {
     is_written
 }
 
-/// Whether it was done; if not, then because the lock or the document is another's by now.
+/// True if it was done; if not, the lock or the document must be another's by now.
 fn is_done<T>(done: Result<T>) -> bool {
     match done {
         Ok(_) => true,

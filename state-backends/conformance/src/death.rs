@@ -13,9 +13,9 @@ use state_backends::{AbandonedLock, Backend, Kind};
 const KEY: &str = "a";
 const HELD: &str = "the lock is held";
 
-/// What becomes of the lock of a process that is killed is what [`Capabilities`](state_backends::Capabilities) promise: it
-/// frees itself, at once or when its lease is over, or it stays until somebody forces it open. `this_test` is the name
-/// of the test that calls this, within its program: it is run again in the process that is killed.
+/// The lock of a process that is killed behaves as its [`Capabilities`](state_backends::Capabilities) promise: it is
+/// released at once, or when its lease ends, or it stays until a user forces it open. `this_test` is the name of the
+/// test that calls this, within its program: it is run again in the process that is killed.
 pub async fn the_lock_of_a_killed_process_is_as_promised<F: Fixture>(this_test: &str) {
     if let Ok(address) = env::var(ADDRESS) {
         hold_until_killed(&*F::open_at_with_short_lease(&address).await).await;

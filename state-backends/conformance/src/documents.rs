@@ -149,7 +149,7 @@ async fn keys(backend: &dyn Backend) -> Result<Vec<String>, Kind> {
     backend.keys().await.map_err(|error| error.kind().clone())
 }
 
-/// These keys in order; where a place cannot list them, that is said, and not an empty list given.
+/// These keys in order; a place that cannot list them returns an error, and not an empty list.
 fn listing<const N: usize>(backend: &dyn Backend, keys: [&str; N]) -> Result<Vec<String>, Kind> {
     let mut keys = keys.map(str::to_owned).to_vec();
     keys.sort();

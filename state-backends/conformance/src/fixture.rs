@@ -1,4 +1,4 @@
-//! Where the rules are checked.
+//! The places where the rules are checked.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub trait Fixture: Send + Sync + Sized {
     /// Opens the place at what [`address`](Fixture::address) gave in another process.
     async fn open_at(address: &str) -> Arc<dyn Backend>;
 
-    /// The same for a process that will be killed while it holds a lock: where the place frees such a lock only after
-    /// a while ([`AbandonedLock::FreedAfter`](state_backends::AbandonedLock::FreedAfter)), with a while of a few seconds.
+    /// The same for a process that will be killed while it holds a lock. If the place releases such a lock only after
+    /// a lease ([`AbandonedLock::FreedAfter`](state_backends::AbandonedLock::FreedAfter)), the lease is a few seconds.
     async fn open_at_with_short_lease(address: &str) -> Arc<dyn Backend> {
         Self::open_at(address).await
     }

@@ -1,11 +1,11 @@
-//! Earlier versions, where they are kept.
+//! Earlier versions, in places that keep them.
 
 use crate::fixture::Fixture;
 use crate::turns::must_put;
 use state_backends::{Kind, Revision};
 
-/// The no-op: neither for a key that is unknown nor for one that was written once. Where no history is kept, that is
-/// said, and not an empty list given.
+/// The no-op: neither for a key that is unknown nor for one that was written once. A place that keeps no history
+/// returns an error, and not an empty list.
 pub async fn without_a_write_there_is_no_history(fixture: &impl Fixture) {
     let backend = fixture.open().await;
     if !backend.capabilities().history {

@@ -1,10 +1,10 @@
-//! What every backend must do, as functions that check it: one rule each, named after it.
+//! The rules for every backend, as functions that check them: one rule each, named after it.
 //!
 //! A backend's tests give a [`Fixture`] to [`conformance_suite!`](crate::conformance_suite), which makes a test of
 //! each function here; those of a place behind a network give a [`NetworkFixture`] to
 //! [`network_conformance_suite!`](crate::network_conformance_suite), for all of these and the rules of lost
-//! connections and refused credentials. Where a server is needed that may not be there, [`trials`] make
-//! the same tests, and list those that are left out. A function panics where the rule is broken, as tests do.
+//! connections and refused credentials. If a server is needed that may be missing, [`trials`] make the same tests, and
+//! list those that are left out. A function panics if the rule is broken, as tests do.
 //!
 //! | module | what lives there |
 //! | --- | --- |
@@ -146,7 +146,7 @@ macro_rules! tests_of_rules {
     };
 }
 
-/// A `#[test]` each, which tells the rule its own name.
+/// A `#[test]` for each rule, which passes its own name to it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! tests_of_rules_between_processes {

@@ -17,7 +17,7 @@ pub async fn unlocking_what_is_not_locked_is_refused(fixture: &impl Fixture) {
     assert_eq!(backend.force_unlock("a", &id).await.expect_err("given back").kind(), &Kind::NotLocked);
 }
 
-/// Others are told everything that the holder said of itself.
+/// The error for others contains everything that the holder said of itself.
 pub async fn a_lock_excludes_all_others_and_names_its_holder(fixture: &impl Fixture) {
     let (mine, other) = (fixture.open().await, fixture.open().await);
     let info = a_caller("apply");
@@ -64,7 +64,7 @@ pub async fn the_lock_of_one_key_leaves_the_others_free(fixture: &impl Fixture) 
     must_put(&*fixture.open().await, "b", b"{}").await;
 }
 
-/// So nobody forces open a lock that somebody else has taken meanwhile.
+/// So a user cannot force open a lock that another process has taken meanwhile.
 pub async fn forcing_a_lock_open_needs_its_id(fixture: &impl Fixture) {
     let (mine, other) = (fixture.open().await, fixture.open().await);
     let id = must_lock(&*mine, "a").await;
@@ -76,7 +76,7 @@ pub async fn forcing_a_lock_open_needs_its_id(fixture: &impl Fixture) {
     must_lock(&*other, "a").await;
 }
 
-/// Whether or not somebody else has the lock by then.
+/// This holds whether or not another process has the lock by then.
 pub async fn a_lock_forced_open_stops_the_writes_of_who_held_it(fixture: &impl Fixture) {
     let (mine, other) = (fixture.open().await, fixture.open().await);
     let id = must_lock(&*mine, "a").await;

@@ -37,8 +37,8 @@ pub async fn a_proxy_that_breaks_nothing_changes_nothing(fixture: &impl NetworkF
     assert_eq!(must_read(&*fixture.open().await, KEY).await, Some((b"{}".to_vec(), revision)));
 }
 
-/// Wherever the connection breaks, in the request or in the answer: what is stored is the earlier document or the new
-/// one, as the writer is told, and the next one can write.
+/// Wherever the connection breaks, in the request or in the answer: the stored document is the earlier or the new one,
+/// as the result of the write says, and the next writer can write.
 pub async fn a_write_over_a_lost_connection_is_done_or_not(fixture: &impl NetworkFixture) {
     for direction in [Direction::ToServer, Direction::ToClient] {
         for after in [0, 60, 2_000, 150_000] {
@@ -73,7 +73,7 @@ async fn write_over(fixture: &impl NetworkFixture, cut: Cut) {
     must_put_again(&*direct, KEY).await;
 }
 
-/// What is read is whole; if it cannot be, the reader is told.
+/// A document is read completely, or the read fails.
 pub async fn a_read_over_a_lost_connection_is_whole_or_told(fixture: &impl NetworkFixture) {
     let bytes = vec![b'x'; 400_000];
     let revision = must_put(&*fixture.open().await, KEY, &bytes).await;
@@ -94,7 +94,7 @@ pub async fn a_read_over_a_lost_connection_is_whole_or_told(fixture: &impl Netwo
     }
 }
 
-/// Who is told that it has the lock can write; who is told otherwise has at most left a lock of the id that it knows.
+/// If taking the lock succeeds, its holder can write; if it fails, at most a lock with the id of this attempt remains.
 pub async fn a_lock_over_a_lost_connection_is_held_or_can_be_forced_open(fixture: &impl NetworkFixture) {
     for (direction, after) in [(Direction::ToServer, 0), (Direction::ToServer, 200), (Direction::ToClient, 0)] {
         for lasts in [false, true] {
@@ -148,7 +148,7 @@ pub async fn credentials_that_are_refused_are_told_and_not_shown(fixture: &impl 
     must_lock(&*direct, KEY).await;
 }
 
-/// What each method says that has to ask the place.
+/// The errors of all methods that send a request to the place.
 async fn errors_of_all(backend: &dyn Backend) -> Vec<Error> {
     let id = LockId::random();
     let mut errors = vec![
@@ -165,7 +165,7 @@ async fn errors_of_all(backend: &dyn Backend) -> Vec<Error> {
     errors
 }
 
-/// An error as it is told, as it is logged, and all of its causes.
+/// An error as it is shown, as it is logged, and all of its causes.
 fn everything_in(error: &Error) -> String {
     let mut text = format!("{error} {error:?} {}", error.next_step());
     let mut cause = error.source();

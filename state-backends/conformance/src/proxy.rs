@@ -8,8 +8,8 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// A TCP proxy on a port of its own, which passes everything on until it is told to [`cut`](Proxy::cut). Dropping it
-/// closes all of its connections.
+/// A TCP proxy on a port of its own, which passes everything on until [`cut`](Proxy::cut) is called. Dropping it closes
+/// all of its connections.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -24,16 +24,16 @@ pub struct Cut {
     pub direction: Direction,
     /// How many bytes get through from now on, over all connections together. The next one breaks its connection.
     pub after: usize,
-    /// Whether the network stays down from then on. If not, only that one connection breaks.
+    /// True if the network stays down from then on. If not, only that one connection breaks.
     pub lasts: bool,
 }
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// What the client asks.
+    /// From the client: the requests.
     ToServer,
-    /// What the server answers.
+    /// From the server: the answers.
     ToClient,
 }
 
@@ -47,7 +47,7 @@ impl Proxy {
         Self { address, network, accepting }
     }
 
-    /// Where a client reaches the server by way of this proxy.
+    /// The address at which a client reaches the server through this proxy.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -160,7 +160,7 @@ mod tests {
         address
     }
 
-    /// What comes back over a new connection: an empty text where it breaks before the first byte.
+    /// The answer over a new connection: an empty text if it breaks before the first byte.
     async fn say(proxy: &Proxy, words: &str) -> String {
         let Ok(mut connection) = TcpStream::connect(proxy.address()).await else { return String::new() };
         if connection.write_all(words.as_bytes()).await.is_err() {

@@ -12,11 +12,11 @@ use libtest_mimic::{Failed, Trial};
 use crate::fixture::Fixture;
 use crate::network::NetworkFixture;
 
-/// Where it is set, a server that is not there is a failure: nothing is left out unnoticed where all must run.
+/// If it is set, a missing server is a failure, so that no test is left out unnoticed.
 const REQUIRED: &str = "KOCTL_TEST_REQUIRE_SERVERS";
 
-/// The rules for a [`NetworkFixture`] as trials, named `place::rule`. Its server is there where the environment
-/// variable `variable` is set; otherwise they are left out, or replaced by a failure where servers are required.
+/// The rules for a [`NetworkFixture`] as trials, named `place::rule`. Its server exists if the environment variable
+/// `variable` is set; otherwise the trials are left out, or replaced by a failure if servers are required.
 pub fn of_network<F: NetworkFixture + 'static>(place: &'static str, variable: &'static str) -> Vec<Trial> {
     let is_there = env::var_os(variable).is_some();
     if !is_there && env::var_os(REQUIRED).is_some() {

@@ -1,4 +1,4 @@
-//! What a well-behaved caller of a backend does.
+//! The steps of a well-behaved caller of a backend.
 
 use std::time::{Duration, Instant};
 

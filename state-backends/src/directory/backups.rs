@@ -83,7 +83,7 @@ impl Backups {
         Ok(())
     }
 
-    /// Nothing where the backup has given way to newer ones meanwhile.
+    /// The version of a backup. `None` if it was deleted meanwhile in favour of newer ones.
     fn version(&self, backup: Backup) -> io::Result<Option<Version>> {
         let path = self.path_of(&backup);
         let modified = match fs::metadata(&path) {

@@ -89,7 +89,7 @@ fn private_directory() -> fs::DirBuilder {
     builder
 }
 
-/// Opens a file to read and write, for its owner alone where it has to be created.
+/// Opens a file to read and write. If it is created, only its owner can use it.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create(true).truncate(false);

@@ -79,8 +79,8 @@ impl LockFile {
 
 impl Drop for OwnLock {
     fn drop(&mut self) {
-        // Closing the file frees it as well, but not while a process that is being started still shares it; where
-        // this fails, closing is what is left.
+        // Closing the file releases it as well, but not while a process that is being started still shares it. If this
+        // fails, closing must do.
         let _ = self.file.unlock();
     }
 }

@@ -14,8 +14,8 @@
 //! backup; then the directory is synced. The revision of a document is the SHA-256 of its content. Since the OS
 //! releases the locks of a process that dies, however it dies, a lock cannot be left behind.
 //!
-//! What is created here is for its owner alone (directories 0700, files 0600). File locks work as well over a
-//! network file system as it implements them; NFS since version 4 does.
+//! Only their owner can use the directories (0700) and files (0600) that are created here. File locks work as well over
+//! a network file system as it implements them; NFS since version 4 does.
 
 mod backups;
 mod files;
@@ -135,7 +135,7 @@ impl Backend for Directory {
         let key = self.inner.key("lock", key)?;
         let id = info.id.clone();
         let info = info.clone();
-        // The lock becomes this value's own only here: where the caller is gone meanwhile, it is dropped, and free.
+        // The lock becomes this value's own only here: if the caller is gone meanwhile, it is dropped and released.
         let lock = self.blocking(move |inner| inner.lock(&key, &info)).await?;
         self.inner.own_locks().insert(id, HeldLock { _lock: lock, has_written: false });
         Ok(())

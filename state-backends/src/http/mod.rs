@@ -2,10 +2,10 @@
 //!
 //! | what | request | answer |
 //! | --- | --- | --- |
-//! | read | `GET address` | the document; 404 or 204 where there is none |
-//! | write | `POST address?ID=<lock id>`, with `Content-MD5` | 409 or 423 where another lock is in force |
+//! | read | `GET address` | the document; 404 or 204 if there is none |
+//! | write | `POST address?ID=<lock id>`, with `Content-MD5` | 409 or 423 if another lock is in force |
 //! | lock | `LOCK lock address`, with a JSON object about the lock | 409 or 423 with that of the holder |
-//! | unlock | `UNLOCK lock address`, with the same object | 409 where another lock is in force |
+//! | unlock | `UNLOCK lock address`, with the same object | 409 if another lock is in force |
 //!
 //! Each key has an address of its own: the one that the URL gives with `{scope}` replaced by the key, or with the key
 //! as its last segment. The methods and the addresses of locks are those of Terraform's settings (see

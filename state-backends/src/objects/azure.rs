@@ -1,4 +1,4 @@
-//! Azure's Blob Storage, by the variables of Azure's own tools, and of Terraform where those have none.
+//! Azure's Blob Storage, by the variables of Azure's own tools, and of Terraform if those have none.
 
 use std::sync::Arc;
 

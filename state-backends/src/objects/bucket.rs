@@ -41,7 +41,7 @@ pub(super) enum Versioning {
 /// An object as it was at one moment.
 #[derive(Debug)]
 pub(super) struct Object {
-    /// The content; empty where only the head was asked for.
+    /// The content; empty if only the head was requested.
     pub(super) bytes: Bytes,
     pub(super) revision: Revision,
     /// When it was written, by the store's clock, to the second.

@@ -1,8 +1,8 @@
 //! The earlier versions of one document: what each holder of its lock found when it came.
 //!
 //! A version is copied before the first write of a holder replaces it. The versions in the middle of a holder's work
-//! are not kept: each would cost an upload of the whole document, and what people want back is what there was before a
-//! run. The versions of the bucket itself, where they are switched on, have those too.
+//! are not kept: each would cost an upload of the whole document, and people want to go back to the version before a
+//! run. The versions of the bucket itself, if they are switched on, have those too.
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -67,7 +67,7 @@ impl History {
         Ok(kept.into_iter().rev().map(version).collect())
     }
 
-    /// The content of a version, or nothing where it is not kept.
+    /// The content of a version. `None` if it is not kept.
     pub(super) async fn read(&self, bucket: &Bucket, revision: &Revision) -> Result<Option<Bytes>, Error> {
         let kept = self.oldest_first(bucket).await?;
         let Some(found) = kept.iter().rev().find(|kept| &kept.revision == revision) else { return Ok(None) };

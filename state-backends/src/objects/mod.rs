@@ -181,8 +181,8 @@ impl Backend for Objects {
 
     async fn lock(&self, key: &str, info: &LockInfo) -> Result<()> {
         let names = self.inner.names("lock", key)?;
-        // Until it is this value's own, it is given back where the caller is gone or something fails: the store may
-        // have taken it although its answer was lost.
+        // Until it is this value's own, it is released if the caller is gone or something fails: the store may have
+        // taken it although its answer was lost.
         let undo = Undo { backend: self, key, id: Some(&info.id) };
         let revision = match self.inner.locks.take(&names.lock, info).await {
             Ok(revision) => revision,

@@ -14,7 +14,7 @@ use super::statement_error::StatementError;
 use super::tls;
 use crate::{AddressError, Variables};
 
-/// The schema where the address names none.
+/// The schema if the address names none.
 const DEFAULT_SCHEMA: &str = "koctl_state";
 /// PostgreSQL cuts longer names.
 const LONGEST_NAME: usize = 63;

@@ -229,7 +229,7 @@ impl Postgres {
         Ok(None)
     }
 
-    /// A connection for a lock whose own was cut; nothing where the lock is another's by now.
+    /// A connection for a lock whose own was cut. `None` if the lock is another's by now.
     async fn resume(&self, key: &str, lock: &str) -> Result<Option<Session>, StatementError> {
         let session = self.session().await?;
         let number = random_number();
@@ -242,7 +242,7 @@ impl Postgres {
         Ok(Some(session))
     }
 
-    /// Runs a write on the connection of its lock, or on any where the lock is not this value's own.
+    /// Runs a write on the connection of its lock, or on any if the lock is not this value's own.
     async fn write_once(
         &self,
         lock: &LockId,

@@ -34,8 +34,8 @@ pub(super) struct Tables {
     pub(super) resume_lock: String,
     /// Deletes the lock with the id `$2`: a row, if it is still there.
     pub(super) delete_lock: String,
-    /// Writes `$5`, whose digest is `$4`, under the lock `$2`, if the current revision is `$3`. The id of the lock that
-    /// there is, the revision that was current, and the one that was written, each where there is one.
+    /// Writes `$5`, whose digest is `$4`, under the lock `$2`, if the current revision is `$3`. Returns the id of the
+    /// lock, the revision that was current, and the one that was written, each if there is one.
     pub(super) write: String,
 }
 

@@ -121,7 +121,7 @@ fn with(has_passphrase: bool) -> &'static str {
 }
 
 impl KeyError {
-    /// What to do next.
+    /// The next step for a user.
     pub fn help(&self) -> &'static str {
         match self {
             KeyError::NoKey | KeyError::WrongKey { has_passphrase: true, .. } => {

@@ -273,7 +273,7 @@ fn keys_show_nothing_that_opens_a_state() {
     assert!(!shown.contains("hush") && !shown.contains("AGE-SECRET-KEY"), "{shown}");
 }
 
-/// What somebody does who has nothing but the age program: opens the key, and with it the state.
+/// A person who has only the age program can open the key, and with it the state.
 #[tokio::test]
 async fn both_parts_are_age_files_that_open_without_koctl() {
     let world = World::new();

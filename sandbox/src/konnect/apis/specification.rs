@@ -89,7 +89,7 @@ fn yaml_outline(content: &str) -> Result<Outline, String> {
     Ok(walk.outline)
 }
 
-/// A walk through a YAML text: the open mappings and lists, and the scalars so far.
+/// A walk through a YAML text: the open mappings and lists, and the scalars that were read.
 #[derive(Default)]
 struct Walk {
     outline: Outline,

@@ -130,7 +130,7 @@ fn add_as<R: Resource>(
     if let Some((field, owner)) = R::owner(world, call)? {
         fields.insert(field.to_owned(), json!(owner));
     }
-    // Labels may hold null even at creation, where there is nothing to remove.
+    // Labels may contain null even at creation, although there is nothing to remove.
     if let Some(labels) = fields.remove("labels") {
         merge(&mut fields, Body::from_iter([("labels".to_owned(), labels)]));
     }
