@@ -116,7 +116,7 @@ pub enum Listing {
     },
 }
 
-/// A part of a drafted configuration: what is given up when an object is not as the configuration would have it.
+/// A part of a drafted configuration, which is dropped if an object differs from what the configuration describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// A team.
@@ -148,8 +148,8 @@ pub enum Part {
 pub struct Unmanaged {
     /// Why, unless more is known.
     pub reason: &'static str,
-    /// The objects that one is a part of, as schemas with the attributes that hold their ids. What is below an unmanaged
-    /// object is not reported again.
+    /// The objects that one is a part of, as schemas with the attributes that contain their IDs. The parts of an
+    /// unmanaged object are not reported again.
     pub below: &'static [(&'static Schema, &'static str)],
     /// The name of one for people.
     pub title: &'static [Title],

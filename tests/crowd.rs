@@ -107,7 +107,7 @@ async fn all_wait(state: &str) {
 async fn nobody_waits(state: &str) {
     let world = world();
     let sandbox = world.sandbox().await;
-    // Whoever comes first holds the lock while Konnect has it wait.
+    // The first process has the lock while Konnect makes it wait.
     sandbox.faults().inject(Trigger::new(Method::POST, "/v3/teams"), Fault::rate_limited(5));
     let runs = apply_all(&world, &sandbox, state, &[]).await;
     let mut winners = Vec::new();

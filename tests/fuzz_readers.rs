@@ -1,4 +1,4 @@
-//! Fuzzing of what reads documents that others may have written or changed: states, encrypted states, plans.
+//! Fuzzing of the readers of documents that others may have written or changed: states, encrypted states, plans.
 //!
 //! Whatever the bytes, a reader returns a value or an error: it does not panic, does not overflow the stack, and what it
 //! allocates is bounded by a multiple of the input. Well-formed documents are mutated, and resealed as often as not, so
@@ -33,7 +33,7 @@ static MEASURING: Mutex<()> = Mutex::new(());
 /// An empty list is two bytes of JSON and some seventy of memory while the list around it grows; and what is read is
 /// held twice, as JSON and as a state, while one becomes the other.
 const BYTES_FOR_EACH_BYTE: usize = 300;
-/// For errors, buffers and whatever a run needs once.
+/// For errors, buffers and everything else that a run needs once.
 const BYTES_BESIDES: usize = 1 << 20;
 
 /// The reader that a document is given to.
@@ -112,7 +112,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Which seed, what becomes of it, and whether its checksum is made to fit afterwards.
+/// A seed, its mutations, and true if its checksum is corrected afterwards.
 fn case() -> impl Strategy<Value = (Index, Vec<Mutation>, bool)> {
     (any::<Index>(), prop::collection::vec(mutation(), 0..8), any::<bool>())
 }
@@ -139,7 +139,7 @@ impl Readers {
         Self { store, seeds }
     }
 
-    /// Gives a document to its reader. What comes of it does not matter, only that it comes.
+    /// Gives a document to its reader. The result does not matter, only that the reader returns.
     fn read(&self, reader: Reader, bytes: &[u8]) -> bool {
         match reader {
             Reader::State => State::from_bytes(bytes).is_ok(),
@@ -148,7 +148,7 @@ impl Readers {
         }
     }
 
-    /// Reads a document and holds what that allocated against its length. Returns whether it was accepted, and the
+    /// Reads a document and compares the allocated memory with its length. Returns true if it was accepted, and the
     /// bytes that were allocated for each of its own.
     fn measured(&self, reader: Reader, bytes: &[u8]) -> (bool, f64) {
         ALLOCATOR.reset_peak_usage();

@@ -1,4 +1,4 @@
-//! State on a branch of a GitHub repository, which the sandbox's GitHub plays.
+//! State on a branch of a GitHub repository, on the sandbox's GitHub.
 
 #![allow(clippy::unwrap_used, reason = "this whole program is tests, their helpers included")]
 
@@ -85,7 +85,7 @@ impl NetworkFixture for OnBranch {
         Self::open_at(&format!("http://{proxy}/github")).await
     }
 
-    /// The sandbox believes every token, so this one is taken to a server that believes none.
+    /// The sandbox accepts every token, so this test uses a server that accepts none.
     async fn open_with_secret(&self, secret: &str) -> Arc<dyn Backend> {
         Arc::new(open(STATE, &who_believes_nobody().await, Some(secret)))
     }
@@ -165,7 +165,7 @@ async fn a_lock_is_taken_and_freed_by_moving_its_reference_forward() {
     assert_eq!(log.lines().collect::<Vec<_>>(), ["Unlock `kong`", &taken, "Unlock `kong`", &taken]);
 }
 
-/// GitHub counts requests, and each costs the time of a way there and back.
+/// GitHub limits the number of requests, and each takes a round trip.
 #[tokio::test]
 async fn a_write_after_a_write_costs_four_requests_and_waiting_for_a_lock_one_a_try() {
     let place = OnBranch::create().await;

@@ -1,4 +1,4 @@
-//! The transcripts of the documentation, run as they stand: what they show is what koctl prints.
+//! The transcripts of the documentation, run as they are written: they show the output of koctl.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test that cannot go on panics, and says what it skips")]
 
@@ -13,7 +13,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Copies a page, and beside it the folder that its commands run in; without one, they run where nothing is yet.
+/// Copies a page, and next to it the folder that its commands run in; without one, they run in an empty folder.
 fn stage(page: &str, folder: Option<&str>, into: &Path) -> PathBuf {
     let name = Path::new(page).file_stem().unwrap().to_str().unwrap();
     let staged = into.join(Path::new(page).file_name().unwrap());

@@ -1,8 +1,8 @@
 //! Drift, accepted into the state: the plan of `--refresh-only`.
 //!
 //! A changed object is recorded as it is, a deleted one is forgotten, and one that was deleted and created again is
-//! recorded under its new id. What the configuration wants otherwise is a change of the next plan. Pure: it reads and
-//! writes nothing.
+//! recorded under its new id. If the configuration wants another value, that is a change of the next plan. Pure: it
+//! reads and writes nothing.
 
 use std::collections::HashSet;
 

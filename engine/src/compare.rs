@@ -67,7 +67,7 @@ impl ResourceChange {
         change.with_before(remote.map(|remote| remote.attributes.clone()).unwrap_or_default())
     }
 
-    /// A resource as the state has it, and nothing is done about it yet.
+    /// A resource of the state, without an action yet.
     pub(super) fn remembered(address: &Address, prior: &ResourceState, schema: &Schema) -> Self {
         let change = Self {
             id: Some(prior.id.clone()),

@@ -8,7 +8,7 @@ use engine::state::{KeySources, Keys, State, Store, json_schema};
 use serde_json::Value;
 
 const DIRECTORY: &str = "../testdata/state";
-/// Opens what `v1-encrypted.json` holds. It guards nothing.
+/// The key of `v1-encrypted.json`. It protects nothing real.
 const PASSPHRASE: &str = "one-hundred-bikes";
 
 fn current_version() -> u64 {

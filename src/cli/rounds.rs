@@ -123,7 +123,7 @@ impl Rounds<'_> {
     /// Waits for an interrupt.
     async fn interrupted(&self) {
         if self.stop.clone().wait_for(|stop| *stop).await.is_err() {
-            // Interrupts are not listened for any more.
+            // No task listens for interrupts any more.
             std::future::pending().await
         }
     }

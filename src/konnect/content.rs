@@ -11,8 +11,8 @@ const CONTENT: &str = "content";
 /// The attribute with the time of the last change.
 const UPDATED_AT: &str = "updated_at";
 
-/// The object as the state has it, with the wanted text. `None` if the server has changed it since, or the configuration
-/// wants another text: then the object must be read.
+/// The object from its record in the state, with the wanted text. `None` if the server has changed it since, or the
+/// configuration wants another text: then the object must be read.
 pub(super) fn unchanged(wanted: &Wanted<'_>, id: &str, updated_at: Option<&str>) -> Option<Remote> {
     let state = wanted.state.filter(|state| state.id == id)?;
     if state.attributes.get(UPDATED_AT).and_then(Value::as_str) != Some(updated_at?) {

@@ -100,7 +100,7 @@ impl ScopeApply<'_> {
         Ok((scope.clone(), execution.run().await.of_scope(scope)?))
     }
 
-    /// Writes nothing except the state of the scope: there are no writers at hand that could do more.
+    /// Writes nothing except the state of the scope: there are no writers that could do more.
     async fn record(self) -> Result<(String, Outcome), Failures> {
         let Self { session, plan, locks, stop, observer, .. } = self;
         let scope = &plan.scope;

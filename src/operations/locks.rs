@@ -20,7 +20,7 @@ use engine::{Plan, Readers, ScopePlan};
 #[derive(Debug, Default)]
 pub struct Locks(BTreeMap<String, LockedScope>);
 
-/// The state of one scope under its lock, with what became of an apply that was interrupted (R10). That is found out
+/// The state of one scope under its lock, with the outcome of an interrupted apply (R10). The outcome is found out
 /// once, as nothing else changes it while the lock is held.
 #[derive(Debug)]
 pub(super) struct LockedScope {

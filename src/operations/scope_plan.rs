@@ -132,8 +132,8 @@ impl ScopeRequest<'_> {
         Ok(world)
     }
 
-    /// Adds to `remembered` what became of the intents of the state. This reads the live systems also with `--no-refresh`,
-    /// as no state has it.
+    /// Adds the outcomes of the intents of the state to `remembered`. This reads the live systems also with
+    /// `--no-refresh`, as no state contains the outcomes.
     pub(super) async fn recover(
         &self,
         state: Option<&State>,

@@ -136,8 +136,8 @@ fn of_terraform(entry: &mut Entry, method: &Method, id: Option<&String>, headers
     }
 }
 
-/// The protocol as GitLab has it: a lock keeps its id, its user and the time; a conflict echoes the rest of what who asks
-/// has said; a write under another lock is an internal error; every document has a serial of its own.
+/// The protocol as GitLab implements it: a lock keeps its ID, its user and the time; a conflict echoes the other fields
+/// of the request; a write under another lock is an internal error; every document has a serial of its own.
 fn of_gitlab(entry: &mut Entry, method: &Method, is_lock: bool, id: Option<&String>, body: Bytes) -> Response {
     match (method.as_str(), is_lock) {
         ("GET", false) => match entry.document.clone() {

@@ -17,7 +17,7 @@ pub(crate) async fn applied() -> (World, Sandbox) {
     (world, sandbox)
 }
 
-/// Changes a team, deletes a role, makes the portal again, and makes a team and a portal that no state knows.
+/// Changes a team, deletes a role, creates the portal again, and creates an unmanaged team and portal.
 pub(crate) async fn meddle(sandbox: &Sandbox) {
     let outsider = Outsider(sandbox);
     let team = outsider.named(GLOBAL, "/v3/teams", "orders").await;
@@ -154,7 +154,7 @@ async fn metrics_take_the_place_of_nothing_but_metrics() {
     sandbox.stop().await;
 }
 
-/// An apply that waits in the middle of its work, with nothing else of it on its way.
+/// An apply that waits in the middle of its work, without another request under way.
 async fn halted(world: &World, sandbox: &Sandbox) -> (Halt, tokio::process::Child) {
     let halt = Halt::default();
     sandbox.faults().inject(Trigger::write().nth(3), Fault::HaltAfter(halt.clone()));

@@ -1,10 +1,10 @@
 //! Every kind of drift of every resource type: changed attribute by attribute, deleted and added behind koctl's back,
 //! straight through the APIs. Each is reported, `apply` repairs what is managed, and never touches what is not.
 //!
-//! The cases follow the schemas: a type or an attribute that is not in the tables fails the test. What cannot drift, or
-//! cannot be seen to, is in the tables too, with the reason. Three groups of attributes need none: what forces a
-//! replacement, since the APIs cannot change it; what the server computes; and secrets, which are never read back. The
-//! page `docs/drift.md` says so.
+//! The cases follow the schemas: a type or an attribute that is not in the tables fails the test. Those that cannot
+//! drift, or whose drift cannot be seen, are in the tables too, with the reason. Three groups of attributes are not in
+//! the tables: those that force a replacement, since the APIs cannot change them; those that the server computes; and
+//! secrets, which are never read back. The page `docs/drift.md` describes this.
 
 use std::collections::BTreeSet;
 
@@ -57,9 +57,9 @@ enum Change {
     By(Hand),
     /// It is, and the object then looks deleted to koctl, as the text says why.
     Loses(fn(&Value) -> Value, &'static str),
-    /// The configuration has no say in it, so that koctl does not set it.
+    /// The configuration has no key for it, so that koctl does not set it.
     NotSet,
-    /// It cannot be changed, or cannot be seen to be.
+    /// It cannot be changed, or the change cannot be seen.
     Never(&'static str),
 }
 
@@ -156,7 +156,7 @@ const PARTIAL: &str = "a subscription to a part of everything is somebody's own,
 const SUBSCRIBED: &[&str] = &["name", "regions", "entities", "channels", "enabled"];
 const DASHBOARD: &[&str] = &["name", "definition", "labels"];
 
-/// Those of the object's fields, one of them with another value.
+/// These fields of the object, one of them with another value.
 fn with(is: &Value, names: &[&str], name: &str, value: impl Into<Value>) -> Value {
     let mut body: Value = names.iter().map(|name| ((*name).to_owned(), is[*name].clone())).collect();
     body[name] = value.into();
@@ -310,7 +310,7 @@ impl Known {
         self.values[name].as_str().unwrap_or_else(|| panic!("{} has no {name}", self.address))
     }
 
-    /// Where the API has it: region and path.
+    /// The region and the path of its object in the API.
     fn place(&self) -> (&str, String) {
         let id = || self.text("id");
         let region = self.values["region"].as_str().unwrap_or(GLOBAL);
@@ -363,7 +363,7 @@ impl Platform {
         platform
     }
 
-    /// Makes the gateway service that decK makes of the staged specification.
+    /// Creates the gateway service that decK makes of the staged specification.
     async fn synchronise(&self) {
         let services = format!("{}/core-entities/services", self.one("control_plane").await.place().1);
         let service = json!({ "name": "checkout", "host": "example.com", "tags": ["ko-api-name=checkout-dev"] });
@@ -382,7 +382,7 @@ impl Platform {
         self.koctl(&["apply", "--auto-approve", "--allow-destroy"], 0).await;
     }
 
-    /// Applies after something of that type was deleted, and sees that all is well again.
+    /// Applies after an object of this type was deleted, and checks that everything is in place again.
     async fn repair(&self, type_name: &str) {
         self.apply().await;
         if type_name == "control_plane" {

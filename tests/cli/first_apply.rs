@@ -1,4 +1,4 @@
-//! From nothing to everything, and then to nothing left to do.
+//! A first apply of everything, after which the plan is empty.
 
 use crate::world::{World, filters};
 

@@ -1,4 +1,4 @@
-//! The guides whose transcripts begin where something exists already: they are run as they stand.
+//! The guides whose transcripts begin with existing objects. They are run as they are written.
 
 use std::path::Path;
 

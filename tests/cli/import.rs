@@ -14,14 +14,14 @@ const IMPORT: &[&str] = &["import", "--auto-approve"];
 const PLAN: &[&str] = &["plan", "--detailed-exitcode"];
 const STATE: &str = ".koctl/sandbox/state";
 
-/// A world in which everything exists and no state knows it.
+/// A world in which everything exists, but the state is empty.
 fn forgotten() -> World {
     let world = World::new().applied();
     std::fs::remove_dir_all(world.path().join(STATE)).unwrap();
     world
 }
 
-/// Asserts that nothing but reading was asked of the systems since `before`.
+/// Asserts that the systems received only GET requests since `before`.
 pub(crate) fn assert_only_reads(sandbox: &Sandbox, before: usize) {
     let exchanges = &sandbox.exchanges()[before..];
     assert!(!exchanges.is_empty(), "nothing was read");

@@ -1,8 +1,8 @@
 //! R10: koctl is killed with SIGKILL at every request of an apply that changes something, and applies again.
 //!
-//! The sandbox lives in this process, so that it outlives koctl and knows just when to kill it. Each kill point has a
-//! sandbox and a state of its own. The end of the second apply has to be that of an undisturbed run: the same objects,
-//! none twice, none left over, and nothing to do.
+//! The sandbox runs in this process, so that it outlives koctl and can kill it at the right moment. Each kill point has
+//! a sandbox and a state of its own. The second apply must end like an undisturbed run: with the same objects, none
+//! twice, none left over, and nothing to do.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -24,9 +24,9 @@ const AT_ONCE: usize = 6;
 /// The moment at which koctl is killed.
 #[derive(Debug, Clone, Copy)]
 enum Moment {
-    /// The request has left and is not carried out.
+    /// The request was sent and is not carried out.
     BeforeIt,
-    /// It was carried out, and its answer has not left.
+    /// It was carried out, and its answer was not sent.
     AfterIt,
     /// Its answer has arrived, and no outcome of this apply is stored.
     BeforeItsRecord,
@@ -206,7 +206,7 @@ impl Stage {
         body["data"].as_array().unwrap_or_else(|| panic!("{url}: {body}")).clone()
     }
 
-    /// Branches with what is in them.
+    /// Branches with their contents.
     fn github(&self) -> Vec<String> {
         let platform = format!("{}/platform", self.setting.organization);
         let branches = self.world.git(&platform, &["for-each-ref", "--format=%(refname) %(tree)", "refs/heads"]);
@@ -214,10 +214,10 @@ impl Stage {
     }
 }
 
-/// Asks a list for as much as it gives at a time.
+/// Requests a list with its largest page size.
 const WHOLE_PAGE: &str = "page%5Bsize%5D=100";
 
-/// Waits for what koctl must not live to see the end of.
+/// Waits for a moment that must come before koctl ends.
 async fn ended_or(koctl: &mut Child, moment: impl Future<Output = ()>) {
     tokio::select! {
         () = moment => {}
@@ -230,7 +230,7 @@ fn name(kind: &str, object: &Value) -> String {
     format!("<{kind} {}{}{}>", text("name"), text("email"), text("slug"))
 }
 
-/// A value with names in the place of ids, and without what the server makes up.
+/// A value with names in the place of IDs, and without random values of the server.
 fn meaning(value: &Value, names: &BTreeMap<String, String>) -> Value {
     let made_up = |key: &str| key.ends_with("_at") || key.ends_with("domain") || key == "config";
     match value {
@@ -250,7 +250,7 @@ fn meaning(value: &Value, names: &BTreeMap<String, String>) -> Value {
     }
 }
 
-/// Kills koctl everywhere, and prints how often.
+/// Kills koctl at every kill point, and prints their number.
 async fn everywhere(setting: Setting) {
     let undisturbed = Stage::new(setting).await;
     let before = undisturbed.writes();
@@ -265,7 +265,7 @@ async fn everywhere(setting: Setting) {
     eprintln!("{}: {points} kill points at {requests} requests, no duplicate, no orphan", setting.organization);
 }
 
-/// Kills koctl there, and applies again.
+/// Kills koctl at one kill point, and applies again.
 async fn resume(setting: Setting, request: usize, moment: Moment, expected: &[String]) {
     let stage = Stage::new(setting).await;
     stage.is_killed(request, moment).await;

@@ -1,4 +1,4 @@
-//! A platform repository from nothing: `koctl init`, `koctl add organization`, and what keeps it up to date.
+//! A platform repository from its beginning: `koctl init`, `koctl add organization`, and later updates.
 
 use std::path::Path;
 

@@ -135,7 +135,7 @@ impl Place {
         opened.unwrap_or_else(|failure| panic!("{failure:?}"))
     }
 
-    /// Applies, sees that nothing is left to do, and returns what koctl answers for then.
+    /// Applies, checks that the plan is empty, and returns the resources of the states.
     async fn apply(&self, manifest: &str) -> BTreeMap<String, Value> {
         let session = self.session(manifest).await;
         let (locks, failures) = Locks::of_all(&session, "apply", Duration::ZERO).await;

@@ -1,4 +1,4 @@
-//! `--refresh-only`: what changed outside koctl is accepted into the state, and nothing is sent.
+//! `--refresh-only`: changes outside koctl are accepted into the state, and nothing is sent.
 
 use crate::drift::{applied, meddle};
 use crate::import::assert_only_reads;

@@ -1,4 +1,4 @@
-//! `koctl state mv`: what is renamed in the configuration keeps its objects.
+//! `koctl state mv`: a resource that is renamed in the configuration keeps its object.
 
 use crate::world::{Run, World, filters};
 

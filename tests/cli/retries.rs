@@ -13,7 +13,7 @@ async fn world_with(trigger: Trigger, fault: Fault) -> (World, Sandbox) {
     (world, sandbox)
 }
 
-/// Applies with a fault in the way, and sees that it left no trace: nothing is missing, nothing is there twice.
+/// Applies with a fault, and checks that it has no effect in the end: no object is missing, and none exists twice.
 async fn ridden_out(trigger: Trigger, fault: Fault) {
     let (world, sandbox) = world_with(trigger, fault).await;
     world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);

@@ -1,4 +1,4 @@
-//! `koctl sandbox`: a process of its own, and clients that know nothing of koctl.
+//! `koctl sandbox`: a process of its own, with clients other than koctl.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};

@@ -75,7 +75,7 @@ const ENVIRONMENT: [(&str, &str); 3] = [
     ("SERVICE_TOKEN", "MARK-service-env"),
 ];
 
-/// A configuration full of secrets, and a sandbox in which they open what they should.
+/// A configuration full of secrets, and a sandbox that accepts them.
 struct Planted {
     world: World,
     sandbox: Sandbox,
@@ -151,7 +151,7 @@ impl Planted {
     }
 }
 
-/// A sandbox in which the planted tokens open their organizations.
+/// A sandbox in which the planted tokens give access to their organizations.
 async fn sandbox(world: &World) -> Sandbox {
     let directory = world.path().join(".koctl/sandbox");
     sandbox::github::seed(&directory.join("github"), &world.path().join("services")).unwrap();
@@ -232,7 +232,7 @@ async fn r11_no_planted_secret_is_in_any_byte_that_koctl_leaves() {
     planted.sandbox.stop().await;
 }
 
-/// Every way to fail with a secret at hand.
+/// Every way to fail with a secret in memory.
 async fn failing_runs(planted: &mut Planted) {
     // A key that is unknown beside a literal secret, and a secret where its source should be named.
     planted.world.edit(

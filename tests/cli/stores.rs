@@ -5,7 +5,7 @@ use engine::state::{LockOptions, Store};
 
 use crate::world::{World, filters};
 
-/// The screen of an apply on a store that cannot be used. Nothing is made, and nothing left behind.
+/// The screen of an apply on a store that cannot be used. Nothing is created, and nothing left behind.
 #[track_caller]
 fn refused(state: &str) -> String {
     let world = World::new();

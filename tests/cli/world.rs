@@ -51,7 +51,7 @@ pub(crate) struct World {
 pub(crate) struct Clone(TempDir);
 
 impl Clone {
-    /// Runs git in it, which must work out.
+    /// Runs git in it, which must succeed.
     #[track_caller]
     pub(crate) fn git(&self, arguments: &[&str]) {
         let output = Command::new("git")
@@ -154,7 +154,7 @@ impl World {
         self.run(&all)
     }
 
-    /// Applies, which must work out.
+    /// Applies, which must succeed.
     #[track_caller]
     pub(crate) fn applied(self) -> Self {
         self.koctl(&["apply", "--auto-approve", "--allow-destroy"]).exits(0);
@@ -174,7 +174,7 @@ impl World {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// A clone of a repository of the sandbox, as a person has it.
+    /// A clone of a repository of the sandbox, as on a user's machine.
     #[track_caller]
     pub(crate) fn clone_of(&self, repository: &str) -> Clone {
         let clone = Clone(tempfile::tempdir().unwrap());
@@ -207,7 +207,7 @@ impl World {
         clone.git(&["push", "--quiet"]);
     }
 
-    /// A sandbox that this test holds in its hands, with `Acme` in it; [`Self::against`] runs koctl on it.
+    /// A sandbox in this process, with `Acme` in it; [`Self::against`] runs koctl on it.
     pub(crate) async fn sandbox(&self) -> Sandbox {
         let directory = self.path().join(".koctl/sandbox");
         sandbox::github::seed(&directory.join("github"), &self.path().join("services")).unwrap();
@@ -217,7 +217,7 @@ impl World {
         Sandbox::start(SandboxOptions { dir: directory, port: 0, organizations: vec![account] }).await.unwrap()
     }
 
-    /// Runs the program as against real systems, which a sandbox plays.
+    /// Runs the program as against real systems, with a sandbox in their place.
     pub(crate) async fn against(&self, sandbox: &Sandbox, arguments: &[&str]) -> Run {
         let command = self.command_against(sandbox, arguments);
         tokio::task::spawn_blocking(move || finish(command)).await.unwrap()
@@ -261,7 +261,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Snapshot filters: what differs from run to run.
+/// Snapshot filters for values that differ from run to run.
 pub(crate) fn filters() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]");

@@ -5,7 +5,7 @@
 //!
 //! The intent of each change is in the state before the first request leaves. So no step waits until its outcome is
 //! stored: outcomes are recorded behind the requests, and an outcome and the end of its intent are one change of the
-//! state. What the process could not record, the next run finds.
+//! state. The next run finds the outcomes that were not recorded.
 //!
 //! | module | contents |
 //! | --- | --- |

@@ -195,7 +195,7 @@ impl AttributeChange {
     }
 }
 
-/// An attribute as a plan file has it. What no [`AttributeChange`] can be is refused.
+/// An attribute as it is in a plan file. A value that does not form an [`AttributeChange`] is refused.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {

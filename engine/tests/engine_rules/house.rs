@@ -88,10 +88,10 @@ pub(crate) fn link(plane: &str, tag: &str) -> Desired {
     resource("link", tag).with("plane_id", id_of(&format!("plane/{plane}"))).with("service_id", Expr::Lookup(lookup))
 }
 
-/// How plans are made unless a test says otherwise.
+/// The default options of plans.
 const OPTIONS: DiffOptions<'static> = DiffOptions { lineage: LINEAGE, no_adopt: false, targets: None, protected: None };
 
-/// Where outcomes are kept, in memory.
+/// The state in memory, where outcomes are recorded.
 pub(crate) struct Book {
     state: Mutex<State>,
     /// How many more records the disk takes, if it is filling up.
@@ -146,7 +146,7 @@ impl Book {
         self.state.lock().unwrap().resources.remove(address(label).as_str()).unwrap()
     }
 
-    /// The addresses that are remembered.
+    /// The addresses in the state.
     pub(crate) fn addresses(&self) -> Vec<String> {
         self.remembered().0.keys().map(short).collect()
     }
@@ -158,7 +158,7 @@ impl Book {
         self.state().intents.iter().map(short).collect()
     }
 
-    /// All of it.
+    /// The whole state.
     pub(crate) fn state(&self) -> State {
         self.state.lock().unwrap().clone()
     }
@@ -180,7 +180,7 @@ impl Recorder for Book {
     }
 }
 
-/// Writes down what happens during an apply, and pulls the brake after a number of finished steps.
+/// Records the events of an apply, and interrupts it after a number of finished steps.
 pub(crate) struct Journal {
     lines: Mutex<Vec<String>>,
     brake: watch::Sender<bool>,
@@ -259,7 +259,7 @@ impl House {
         refresh(desired, &self.book.remembered(), &self.readers).await
     }
 
-    /// Finds out what became of an apply that did not end.
+    /// Finds out the outcome of an apply that did not end.
     pub(crate) async fn try_recover(&self) -> Result<Recovery, Vec<Error>> {
         let intents = self.book.state().intents;
         recover(&intents, &self.book.remembered(), &self.readers, Some(SETTLE)).await
@@ -329,7 +329,7 @@ impl House {
         execution.run().await
     }
 
-    /// Finds what exists and is not remembered.
+    /// Finds objects that exist and are not in the state.
     pub(crate) async fn try_import(&self, desired: &[Desired], only: Option<&str>) -> Result<Diff, Vec<Refusal>> {
         let only = only.map(address);
         let options = AdoptOptions { targets: None, only: only.as_ref(), lineage: LINEAGE };
@@ -339,7 +339,7 @@ impl House {
         adopt(desired, &state, &world, &self.readers, options)
     }
 
-    /// Finds what changed outside koctl, as `--refresh-only` does: without a configuration.
+    /// Finds changes outside koctl, as `--refresh-only` does: without a configuration.
     pub(crate) async fn plan_refresh(&self) -> Diff {
         let state = self.book.remembered();
         let known = recognisable(&state, &self.readers);
@@ -347,19 +347,19 @@ impl House {
         accept(&known, &state, &world, &self.readers, None)
     }
 
-    /// Accepts what changed outside koctl.
+    /// Accepts changes outside koctl.
     pub(crate) async fn accept(&self) {
         let diff = self.plan_refresh().await;
         assert!(self.record(diff).await.unwrap().is_complete());
     }
 
-    /// Finds what exists and is not remembered, and remembers it.
+    /// Finds objects that exist and are not in the state, and records them.
     pub(crate) async fn import(&self, desired: &[Desired]) {
         let diff = self.try_import(desired, None).await.unwrap();
         assert!(self.record(diff).await.unwrap().is_complete());
     }
 
-    /// Carries out what writes nothing but the state.
+    /// Carries out a diff that writes only the state.
     pub(crate) async fn record(&self, diff: Diff) -> Result<Outcome, Error> {
         let recovery = self.try_recover().await.unwrap();
         let plan = scope_plan(diff, &recovery);
@@ -374,7 +374,7 @@ impl House {
         recording.run().await
     }
 
-    /// Plans and carries out, whatever comes of it.
+    /// Plans and carries out, with any result.
     pub(crate) async fn try_apply(&self, desired: &[Desired]) -> Outcome {
         let diff = self.plan(desired).await;
         self.try_run(diff, Secrets::of(desired)).await.unwrap()
@@ -388,8 +388,8 @@ impl House {
         self.book.stall(None);
     }
 
-    /// Plans, carries out, and is killed when the process has run that many times. What has left arrives all the same.
-    /// Returns whether it was done before that.
+    /// Plans, carries out, and is killed when the process has run that many times. Requests that were sent still
+    /// arrive. Returns true if it was done before that.
     pub(crate) async fn kill_after(&self, turns: usize, desired: &[Desired]) -> bool {
         let diff = self.plan(desired).await;
         let mut apply = std::pin::pin!(self.try_run(diff, Secrets::of(desired)));

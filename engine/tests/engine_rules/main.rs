@@ -1,13 +1,13 @@
 //! The rules of the engine, on a vendor in memory. Names of tests begin with the rule of the design that they prove.
 //!
-//! | module | what it is |
+//! | module | contents |
 //! | --- | --- |
 //! | `vendor` | the server: it normalises, refuses, counts, fails and loses answers |
 //! | `house` | a world in a few lines: server, state, plan and apply |
-//! | `r1_graph` … `r13_fate` | one rule each, the case in which nothing happens first |
+//! | `r1_graph` … `r13_fate` | one rule each, beginning with the case in which nothing happens |
 //! | `names` | names of attributes that no schema has |
 //! | `targets` | plans limited to some addresses |
-//! | `properties` | what holds for every configuration |
+//! | `properties` | properties of every configuration |
 
 #![allow(clippy::unwrap_used, reason = "where a test cannot go on it fails")]
 

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::house::{House, id_of, lines, plane, resource, role, short};
 use crate::vendor::Fault;
 
-/// A configuration: what is in it, by small numbers.
+/// A configuration: its contents, by small numbers.
 #[derive(Debug, Clone)]
 struct Config {
     teams: BTreeMap<u8, Team>,
@@ -26,23 +26,23 @@ struct Config {
     pages: BTreeMap<u8, Page>,
     /// True if pages depend on later ones instead of earlier ones, so that a change can reverse references.
     downwards: bool,
-    /// In which order the configuration lists its resources.
+    /// Determines the order in which the configuration lists its resources.
     seed: u64,
 }
 
 #[derive(Debug, Clone)]
 struct Team {
     description: Option<String>,
-    /// The server has its own idea of contacts.
+    /// A contact, which the server normalises.
     contact: String,
     labels: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Clone)]
 struct Page {
-    /// Under which address it is: the object is the same.
+    /// True for its other address: the object is the same.
     moved: bool,
-    /// Which name it has.
+    /// Determines its name.
     renamed: bool,
     parent: Option<u8>,
     content: u8,
@@ -143,7 +143,7 @@ enum Break {
 }
 
 impl Break {
-    /// An apply of `desired` which it befalls, and after which all is well again.
+    /// Applies `desired`, broken off in this way, and ends the cause afterwards.
     async fn befall(self, house: &House, desired: &[Desired]) {
         match self {
             Self::Stop(steps) => house.stop_after(Some(steps)),
@@ -165,7 +165,7 @@ fn some_break() -> impl Strategy<Value = Break> {
     (0..25usize, prop::sample::select(kinds.to_vec())).prop_map(|(after, kind)| kind(after))
 }
 
-/// Changes something behind koctl's back that koctl set.
+/// Changes an attribute outside koctl that koctl set.
 fn interfere(house: &House, resource: &ResourceState) {
     match resource.type_name.as_str() {
         "team" => house.server.set(&resource.id, "contact", "theirs"),

@@ -1,4 +1,4 @@
-//! R10: what is about to be done is in the state before the first request leaves, and goes when its outcome is known.
+//! R10: an intent is in the state before the first request is sent, and is removed when its outcome is known.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! R10: what an apply that was killed has done is found by the next one, and what it has not done is done then.
+//! R10: after an apply was killed, the next one finds the completed steps, and carries out the others.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ async fn killed(before: &[Desired], desired: &[Desired], request: &str, moment: 
     house
 }
 
-/// Asserts that what `desired` says becomes of the house is what becomes of it in an undisturbed run.
+/// Asserts that applying `desired` now gives the same result as an undisturbed run.
 async fn assert_resumes(house: &House, desired: &[Desired]) {
     house.apply(desired).await;
     house.assert_quiet(desired).await;

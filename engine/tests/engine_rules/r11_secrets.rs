@@ -1,4 +1,4 @@
-//! R11: a secret is sent, and kept nowhere: what plans and states hold of it is a trace.
+//! R11: a secret is sent, and stored nowhere: plans and states contain only its trace.
 
 use engine::diff::DiffOptions;
 use engine::secret::{Secrets, Unsuited, trace};

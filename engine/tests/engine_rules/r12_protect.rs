@@ -1,4 +1,4 @@
-//! R12: destruction is opt-in: what is protected is refused, what is guarded is marked.
+//! R12: destruction is opt-in: it is refused for a protected resource, and marked for a guarded one.
 
 use engine::{Mode, Plan, ScopePlan};
 use serde_json::json;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::house::{House, address, id_of, page, plane, resource, role, team};
 
-/// A look at what the state knows.
+/// A look at the resources of the state.
 async fn seen(house: &House) -> Findings {
     look(&house.book.remembered(), &[], &house.readers).await.unwrap()
 }

@@ -1,4 +1,4 @@
-//! R5: `koctl import` has the state know what exists, as it is, and sends nothing.
+//! R5: `koctl import` records existing objects in the state as they are, and sends nothing.
 
 use engine::{Action, Expr, ResourceChange};
 use serde_json::json;

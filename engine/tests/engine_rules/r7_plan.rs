@@ -1,4 +1,4 @@
-//! R7: the plan is a document: the same inputs give the same bytes, and what was edited is refused.
+//! R7: the plan is a document: the same inputs give the same bytes, and an edited plan is refused.
 
 use engine::plan::InvalidPlan;
 use engine::{Desired, Mode, Plan, ScopePlan};

@@ -1,4 +1,4 @@
-//! A vendor in memory: a server with a mind of its own, and readers and writers for its types.
+//! A vendor in memory: a server that changes and refuses values, and readers and writers for its types.
 //!
 //! The server normalises what it is sent (trims and lowercases `contact`, fills in `tier`, adds a label of its own),
 //! refuses references to nothing, deletions of what is still referred to and names that are taken, counts what it is
@@ -51,7 +51,7 @@ static ROLE: Schema = Schema {
     ..Schema::PLAIN
 };
 
-/// A page of text, which may stand under another and let go of it in place.
+/// A page of text, which may have a parent, and can be detached from it in place.
 static PAGE: Schema = Schema {
     type_name: "page",
     natural_key: &["name"],
@@ -116,7 +116,7 @@ pub(crate) enum Fault {
     Refuse,
     /// It does it, and the answer is lost.
     LoseAnswer,
-    /// It never hears of it, and the caller cannot know.
+    /// The request never arrives, and the caller cannot know.
     LoseRequest,
     /// It does it, and never answers.
     Silence,
@@ -276,7 +276,7 @@ impl Inner {
         Ok(planned.map(|index| self.faults.remove(index).1))
     }
 
-    /// How people call an object: `team/a`, `role/a+p`.
+    /// The label of an object: `team/a`, `role/a+p`.
     fn label(&self, id: &str) -> String {
         let (type_name, attributes) = &self.objects[id];
         self.name(schema(type_name), attributes)
@@ -375,8 +375,8 @@ fn gone(id: &str) -> Error {
     Error::new(ErrorKind::NotFound, "write", format!("there is no {id}"))
 }
 
-/// The server's own idea of what it was sent: no space around contacts and no capitals in them, an empty description
-/// is none, and no tier is the standard one.
+/// Normalises values as the server does: contacts have no surrounding space and no capitals, an empty description is
+/// removed, and a missing tier becomes the standard one.
 fn normalise(attributes: &mut Attributes) {
     if let Some(Value::String(contact)) = attributes.get_mut("contact") {
         *contact = contact.trim().to_lowercase();

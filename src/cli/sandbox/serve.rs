@@ -79,7 +79,7 @@ pub(super) async fn run(args: ServeArgs, output: &Output) -> Result<Outcome, Fai
     let lines: String = serving.variables.iter().map(|(name, value)| export(name, value)).collect();
     output.data(&lines);
     output.note(&format!("Serving Konnect and GitHub from {}. Press Ctrl-C to end.", directory.display()));
-    // Only an interrupt ends it. An error means that interrupts are not listened for any more.
+    // Only an interrupt ends it. An error means that no task listens for interrupts any more.
     let _ = stop.wait_for(|stop| *stop).await;
     serving.sandbox.stop().await;
     Ok(Outcome::Done)

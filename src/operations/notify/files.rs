@@ -9,7 +9,8 @@ use crate::operations::failure::Failure;
 /// Writes `text` as the file `path` all at once: whoever reads it meanwhile sees the old file or the new one, never a
 /// part. All users may read it, as the collector that it is for runs as another user.
 ///
-/// A link stays, and leads to the new file. What is not a file, such as `/dev/stdout`, is written to and never replaced.
+/// A link stays, and leads to the new file. A path that is not a file, such as `/dev/stdout`, is written to and never
+/// replaced.
 ///
 /// # Errors
 /// If it cannot be written; the file is then as it was.

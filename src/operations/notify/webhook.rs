@@ -72,7 +72,7 @@ fn authorization(url: &Url) -> Result<Option<HeaderValue>, header::InvalidHeader
     Ok(Some(value))
 }
 
-/// Sends `document` to a webhook. What passes is retried, as with every other request (R13).
+/// Sends `document` to a webhook. Temporary errors are retried, as with every other request (R13).
 ///
 /// # Errors
 /// If it did not arrive, or was refused.

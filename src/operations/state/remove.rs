@@ -1,4 +1,4 @@
-//! Removes resources from the state only: their objects stay as they are, and are not managed any more.
+//! Removes resources from the state only: their objects stay as they are, but are no longer managed.
 
 use std::collections::BTreeMap;
 

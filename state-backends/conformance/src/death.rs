@@ -1,4 +1,4 @@
-//! Holders of locks that die without a word.
+//! Holders of locks that are killed.
 
 use std::env;
 use std::io::{self, Write};
@@ -42,7 +42,7 @@ pub async fn the_lock_of_a_killed_process_is_as_promised<F: Fixture>(this_test: 
     }
 }
 
-/// Says so past the test program's capture, which would keep it until the end.
+/// Prints it past the test program's capture, which would keep it until the end.
 async fn hold_until_killed(backend: &dyn Backend) -> ! {
     must_lock(backend, KEY).await;
     let mut stdout = io::stdout();

@@ -68,7 +68,7 @@ pub async fn a_stale_write_is_refused_and_changes_nothing(fixture: &impl Fixture
     assert_eq!(must_read(&*backend, "a").await, Some((b"unseen".to_vec(), unseen)));
 }
 
-/// No lock, a made-up lock, the lock of another key, a lock that was given back: none of them writes.
+/// No lock, a made-up lock, the lock of another key, a lock that was released: a write with any of these is refused.
 pub async fn a_write_without_its_lock_is_refused_and_changes_nothing(fixture: &impl Fixture) {
     let backend = fixture.open().await;
     let stored = must_put(&*backend, "a", b"stored").await;

@@ -17,7 +17,7 @@ pub async fn without_a_write_there_is_no_history(fixture: &impl Fixture) {
     assert_eq!(backend.history("a").await.expect("the current version is not part of it"), []);
 }
 
-/// Each can be read back; an unknown one is said not to be there.
+/// Each can be read back; an unknown one is reported as not found.
 pub async fn earlier_versions_are_kept_newest_first(fixture: &impl Fixture) {
     let backend = fixture.open().await;
     let mut revisions = Vec::new();

@@ -6,10 +6,10 @@
 //! connections and refused credentials. If a server is needed that may be missing, [`trials`] make the same tests, and
 //! list those that are left out. A function panics if the rule is broken, as tests do.
 //!
-//! | module | what lives there |
+//! | module | contents |
 //! | --- | --- |
-//! | `fixture` | where the rules are checked |
-//! | `turns` | what a well-behaved caller does: lock, read, write, unlock |
+//! | `fixture` | the places where the rules are checked |
+//! | `turns` | the steps of a well-behaved caller: lock, read, write, unlock |
 //! | `documents`, `locks`, `history` | one caller after another |
 //! | `contention`, `death` | many at once, tasks and processes; and processes that are killed |
 //! | `network`, [`proxy`] | connections that break, and the proxy that breaks them |
@@ -131,7 +131,7 @@ macro_rules! every_rule_of_networks {
     };
 }
 
-/// A `#[test]` each.
+/// A `#[test]` for each rule.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! tests_of_rules {

@@ -4,7 +4,7 @@ use crate::fixture::Fixture;
 use crate::turns::{a_caller, must_lock, must_put, must_read, must_unlock, wait_for_lock};
 use state_backends::{Expected, Kind, LockId};
 
-/// The no-op: there is nothing to unlock, by either way.
+/// The no-op: there is nothing to unlock, in either way.
 pub async fn unlocking_what_is_not_locked_is_refused(fixture: &impl Fixture) {
     let backend = fixture.open().await;
     let id = LockId::random();
@@ -42,7 +42,7 @@ pub async fn unlocking_lets_the_next_one_in(fixture: &impl Fixture) {
     assert_eq!(must_read(&*mine, "a").await.map(|(bytes, _)| bytes), Some(b"other".to_vec()));
 }
 
-/// And leaves the lock as it is.
+/// The lock stays as it is.
 pub async fn unlocking_by_a_wrong_id_is_refused(fixture: &impl Fixture) {
     let (mine, other) = (fixture.open().await, fixture.open().await);
     let id = must_lock(&*mine, "a").await;
@@ -94,7 +94,7 @@ pub async fn a_lock_forced_open_stops_the_writes_of_who_held_it(fixture: &impl F
     assert_eq!(must_read(&*mine, "a").await.map(|(bytes, _)| bytes), Some(b"other".to_vec()));
 }
 
-/// Without an await by who gives it up; and abandoning what is not held does nothing.
+/// The holder does not await anything. Abandoning a lock that is not held does nothing.
 pub async fn an_abandoned_lock_becomes_free(fixture: &impl Fixture) {
     let (mine, other) = (fixture.open().await, fixture.open().await);
     let id = must_lock(&*mine, "a").await;

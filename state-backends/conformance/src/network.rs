@@ -1,4 +1,4 @@
-//! Trouble on the way to a place behind a network: connections that break, servers that cannot be reached,
+//! Failures on the way to a place behind a network: connections that break, servers that cannot be reached,
 //! credentials that are refused.
 
 use std::error::Error as _;
@@ -18,13 +18,13 @@ const KEY: &str = "a";
 /// A place behind a network, and for users that it knows.
 #[async_trait]
 pub trait NetworkFixture: Fixture {
-    /// Where the place's server listens, without TLS: a `host:port`.
+    /// The `host:port` at which the place's server listens, without TLS.
     fn server(&self) -> String;
 
-    /// Opens the place by way of `proxy`, in the stead of its server's own address.
+    /// Opens the place through `proxy`, instead of at its server's own address.
     async fn open_by_way_of(&self, proxy: SocketAddr) -> Arc<dyn Backend>;
 
-    /// Opens the place as its user, but with `secret` for the password, key or token. It reads as Base64 and is as
+    /// Opens the place as its user, but with `secret` as the password, key or token. It reads as Base64 and is as
     /// long as a key may have to be.
     async fn open_with_secret(&self, secret: &str) -> Arc<dyn Backend>;
 }
@@ -180,7 +180,7 @@ fn shown(backend: &(impl Debug + AsRef<dyn Backend>)) -> String {
     format!("{backend:?} {}", backend.as_ref().describe())
 }
 
-/// Frees the lock `id`, if it is held.
+/// Releases the lock `id`, if it is held.
 async fn free(backend: &dyn Backend, key: &str, id: &LockId) {
     match backend.force_unlock(key, id).await {
         Ok(()) => {}
@@ -188,7 +188,7 @@ async fn free(backend: &dyn Backend, key: &str, id: &LockId) {
     }
 }
 
-/// A whole turn of the next writer, who may have to wait until the place has noticed that a connection is gone.
+/// A whole turn of the next writer, which may have to wait until the place has noticed that a connection is gone.
 async fn must_put_again(backend: &dyn Backend, key: &str) {
     let lock = wait_for_lock(backend, key).await;
     let found = must_read(backend, key).await.map(|(_, revision)| revision);

@@ -52,7 +52,7 @@ impl Proxy {
         self.address
     }
 
-    /// Breaks connections as `cut` says, in the place of what was said before.
+    /// Breaks connections as `cut` says. An earlier `cut` no longer applies.
     pub fn cut(&self, cut: Cut) {
         *self.network.state() = State::Counting(cut);
     }

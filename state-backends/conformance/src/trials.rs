@@ -2,7 +2,7 @@
 //!
 //! The standard harness knows only at compile time which tests are left out. Here a program collects
 //! [`of_network`] trials for each place and runs them with `libtest_mimic`, whose command line and output are the
-//! same: what is left out is listed as ignored, with the variable that is missing.
+//! same: a test that is left out is listed as ignored, with the variable that is missing.
 
 use std::env;
 use std::future::Future;
@@ -46,7 +46,7 @@ struct Rule {
     run: fn(String),
 }
 
-/// A [`Rule`] each; `F` is the fixture in all of these.
+/// A [`Rule`] for each name; `F` is the fixture in all of these.
 macro_rules! trials_of_rules {
     ($fixture:ty: $($rule:ident)*) => {
         vec![$(Rule {

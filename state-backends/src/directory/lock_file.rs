@@ -33,7 +33,7 @@ impl LockFile {
         Self { path }
     }
 
-    /// True if it was taken and not given back, by a holder that runs or died.
+    /// True if it was taken and not released, by a holder that runs or died.
     pub(super) fn exists(&self) -> bool {
         self.path.exists()
     }

@@ -295,7 +295,7 @@ impl KeyOnServer<'_> {
     }
 
     /// An error if `id` is not the lock in force. No request asks for that; but the answer to taking the lock says who
-    /// holds it, and a lock that was free is given back.
+    /// holds it, and a lock that was free is released.
     async fn require_lock(&self, id: &LockId) -> Result<()> {
         let probe = LockInfo::of_this_process("look at the lock", "");
         match self.send_lock(&probe).await {
