@@ -1124,7 +1124,7 @@ fn survives(text: &str) {
         assert!(render(&errors, false, 80).contains("koctl::manifest::"));
         assert!(!errors.to_string().is_empty());
     }
-    // Either way is fine; what counts is to come back.
+    // Both results are fine; only a panic is not.
     let _ = parse_value(text);
 }
 

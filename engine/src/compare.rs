@@ -1,4 +1,4 @@
-//! One resource compared: what differs, what is done about it, and what the state keeps of it.
+//! The comparison of one resource: its differences, its planned change, and its record in the state.
 
 use std::collections::BTreeSet;
 

@@ -16,7 +16,7 @@ pub struct SearchArea {
     pub within: BTreeMap<&'static str, String>,
 }
 
-/// The addresses of one scope by type: what a refresh is about.
+/// The addresses of one scope by type, as the subject of a refresh.
 pub(super) struct Interest<'a> {
     by_type: BTreeMap<&'a str, Vec<Interesting<'a>>>,
     pub(super) lookups: Vec<&'a Lookup>,

@@ -1,4 +1,4 @@
-//! Reads any bytes as a state. What is accepted is written and read again, and is the same.
+//! Reads any bytes as a state. An accepted state is written and read again, and is the same.
 #![no_main]
 
 use engine::state::State;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
-/// The options of a sandbox: what it serves, and where.
+/// The options of a sandbox: its contents and its address.
 #[derive(Debug)]
 pub struct SandboxOptions {
     /// The directory that keeps the data between runs; it is created if it does not exist.

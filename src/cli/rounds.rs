@@ -163,7 +163,7 @@ impl Rounds<'_> {
     }
 }
 
-/// Releases the locks after `failure`; what could not be released is a failure, too.
+/// Releases the locks after `failure`; a lock that could not be released is a failure, too.
 async fn released(locks: Locks, failure: Failure) -> Failures {
     let mut failures = Failures::from(failure);
     failures.extend(locks.release().await);

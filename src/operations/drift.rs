@@ -1,4 +1,4 @@
-//! Looking for drift: what changed outside koctl, scope by scope. Nothing here can write.
+//! Looking for drift: changes outside koctl, scope by scope. Nothing here can write.
 //!
 //! No lock is held while a scope is read, so that a look that runs every hour never gets in the way of an apply. The
 //! state shows that no apply ran meanwhile: an apply records what it is about to do before its first request, and that

@@ -1,4 +1,4 @@
-//! Renames: what a plan destroys and creates again although it seems to have got another name only.
+//! Renames: resources that a plan destroys and creates again although apparently only their names changed.
 
 use std::collections::BTreeSet;
 

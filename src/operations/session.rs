@@ -114,7 +114,7 @@ impl Session {
         Ok(access.open(url)?.with_keys(store.keys().clone()))
     }
 
-    /// Ends the session. A sandbox stops; what is in it stays on disk.
+    /// Ends the session. A sandbox stops; its data stays on disk.
     pub async fn close(self) {
         self.systems.close().await;
     }

@@ -61,7 +61,7 @@ impl Systems {
         self.sandbox.is_some()
     }
 
-    /// Stops the sandbox. Its data stay on disk.
+    /// Stops the sandbox. Its data stays on disk.
     pub(super) async fn close(self) {
         if let Some(sandbox) = self.sandbox {
             sandbox.stop().await;

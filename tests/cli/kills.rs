@@ -149,7 +149,7 @@ impl Stage {
         koctl.kill().await.unwrap();
     }
 
-    /// The objects of Konnect and GitHub, without ids and times: what two worlds that mean the same have in common.
+    /// The objects of Konnect and GitHub, without IDs and times, so that two equivalent worlds are equal.
     async fn snapshot(&self) -> Vec<String> {
         let objects = self.konnect().await;
         let names: BTreeMap<String, String> = objects

@@ -1,4 +1,4 @@
-//! A person at a terminal who sets up a platform repository: what is missing is asked for, and secrets are not shown.
+//! A person at a terminal who sets up a platform repository: koctl asks for missing values, and does not show secrets.
 
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ pub trait Observer: Send + Sync {
     fn event(&self, event: &Event<'_>);
 }
 
-/// A step of an apply: what is done to a resource.
+/// A step of an apply: one action on one resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     /// It is created.

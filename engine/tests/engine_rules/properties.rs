@@ -367,7 +367,7 @@ proptest! {
         });
     }
 
-    /// Each configuration is given up for the next while it is applied: what of it was made goes with the last.
+    /// Each configuration is replaced by the next while it is applied: its objects are deleted with the last.
     #[test]
     fn r10_what_a_kill_left_of_any_configuration_is_found_by_the_apply_of_another(
         killed in prop::collection::vec((config(), 0..60usize), 1..4),

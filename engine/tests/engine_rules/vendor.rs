@@ -180,7 +180,7 @@ impl Server {
         labels
     }
 
-    /// All objects by label, with ids replaced by labels: what two worlds that mean the same have in common.
+    /// All objects by label, with IDs replaced by labels, so that two equivalent worlds are equal.
     pub(crate) fn snapshot(&self) -> BTreeMap<String, Attributes> {
         let inner = self.inner();
         let meaning = |value: &Value| match value.as_str() {
@@ -444,7 +444,7 @@ impl Writer for Table {
         self.server.write(request, |_| Ok(None)).await.map(|_| ())
     }
 
-    /// Maps are replaced as a whole: what is not sent is lost.
+    /// Maps are replaced as a whole: entries that are not sent are lost.
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
         let changed = update.changed.join(", ");
         let request = format!("update {} [{changed}]", self.server.inner().label(update.id));

@@ -1,4 +1,4 @@
-//! Work on the state itself: what `koctl state` does. Nothing here reads Konnect or GitHub.
+//! Work on the state itself, for `koctl state`. Nothing here reads Konnect or GitHub.
 //!
 //! | module | what it does |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! From a URL and variables to a bucket: what is the same for all clouds.
+//! From a URL and variables to a bucket: the common part of all clouds.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The earlier versions of one document: what each holder of its lock found when it came.
+//! The earlier versions of one document: the version that each holder of its lock found at its first write.
 //!
 //! A version is copied before the first write of a holder replaces it. The versions in the middle of a holder's work
 //! are not kept: each would cost an upload of the whole document, and people want to go back to the version before a
