@@ -17,7 +17,7 @@ pub struct ResourceType<R: 'static, W: 'static> {
     /// Makes its reader.
     pub reader: fn(&R) -> Box<dyn Reader>,
     /// Makes its writer. `None` if the type is only looked up.
-    pub writer: Option<fn(&W) -> Box<dyn Writer>>,
+    pub writer: Option<MakeWriter<W>>,
     /// How `koctl import --generate` describes its objects.
     pub generate: Generate,
 }
@@ -35,6 +35,9 @@ impl<R, W> ResourceType<R, W> {
         }
     }
 }
+
+/// Makes the writer of a type from a client.
+pub type MakeWriter<W> = fn(&W) -> Box<dyn Writer>;
 
 /// The shape of the keys of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! docs/configuration.md is generated from the schema of the configuration, whose descriptions are the comments of
-//! `src/manifest/model/`. `UPDATE_DOCS=1 cargo test --test configuration_reference` writes it again.
+//! `src/manifest/model/`. `KOCTL_UPDATE_DOCS=1 cargo test --test configuration_reference` writes it again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,7 +17,7 @@ All keys of the configuration. `konnect/teams.yaml` contains `teams`, `konnect/o
 everything. Files are YAML or JSON. `koctl schema` prints the JSON Schema for editors, and `koctl validate` checks the
 files.
 
-<!-- Generated from the comments in src/manifest/model/: UPDATE_DOCS=1 cargo test --test configuration_reference -->
+<!-- Generated from the comments in src/manifest/model/: KOCTL_UPDATE_DOCS=1 cargo test --test configuration_reference -->
 ";
 
 /// The schema, with the sections of the reference.
@@ -164,9 +164,9 @@ fn anchor(title: &str) -> String {
 fn the_reference_is_what_the_schema_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
     let page = Reference::new().page();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if std::env::var_os("KOCTL_UPDATE_DOCS").is_some() {
         fs::write(&path, &page).expect("the page can be written");
     }
     let written = fs::read_to_string(&path).expect("the page exists");
-    assert_eq!(written, page, "run UPDATE_DOCS=1 cargo test --test configuration_reference");
+    assert_eq!(written, page, "run KOCTL_UPDATE_DOCS=1 cargo test --test configuration_reference");
 }

@@ -308,8 +308,8 @@ fn errors_of_all_files_are_shown_and_counted() {
      2 │ organizations: {a: 1}
        ·                    ─
        ╰────
-      help: valid keys are `access-token`, `authorization`, `enable-custom-reports`,
-            `environments`, `notifications` or `protect`
+      help: valid keys are `access-token`, `authorization`, `enable-custom-reports`, `environments`,
+            `notifications` or `protect`
 
     koctl::manifest::wrong_type
 
@@ -650,7 +650,8 @@ fn names_that_become_labels_are_those_that_konnect_takes() {
 
     koctl::manifest::name
 
-      × `-dev` is not a valid name for an environment: it does not begin and end with a letter or digit
+      × `-dev` is not a valid name for an environment: it does not begin and end with a letter or
+      │ digit
         ╭─[koctl.yaml:12:7]
      11 │     environments:
      12 │       -dev:
@@ -956,8 +957,8 @@ fn the_store_of_the_state_is_of_a_known_kind() {
      15 │ platform: {state: {url: 's4://bucket'}}
         ·                         ─────────────
         ╰────
-      help: addresses begin with `file:`, `github:`, `s3:`, `gs:`, `az:`, `postgres:`,
-            `postgresql:`, `https:` or `http:`
+      help: addresses begin with `file:`, `github:`, `s3:`, `gs:`, `az:`, `postgres:`, `postgresql:`,
+            `https:` or `http:`
 
     1 error in 1 file.
     ");

@@ -1,13 +1,13 @@
 //! The engine: compares the configuration, the state and the live systems, makes a plan, and applies it.
 //!
 //! It knows no vendor. The name of a resource type, its attributes, and how it is read and written come in through
-//! [`schema`] and [`resource`]. The modules that implement those traits (`konnect`, `github`) depend on this crate,
+//! [`mod@schema`] and [`resource`]. The modules that implement those traits (`konnect`, `github`) depend on this crate,
 //! never the other way round.
 //!
 //! | module | contents |
 //! | --- | --- |
 //! | [`address`] | the name of a resource, and globs over names |
-//! | [`schema`] | a resource type, as the engine knows it |
+//! | [`mod@schema`] | a resource type, as the engine knows it |
 //! | [`typed`] | attribute names that the compiler checks |
 //! | [`desired`] | the configuration: attributes, references, lookups |
 //! | [`resource`] | the two traits of a resource type: one reads, the other writes |

@@ -456,7 +456,7 @@ fn a_pattern_of_remotes_names_the_service_an_owner_and_a_repository() {
     for (pattern, reason) in [
         ("https://github.com/acme/specs.git", "no `{service}`"),
         ("https://git.example.com/a/b/{service}", "an owner and a repository"),
-        ("{service}", "begins neither with"),
+        ("{service}", "does not begin with"),
     ] {
         let error = RemotePattern::parse(pattern).unwrap_err();
         assert!(error.contains(reason), "{pattern}: {error}");

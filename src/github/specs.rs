@@ -29,7 +29,7 @@ pub struct Wanted {
 #[derive(Debug, Clone)]
 pub enum Source {
     /// Through GitHub's API.
-    GitHub(ReadClient, Repository),
+    GitHub(Box<ReadClient>, Repository),
     /// By a shallow fetch.
     Git(Credentials),
 }

@@ -107,7 +107,7 @@ fn source(session: &Session, service: &Service) -> Result<Source, Failure> {
         _ => None,
     };
     if let Some(name) = reachable(&repository.remote, in_sandbox) {
-        return Ok(Source::GitHub(github(session, token)?, name));
+        return Ok(Source::GitHub(Box::new(github(session, token)?), name));
     }
     let credentials = match token {
         Some(token) => Credentials::Token(session.secret(token, "")?),

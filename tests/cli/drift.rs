@@ -194,7 +194,7 @@ async fn r10_what_a_killed_apply_has_made_is_no_drift_and_is_told_apart() {
     apply.kill().await.unwrap();
     halt.resume();
     let run = world.against(&sandbox, &["drift"]).await.exits(0);
-    assert!(run.stdout.starts_with("Note: an apply has not ended"), "{}", run.stdout);
+    assert!(run.stdout.starts_with("Note: an apply did not finish"), "{}", run.stdout);
     assert!(run.stdout.contains("No drift in "), "{}", run.stdout);
     sandbox.stop().await;
 }

@@ -105,7 +105,7 @@ async fn init_shows_every_file_and_opens_one_pull_request_with_all_of_them() {
     expected.sort_unstable();
     assert_eq!(files.lines().collect::<Vec<_>>(), expected);
     insta::assert_snapshot!(file(&world, "konnect-orchestrator-init", "konnect/platform.yaml"), @r"
-    # The platform repository itself, and where koctl keeps what it knows of everything it made.
+    # The platform repository, and where koctl stores its state.
     platform:
       git:
         remote: https://github.com/Acme/platform.git
@@ -407,7 +407,7 @@ async fn without_a_terminal_what_is_missing_is_named_with_where_to_give_it() {
     for (arguments, told) in [
         (&["init"][..], "--url"),
         (&["init", "--url", "Acme/platform"], "PLATFORM_REPO_GITHUB_TOKEN"),
-        (&["init", "--url", "https://user:hidden@github.com/Acme/platform"], "password or token"),
+        (&["init", "--url", "https://user:hidden@github.com/Acme/platform"], "a password or a token"),
         (&["init", "--sandbox"], "--auto-approve"),
         (&["add", "organization"], "koctl add organization NAME"),
         (&["add", "organization", "Acme"], "--region"),

@@ -1,7 +1,7 @@
 //! One resource type a file: its schema, how it is read and written, and everything else that is said of it.
 //!
 //! A new type is a file with [`schema!`](engine::schema!), a `TYPE` and a
-//! [`Resource`](super::resource::Resource), and a line below.
+//! `Resource`, and a line below.
 
 pub mod api;
 pub mod api_implementation;

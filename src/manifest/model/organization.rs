@@ -49,7 +49,7 @@ pub struct Environment {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teams: Option<BTreeMap<String, EnvironmentTeam>>,
     /// The developer portal of the environment.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "EnvironmentPortal::is_empty")]
     pub portal: EnvironmentPortal,
     /// Refuse every plan that deletes the environment's control planes, portals or APIs.
     #[serde(default)]
@@ -71,6 +71,14 @@ pub struct EnvironmentPortal {
     /// Pages in Markdown, by path: `guides/start` is a page below `guides`. Other pages of the portal stay as they are.
     #[serde(default)]
     pub pages: BTreeMap<String, String>,
+}
+
+impl EnvironmentPortal {
+    /// True if it configures nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The purpose of an environment.

@@ -107,7 +107,7 @@ fn for_slack(text: &str) -> String {
 fn happened(drift: &Drift) -> String {
     match &drift.kind {
         DriftKind::Deleted => "deleted".to_owned(),
-        DriftKind::Remade { .. } => "deleted and made again".to_owned(),
+        DriftKind::Remade { .. } => "deleted and created again".to_owned(),
         DriftKind::Changed { attributes } => {
             format!("changed ({})", attributes.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
         }

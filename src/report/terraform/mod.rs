@@ -8,7 +8,7 @@
 //! - An `address` is that of koctl: Terraform's documents allow any text. `name` is its key.
 //! - `provider_name` is `koctl/konnect` or `koctl/github`.
 //! - The attributes of a resource are its values, including the `id`. The value of a write-only attribute is the trace
-//! of the secret, marked as sensitive; it changes if the secret changes.
+//!   of the secret, marked as sensitive; it changes if the secret changes.
 
 mod plan;
 mod state;
