@@ -66,33 +66,26 @@ async fn concurrent_writers_lose_nothing() {
     assert_eq!(titles.len(), 20);
 }
 
+/// The contract check judges the whole bodies of these answers by GitHub's published document.
 #[tokio::test]
-async fn octocrab_understands_the_bodies() {
-    use octocrab::models::{Repository, issues, pulls, repos};
+async fn the_bodies_have_the_fields_that_clients_read() {
     let world = World::with(&[("a", "1")]).await;
     world.branch("feature", "main", "b", "1").await;
     world.pull("feature").await;
     world.post("/repos/Org/repo/issues/1/comments", json!({"body": "c"})).await.expect(201);
-    let read = async |path: &str| world.get(&format!("/repos/Org/repo{path}")).await.expect(200);
-
-    let repository: Repository = serde_json::from_value(read("").await).unwrap();
-    assert_eq!(repository.full_name.as_deref(), Some("Org/repo"));
-    let pull: pulls::PullRequest = serde_json::from_value(read("/pulls/1").await).unwrap();
-    assert_eq!(pull.head.ref_field, "feature");
-    let pulls: Vec<pulls::PullRequest> = serde_json::from_value(read("/pulls").await).unwrap();
-    assert_eq!(pulls[0].number, 1);
-    let files: Vec<repos::DiffEntry> = serde_json::from_value(read("/pulls/1/files").await).unwrap();
-    assert_eq!(files[0].filename, "b");
-    let issue: issues::Issue = serde_json::from_value(read("/issues/1").await).unwrap();
-    assert_eq!(issue.number, 1);
-    let comments: Vec<issues::Comment> = serde_json::from_value(read("/issues/1/comments").await).unwrap();
-    assert_eq!(comments[0].body.as_deref(), Some("c"));
-    let reference: repos::Ref = serde_json::from_value(read("/git/ref/heads/main").await).unwrap();
-    assert_eq!(reference.ref_field, "refs/heads/main");
-    let file: repos::Content = serde_json::from_value(read("/contents/a").await).unwrap();
-    assert_eq!(file.decoded_content().as_deref(), Some("1"));
-    let branches: Vec<repos::Branch> = serde_json::from_value(read("/branches").await).unwrap();
-    assert_eq!(branches[0].name, "feature");
-    let commits: Vec<repos::RepoCommit> = serde_json::from_value(read("/commits").await).unwrap();
-    assert_eq!(commits[0].commit.message, "Initial commit");
+    for (path, pointer, value) in [
+        ("", "/full_name", json!("Org/repo")),
+        ("/pulls/1", "/head/ref", json!("feature")),
+        ("/pulls", "/0/number", json!(1)),
+        ("/pulls/1/files", "/0/filename", json!("b")),
+        ("/issues/1", "/number", json!(1)),
+        ("/issues/1/comments", "/0/body", json!("c")),
+        ("/git/ref/heads/main", "/ref", json!("refs/heads/main")),
+        ("/contents/a", "/content", json!("MQ==\n")),
+        ("/branches", "/0/name", json!("feature")),
+        ("/commits", "/0/commit/message", json!("Initial commit")),
+    ] {
+        let body = world.get(&format!("/repos/Org/repo{path}")).await.expect(200);
+        assert_eq!(body.pointer(pointer), Some(&value), "{path}");
+    }
 }
