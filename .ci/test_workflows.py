@@ -609,7 +609,7 @@ class Proposing(Sandboxed):
     def test_the_same_change_is_not_pushed_again(self):
         self.propose(self.BRANCH, "one")
         [before] = self.pulls()
-        self.assertIn("holds this already", self.propose(self.BRANCH, "one"))
+        self.assertIn("is up to date", self.propose(self.BRANCH, "one"))
         [after] = self.pulls()
         self.assertEqual(after["head"]["sha"], before["head"]["sha"])
 
@@ -735,7 +735,7 @@ class FindingThePlan(StandIn):
         self.assertIn(query, self.requests[-1][1])
 
     def test_a_commit_that_no_pull_request_merged_has_no_plan(self):
-        self.assertIn("nobody reviewed a plan of it. Run this workflow by hand", self.find([], [], code=1))
+        self.assertIn("so it has no reviewed plan. Run this workflow by hand", self.find([], [], code=1))
 
     def test_a_pull_request_whose_plan_failed_is_not_applied(self):
         self.assertIn("The plan of pull request #7", self.find([self.pull()], [], code=1))

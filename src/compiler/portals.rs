@@ -51,6 +51,7 @@ fn page(scope: &EnvironmentScope<'_>, path: &str, content: &str) -> Desired<Port
         .with_some(portal_page::TITLE, title(content))
         .with(portal_page::CONTENT, content)
         .with(portal_page::STATUS, "published")
+        .protect(scope.protect())
 }
 
 /// The first heading. `None` if there is none, or if front matter can set the title: Konnect decides then.

@@ -1,5 +1,9 @@
 //! Pages of developer portals from the configuration.
 
+use http::Method;
+use serde_json::json;
+
+use crate::outside::Outsider;
 use crate::world::World;
 
 /// The smallest platform with two pages, one below the other, and one that replaces a default page of Konnect.
@@ -54,4 +58,29 @@ fn a_page_without_the_page_above_it_is_refused() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("the page `handbook/start` is below `handbook`, which is not a page"), "{stderr}");
+}
+
+#[tokio::test]
+async fn r12_a_page_with_pages_of_others_below_it_is_not_deleted() {
+    let world = world();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let outsider = Outsider(&sandbox);
+    let portals = outsider.konnect(Method::GET, "eu", "/v3/portals", None).await;
+    let pages = format!("/v3/portals/{}/pages", portals["data"][0]["id"].as_str().unwrap());
+    let listed = outsider.konnect(Method::GET, "eu", &pages, None).await;
+    let listed = listed["data"].as_array().unwrap();
+    let handbook = listed.iter().find(|page| page["slug"] == "handbook").unwrap()["id"].as_str().unwrap().to_owned();
+    let mine = json!({ "slug": "mine", "title": "Mine", "content": "Mine", "parent_page_id": handbook });
+    let mine = outsider.made("eu", &pages, mine).await;
+
+    let of_handbook = "            handbook: |\n              # Handbook\n            handbook/start: |\n              \
+                       # First steps\n";
+    world.edit("konnect/organizations.yaml", of_handbook, "");
+    let run = world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(1);
+    assert!(
+        run.stderr.contains("pages below it are not managed") || run.stdout.contains("pages below it are not managed")
+    );
+    assert_eq!(outsider.shown("eu", &format!("{pages}/{mine}")).await["slug"], "mine");
+    sandbox.stop().await;
 }

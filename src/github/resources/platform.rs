@@ -56,7 +56,7 @@ pub(super) fn blob_id(text: &str) -> String {
     let mut hash = Sha1::new();
     hash.update(format!("blob {}\0", text.len()));
     hash.update(text);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.finalize())
 }
 
 /// The texts of files: those that are as `expected` are known, the others are read.

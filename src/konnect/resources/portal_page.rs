@@ -79,6 +79,29 @@ impl Resource for PortalPage {
             made => Self::read(planned, made?),
         }
     }
+
+    /// Konnect deletes a page with all pages below it, so a page with pages of others below it is not deleted.
+    async fn delete(client: &WriteClient, id: &str, prior: &Attributes) -> Result<(), Error> {
+        if pages_below(client.reader(), id, prior).await? > 0 {
+            let cause = "pages below it are not managed, and Konnect would delete them with it";
+            return Err(Error::new(ErrorKind::Refused, format!("delete the page {id}"), cause)
+                .help("move or delete the pages below it in Konnect, or add them to the configuration"));
+        }
+        let (region, path) = Self::COLLECTION.object_url(prior, id)?;
+        client.delete(&region, &path).await
+    }
+}
+
+/// The number of pages below the page `id`. Pages of the configuration are deleted before the page above them, so these
+/// are pages of others.
+async fn pages_below(client: &ReadClient, id: &str, prior: &Attributes) -> Result<usize, Error> {
+    let (region, path) = PortalPage::COLLECTION.url(prior)?;
+    let trees = match client.list_unpaged(&region, &path).await {
+        // The portal is gone, and its pages with it.
+        Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
+        listed => listed?,
+    };
+    Ok(trees.into_iter().flat_map(flattened).filter(|page| page["parent_page_id"] == id).count())
 }
 
 /// The page with its parent and slug, if the portal has it.
