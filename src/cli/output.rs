@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Write};
 use console::{Style, Term, style};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::manifest::Diagnostics;
 use crate::manifest::diagnostic::render;
@@ -200,14 +201,28 @@ fn sentence(text: &str) -> String {
     format!("{first}{}{end}", characters.as_str())
 }
 
-/// Sends the program's log to stderr: warnings, then retries, then every request. `KOCTL_LOG` overrides the level.
+/// The variable with directives for the log, which override the level of the flag `--verbose`.
+const LOG: &str = "KOCTL_LOG";
+
+/// The crates of this workspace, as the log names them.
+const CRATES: [&str; 6] = ["engine", "github_api", "koctl", "sandbox", "state_backends", "transport"];
+
+/// Sends the program's log to stderr: warnings of every library, then also koctl's retries, then all of its requests.
+/// `KOCTL_LOG` overrides the level.
 pub(super) fn log(verbose: u8, output: &Output) {
-    let level = match verbose {
-        0 => "warn",
-        1 => "koctl=info",
-        _ => "koctl=debug",
+    let own = match verbose {
+        0 => LevelFilter::WARN,
+        1 => LevelFilter::INFO,
+        _ => LevelFilter::DEBUG,
     };
-    let filter = EnvFilter::try_from_env("KOCTL_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let filter = match directives() {
+        Ok(Some(filter)) => filter,
+        Ok(None) => at_level(own),
+        Err(why) => {
+            output.warning(&format!("{LOG} is ignored: {why}. An example of directives is `warn,transport=debug`."));
+            at_level(own)
+        }
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
@@ -215,4 +230,33 @@ pub(super) fn log(verbose: u8, output: &Output) {
         .with_target(false)
         .without_time()
         .init();
+}
+
+/// Warnings of every library, and what the crates of this workspace say at this level.
+fn at_level(own: LevelFilter) -> EnvFilter {
+    let directives = CRATES.map(|name| format!(",{name}={own}")).concat();
+    EnvFilter::new(format!("warn{directives}"))
+}
+
+/// The directives of the variable. `None` if it is not set, or empty.
+fn directives() -> Result<Option<EnvFilter>, String> {
+    let Some(value) = std::env::var_os(LOG).filter(|value| !value.is_empty()) else { return Ok(None) };
+    let text = value.to_str().ok_or("its value is not valid UTF-8")?;
+    EnvFilter::try_new(text).map(Some).map_err(|error| report::safe(&error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::CRATES;
+
+    #[test]
+    fn the_log_knows_every_crate_of_the_workspace() {
+        let manifest = include_str!("../../Cargo.toml");
+        let members = manifest.lines().find_map(|line| line.strip_prefix("members = [")).unwrap();
+        let members = members.trim_end_matches(']').split(", ").map(|member| member.trim_matches('"'));
+        let program = members.filter(|member| !member.ends_with("/conformance"));
+        let mut names: Vec<_> = program.map(|name| name.replace('-', "_")).chain(["koctl".to_owned()]).collect();
+        names.sort();
+        assert_eq!(names, CRATES);
+    }
 }

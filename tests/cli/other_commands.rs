@@ -1,6 +1,9 @@
 //! The commands that only show.
 
-use crate::world::{World, filters};
+use http::Method;
+use sandbox::{Fault, Trigger};
+
+use crate::world::{World, filters, finish};
 
 #[test]
 fn show_lists_what_the_state_remembers() {
@@ -97,4 +100,36 @@ fn a_mistyped_flag_is_an_error_and_never_looks_like_differences() {
         assert!(run.stderr.contains("unexpected argument"), "{}", run.stderr);
     }
     assert!(world.run(&["drift", "--help"]).exits(0).stdout.contains("--skip-locked"));
+}
+
+#[tokio::test]
+async fn verbose_logs_retries_and_twice_every_request_without_secrets() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    for (arguments, retries, requests) in
+        [(vec!["plan"], false, false), (vec!["plan", "-v"], true, false), (vec!["plan", "-vv"], true, true)]
+    {
+        sandbox.faults().inject(Trigger::new(Method::GET, "/v3/teams"), Fault::rate_limited(0));
+        let before = sandbox.exchanges().len();
+        let stderr = world.against(&sandbox, &arguments).await.exits(0).stderr;
+        assert_eq!(stderr.contains("trying again after: 429"), retries, "{arguments:?}: {stderr}");
+        // The log has tries, the sandbox also what git asked for.
+        let (logged, by_git) = (stderr.lines().filter(|line| line.contains("DEBUG request")).count(), "git/");
+        let exchanges = &sandbox.exchanges()[before..];
+        let sent = exchanges.iter().filter(|exchange| !exchange.path.starts_with(by_git)).count();
+        assert_eq!(logged, if requests { sent } else { 0 }, "{arguments:?}: {stderr}");
+        for secret in ["acme-token", "github-token"] {
+            assert!(!stderr.contains(secret), "{arguments:?}: {stderr}");
+        }
+    }
+    sandbox.stop().await;
+}
+
+#[test]
+fn directives_for_the_log_that_are_not_valid_are_reported() {
+    let world = World::new();
+    let mut command = world.command(&["version"]);
+    command.env("KOCTL_LOG", "transport=loud");
+    let run = finish(command).exits(0);
+    assert!(run.stderr.contains("KOCTL_LOG is ignored"), "{}", run.stderr);
 }
