@@ -73,7 +73,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     show(output, &planned, &progress);
     if let Some(file) = &args.out {
         save(file, &planned.plan)?;
-        let missing = if planned.failures.is_empty() { "" } else { ", without the organizations that failed" };
+        let missing = if planned.failures.is_empty() { "" } else { ", without what failed" };
         let sandbox = args.system.sandbox_flag();
         output
             .note(&format!("Saved the plan{missing}. To apply exactly this: koctl apply {}{sandbox}", file.display()));

@@ -100,7 +100,9 @@ impl Rounds<'_> {
         let plan = Plan::from_bytes(&bytes).map_err(|error| refused(error.to_string()))?;
         let approved = self.approval.by_flags(&plan, self.output)?;
         let locks = Locks::of_plan(self.session, &plan, self.operation(), self.approval.lock_timeout()).await?;
-        self.apply(approved, plan.mode(), true, locks).await
+        let outcome = self.apply(approved, plan.mode(), true, locks).await;
+        self.output.failures(&operations::unplanned(&plan));
+        if plan.unplanned.is_empty() { outcome } else { outcome.and(Ok(Outcome::Incomplete)) }
     }
 
     /// Plans and applies again after each `pause`, until an interrupt. A round that fails does not end it.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::common::{ManifestArgs, SystemArgs, with_session};
 use super::outcome::Outcome;
 use super::output::Output;
-use crate::operations::{Failure, Failures, schemas};
+use crate::operations::{self, Failure, Failures, schemas};
 use crate::report;
 use engine::Plan;
 
@@ -43,9 +43,12 @@ fn plan(file: &PathBuf, args: &Args, output: &Output) -> Result<Outcome, Failure
     let plan = Plan::from_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
     if args.json {
         output.data(&format!("{:#}", report::terraform::plan_json(&plan, schemas())));
-    } else {
+        return Ok(Outcome::Done);
+    }
+    if plan.unplanned.is_empty() || plan.has_changes() {
         output.data(&report::terminal::plan(&plan, schemas(), &output.style()));
     }
+    output.failures(&operations::unplanned(&plan));
     Ok(Outcome::Done)
 }
 

@@ -15,13 +15,19 @@ use crate::konnect::resources::{
 use engine::{Desired, Lookup};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
-    for (placement, spec) in services {
-        let api = api(scope, placement, spec);
-        out.push(version(scope, placement, spec, &api));
-        out.push(publication(scope, placement, &api));
-        out.extend(implementation(scope, placement, &api));
-        out.push(api);
-    }
+    out.desired.extend(services.iter().flat_map(|(placement, spec)| resources(scope, placement, spec)));
+}
+
+/// The resources of one service.
+pub(super) fn resources(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, spec: &Spec) -> Vec<Desired> {
+    let api = api(scope, placement, spec);
+    let mut resources = vec![
+        version(scope, placement, spec, &api).untyped(),
+        publication(scope, placement, &api).untyped(),
+        api.clone().untyped(),
+    ];
+    resources.extend(implementation(scope, placement, &api).map(Desired::untyped));
+    resources
 }
 
 fn api(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, spec: &Spec) -> Desired<Api> {

@@ -7,6 +7,7 @@
 mod analytics;
 mod apis;
 mod gateways;
+mod held;
 mod identity;
 mod notifications;
 mod placement;
@@ -18,6 +19,7 @@ mod scope;
 mod specification;
 mod teams;
 
+pub use held::{Held, unread_specs};
 pub use placement::{Placement, placements};
 pub use scope::{ClientSecrets, Events, Input};
 pub use specification::{Spec, SpecAddress, Specs};
@@ -30,26 +32,56 @@ use crate::manifest::model::{Manifest, Organization};
 use engine::{Address, Desired, Error, Secrets};
 use scope::{EnvironmentScope, Output, Scope};
 
+/// The result of compiling one organization.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// The resources.
+    pub desired: Vec<Desired>,
+    /// The services whose specification is not known, and whose resources are not among the others.
+    pub held: Vec<Held>,
+}
+
 /// Compiles one organization (R1).
 ///
 /// # Errors
-/// Every specification that is missing, with the service that needs it; a missing client secret; a missing list of events.
-pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Result<Vec<Desired>, Vec<Error>> {
-    let mut out = Output::default();
+/// A missing client secret; a missing list of events.
+pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Result<Compiled, Vec<Error>> {
+    let (mut out, mut held) = (Output::default(), Vec::new());
     let organization_scope = Scope { input, name, organization };
     teams::compile(&organization_scope, &mut out);
     identity::compile(&organization_scope, &mut out);
     notifications::compile(&organization_scope, &mut out);
     analytics::compile(&organization_scope, &mut out);
-    for (environment_name, environment) in &organization.environments {
-        let scope = EnvironmentScope { organization: &organization_scope, name: environment_name, environment };
+    for scope in environments(&organization_scope) {
         gateways::compile(&scope, &mut out);
         portals::compile(&scope, &mut out);
-        let services = scope.services(&mut out);
+        let (services, unknown) = scope.services();
+        held.extend(unknown.into_iter().map(|(placement, error)| Held::new(&scope, &placement, error)));
         apis::compile(&scope, &services, &mut out);
         platform_repo::compile(&scope, &services, &mut out);
     }
-    if out.errors.is_empty() { Ok(out.desired) } else { Err(out.errors) }
+    let Output { desired, errors } = out;
+    if errors.is_empty() { Ok(Compiled { desired, held }) } else { Err(errors) }
+}
+
+fn environments<'a>(scope: &'a Scope<'a>) -> impl Iterator<Item = EnvironmentScope<'a>> {
+    let environments = scope.organization.environments.iter();
+    environments.map(move |(name, environment)| EnvironmentScope { organization: scope, name, environment })
+}
+
+/// The specifications that a plan of one organization needs, if it is limited to what `is_meant`.
+#[must_use]
+pub fn needed_specs(
+    manifest: &Manifest,
+    name: &str,
+    organization: &Organization,
+    is_meant: &dyn Fn(&Address) -> bool,
+) -> BTreeSet<SpecAddress> {
+    let (specs, client_secrets, events) = Default::default();
+    let input =
+        Input { manifest, specs: &specs, client_secrets: &client_secrets, events: &events, platform_repository: "" };
+    let scope = Scope { input, name, organization };
+    environments(&scope).flat_map(|scope| held::needed_specs(&scope, is_meant)).collect()
 }
 
 /// The addresses of one organization that `protect: true` covers. They need no input except the manifest.
@@ -80,11 +112,8 @@ fn outline(
     organization: &Organization,
     client_secrets: &ClientSecrets,
 ) -> Result<Vec<Desired>, Vec<Error>> {
-    let environments = organization.environments.values();
-    let addresses = environments.flat_map(|environment| placements(manifest, environment)).map(|placed| placed.spec());
-    let nothing = || Ok(Spec { content: String::new(), version: None });
-    let specs: Specs = addresses.map(|address| (address, nothing())).collect();
+    let specs = unread_specs(manifest, organization);
     let events = Events::from([(name.to_owned(), Ok(Vec::new()))]);
     let input = Input { manifest, specs: &specs, client_secrets, events: &events, platform_repository: "" };
-    compile(input, name, organization)
+    Ok(compile(input, name, organization)?.desired)
 }

@@ -6,27 +6,47 @@ use super::placement::Placement;
 use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
 use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, PullRequest, REPOSITORY, TITLE};
-use engine::Desired;
+use engine::{Address, Desired};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
     let organization = scope.organization.name;
-    let folder = format!("konnect/{organization}/envs/{}/teams", scope.name);
     let mut files = Map::new();
     for (placement, spec) in services {
-        let service = format!("{folder}/{}/services/{}", placement.team_name, placement.key);
-        files.insert(format!("{service}/openapi.yaml"), Value::String(spec.content.clone()));
-        files.insert(format!("{service}/ko-patch.yaml"), Value::String(patch(&scope.api_name(placement.service))));
+        let [specification, tags] = paths(scope, placement);
+        files.insert(specification, Value::String(spec.content.clone()));
+        files.insert(tags, Value::String(patch(&scope.api_name(placement.service))));
     }
     if files.is_empty() {
         return;
     }
-    let pull_request = Desired::<PullRequest>::of(organization, scope.name)
+    let pull_request = pull_request(scope)
         .with(REPOSITORY, scope.organization.input.platform_repository)
         .with(BRANCH, format!("{organization}-{}-konnect-orchestrator-apply", scope.name))
-        .with(FOLDER, folder)
+        .with(FOLDER, folder(scope))
         .with(TITLE, format!("[Konnect Orchestrator] - Stage the APIs of {organization} / {}", scope.name))
         .with(FILES, Value::Object(files));
     out.push(pull_request);
+}
+
+/// The staged files of an environment, without attributes yet.
+fn pull_request(scope: &EnvironmentScope<'_>) -> Desired<PullRequest> {
+    Desired::of(scope.organization.name, scope.name)
+}
+
+/// The address of the staged files of an environment.
+pub(super) fn address(scope: &EnvironmentScope<'_>) -> Address {
+    pull_request(scope).address
+}
+
+/// The folder of the staged files of an environment.
+fn folder(scope: &EnvironmentScope<'_>) -> String {
+    format!("konnect/{}/envs/{}/teams", scope.organization.name, scope.name)
+}
+
+/// The paths of the staged files of a service: its specification, and the patch for decK.
+pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>) -> [String; 2] {
+    let service = format!("{}/{}/services/{}", folder(scope), placement.team_name, placement.key);
+    ["openapi.yaml", "ko-patch.yaml"].map(|name| format!("{service}/{name}"))
 }
 
 /// A patch that makes decK tag the gateway services of a specification with the name of the API.

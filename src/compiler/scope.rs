@@ -89,28 +89,17 @@ impl<'a> EnvironmentScope<'a> {
         Desired::of(self.organization.name, &format!("{}/{key}", self.name))
     }
 
-    /// The services of this environment with their specifications. Each that is missing is an error.
-    pub(super) fn services(&self, out: &mut Output) -> Vec<(Placement<'a>, &'a Spec)> {
-        let mut services = Vec::new();
+    /// The services of this environment with their specifications, and those whose specification is not known.
+    pub(super) fn services(&self) -> (Vec<(Placement<'a>, &'a Spec)>, Vec<(Placement<'a>, Error)>) {
+        let (mut services, mut unknown) = (Vec::new(), Vec::new());
         for placement in placements(self.organization.input.manifest, self.environment) {
             match self.organization.input.specs.get(&placement.spec()) {
                 Some(Ok(spec)) => services.push((placement, spec)),
-                Some(Err(error)) => out.errors.push(self.missing(&placement, error)),
-                None => out.errors.push(self.missing(
-                    &placement,
-                    &Error::new(ErrorKind::NotFound, "read its specification", "it was not asked for"),
-                )),
+                Some(Err(error)) => unknown.push((placement, error.clone())),
+                None => unknown.push((placement, unasked())),
             }
         }
-        services
-    }
-
-    fn missing(&self, placement: &Placement<'_>, error: &Error) -> Error {
-        let attempted = format!(
-            "compile the service `{}` of team `{}` for `{}/{}`",
-            placement.key, placement.team_name, self.organization.name, self.name
-        );
-        Error { attempted, cause: error.to_string(), ..error.clone() }
+        (services, unknown)
     }
 
     /// The labels of what belongs to this environment.
@@ -126,4 +115,9 @@ impl<'a> EnvironmentScope<'a> {
     pub(super) fn api_name(&self, service: &Service) -> String {
         if self.is_production() { service.name.clone() } else { format!("{}-{}", service.name, self.name) }
     }
+}
+
+/// The error of a specification that was not read because the plan is limited to other resources.
+pub(super) fn unasked() -> Error {
+    Error::new(ErrorKind::NotFound, "read its specification", "it was not asked for")
 }

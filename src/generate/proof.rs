@@ -81,8 +81,8 @@ fn compile(draft: &Draft, configuration: &Configuration, inventory: &Inventory) 
     let Some(organization) = configuration.manifest.organizations.get(name) else {
         return Ok(Vec::new());
     };
-    let desired = compiler::compile(input, name, organization)?;
-    Ok(desired.into_iter().filter(|resource| of_name(resource.address.type_name()).is_some()).collect())
+    let compiled = compiler::compile(input, name, organization)?;
+    Ok(compiled.desired.into_iter().filter(|resource| of_name(resource.address.type_name()).is_some()).collect())
 }
 
 /// The resources that would be created or changed, with reasons. If one depends on another, only the other.

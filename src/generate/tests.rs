@@ -88,8 +88,8 @@ fn desired(manifest: &Manifest, client_secret: &str) -> Vec<Desired> {
         events: &Events::from([(name.clone(), Ok(EVENTS.map(str::to_owned).into()))]),
         platform_repository: "Acme/platform",
     };
-    let desired = compile(input, name, organization).unwrap();
-    desired.into_iter().filter(|resource| of_name(resource.address.type_name()).is_some()).collect()
+    let compiled = compile(input, name, organization).unwrap();
+    compiled.desired.into_iter().filter(|resource| of_name(resource.address.type_name()).is_some()).collect()
 }
 
 /// Everything that the manifest asks for, as Konnect would list it.

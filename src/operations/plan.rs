@@ -17,8 +17,9 @@ use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
 use crate::manifest::model::Organization;
 use engine::address::{PLATFORM_SCOPE, Targets};
+use engine::plan::Unplanned;
 use engine::progress::Progress;
-use engine::{Desired, Plan, Readers, ScopePlan};
+use engine::{Address, Desired, Plan, Readers, ScopePlan};
 
 /// The result of planning.
 #[derive(Debug)]
@@ -54,7 +55,8 @@ pub async fn plan(
     let mut sources = Sources::default();
     if request.mode.heeds_configuration() && !organizations.is_empty() {
         let named: Vec<_> = organizations.iter().map(|(name, organization, _)| (*name, *organization)).collect();
-        sources = Sources::read(session, &named).await?;
+        let is_meant = |address: &Address| request.is_meant(targets.as_ref(), address);
+        sources = Sources::read(session, &named, &is_meant).await?;
     }
     let loaded = &session.workspace.loaded;
     let (input, configuration) = (sources.input(&loaded.manifest), loaded.digest());
@@ -88,7 +90,7 @@ pub async fn plan(
         Err(reasons) => failures.extend(reasons),
     }
     sort_out(planned, &mut plans, &mut failures);
-    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans);
+    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans).without(recorded(&failures));
     warnings.extend(renames::suggestions(&plan));
     warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
@@ -111,13 +113,36 @@ fn connected<'a>(
     (organizations, failures)
 }
 
-fn sort_out(planned: Vec<Result<ScopePlan, Failures>>, plans: &mut Vec<ScopePlan>, failures: &mut Failures) {
+fn sort_out(
+    planned: Vec<Result<(ScopePlan, Failures), Failures>>,
+    plans: &mut Vec<ScopePlan>,
+    failures: &mut Failures,
+) {
     for outcome in planned {
         match outcome {
-            Ok(plan) => plans.push(plan),
+            Ok((plan, reasons)) => {
+                failures.extend(reasons.of(&plan.scope));
+                plans.push(plan);
+            }
             Err(reasons) => failures.extend(reasons),
         }
     }
+}
+
+/// The failures as a saved plan records them.
+fn recorded(failures: &Failures) -> Vec<Unplanned> {
+    let failures = failures.iter().cloned();
+    failures.map(|Failure { scope, message, help, .. }| Unplanned { scope, message, help }).collect()
+}
+
+/// What a saved plan leaves out, because it could not be planned.
+#[must_use]
+pub fn unplanned(plan: &Plan) -> Failures {
+    let failure = |Unplanned { scope, message, help }| {
+        let failure = Failure::new(message);
+        Failure { scope, help, ..failure }
+    };
+    plan.unplanned.iter().cloned().map(failure).collect()
 }
 
 /// Warnings about organizations that left the configuration. A session about the platform repository alone has none
@@ -136,14 +161,15 @@ pub(super) async fn orphaned(session: &Session) -> Vec<String> {
 pub async fn desired(session: &Session) -> Result<Vec<Desired>, Failures> {
     let organizations = session.organizations();
     let all: Vec<_> = organizations.iter().collect();
-    let mut sources = Sources::read(session, &all).await?;
-    // Nothing is sent: secrets that cannot be read do not matter.
+    let mut sources = Sources::read(session, &all, &|_| false).await?;
+    // Nothing is sent: specifications are not needed, and secrets that cannot be read do not matter.
+    sources.skip_specs(&session.workspace.loaded.manifest, &all);
     sources.client_secrets = organizations.keys().map(|name| (name.clone(), Ok(SecretString::default()))).collect();
     let input = sources.input(&session.workspace.loaded.manifest);
     let (mut desired, mut failures) = (Vec::new(), Failures::default());
     for (name, organization) in organizations {
         match compiler::compile(input, name, organization) {
-            Ok(resources) => desired.extend(resources),
+            Ok(compiled) => desired.extend(compiled.desired),
             Err(errors) => failures.extend(Failures::from(errors).of(name)),
         }
     }

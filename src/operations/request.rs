@@ -1,7 +1,8 @@
 //! The request for a plan: its targets, its mode and its limits.
 
 use super::import::Choice;
-use engine::Mode;
+use engine::address::Targets;
+use engine::{Address, Mode};
 
 /// The request for a plan.
 #[derive(Debug, Clone, Default)]
@@ -16,4 +17,12 @@ pub struct PlanRequest {
     pub no_refresh: bool,
     /// Fail if an object exists that is not in the state, instead of importing it.
     pub no_adopt: bool,
+}
+
+impl PlanRequest {
+    /// True if the plan may be about this resource: `targets` are the parsed ones of the request.
+    pub(super) fn is_meant(&self, targets: Option<&Targets>, address: &Address) -> bool {
+        targets.is_none_or(|targets| targets.contains(address))
+            && self.choice.as_ref().is_none_or(|choice| choice.address == *address)
+    }
 }

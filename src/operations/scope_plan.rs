@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::failure::{Failure, Failures};
+use super::held::Holding;
 use super::import::Choice;
 use super::lineage;
 use super::locks::LockedScope;
@@ -44,20 +45,31 @@ pub(super) struct Compared<'a> {
     pub(super) recovered: Vec<Recovered>,
     /// The resources that must not be destroyed, if everything else is to be.
     pub(super) protected: Option<&'a BTreeSet<Address>>,
+    /// The resources that stay as they are.
+    pub(super) holding: &'a Holding,
 }
 
 impl ScopeRequest<'_> {
-    /// Plans an organization.
+    /// True if the plan may be about this resource.
+    pub(super) fn is_meant(&self, address: &Address) -> bool {
+        self.request.is_meant(self.targets, address)
+    }
+
+    /// Plans an organization. Also returns why parts of it could not be planned.
     pub(super) async fn plan(
         &self,
         input: Input<'_>,
         name: &str,
         organization: &Organization,
-    ) -> Result<ScopePlan, Failures> {
+    ) -> Result<(ScopePlan, Failures), Failures> {
         let state = self.state(name).await?;
-        let mut desired = Vec::new();
+        let is_meant = |address: &Address| self.is_meant(address);
+        let (mut desired, mut holding) = (Vec::new(), Holding::default());
         if self.request.mode.heeds_configuration() {
-            desired = compiler::compile(input, name, organization)?;
+            (desired, holding) = Holding::of(compiler::compile(input, name, organization)?, &is_meant);
+        }
+        if self.request.choice.as_ref().is_some_and(|choice| holding.covers(&choice.address)) {
+            return Err(holding.failures(&is_meant, &[]));
         }
         let mut remembered = Remembered::new(state.as_deref())?;
         if self.request.no_refresh && state.is_none() {
@@ -68,11 +80,19 @@ impl ScopeRequest<'_> {
         if self.request.mode == Mode::StateOnly(StateOnly::Refresh) {
             desired = drift::recognisable(&remembered, &self.readers);
         }
+        desired.extend(holding.reserved(&remembered, &self.readers));
         let protected =
             (self.request.mode == Mode::Destroy).then(|| compiler::protected(input.manifest, name, organization));
-        let compared =
-            Compared { desired: &desired, remembered: &remembered, recovered, protected: protected.as_ref() };
-        self.planned(name, state.as_deref(), compared).await
+        let compared = Compared {
+            desired: &desired,
+            remembered: &remembered,
+            recovered,
+            protected: protected.as_ref(),
+            holding: &holding,
+        };
+        let plan = self.planned(name, state.as_deref(), compared).await?;
+        let failures = holding.failures(&is_meant, &plan.changes);
+        Ok((plan, failures))
     }
 
     /// Compares what is desired with what exists, and makes the scope's plan.
@@ -87,6 +107,8 @@ impl ScopeRequest<'_> {
             Some(choice) => self.world_with(choice, name, &compared).await?,
             None => self.world(name, desired, remembered).await?,
         };
+        let desired = compared.holding.keep(desired, &world);
+        let compared = Compared { desired: &desired, ..compared };
         let compare = |lineage: &str| self.compare(&compared, &world, lineage);
         let lineage = match (state, self.locked) {
             (Some(state), _) => state.lineage().to_owned(),
@@ -101,6 +123,12 @@ impl ScopeRequest<'_> {
     }
 
     fn compare(&self, compared: &Compared<'_>, world: &World, lineage: &str) -> Result<Diff, Failures> {
+        let mut found = self.differences(compared, world, lineage)?;
+        found.changes.retain(|change| !compared.holding.covers(&change.address));
+        Ok(found)
+    }
+
+    fn differences(&self, compared: &Compared<'_>, world: &World, lineage: &str) -> Result<Diff, Failures> {
         let Compared { desired, remembered, protected, .. } = *compared;
         let (targets, readers) = (self.targets, &self.readers);
         match self.request.mode {

@@ -8,13 +8,13 @@ use futures::future::join_all;
 use super::connect::{clients, github, platform_repository, reachable};
 use super::failure::Failure;
 use super::session::Session;
-use crate::compiler::{ClientSecrets, Events, Input, Spec, SpecAddress, Specs, placements};
+use crate::compiler::{self, ClientSecrets, Events, Input, Spec, SpecAddress, Specs, placements};
 use crate::github::fetch::Credentials;
 use crate::github::specs::{self, Source, Wanted};
 use crate::konnect::resources::notification_subscription;
 use crate::manifest::git;
 use crate::manifest::model::{Manifest, Notifications, Organization, Service};
-use engine::{Error, ErrorKind};
+use engine::{Address, Error, ErrorKind};
 
 /// The sources of an organization apart from the manifest.
 #[derive(Default)]
@@ -26,14 +26,24 @@ pub(super) struct Sources {
 }
 
 impl Sources {
-    /// Reads what these organizations are made from.
-    pub(super) async fn read(session: &Session, organizations: &[(&String, &Organization)]) -> Result<Self, Failure> {
+    /// Reads what the resources that are meant are made from, in these organizations.
+    pub(super) async fn read(
+        session: &Session,
+        organizations: &[(&String, &Organization)],
+        is_meant: &dyn Fn(&Address) -> bool,
+    ) -> Result<Self, Failure> {
         Ok(Self {
             platform: platform_repository(session)?.to_string(),
-            specs: specifications(session, organizations.iter().map(|(_, organization)| *organization)).await,
+            specs: specifications(session, organizations, is_meant).await,
             client_secrets: client_secrets(session, organizations),
             events: events(session, organizations).await,
         })
+    }
+
+    /// Takes all specifications of these organizations for empty ones.
+    pub(super) fn skip_specs(&mut self, manifest: &Manifest, organizations: &[(&String, &Organization)]) {
+        self.specs =
+            organizations.iter().flat_map(|(_, organization)| compiler::unread_specs(manifest, organization)).collect();
     }
 
     pub(super) fn input<'a>(&'a self, manifest: &'a Manifest) -> Input<'a> {
@@ -74,13 +84,19 @@ async fn events(session: &Session, organizations: &[(&String, &Organization)]) -
     join_all(asking).await.into_iter().collect()
 }
 
-/// Reads every specification that an environment of these organizations is made from, each once.
-async fn specifications(session: &Session, organizations: impl Iterator<Item = &Organization>) -> Specs {
+/// Reads every specification that the resources that are meant are made from, each once.
+async fn specifications(
+    session: &Session,
+    organizations: &[(&String, &Organization)],
+    is_meant: &dyn Fn(&Address) -> bool,
+) -> Specs {
     let manifest = &session.workspace.loaded.manifest;
     let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
     let mut specs = Specs::new();
-    for environment in organizations.flat_map(|organization| organization.environments.values()) {
-        for placement in placements(manifest, environment) {
+    for (name, organization) in organizations {
+        let needed = compiler::needed_specs(manifest, name, organization, is_meant);
+        let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
+        for placement in placed.filter(|placement| needed.contains(&placement.spec())) {
             let SpecAddress { remote, branch, path } = placement.spec();
             if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
                 match source(session, placement.service) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{World, filters};
+use crate::world::{Run, World, filters};
 
 /// The screen of a plan that fails.
 #[track_caller]
@@ -10,6 +10,11 @@ fn refused(world: &World) -> String {
     let run = world.koctl(&["plan"]).exits(1);
     assert!(!world.path().join(".koctl/sandbox/state").exists(), "a state was written");
     assert_eq!(run.stdout, "");
+    told(&run)
+}
+
+/// The errors of a run.
+fn told(run: &Run) -> String {
     let told = run.stderr.lines().filter(|line| !line.contains("efresh")).map(str::trim_end);
     told.collect::<Vec<_>>().join("\n")
 }
@@ -66,14 +71,14 @@ fn a_service_whose_specification_is_missing_names_the_file_and_the_branch() {
         "        name: checkout\n",
         "        name: checkout\n        spec-path: api/openapi.yaml\n",
     );
-    insta::assert_snapshot!(refused(&world));
+    insta::assert_snapshot!(told(&world.koctl(&["plan"]).exits(1)));
 }
 
 #[test]
 fn a_specification_that_is_no_yaml_is_told() {
     let world = World::new();
     world.write("services/Acme/checkout/dev/openapi.yaml", "openapi: [\n");
-    insta::assert_snapshot!(refused(&world));
+    insta::assert_snapshot!(told(&world.koctl(&["plan"]).exits(1)));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod first_apply;
 mod generate;
 mod go_tool;
 mod guides;
+mod held_services;
 mod identity;
 mod import;
 mod kills;

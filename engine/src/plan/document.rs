@@ -34,6 +34,23 @@ pub struct Plan {
     state_only: Option<StateOnly>,
     /// The plan of each scope, by name.
     pub scopes: Vec<ScopePlan>,
+    /// The parts of the configuration that could not be planned, and stay as they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unplanned: Vec<Unplanned>,
+}
+
+/// A part of the configuration that could not be planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unplanned {
+    /// The scope that it belongs to. `None` if it concerns all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The part, and why it could not be planned.
+    pub message: String,
+    /// The next step for a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 /// The purpose of a plan.
@@ -108,7 +125,15 @@ impl Plan {
             destroy: mode == Mode::Destroy,
             state_only,
             scopes,
+            unplanned: Vec::new(),
         }
+    }
+
+    /// The same plan, which leaves these parts out.
+    #[must_use]
+    pub fn without(mut self, unplanned: Vec<Unplanned>) -> Self {
+        self.unplanned = unplanned;
+        self
     }
 
     /// The content of a plan file: JSON with a digest of all of it.

@@ -23,7 +23,7 @@ mod summary;
 pub use action::Action;
 pub use attribute::{AttributeChange, Goal, Planned};
 pub use change::ResourceChange;
-pub use document::{InvalidPlan, Mode, Plan, StateOnly};
+pub use document::{InvalidPlan, Mode, Plan, StateOnly, Unplanned};
 pub use drift::{Drift, DriftKind, Drifted};
 pub use recovered::{Fate, Recovered};
 pub use scope::{ScopePlan, Stale};

@@ -1,6 +1,6 @@
 //! Reading planned attributes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,4 +26,10 @@ pub(super) fn text<'a>(attributes: &'a Attributes, name: &str) -> Result<&'a str
 pub(super) fn texts(files: Option<&Value>) -> BTreeMap<String, String> {
     let entries = files.and_then(Value::as_object).into_iter().flatten();
     entries.filter_map(|(path, text)| Some((path.clone(), text.as_str()?.to_owned()))).collect()
+}
+
+/// The paths of the files whose present text stays.
+pub(super) fn digests(files: Option<&Value>) -> BTreeSet<String> {
+    let entries = files.and_then(Value::as_object).into_iter().flatten();
+    entries.filter(|(_, text)| !text.is_string()).map(|(path, _)| path.clone()).collect()
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::{Map, Value};
 
-use super::planned::{parse, text, texts};
+use super::planned::{digests, parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
 use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::resource::{GitHubType, PLAIN};
@@ -135,26 +135,30 @@ struct Proposal {
     folder: String,
     title: String,
     files: BTreeMap<String, String>,
+    /// The paths of files that stay as they are.
+    kept: BTreeSet<String>,
 }
 
 impl Proposal {
-    fn new(attributes: &Attributes, files: BTreeMap<String, String>) -> Result<Self, Error> {
+    /// The proposal of these files: texts, and digests of those that stay as they are.
+    fn new(attributes: &Attributes, planned: Option<&Value>) -> Result<Self, Error> {
         let text = |name: &str| text(attributes, name).map(str::to_owned);
         Ok(Self {
             repository: parse(&text("repository")?)?,
             branch: text("branch")?,
             folder: text("folder")?,
             title: text("title")?,
-            files,
+            files: texts(planned),
+            kept: digests(planned),
         })
     }
 
-    /// The changes that give a tree exactly the files of the proposal.
+    /// The changes that give a tree exactly the files of the proposal, and those that stay.
     fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
         let there = staged(&start.files, &self.folder);
         let new = self.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
         let mut changes: Vec<TreeChange> = new.map(|(path, text)| (path.clone(), Some(text.clone()))).collect();
-        let gone = there.into_keys().filter(|path| !self.files.contains_key(path));
+        let gone = there.into_keys().filter(|path| !self.files.contains_key(path) && !self.kept.contains(path));
         changes.extend(gone.map(|path| (path, None)));
         changes
     }
@@ -164,7 +168,7 @@ impl Proposal {
         for path in self.files.keys() {
             body.push_str(&format!("- `{}`\n", path.strip_prefix(&format!("{}/", self.folder)).unwrap_or(path)));
         }
-        if self.files.is_empty() {
+        if self.files.is_empty() && self.kept.is_empty() {
             body.push_str("- none: the environment left the configuration, so its files are deleted\n");
         }
         body
@@ -210,20 +214,21 @@ impl Over<WriteClient> {
     }
 }
 
-fn proposed(planned: &Attributes) -> Result<Remote, Error> {
-    let proposal = Proposal::new(planned, BTreeMap::new())?;
+/// The result of a proposal. The ids of files that stay are left out: the next plan reads these files.
+fn proposed(planned: &Attributes, proposal: &Proposal) -> Remote {
     let id = format!("{}:{}", proposal.repository, proposal.branch);
-    let files = texts(planned.get("files")).into_iter().map(|(path, text)| (path, blob_id(&text))).collect();
+    let files = proposal.files.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
     let mut attributes = planned.clone();
     attributes.insert("blob_ids".to_owned(), blob_ids(&files));
-    Ok(Remote { id, attributes })
+    Remote { id, attributes }
 }
 
 #[async_trait]
 impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        self.propose(&Proposal::new(planned, texts(planned.get("files")))?).await?;
-        proposed(planned)
+        let proposal = Proposal::new(planned, planned.get("files"))?;
+        self.propose(&proposal).await?;
+        Ok(proposed(planned, &proposal))
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
@@ -232,7 +237,7 @@ impl Writer for Over<WriteClient> {
 
     /// A pull request deletes the files. One that was never merged is closed instead.
     async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
-        self.propose(&Proposal::new(prior, BTreeMap::new())?).await
+        self.propose(&Proposal::new(prior, None)?).await
     }
 }
 

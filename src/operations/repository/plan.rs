@@ -8,6 +8,7 @@ use crate::github::resources::actions_secret;
 use crate::manifest::git::Remote;
 use crate::operations::connect::{github, platform_repository};
 use crate::operations::failure::{Failure, Failures};
+use crate::operations::held::Holding;
 use crate::operations::locks::Locks;
 use crate::operations::request::PlanRequest;
 use crate::operations::scope_plan::{Compared, ScopeRequest};
@@ -53,7 +54,13 @@ pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<(Sco
     };
     let compiled = platform::compile(input)?;
     let remembered = without_other_secrets(remembered, &compiled);
-    let compared = Compared { desired: &compiled.desired, remembered: &remembered, recovered, protected: None };
+    let compared = Compared {
+        desired: &compiled.desired,
+        remembered: &remembered,
+        recovered,
+        protected: None,
+        holding: &Holding::default(),
+    };
     let plan = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
     Ok((plan, compiled.kept))
 }

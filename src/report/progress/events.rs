@@ -14,7 +14,7 @@
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
 //! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
 //! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed) |
-//! | `error` | a scope could not be planned or applied; without `scope`, everything | `scope`, `message`, `help` |
+//! | `error` | a scope, or a service of it, could not be planned or applied; without `scope`, everything | `scope`, `message`, `help` |
 //! | `note` | other information, as an interrupt | `message` |
 //! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |

@@ -18,7 +18,7 @@ const FORMAT_VERSION: &str = "1.2";
 ///
 /// A koctl plan has only changes, so `prior_state` and `planned_values` have only the resources of the plan. Deferred
 /// resources are in `deferred_changes`, and `complete` is false then. Computed attributes, and the ids of new objects,
-/// are known after apply.
+/// are known after apply. What could not be planned is in `koctl_unplanned`, and `complete` is false then, too.
 #[must_use]
 pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
     let all: Vec<&ResourceChange> = plan.scopes.iter().flat_map(|scope| &scope.changes).collect();
@@ -36,12 +36,15 @@ pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
         "prior_state": state(changes.iter().filter_map(|change| change.prior_value(schemas)).collect()),
         "configuration": configuration(&all, schemas),
         "applyable": plan.has_changes(),
-        "complete": deferred.is_empty(),
+        "complete": deferred.is_empty() && plan.unplanned.is_empty(),
         "errored": false,
     });
     if !deferred.is_empty() {
         let deferred = deferred.into_iter().map(|change| deferred_change(change, schemas));
         document["deferred_changes"] = deferred.collect();
+    }
+    if !plan.unplanned.is_empty() {
+        document["koctl_unplanned"] = json!(plan.unplanned);
     }
     document
 }
