@@ -30,7 +30,7 @@ use secrecy::SecretString;
 
 use crate::manifest::model::{Manifest, Organization};
 use engine::{Address, Desired, Error, Secrets};
-use scope::{EnvironmentScope, Output, Scope};
+use scope::{EnvironmentScope, Output, Scope, Services};
 
 /// The result of compiling one organization.
 #[derive(Debug, Default)]
@@ -55,10 +55,10 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
     for scope in environments(&organization_scope) {
         gateways::compile(&scope, &mut out);
         portals::compile(&scope, &mut out);
-        let (services, unknown) = scope.services();
+        let Services { known, unknown } = scope.services();
         held.extend(unknown.into_iter().map(|(placement, error)| Held::new(&scope, &placement, error)));
-        apis::compile(&scope, &services, &mut out);
-        platform_repo::compile(&scope, &services, &mut out);
+        apis::compile(&scope, &known, &mut out);
+        platform_repo::compile(&scope, &known, &mut out);
     }
     let Output { desired, errors } = out;
     if errors.is_empty() { Ok(Compiled { desired, held }) } else { Err(errors) }

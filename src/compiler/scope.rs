@@ -67,6 +67,14 @@ pub(super) struct EnvironmentScope<'a> {
     pub(super) environment: &'a Environment,
 }
 
+/// The services of an environment.
+pub(super) struct Services<'a> {
+    /// Those with a specification.
+    pub(super) known: Vec<(Placement<'a>, &'a Spec)>,
+    /// Those whose specification is not known, and why.
+    pub(super) unknown: Vec<(Placement<'a>, Error)>,
+}
+
 impl<'a> EnvironmentScope<'a> {
     pub(super) fn is_production(&self) -> bool {
         self.environment.r#type == EnvironmentType::Prod
@@ -89,17 +97,17 @@ impl<'a> EnvironmentScope<'a> {
         Desired::of(self.organization.name, &format!("{}/{key}", self.name))
     }
 
-    /// The services of this environment with their specifications, and those whose specification is not known.
-    pub(super) fn services(&self) -> (Vec<(Placement<'a>, &'a Spec)>, Vec<(Placement<'a>, Error)>) {
-        let (mut services, mut unknown) = (Vec::new(), Vec::new());
+    /// The services of this environment.
+    pub(super) fn services(&self) -> Services<'a> {
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for placement in placements(self.organization.input.manifest, self.environment) {
             match self.organization.input.specs.get(&placement.spec()) {
-                Some(Ok(spec)) => services.push((placement, spec)),
+                Some(Ok(spec)) => known.push((placement, spec)),
                 Some(Err(error)) => unknown.push((placement, error.clone())),
                 None => unknown.push((placement, unasked())),
             }
         }
-        (services, unknown)
+        Services { known, unknown }
     }
 
     /// The labels of what belongs to this environment.
