@@ -112,7 +112,7 @@ fn first_plan(bencher: Bencher<'_, '_>, size: usize) {
     let organization = &configuration.manifest.organizations["Acme"];
     let (state, world, readers) = (Remembered(BTreeMap::new()), World::default(), readers());
     bencher.bench(|| {
-        let desired = compile(configuration.input(), "Acme", organization).unwrap();
+        let desired = compile(configuration.input(), "Acme", organization).unwrap().desired;
         black_box(diff(&desired, &state, &world, &readers, DiffOptions::default()).unwrap())
     });
 }
