@@ -48,7 +48,8 @@ impl Configuration {
         let mut specs = Specs::new();
         for environment in manifest.organizations["Acme"].environments.values() {
             for placement in placements(&manifest, environment) {
-                let content = format!("openapi: 3.1.0\ninfo:\n  title: {}\n  version: 1.0.0\n", placement.key);
+                let content =
+                    format!("openapi: 3.1.0\ninfo:\n  title: {}\n  version: 1.0.0\npaths: {{}}\n", placement.key);
                 specs.insert(placement.spec(), Ok(Spec::parse(content).unwrap()));
             }
         }

@@ -17,6 +17,9 @@ All keys of the configuration. `konnect/teams.yaml` contains `teams`, `konnect/o
 everything. Files are YAML or JSON. `koctl schema` prints the JSON Schema for editors, and `koctl validate` checks the
 files.
 
+A number or a flag where a text is expected keeps its text: `1.10` is not `1.1`. A key with nothing after it counts as left
+out, except where leaving it out means more than an empty value: there it is an error.
+
 <!-- Generated from the comments in src/manifest/model/: KOCTL_UPDATE_DOCS=1 cargo test --test configuration_reference -->
 ";
 

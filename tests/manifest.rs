@@ -122,10 +122,134 @@ fn anchors_and_merge_keys_work_with_what_is_written_winning() {
 #[test]
 fn empty_optional_values_count_as_absent() {
     let empty = changed("  data:\n", "  data:\n    description: ''\n    users:\n");
-    let empty = empty.replace("region: eu\n", "region: eu\n        teams:\n");
+    let empty = empty.replace("region: eu\n", "region: eu\n        portal:\n");
     let empty = empty.replace("        git:\n", "        spec-path:\n        dev-branch-name: ''\n        git:\n");
-    let loaded = check(&empty).unwrap();
-    assert_eq!(loaded.digest(), check(SMALL).unwrap().digest());
+    assert_eq!(check(&empty).unwrap().digest(), check(SMALL).unwrap().digest());
+}
+
+#[test]
+fn an_empty_key_is_refused_where_no_key_means_more_than_an_empty_value() {
+    let at = |key: &str, indent: usize| format!("{SMALL}{:indent$}{key}\n", "");
+    insta::assert_snapshot!(screen(&at("teams:", 8)), @"
+    koctl::manifest::ambiguous
+
+      × `teams` of organizations.air.environments.dev is empty, which has no clear meaning
+        ╭─[koctl.yaml:15:9]
+     14 │         region: eu
+     15 │         teams:
+        ·         ─────
+        ╰────
+      help: write `teams: {}` for none, or leave the key out. The teams in this environment by name.
+            Without it, every team with every service.
+
+    1 error in 1 file.
+    ");
+    for (text, empty) in [
+        (at("teams: null", 8), "teams"),
+        (at("teams: ~", 8), "teams"),
+        (at("protect:", 8), "protect"),
+        (at("enable-custom-reports:", 4), "enable-custom-reports"),
+        (at("notifications: {email: }", 4), "email"),
+        (at("teams: {data: {services: }}", 8), "services"),
+        (at("authorization: {oidc: }", 4), "oidc"),
+        (at("authorization: {oidc: {scopes: }}", 4), "scopes"),
+        (at("authorization: {team-mappings: {idp: }}", 4), "idp"),
+        (
+            changed(
+                "remote: https://github.com/air/flights.git",
+                "remote: https://github.com/air/flights.git\n          auth:",
+            ),
+            "auth",
+        ),
+        (format!("platform: {{state: {{url: 'file:x', encryption: }}}}\n{SMALL}"), "encryption"),
+        (format!("platform: {{git: {{github: null}}}}\n{SMALL}"), "github"),
+        (check_json(|json| json["organizations"]["air"]["environments"]["dev"]["teams"] = Value::Null), "teams"),
+    ] {
+        let lines = lines(&text);
+        assert!(
+            lines.contains(&format!("`{empty}` of ")) && lines.ends_with(" is empty, which has no clear meaning"),
+            "{text}: {lines}"
+        );
+        assert_eq!(lines.lines().count(), 1, "{lines}");
+    }
+    let text = at("teams: ''", 8);
+    insta::assert_snapshot!(lines(&text), @"koctl.yaml:15:16: organizations.air.environments.dev.teams must be a mapping, not a string");
+    // Written as what they mean, they are right.
+    for right in ["teams: {}", "teams: {data: }", "teams: {data: {services: {}}}", "protect: false"] {
+        assert_eq!(lines(&at(right, 8)), "no errors", "{right}");
+    }
+}
+
+/// The small world as JSON with one thing changed.
+fn check_json(change: impl FnOnce(&mut Value)) -> String {
+    let mut value = parse_value(SMALL).expect("the small world is right");
+    change(&mut value);
+    value.to_string()
+}
+
+#[test]
+fn a_scalar_keeps_its_text_wherever_a_text_is_expected() {
+    for written in [
+        "1.10",
+        "1.00",
+        "0777",
+        "08",
+        "0x10",
+        "0o17",
+        "1e3",
+        "12345678901234567890123",
+        "true",
+        "False",
+        "2024-01-01",
+        "1.",
+        ".5",
+        "+7",
+        "-0",
+        "1_000",
+        "no",
+    ] {
+        let team = "{data: {services: {§: {branch: §}}}}";
+        let plain = SMALL.replace("region: eu\n", &format!("region: eu\n        teams: {team}\n"));
+        let service = "§:\n        description: §\n        prod-branch-name: §\n        spec-path: §";
+        let plain =
+            plain.replace("air/flights:", service).replace("type: env, value: AIR_TOKEN", "type: literal, value: §");
+        let plain = plain.replace("  data:\n", "  data:\n    description: §\n");
+        let quoted = plain.replace('§', &format!("'{written}'"));
+        let plain = plain.replace('§', written);
+        let (plain, quoted) = (check(&plain), check(&quoted));
+        match (plain, quoted) {
+            (Ok(plain), Ok(quoted)) => {
+                assert_eq!(plain.digest(), quoted.digest(), "{written}");
+                let team = &plain.manifest.teams["data"];
+                assert_eq!(team.description.as_deref(), Some(written));
+                assert_eq!(team.services[written].spec_path, written);
+            }
+            // What is refused is refused alike, with the same words.
+            (Err(plain), Err(quoted)) => {
+                let messages = |errors: &Diagnostics| errors.iter().map(ToString::to_string).collect::<Vec<_>>();
+                assert_eq!(messages(&plain), messages(&quoted), "{written}");
+            }
+            (plain, quoted) => panic!("{written}: {plain:?} {quoted:?}"),
+        }
+    }
+    let compact = check_json(|json| json["teams"]["data"]["description"] = "DESCRIPTION".into());
+    let compact = check(&compact.replace("\"DESCRIPTION\"", "1.10")).unwrap();
+    assert_eq!(compact.manifest.teams["data"].description.as_deref(), Some("1.10"));
+}
+
+#[test]
+fn a_byte_order_mark_and_escaped_surrogates_are_read() {
+    let json = check_json(|json| json["teams"]["data"]["description"] = "EMOJI".into());
+    let json = json.replace("EMOJI", r"\ud83d\ude82 \\ud83d");
+    for text in [json.clone(), format!("\u{feff}{json}"), format!("\u{feff} \n{json}")] {
+        let loaded = check(&text).unwrap();
+        assert_eq!(loaded.manifest.teams["data"].description.as_deref(), Some(r"🚂 \ud83d"));
+    }
+    assert_eq!(check(&format!("\u{feff}{SMALL}")).unwrap().digest(), check(SMALL).unwrap().digest());
+    // Errors behind a rewritten character point at their place.
+    let wrong = json.replace(r#""type":"DEV""#, r#""type":"DEF""#);
+    let column = wrong.find(r#""DEF""#).unwrap() + 1;
+    assert!(lines(&wrong).starts_with(&format!("koctl.yaml:1:{column}: ")), "{}", lines(&wrong));
 }
 
 #[test]
@@ -266,6 +390,20 @@ fn bytes_that_are_no_text_are_an_error_with_their_line() {
     fs::write(&file, b"teams:\n  \xff\n").unwrap();
     let errors = load(&Sources { file: Some(file.clone()), ..Sources::default() }).unwrap_err();
     assert_eq!(errors.to_string(), format!("{}:2: the file is not valid UTF-8", file.display()));
+}
+
+#[test]
+fn text_in_utf_16_is_named_for_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("koctl.yaml");
+    let units: Vec<u16> = format!("\u{feff}{SMALL}").encode_utf16().collect();
+    let little: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+    let big: Vec<u8> = units.iter().flat_map(|unit| unit.to_be_bytes()).collect();
+    for bytes in [&little[..], &big, &little[2..], &big[2..]] {
+        fs::write(&file, bytes).unwrap();
+        let errors = load(&Sources { file: Some(file.clone()), ..Sources::default() }).unwrap_err();
+        assert_eq!(errors.to_string(), format!("the file {} is text in UTF-16, or not text at all", file.display()));
+    }
 }
 
 #[test]
@@ -489,7 +627,8 @@ fn a_wrong_type_is_shown_with_what_was_expected() {
 
     3 errors in 1 file.
     ");
-    insta::assert_snapshot!(lines(&changed("name: flights", "name: 2024")), @"koctl.yaml:5:15: teams.data.services.air/flights.name must be a string, not a number");
+    insta::assert_snapshot!(lines(&changed("region: eu", "region: 2")), @"koctl.yaml:14:17: `2` is not a valid value for organizations.air.environments.dev.region");
+    insta::assert_snapshot!(lines(&changed("name: flights", "name: [2024]")), @"koctl.yaml:5:15: teams.data.services.air/flights.name must be a string, not a list");
     insta::assert_snapshot!(lines("- teams\n"), @"koctl.yaml:1:1: the manifest must be a mapping, not a list");
 }
 

@@ -4,9 +4,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::diagnostic::{Diagnostic, Source};
+use super::diagnostic::{Diagnostic, Source, Span};
 use super::mask;
-use super::yaml::{Builder, Built, Node};
+use super::yaml::{Builder, Built, Kind, Node};
+
+/// The mark that some editors put in front of a text.
+pub(super) const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// A parsed file: its root value, the source that its locations refer to, and those of its errors that do not prevent
 /// reading the rest, such as a duplicate key.
@@ -60,21 +63,33 @@ impl std::error::Error for ParseError {}
 /// The first error of the text: broken syntax, a duplicate key (only in YAML; in JSON the last one wins), several
 /// documents in one file, an alias bomb, or more than 128 levels of nesting.
 pub fn parse_value(text: &str) -> Result<Value, ParseError> {
-    // JSON is read as JSON: its escaped surrogate pairs are not valid YAML, and it is many times faster.
-    if text.trim_start().starts_with('{')
-        && let Ok(value) = serde_json::from_str(text)
+    // JSON is read as JSON, which is many times faster. Windows puts a byte order mark in front of it.
+    let json = text.trim_start_matches(BYTE_ORDER_MARK);
+    if json.trim_start().starts_with('{')
+        && let Ok(value) = serde_json::from_str(json)
     {
         return Ok(value);
     }
-    let (root, errors) = match Document::parse("", text) {
-        Ok(document) => (document.root.into_value(), document.flaws),
-        Err(errors) => (Value::Null, errors),
+    parse_tree(text).map(Node::into_value)
+}
+
+/// The text of the scalar at these keys, as written: a number keeps its zeros, and `true` is a text.
+///
+/// # Errors
+///
+/// As [`parse_value`].
+pub fn text_at(text: &str, keys: &[&str]) -> Result<Option<String>, ParseError> {
+    let root = parse_tree(text)?;
+    let found = keys.iter().try_fold(&root, |node, key| node.get(key));
+    Ok(found.and_then(Node::text).map(str::to_owned))
+}
+
+fn parse_tree(text: &str) -> Result<Node, ParseError> {
+    let Built { root, errors, .. } = Builder::build(text);
+    let Some(error) = errors.into_iter().next() else {
+        return Ok(root.unwrap_or(Node { kind: Kind::Null, span: Span::default() }));
     };
-    match errors.first() {
-        None => Ok(root),
-        Some(first) => {
-            let (_, line, column) = first.location().unwrap_or(("", 1, 1));
-            Err(ParseError { line, column, message: first.to_string() })
-        }
-    }
+    let error = error.in_source(&Source::new("", text.to_owned()));
+    let (_, line, column) = error.location().unwrap_or(("", 1, 1));
+    Err(ParseError { line, column, message: error.to_string() })
 }

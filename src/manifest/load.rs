@@ -205,6 +205,7 @@ impl Reading {
         let path = file.path.strip_prefix(".").unwrap_or(&file.path);
         let name = path.display().to_string();
         match fs::read(&file.path) {
+            Ok(bytes) if is_utf_16(&bytes) => self.unreadable(utf_16(&name)),
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => self.text(&name, &text, Some(file)),
                 Err(error) => self.unreadable(not_text(&name, &error)),
@@ -299,6 +300,17 @@ fn unreadable(name: &str, file: &InputFile, error: &io::Error) -> Diagnostic {
         Diagnostic::new("koctl::manifest::unreadable", format!("cannot read {contents} from {name}: {error}"))
             .with_help(format!("make the file readable, or select another with `{flag}`"))
     }
+}
+
+/// True if the bytes are UTF-16, as some editors and shells of Windows write it: with a byte order mark, or with the zero
+/// bytes of ASCII characters.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0)
+}
+
+fn utf_16(name: &str) -> Diagnostic {
+    Diagnostic::new("koctl::manifest::not_text", format!("the file {name} is text in UTF-16, or not text at all"))
+        .with_help("save the file as UTF-8")
 }
 
 fn not_text(name: &str, error: &std::string::FromUtf8Error) -> Diagnostic {

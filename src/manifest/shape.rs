@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::model::json_schema;
+use super::model::types_schema;
 
 /// The valid values at a path of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(super) enum Shape {
 pub(super) struct Field {
     pub(super) shape: Shape,
     pub(super) required: bool,
+    /// True if an empty value means something else than no key, so that a key with nothing after it is ambiguous.
+    pub(super) distinguishes_empty: bool,
     /// The description of the key, in sentences.
     pub(super) description: String,
 }
@@ -39,7 +41,7 @@ impl Shape {
     /// The shape of the whole manifest.
     pub(super) fn manifest() -> &'static Self {
         static MANIFEST: LazyLock<Shape> = LazyLock::new(|| {
-            let schema = json_schema();
+            let schema = types_schema();
             Shape::read(&schema, &schema)
         });
         &MANIFEST
@@ -68,6 +70,29 @@ impl Shape {
         }
     }
 
+    /// True if an optional key of this shape can mean more when it is absent than when it is empty. A flag that is absent
+    /// may well be `true`.
+    fn distinguishes_empty(&self, optional: bool) -> bool {
+        match self {
+            Self::Flag => true,
+            Self::List(_) | Self::Named(_) => optional,
+            // A block of optional keys alone, such as `author`, says nothing if it is empty.
+            Self::Block(fields) => {
+                optional && fields.values().any(|field| field.required || field.shape.is_flag_or_secret())
+            }
+            Self::Text | Self::Choice(_) | Self::Unknown => false,
+        }
+    }
+
+    fn is_flag_or_secret(&self) -> bool {
+        matches!(self, Self::Flag) || self.is_secret()
+    }
+
+    /// True for the source of a secret: no other block has exactly these keys.
+    pub(super) fn is_secret(&self) -> bool {
+        matches!(self, Self::Block(fields) if fields.keys().eq(["type", "value"]))
+    }
+
     /// The expected kind of value in words: `a string`.
     pub(super) fn describe(&self) -> &'static str {
         match self {
@@ -78,6 +103,11 @@ impl Shape {
             Self::Unknown => "another value",
         }
     }
+}
+
+/// True if the types tell an absent value from every other.
+fn accepts_null(schema: &Value) -> bool {
+    schema["anyOf"].is_array() || schema["type"].as_array().is_some_and(|kinds| kinds.iter().any(|kind| kind == "null"))
 }
 
 /// The values of an enumeration. The schema has them in `enum`, or with descriptions in `oneOf`.
@@ -94,8 +124,9 @@ fn fields(root: &Value, schema: &Value) -> BTreeMap<String, Field> {
         |key: &str| schema["required"].as_array().is_some_and(|keys| keys.iter().any(|required| required == key));
     let field = |(key, property): (&String, &Value)| {
         let description = property["description"].as_str().unwrap_or_default().replace('\n', " ");
-        let field = Field { shape: Shape::read(root, property), required: required(key), description };
-        (key.clone(), field)
+        let (shape, required) = (Shape::read(root, property), required(key));
+        let distinguishes_empty = !required && shape.distinguishes_empty(accepts_null(property));
+        (key.clone(), Field { shape, required, distinguishes_empty, description })
     };
     schema["properties"].as_object().into_iter().flatten().map(field).collect()
 }

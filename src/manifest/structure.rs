@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::diagnostic::{Diagnostic, Source};
+use super::diagnostic::{Diagnostic, Source, Span};
 use super::locations::Locations;
 use super::path::KeyPath;
 use super::shape::{Field, Shape};
 use super::suggest::{nearest, one_of};
 use super::yaml::{Entry, Kind, Node};
 
-/// The check of one file. Empty optional values count as absent, such as `description:` with nothing after it.
+/// The check of one file. Empty optional values count as absent, such as `description:` with nothing after it, except
+/// where that could mean both an empty value and no key.
 pub(super) struct Structure<'a> {
     pub(super) source: &'a Source,
     pub(super) locations: &'a mut Locations,
@@ -30,8 +31,11 @@ impl Structure<'_> {
             // A key with nothing after it is an empty mapping or list.
             (Shape::Block(fields), Kind::Null) => self.block(fields, &[], path),
             (Shape::Named(_) | Shape::List(_), Kind::Null) => placeholder(shape),
-            (Shape::Text, Kind::Text(text)) => Value::String(text.clone()),
-            (Shape::Flag, Kind::Bool(flag)) => Value::Bool(*flag),
+            // A scalar keeps its text: `1.10` is the text "1.10".
+            (Shape::Text, Kind::Text(text) | Kind::Number(_, text) | Kind::Bool(_, text)) => {
+                Value::String(text.clone())
+            }
+            (Shape::Flag, Kind::Bool(flag, _)) => Value::Bool(*flag),
             (Shape::Choice(choices), Kind::Text(text)) if choices.contains(text) => Value::String(text.clone()),
             (wrong, _) => {
                 self.report_wrong(wrong, node, path);
@@ -48,7 +52,10 @@ impl Structure<'_> {
                 self.report_unknown_key(fields, entry, path);
                 continue;
             };
-            if is_empty(&entry.value) {
+            if is_empty(&entry.value, &field.shape) {
+                if field.distinguishes_empty {
+                    self.report_ambiguous(&entry.key, field, entry.key_span, path);
+                }
                 continue;
             }
             let path = path.key(&entry.key);
@@ -110,6 +117,26 @@ impl Structure<'_> {
         );
     }
 
+    /// Reports a key with nothing after it, if that could mean both an empty value and no key.
+    fn report_ambiguous(&mut self, key: &str, field: &Field, key_span: Span, path: &KeyPath) {
+        let write = match &field.shape {
+            Shape::Flag => "write `true` or `false`".to_owned(),
+            Shape::List(_) => format!("write `{key}: []` for none"),
+            Shape::Named(_) => format!("write `{key}: {{}}` for none"),
+            _ => format!("write what is in `{key}`"),
+        };
+        self.errors.push(
+            Diagnostic::new(
+                "koctl::manifest::ambiguous",
+                format!("`{key}` of {path} is empty, which has no clear meaning"),
+            )
+            .at(key_span, None)
+            .in_source(self.source)
+            .with_help(format!("{write}, or leave the key out. {}", field.description)),
+        );
+        self.locations.mark_wrong(&path.key(key));
+    }
+
     fn report_missing_key(&mut self, key: &str, field: &Field, written: Option<&Entry>, path: &KeyPath) {
         let code = "koctl::manifest::missing_key";
         let error = match written {
@@ -123,7 +150,9 @@ impl Structure<'_> {
 
     fn report_wrong(&mut self, expected: &Shape, node: &Node, path: &KeyPath) {
         let error = match (expected, &node.kind) {
-            (Shape::Choice(choices), Kind::Text(text)) => unknown_value(choices, text, path),
+            (Shape::Choice(choices), Kind::Text(text) | Kind::Number(_, text) | Kind::Bool(_, text)) => {
+                unknown_value(choices, text, path)
+            }
             // The source masks secrets, so a secret at the wrong path is not shown.
             _ => wrong_type(expected, node, self.source.excerpt(node.span), path),
         };
@@ -145,7 +174,6 @@ fn unknown_value(choices: &[String], text: &str, path: &KeyPath) -> Diagnostic {
 fn wrong_type(expected: &Shape, node: &Node, written: &str, path: &KeyPath) -> Diagnostic {
     let expects = expected.describe();
     let help = match (expected, &node.kind) {
-        (Shape::Text | Shape::Choice(_), Kind::Number(_) | Kind::Bool(_)) => format!("put it in quotes: \"{written}\""),
         (Shape::Flag, Kind::Text(text)) => match text.to_lowercase().as_str() {
             "yes" | "on" | "true" => "write `true`".to_owned(),
             "no" | "off" | "false" => "write `false`".to_owned(),
@@ -175,11 +203,11 @@ fn placeholder(shape: &Shape) -> Value {
     }
 }
 
-/// True if a value counts as absent: null, or an empty string.
-fn is_empty(node: &Node) -> bool {
+/// True if a value counts as absent: null, or an empty string where a string is expected.
+fn is_empty(node: &Node, shape: &Shape) -> bool {
     match &node.kind {
         Kind::Null => true,
-        Kind::Text(text) => text.is_empty(),
+        Kind::Text(text) => text.is_empty() && matches!(shape, Shape::Text | Shape::Choice(_)),
         _ => false,
     }
 }

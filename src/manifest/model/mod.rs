@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::path::KeyPath;
 use super::secret::Secret;
@@ -93,6 +94,31 @@ fn encryption_secrets<'m>(encryption: &'m Encryption, found: &mut Vec<(KeyPath, 
 }
 
 /// The JSON Schema of the manifest (draft 2020-12), for editors.
-pub fn json_schema() -> serde_json::Value {
+pub fn json_schema() -> Value {
+    let mut schema = types_schema();
+    accept_scalars(&mut schema);
+    schema
+}
+
+/// The JSON Schema of the manifest's types.
+pub(super) fn types_schema() -> Value {
     schemars::schema_for!(Manifest).to_value()
+}
+
+/// Accepts numbers and flags as texts, as the manifest does: `name: 1.10` is the name "1.10".
+fn accept_scalars(schema: &mut Value) {
+    match schema {
+        Value::Object(keywords) => {
+            let is_text = |kind: &Value| kind == "string" || kind[0] == "string";
+            let lists_values = keywords.contains_key("enum") || keywords.contains_key("const");
+            if let Some(kind) = keywords.get_mut("type").filter(|kind| is_text(kind) && !lists_values) {
+                let mut kinds = if kind.is_array() { kind.take() } else { json!(["string"]) };
+                kinds.as_array_mut().into_iter().for_each(|kinds| kinds.extend([json!("number"), json!("boolean")]));
+                *kind = kinds;
+            }
+            keywords.values_mut().for_each(accept_scalars);
+        }
+        Value::Array(schemas) => schemas.iter_mut().for_each(accept_scalars),
+        _ => {}
+    }
 }

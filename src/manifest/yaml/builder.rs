@@ -3,10 +3,12 @@
 //! The depth of a text and the expansion of its aliases are limited, because specifications come from people who are
 //! not trusted.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Tag};
 
+use super::json;
 use super::mapping::{Key, MapBuilder};
 use super::offsets::Offsets;
 use super::scalar::{self, Scalar};
@@ -60,9 +62,13 @@ pub(in crate::manifest) struct Built {
 impl<'t> Builder<'t> {
     /// Reads a whole text.
     pub(in crate::manifest) fn build(text: &'t str) -> Built {
+        let (readable, offsets) = match json::without_surrogate_pairs(text) {
+            Some((readable, offsets)) => (Cow::Owned(readable), Offsets::rewritten(text, offsets)),
+            None => (Cow::Borrowed(text), Offsets::of(text)),
+        };
         let mut builder = Self {
             text,
-            offsets: Offsets::of(text),
+            offsets,
             open: Vec::new(),
             anchors: HashMap::new(),
             copied: 0,
@@ -70,13 +76,13 @@ impl<'t> Builder<'t> {
             refused: Vec::new(),
             errors: Vec::new(),
         };
-        let root = builder.run();
+        let root = builder.run(&readable);
         Built { root, refused: builder.refused, errors: builder.errors }
     }
 
     /// Reads all events. `None` if reading stopped at an error.
-    fn run(&mut self) -> Option<Node> {
-        let mut parser = Parser::new_from_str(self.text);
+    fn run(&mut self, text: &str) -> Option<Node> {
+        let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
             let step = match event {
                 Ok((event, span)) => {
@@ -224,8 +230,8 @@ impl<'t> Builder<'t> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Result<Kind, Stop> {
         let plain = |text: &str| match scalar::resolve(text) {
             Scalar::Null => Kind::Null,
-            Scalar::Bool(value) => Kind::Bool(value),
-            Scalar::Number(number) => Kind::Number(number),
+            Scalar::Bool(value) => Kind::Bool(value, text.to_owned()),
+            Scalar::Number(number) => Kind::Number(number, text.to_owned()),
             Scalar::Text(text) => Kind::Text(text),
         };
         let Some(tag) = tag else {
@@ -237,8 +243,8 @@ impl<'t> Builder<'t> {
         let kind = match core_tag(tag) {
             Some("str") => Some(Kind::Text(text.to_owned())),
             Some("null") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Null)),
-            Some("bool") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Bool(_))),
-            Some("int" | "float") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Number(_))),
+            Some("bool") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Bool(..))),
+            Some("int" | "float") => Some(plain(text)).filter(|kind| matches!(kind, Kind::Number(..))),
             _ => None,
         };
         match kind {

@@ -17,8 +17,8 @@ impl Key {
     pub(super) fn of(node: Node) -> Option<Self> {
         match node.kind {
             Kind::List(_) | Kind::Map(_) => None,
-            Kind::Text(text) => Some(Self::Name(text)),
-            Kind::Null | Kind::Bool(_) | Kind::Number(_) => Some(Self::Name(node.into_value().to_string())),
+            Kind::Bool(_, text) | Kind::Number(_, text) | Kind::Text(text) => Some(Self::Name(text)),
+            Kind::Null => Some(Self::Name("null".to_owned())),
         }
     }
 }

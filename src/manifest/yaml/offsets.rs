@@ -14,6 +14,12 @@ impl Offsets {
         Self { length: text.len(), characters }
     }
 
+    /// The offsets of a text that was rewritten before it was parsed: for each of its characters the byte of the
+    /// `original`.
+    pub(super) fn rewritten(original: &str, characters: Vec<usize>) -> Self {
+        Self { length: original.len(), characters: Some(characters) }
+    }
+
     pub(super) fn byte(&self, character: usize) -> usize {
         let offset = match &self.characters {
             None => character,
