@@ -9,7 +9,7 @@ use ::conformance::{Fixture, NetworkFixture};
 use async_trait::async_trait;
 use axum::http::StatusCode;
 use http::Method;
-use sandbox::{Fault, Sandbox, SandboxOptions, Trigger};
+use sandbox::{Fault, Halt, Sandbox, SandboxOptions, Trigger};
 use state_backends::{Backend, Expected, GitHub, Kind, LockId, LockInfo, Revision};
 use tempfile::TempDir;
 
@@ -205,6 +205,33 @@ async fn two_documents_that_are_written_at_once_contend_for_the_branch_and_both_
         assert_eq!(backend.read(&key).await.unwrap().unwrap().bytes, b"5");
         assert_eq!(backend.history(&key).await.unwrap().len(), 4);
     }
+}
+
+/// Git names a commit by its content, its second included. The first writer is about to move the branch to its commit
+/// when its lock is forced open, and the second one writes the same in its place.
+#[tokio::test]
+async fn two_writers_of_the_same_bytes_in_one_second_make_two_commits_and_one_wins() {
+    let place = OnBranch::create().await;
+    let (first, second) = (place.backend(), place.backend());
+    let lock = must_lock(&first, "kong").await;
+    let seen = must_write(&first, "kong", "1", None, &lock).await;
+    let halt = Halt::default();
+    let moving = Trigger::new(Method::PATCH, "/git/refs/heads/koctl/state");
+    place.sandbox.faults().inject(moving, Fault::HaltBefore(halt.clone()));
+    let by_force = async {
+        halt.reached().await;
+        second.force_unlock("kong", &lock).await.unwrap();
+        let lock = must_lock(&second, "kong").await;
+        let written = must_write(&second, "kong", "2", Some(seen.clone()), &lock).await;
+        halt.resume();
+        written
+    };
+    let expected = Expected::Revision(seen.clone());
+    let (lost, won) = tokio::join!(first.write("kong", b"2".to_vec(), &expected, &lock), by_force);
+    let error = lost.unwrap_err();
+    assert!(matches!(error.kind(), Kind::WrongLockId { .. } | Kind::Conflict { .. }), "{error}");
+    assert_eq!(second.read("kong").await.unwrap().unwrap().revision, won);
+    assert_eq!(second.history("kong").await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         own("the_last_twenty_versions_of_a_long_run_are_kept_and_what_was_before_it", || run(versions_are_pruned())),
         own("a_lock_survives_the_end_of_its_connection", || run(a_lock_survives_the_end_of_its_connection())),
         own("a_lock_whose_connection_ended_can_be_taken", || run(a_lock_whose_connection_ended_can_be_taken())),
+        own("of_two_writes_of_the_same_bytes_under_one_lock_one_wins", || run(one_of_two_writes_wins())),
         own("tables_of_another_version_are_refused", || run(tables_of_another_version_are_refused())),
         own("a_user_who_may_only_read_is_told", || run(a_user_who_may_only_read_is_told())),
         own("a_database_that_does_not_exist_is_told", || run(a_database_that_does_not_exist_is_told())),
@@ -141,6 +142,25 @@ async fn looking_creates_no_schema() {
     assert_eq!(backend.history("a").await.unwrap(), []);
     assert_eq!(backend.force_unlock("a", &LockId::random()).await.unwrap_err().kind(), &Kind::NotLocked);
     place.administer("CREATE SCHEMA {}").await;
+}
+
+async fn one_of_two_writes_wins() {
+    let place = InSchema::create().await;
+    let (one, other) = (place.backend(), place.backend());
+    let lock = must_lock(&one).await;
+    let mut seen = must_write(&one, "0", None, &lock).await;
+    for round in 1..=20 {
+        let (bytes, expected) = (|| round.to_string().into_bytes(), Expected::Revision(seen));
+        let writes =
+            tokio::join!(one.write("a", bytes(), &expected, &lock), other.write("a", bytes(), &expected, &lock),);
+        seen = match writes {
+            (Ok(won), Err(lost)) | (Err(lost), Ok(won)) => {
+                assert!(matches!(lost.kind(), Kind::Conflict { .. }), "{lost}");
+                won
+            }
+            both => panic!("{both:?}"),
+        };
+    }
 }
 
 async fn versions_are_pruned() {

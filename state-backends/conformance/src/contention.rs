@@ -45,7 +45,32 @@ pub async fn locks_that_are_forced_open_lose_no_update(fixture: &impl Fixture) {
     assert_eq!(count(&*fixture.open().await).await, TASKS * STEPS);
 }
 
-/// The same between processes. `this_test` is the name of the test that calls this, within its program: it is run again
+/// Two writers who saw the same version, and write the same: one wins, and the other is told so, even if it has the lock
+/// by force.
+pub async fn of_two_writers_of_the_same_bytes_one_wins(fixture: &impl Fixture) {
+    const ROUNDS: u64 = 12;
+    let (one, other) = (fixture.open().await, fixture.open().await);
+    must_put(&*one, KEY, b"0").await;
+    for round in 1..=ROUNDS {
+        let lock = must_lock(&*one, KEY).await;
+        let seen = Expected::from(must_read(&*one, KEY).await.map(|(_, revision)| revision));
+        let bytes = || round.to_string().into_bytes();
+        let by_force = async {
+            other.force_unlock(KEY, &lock).await.expect("the lock is in force");
+            // A writer that is refused may look at the lock by taking it.
+            let lock = wait_for_lock(&*other, KEY).await;
+            let written = other.write(KEY, bytes(), &seen, &lock).await;
+            must_unlock(&*other, KEY, &lock).await;
+            written
+        };
+        let (first, second) = tokio::join!(one.write(KEY, bytes(), &seen, &lock), by_force);
+        let winners = [is_done(first), is_done(second)].into_iter().filter(|won| *won).count();
+        assert_eq!(winners, 1, "in round {round}");
+        assert_eq!(count(&*one).await, round);
+    }
+}
+
+/// [`many_tasks_lose_no_update`] between processes. `this_test` is the name of the test that calls this, within its program: it is run again
 /// in each of the processes, and counts there.
 pub async fn many_processes_lose_no_update<F: Fixture>(this_test: &str) {
     const PROCESSES: u64 = 4;

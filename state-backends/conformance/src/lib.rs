@@ -28,7 +28,7 @@ mod turns;
 
 pub use self::contention::{
     a_reader_amid_writes_sees_whole_documents, locks_that_are_forced_open_lose_no_update,
-    many_processes_lose_no_update, many_tasks_lose_no_update,
+    many_processes_lose_no_update, many_tasks_lose_no_update, of_two_writers_of_the_same_bytes_one_wins,
 };
 pub use self::death::the_lock_of_a_killed_process_is_as_promised;
 pub use self::documents::{
@@ -98,6 +98,7 @@ macro_rules! every_rule {
             an_abandoned_lock_becomes_free
             many_tasks_lose_no_update
             locks_that_are_forced_open_lose_no_update
+            of_two_writers_of_the_same_bytes_one_wins
             a_reader_amid_writes_sees_whole_documents
         }
     };

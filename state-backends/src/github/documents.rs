@@ -9,6 +9,7 @@ use super::branch::{KeyOnBranch, Refused, pauses};
 use super::failure;
 use super::files::README;
 use super::known::KnownBranch;
+use super::tip::writing;
 use crate::{Document, Expected, Kind, LockId, Result, Revision, Version};
 
 /// The number of versions that are listed. Git keeps all of them.
@@ -147,8 +148,7 @@ impl KeyOnBranch<'_> {
             let found = unchanged.revision(&self.path).cloned();
             return Ok(WriteTry::Written(found.unwrap_or_else(|| Revision::new(&unchanged.commit))));
         }
-        let message = format!("Write `{}` for {}\n", self.key.escape_debug(), in_force.purpose());
-        let commit = self.create_commit(&message, &tree, known.as_ref()).await;
+        let commit = self.create_commit(&writing(self.key, &in_force), &tree, known.as_ref()).await;
         let commit = commit.map_err(|error| self.failed(&error))?;
         match self.move_branch(&commit, known.is_some()).await {
             Ok(()) => {

@@ -2,6 +2,7 @@
 
 use github_api::Commit;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::LockInfo;
 
@@ -21,7 +22,7 @@ pub(super) struct Tip {
 
 impl Tip {
     /// The operation for which the lock is held, and its holder: `apply by ada@build-3`.
-    pub(super) fn purpose(&self) -> String {
+    fn purpose(&self) -> String {
         self.holder.as_deref().map(purpose).unwrap_or_default()
     }
 }
@@ -45,7 +46,18 @@ pub(super) fn taking(key: &str, info: &LockInfo) -> String {
 
 /// The message of the commit that frees a lock.
 pub(super) fn freeing(key: &str) -> String {
-    format!("Unlock `{}`\n", key.escape_debug())
+    unique(&format!("Unlock `{}`", key.escape_debug()))
+}
+
+/// The message of the commit that writes the document of a key, for the holder of the lock.
+pub(super) fn writing(key: &str, lock: &Tip) -> String {
+    unique(&format!("Write `{}` for {}", key.escape_debug(), lock.purpose()))
+}
+
+/// A message that no other commit has. Git names a commit by its content, and its time is in seconds: two processes
+/// that commit the same would make one commit, and both could move a reference to it.
+fn unique(subject: &str) -> String {
+    format!("{subject}\n\nCommit-id: {}\n", Uuid::new_v4())
 }
 
 fn purpose(info: &LockInfo) -> String {
@@ -75,11 +87,19 @@ mod tests {
     #[test]
     fn the_message_that_frees_a_lock_names_nobody_whatever_the_key() {
         for key in ["kong", "a\nHeld-by: {}"] {
-            assert_eq!(freeing(key).lines().count(), 1);
+            assert_eq!(freeing(key).lines().count(), 3);
             assert_eq!(holder(&freeing(key)), None);
         }
         let info = info();
         assert_eq!(holder(&taking("a\nHeld-by: {}", &info)), Some(Box::new(info)));
+    }
+
+    #[test]
+    fn no_two_commits_have_one_message() {
+        let info = Box::new(info());
+        let tip = Tip { commit: String::new(), tree: String::new(), holder: Some(info) };
+        assert_ne!(writing("kong", &tip), writing("kong", &tip));
+        assert_ne!(freeing("kong"), freeing("kong"));
     }
 
     #[test]

@@ -264,18 +264,20 @@ impl Postgres {
         answer.map(Some)
     }
 
-    /// A write whose answer was lost is sent again; if it had been done, the second one finds its revision.
+    /// A write whose answer was lost is sent again; if it had been done, the second one finds its revision. Also returns
+    /// true if it was sent more than once.
     async fn write_until_answered(
         &self,
         lock: &LockId,
         parameters: &[Parameter<'_>],
-    ) -> Result<Option<Vec<Row>>, StatementError> {
-        let mut pauses = PAUSES.into_iter();
+    ) -> (Result<Option<Vec<Row>>, StatementError>, bool) {
+        let (mut pauses, mut is_repeated) = (PAUSES.into_iter(), false);
         loop {
             match (self.write_once(lock, parameters).await, pauses.next()) {
                 (Err(error), Some(pause)) if error.may_pass() => tokio::time::sleep(pause).await,
-                (answer, _) => return answer,
+                (answer, _) => return (answer, is_repeated),
             }
+            is_repeated = true;
         }
     }
 
@@ -331,7 +333,8 @@ impl Backend for Postgres {
             (&digest, Type::TEXT),
             (&bytes, Type::BYTEA),
         ];
-        let rows = match self.write_until_answered(lock, &parameters).await {
+        let (answer, is_repeated) = self.write_until_answered(lock, &parameters).await;
+        let rows = match answer {
             Ok(Some(rows)) => rows,
             Ok(None) => return Err(self.refusal(&attempt, key).await),
             // Another write got the number first: it is the current version now.
@@ -343,7 +346,8 @@ impl Backend for Postgres {
             Some(revision) => Ok(revision),
             None if in_force.as_deref() != Some(&lock_id) => Err(self.refusal(&attempt, key).await),
             None => match found {
-                Some(found) if is_our_own(&found, expected, &digest) => Ok(found),
+                // Without a lost answer, it is another writer's of the same content.
+                Some(found) if is_repeated && is_our_own(&found, expected, &digest) => Ok(found),
                 found => Err(attempt.failed(Kind::Conflict { expected: expected.clone(), found })),
             },
         }
