@@ -86,7 +86,7 @@ async fn r8_a_specification_that_is_not_one_stops_its_own_service_only() {
     let contents = [
         ("openapi: [\n", "1.1.0", "neither YAML nor JSON"),
         ("hello: world\n", "1.2.0", "not an OpenAPI"),
-        ("openapi: 3.1.0\ninfo:\n  title: billing\n", "1.3.0", "no `info.version`"),
+        ("openapi: 3.1.0\ninfo:\n  title: billing\npaths: {}\n", "1.3.0", "no `info.version`"),
     ];
     for (text, version, cause) in contents {
         world.push("Acme/billing", "dev", "openapi.yaml", text);
