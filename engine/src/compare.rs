@@ -8,7 +8,7 @@ use super::address::Address;
 use super::desired::Desired;
 use super::plan::{Action, AttributeChange, Goal, Planned, ResourceChange};
 use super::remote::Remote;
-use super::schema::{Attribute, Kind, Schema};
+use super::schema::{Attribute, Kind, Schema, Unset};
 use super::value::{entries, normalised, own, same, stored_form};
 use crate::state::ResourceState;
 
@@ -233,8 +233,11 @@ impl AttributeChange {
         let cleared = match attribute.kind {
             _ if self.goal != Goal::Unset => return,
             Kind::Labels => json!({}),
-            _ if attribute.nullable => Value::Null,
-            _ => return,
+            _ => match attribute.unset {
+                Unset::Stays => return,
+                Unset::Null | Unset::Blank(_) => Value::Null,
+                Unset::Default(value) => value(),
+            },
         };
         self.goal = Goal::Set(Planned::Known(cleared));
     }

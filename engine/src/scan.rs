@@ -85,9 +85,12 @@ impl<'a> Scan<'a> {
 
     /// The distinct combinations of text values that these attributes have, in the configuration, in the state and in
     /// the search areas: the regions in use, the teams whose members matter. Values that are not known yet are left
-    /// out.
+    /// out. Without attributes, there is one combination: nothing.
     #[must_use]
-    pub fn distinct<const N: usize>(&self, attributes: [&str; N]) -> BTreeSet<[String; N]> {
+    pub fn combinations(&self, attributes: &[&str]) -> BTreeSet<Vec<String>> {
+        if attributes.is_empty() {
+            return BTreeSet::from([Vec::new()]);
+        }
         let wanted = self.wanted.iter().filter_map(|wanted| every(attributes, |name| wanted.text(name)));
         let remembered = self.wanted.iter().filter_map(|wanted| every(attributes, |name| wanted.remembered(name)));
         let searched = self.lookups.iter().filter_map(|lookup| {
@@ -100,14 +103,24 @@ impl<'a> Scan<'a> {
         wanted.chain(remembered).chain(searched).chain(areas).collect()
     }
 
+    /// The distinct text values of one attribute.
+    #[must_use]
+    pub fn distinct(&self, attribute: &str) -> BTreeSet<String> {
+        self.combinations(&[attribute]).into_iter().flatten().collect()
+    }
+
     /// An object of another type that was listed before.
     #[must_use]
     pub fn object(&self, type_name: &str, id: &str) -> Option<&Remote> {
         self.world.by_id(type_name, id)
     }
+
+    /// The objects with this id, of all types, that were listed before.
+    pub fn objects(&self, id: &str) -> impl Iterator<Item = &Remote> {
+        self.world.types_of(id).filter_map(move |type_name| self.world.by_id(type_name, id))
+    }
 }
 
-fn every<const N: usize>(names: [&str; N], value: impl Fn(&str) -> Option<String>) -> Option<[String; N]> {
-    let values: Option<Vec<String>> = names.into_iter().map(value).collect();
-    values?.try_into().ok()
+fn every(names: &[&str], value: impl Fn(&str) -> Option<String>) -> Option<Vec<String>> {
+    names.iter().map(|name| value(name)).collect()
 }

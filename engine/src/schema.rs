@@ -1,5 +1,7 @@
 //! A resource type, as the engine knows it.
 
+use serde_json::Value;
+
 /// A resource type: its name, its identity, its attributes and how careful one must be with it.
 ///
 /// Each type has one, as a `static` beside its reader and writer.
@@ -138,12 +140,26 @@ pub struct Attribute {
     pub kind: Kind,
     /// The API cannot change it in place: a different value replaces the object.
     pub forces_replacement: bool,
-    /// The API takes `null` for it, so that removing it from the configuration clears it.
-    pub nullable: bool,
+    /// The effect of removing it from the configuration.
+    pub unset: Unset,
     /// koctl generates its text. A plan does not show the text of a new one.
     pub generated: bool,
     /// Where readers and writers find its values. The engine itself does not look at it.
     pub location: Location,
+}
+
+/// The effect of removing an attribute from the configuration, if koctl set it.
+#[derive(Debug, Clone, Copy)]
+pub enum Unset {
+    /// The object keeps the value: the configuration always sets it, or nothing stands for no value.
+    Stays,
+    /// It has no value any more.
+    Null,
+    /// The same, and this text stands for no value in requests and answers, which take no `null`. The engine itself does
+    /// not look at the text.
+    Blank(&'static str),
+    /// It has the default of the API again.
+    Default(fn() -> Value),
 }
 
 /// Where the values of an attribute are in requests and answers.
@@ -179,7 +195,7 @@ pub enum Kind {
 
 impl Attribute {
     const fn new(name: &'static str, kind: Kind) -> Self {
-        Self { name, kind, forces_replacement: false, nullable: false, generated: false, location: Location::Body }
+        Self { name, kind, forces_replacement: false, unset: Unset::Stays, generated: false, location: Location::Body }
     }
 
     /// A JSON value, compared whole.
@@ -265,10 +281,24 @@ impl Attribute {
         self
     }
 
-    /// Removing it from the configuration clears it.
+    /// Removing it from the configuration clears it: the API takes `null` for it.
     #[must_use]
     pub const fn nullable(mut self) -> Self {
-        self.nullable = true;
+        self.unset = Unset::Null;
+        self
+    }
+
+    /// Removing it from the configuration clears it. The API takes no `null` for it: this text stands for no value.
+    #[must_use]
+    pub const fn blank_as(mut self, text: &'static str) -> Self {
+        self.unset = Unset::Blank(text);
+        self
+    }
+
+    /// Removing it from the configuration sets it to the default that the API documents.
+    #[must_use]
+    pub const fn defaults_to(mut self, value: fn() -> Value) -> Self {
+        self.unset = Unset::Default(value);
         self
     }
 }

@@ -3,15 +3,13 @@
 //! The values of an object are in its address (the region, the ids of its parents) or in a body, as
 //! [`Location`] says of each attribute.
 
-use std::collections::BTreeSet;
-
 use futures::future::try_join_all;
 use serde_json::{Map, Value};
 
 use super::client::{GLOBAL, ReadClient};
 use engine::refresh::Scan;
 use engine::resource::Update;
-use engine::schema::Location;
+use engine::schema::{Location, Unset};
 use engine::{Attribute, Attributes, Error, ErrorKind, Kind, Remote, Schema};
 use transport::encode::segment;
 
@@ -85,37 +83,37 @@ impl Collection {
     /// its address says.
     pub(super) async fn list(&self, client: &ReadClient, scan: &Scan<'_>) -> Result<Vec<(Attributes, Value)>, Error> {
         let path = self.listed_at.unwrap_or(self.path);
-        let lists = self.addresses(scan, path)?.into_iter().map(async |address| {
+        let lists = self.addresses(scan, path).into_iter().map(async |address| {
             let (region, path_here) = (self.region(&address)?, filled(path, &address)?);
-            let listed = match self.paging.list(client, &region, &path_here).await {
-                // The parent was deleted outside koctl, and its objects with it.
-                Err(error) if error.kind == ErrorKind::NotFound && path != path_here => Vec::new(),
-                other => other?,
-            };
+            let listed = self.paging.list(client, &region, &path_here).await;
+            // If a list below a parent is not there, the parent was deleted outside koctl, and its objects with it.
+            let listed = if path == path_here { listed? } else { if_there(listed)?.unwrap_or_default() };
             Ok::<_, Error>(listed.into_iter().map(|json| (address.clone(), json)).collect::<Vec<_>>())
         });
         Ok(try_join_all(lists).await?.into_iter().flatten().collect())
     }
 
     /// The distinct values of what the address of a list says.
-    fn addresses(&self, scan: &Scan<'_>, path: &str) -> Result<Vec<Attributes>, Error> {
+    fn addresses(&self, scan: &Scan<'_>, path: &str) -> Vec<Attributes> {
         let in_path = |name: &&str| (*name == REGION) || path.contains(&format!("{{{name}}}"));
         let of_address = self.schema.attributes.iter().filter(|attribute| attribute.location == Location::Address);
         let names: Vec<&'static str> = of_address.map(|attribute| attribute.name).filter(in_path).collect();
-        let values: BTreeSet<Vec<String>> = match names[..] {
-            [] => BTreeSet::from([Vec::new()]),
-            [one] => scan.distinct([one]).into_iter().map(Vec::from).collect(),
-            [one, other] => scan.distinct([one, other]).into_iter().map(Vec::from).collect(),
-            _ => {
-                let attempted = format!("list `{path}`");
-                return Err(Error::new(ErrorKind::Unexpected, attempted, "its address has too many parts"));
-            }
-        };
         let attributes = |values: Vec<String>| {
             let named = names.iter().zip(values);
             named.map(|(name, value)| ((*name).to_owned(), Value::String(value))).collect()
         };
-        Ok(values.into_iter().map(attributes).collect())
+        let addresses = scan.combinations(&names).into_iter().map(attributes);
+        addresses.filter(|address: &Attributes| self.is_in_one_region(scan, address)).collect()
+    }
+
+    /// False if a parent is in another region than the address. When an environment moves, its objects are wanted in
+    /// the new region, and the parents that exist are still in the old one: nothing is there to be listed, and it is
+    /// not documented what a region answers to an id of another one.
+    fn is_in_one_region(&self, scan: &Scan<'_>, address: &Attributes) -> bool {
+        let Some(region) = address.get(REGION) else { return true };
+        let ids = address.iter().filter(|(name, _)| *name != REGION).filter_map(|(_, id)| id.as_str());
+        let mut regions = ids.flat_map(|id| scan.objects(id)).filter_map(|parent| parent.attributes.get(REGION));
+        regions.all(|of_parent| of_parent == region)
     }
 
     /// The object in `json`, at an address with these attributes.
@@ -127,7 +125,7 @@ impl Collection {
         Ok(Remote { id: id.to_owned(), attributes: self.attributes(address, json) })
     }
 
-    /// The attributes of the object in `json`. `null` counts as absent.
+    /// The attributes of the object in `json`. `null` and what stands for it count as absent.
     pub(super) fn attributes(&self, address: &Attributes, json: &Value) -> Attributes {
         let value = |attribute: &Attribute| match attribute.location {
             Location::Body => json.get(attribute.name),
@@ -135,7 +133,8 @@ impl Collection {
             Location::Address => address.get(attribute.name).or_else(|| json.get(attribute.name)),
         };
         let present = |attribute: &Attribute| {
-            Some((attribute.name.to_owned(), value(attribute).filter(|value| !value.is_null())?.clone()))
+            let value = value(attribute).filter(|value| !value.is_null() && !is_blank(attribute, value))?;
+            Some((attribute.name.to_owned(), value.clone()))
         };
         self.schema.attributes.iter().filter_map(present).collect()
     }
@@ -145,9 +144,13 @@ impl Collection {
         let mut body = Value::Object(Map::new());
         for attribute in self.schema.attributes.iter().filter(|attribute| attribute.kind != Kind::Computed) {
             let Some(value) = attributes.get(attribute.name) else { continue };
+            let value = match (attribute.unset, value) {
+                (Unset::Blank(text), Value::Null) => text.into(),
+                _ => value.clone(),
+            };
             match attribute.location {
-                Location::Body | Location::AnsweredInside(_) => body[attribute.name] = value.clone(),
-                Location::Inside(pointer) => insert(&mut body, pointer, value.clone()),
+                Location::Body | Location::AnsweredInside(_) => body[attribute.name] = value,
+                Location::Inside(pointer) => insert(&mut body, pointer, value),
                 Location::Address => {}
             }
         }
@@ -168,6 +171,20 @@ impl Collection {
             }
         }
         changes
+    }
+}
+
+/// True if a value stands for no value.
+fn is_blank(attribute: &Attribute, value: &Value) -> bool {
+    matches!(attribute.unset, Unset::Blank(text) if *value == text)
+}
+
+/// The answer of a request about one object, or about everything below one; `None` if the object is not there (any
+/// more).
+pub(super) fn if_there<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
     }
 }
 

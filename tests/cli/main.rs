@@ -5,6 +5,7 @@
 mod bad_input;
 mod better_than_before;
 mod changes;
+mod clearing;
 mod drift;
 mod drift_kinds;
 mod drift_telling;
@@ -37,4 +38,5 @@ mod saved_plans;
 mod secrets;
 mod state_commands;
 mod stores;
+mod ways_on;
 mod world;

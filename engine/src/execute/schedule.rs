@@ -76,6 +76,7 @@ impl Orders {
         for change in changes {
             orders.by_references(change, steps);
         }
+        orders.by_ids(changes, steps);
         orders.by_address(changes, steps);
         orders.by_name(changes, steps, readers);
         orders
@@ -99,6 +100,22 @@ impl Orders {
                 // It drops the dependency when it is updated. The dependency can be deleted only after that.
                 self.should.extend(make.zip(gone));
             }
+        }
+    }
+
+    /// An object whose id is in an attribute of another is deleted after the other is deleted or updated. The state does
+    /// not know that they depend on each other if the other is only imported now.
+    fn by_ids(&mut self, changes: &[ResourceChange], steps: &Steps<'_>) {
+        let deleted = |change: &'_ ResourceChange| Some((change.id.clone()?, *steps.unmakes.get(&change.address)?));
+        let deleted: HashMap<String, usize> = changes.iter().filter_map(deleted).collect();
+        if deleted.is_empty() {
+            return;
+        }
+        for change in changes {
+            let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address)).copied();
+            let ids = change.attributes.values().filter_map(|attribute| attribute.before.as_ref()?.as_str());
+            let gone = ids.filter_map(|id| deleted.get(id).copied()).filter(|gone| Some(*gone) != step);
+            self.should.extend(gone.filter_map(|gone| Some((step?, gone))));
         }
     }
 

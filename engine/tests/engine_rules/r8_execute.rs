@@ -207,6 +207,15 @@ async fn r8_orders_that_exclude_each_other_are_resolved_in_favour_of_the_referen
 }
 
 #[tokio::test]
+async fn r8_what_is_imported_lets_go_of_what_is_deleted_although_no_state_knows_of_it() {
+    let house = House::with(&[page("old"), page("b").with("parent_id", id_of("page/old"))]).await;
+    house.book.tear("page/b");
+    let desired = [page("new"), page("b").with("parent_id", id_of("page/new"))];
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
 async fn r8_two_names_that_are_swapped_are_tried_and_told() {
     let house = House::with(&[page("a"), page("b")]).await;
     let outcome = house.try_apply(&[page("a").with("name", "b"), page("b").with("name", "a")]).await;

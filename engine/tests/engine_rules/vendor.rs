@@ -408,12 +408,12 @@ impl Reader for Table {
             return Err(Error::new(ErrorKind::Unavailable, request, "out of order"));
         }
         inner.log.push(request);
-        let planes = scan.distinct(["plane_id"]);
+        let planes = scan.distinct("plane_id");
         let of_type = inner.objects.iter().filter(|(_, (type_name, _))| *type_name == self.schema.type_name);
         let listed = of_type.filter(|(_, (_, attributes))| {
             // Services are listed plane by plane.
             let plane = attributes.get("plane_id").and_then(Value::as_str);
-            self.schema.type_name != SERVICE.type_name || plane.is_some_and(|id| planes.contains(&[id.to_owned()]))
+            self.schema.type_name != SERVICE.type_name || plane.is_some_and(|id| planes.contains(id))
         });
         let mut listed: Vec<_> = listed.map(|(id, _)| inner.remote(id)).collect();
         if inner.pages_move {

@@ -54,8 +54,8 @@ impl Reader for Over<ReadClient> {
     }
 
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let repositories = scan.distinct(["repository"]);
-        let found = try_join_all(repositories.iter().map(async |[repository]| {
+        let repositories = scan.distinct("repository");
+        let found = try_join_all(repositories.iter().map(async |repository| {
             let names = self.0.secrets(&parse(repository)?).await?;
             Ok::<_, Error>(names.into_iter().map(|name| remote(repository, &name)).collect::<Vec<_>>())
         }));

@@ -113,8 +113,7 @@ impl Reader for Over<ReadClient> {
     }
 
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let repositories: BTreeSet<[String; 1]> = scan.distinct(["repository"]);
-        let found = repositories.into_iter().map(async |[name]| {
+        let found = scan.distinct("repository").into_iter().map(async |name| {
             let here = |wanted: &&Wanted<'_>| wanted.last_text("repository").as_deref() == Some(&name);
             let wanted: Vec<_> = scan.wanted().filter(here).collect();
             // After the platform moved, a repository that only the state has may be deleted.

@@ -51,8 +51,8 @@ impl Reader for Over<ReadClient> {
 
     /// No list has only these, so each is read by its name. A scope has one.
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let names = scan.distinct(["name"]);
-        let found = try_join_all(names.iter().map(async |[name]| {
+        let names = scan.distinct("name");
+        let found = try_join_all(names.iter().map(async |name| {
             let found = self.0.default_branch_if_there(&parse(name)?).await?;
             Ok::<_, Error>(found.map(|_| remote(name)))
         }));

@@ -5,15 +5,15 @@ use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::Value;
 
-use super::api::{Api, CURRENT_VERSION, CURRENT_VERSION_UPDATED};
+use super::api::{self, Api, CURRENT_VERSION, CURRENT_VERSION_UPDATED};
 use crate::konnect::client::ReadClient;
-use crate::konnect::collection::Collection;
+use crate::konnect::collection::{Collection, if_there};
 use crate::konnect::content::unchanged;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part};
 use engine::refresh::{Scan, Wanted};
 use engine::typed::Typed;
-use engine::{Attributes, Error, ErrorKind, Remote};
+use engine::{Attributes, Error, Remote};
 
 engine::schema! {
     /// The specification of an API.
@@ -60,9 +60,12 @@ async fn current(client: &ReadClient, scan: &Scan<'_>, wanted: &Wanted<'_>) -> R
     let (Some(region), Some(api)) = (wanted.last_text(REGION.text()), wanted.last_text(API_ID.text())) else {
         return Ok(None);
     };
+    let listed = scan.object(Api::SCHEMA.type_name, &api);
+    // The API may still be in the region that its environment leaves.
+    let region = listed.and_then(|api| api.attributes.get(api::REGION.text()).cloned()).unwrap_or(region.into());
     let address =
-        Attributes::from([(REGION.text().to_owned(), region.into()), (API_ID.text().to_owned(), api.as_str().into())]);
-    let Some(listed) = scan.object(Api::SCHEMA.type_name, &api) else {
+        Attributes::from([(REGION.text().to_owned(), region), (API_ID.text().to_owned(), api.as_str().into())]);
+    let Some(listed) = listed else {
         return first(client, &address).await;
     };
     let current = |name: &str| listed.attributes.get(name).and_then(Value::as_str);
@@ -70,24 +73,22 @@ async fn current(client: &ReadClient, scan: &Scan<'_>, wanted: &Wanted<'_>) -> R
     if let Some(unchanged) = unchanged(wanted, id, current(CURRENT_VERSION_UPDATED)) {
         return Ok(Some(unchanged));
     }
-    get(client, &address, id).await.map(Some)
+    get(client, &address, id).await
 }
 
 /// The version of an API that was not listed before, as when the fate of a lost create is found out.
 async fn first(client: &ReadClient, address: &Attributes) -> Result<Option<Remote>, Error> {
     let (region, path) = ApiVersion::COLLECTION.url(address)?;
-    let listed = match client.list(&region, &path).await {
-        // The API was deleted, and its versions with it.
-        Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
-        other => other?,
-    };
+    // If the API was deleted, its versions are gone with it.
+    let listed = if_there(client.list(&region, &path).await)?.unwrap_or_default();
     let Some(first) = listed.first() else { return Ok(None) };
     let id = ApiVersion::COLLECTION.remote(address, first)?.id;
-    get(client, address, &id).await.map(Some)
+    get(client, address, &id).await
 }
 
-/// One version with its specification, which lists leave out.
-async fn get(client: &ReadClient, address: &Attributes, id: &str) -> Result<Remote, Error> {
+/// One version with its specification, which lists leave out. `None` if it was deleted after the list was read.
+async fn get(client: &ReadClient, address: &Attributes, id: &str) -> Result<Option<Remote>, Error> {
     let (region, path) = ApiVersion::COLLECTION.object_url(address, id)?;
-    ApiVersion::read(address, client.get(&region, &path).await?)
+    let version = if_there(client.get(&region, &path).await)?;
+    version.map(|json| ApiVersion::read(address, json)).transpose()
 }

@@ -15,7 +15,8 @@ engine::schema! {
     ControlPlane = "control_plane" {
         REGION: Attribute::plain("region").forces_replacement().in_address(),
         NAME: Attribute::plain("name"),
-        DESCRIPTION: Attribute::plain("description"),
+        /// The document allows no `null` (schema `UpdateControlPlaneRequest`).
+        DESCRIPTION: Attribute::plain("description").blank_as(""),
         CLUSTER_TYPE: Attribute::plain("cluster_type").forces_replacement().answered_inside("/config/cluster_type"),
         LABELS: Attribute::labels("labels"),
     }

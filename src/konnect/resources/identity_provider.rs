@@ -2,6 +2,7 @@
 //! `/identity-providers`). [`authentication_settings`](super::authentication_settings) switch it on and off.
 
 use async_trait::async_trait;
+use serde_json::{Value, json};
 
 use super::sign_in::{Method, PROVIDERS, SignIn};
 use crate::konnect::client::WriteClient;
@@ -16,12 +17,13 @@ engine::schema! {
     /// An identity provider. There is one of each `type`, `oidc` or `saml`, which cannot be changed.
     IdentityProvider = "identity_provider" {
         KIND: Attribute::plain("type").forces_replacement(),
-        LOGIN_PATH: Attribute::plain("login_path"),
+        /// The document allows no `null` (schema `UpdateIdentityProvider`).
+        LOGIN_PATH: Attribute::plain("login_path").blank_as(""),
         ISSUER_URL: Attribute::plain("issuer_url").inside("/config/issuer_url"),
         CLIENT_ID: Attribute::plain("client_id").inside("/config/client_id"),
         CLIENT_SECRET: Attribute::write_only("client_secret").inside("/config/client_secret"),
-        SCOPES: Attribute::plain("scopes").inside("/config/scopes"),
-        CLAIM_MAPPINGS: Attribute::plain("claim_mappings").inside("/config/claim_mappings"),
+        SCOPES: Attribute::plain("scopes").inside("/config/scopes").defaults_to(default_scopes),
+        CLAIM_MAPPINGS: Attribute::plain("claim_mappings").inside("/config/claim_mappings").defaults_to(default_claims),
         IDP_METADATA_URL: Attribute::plain("idp_metadata_url").inside("/config/idp_metadata_url"),
     }
     natural_key: &[KIND.text()],
@@ -46,6 +48,16 @@ pub static TYPE: KonnectType = KonnectType {
         }),
     },
 };
+
+/// The default of the document (schema `OIDCIdentityProviderScopes`).
+fn default_scopes() -> Value {
+    json!(["email", "openid", "profile"])
+}
+
+/// The same (schema `OIDCIdentityProviderClaimMappings`).
+fn default_claims() -> Value {
+    json!({ "name": "name", "email": "email", "groups": "groups" })
+}
 
 /// Attributes that Konnect nests under `config`.
 fn is_nested(name: &str) -> bool {

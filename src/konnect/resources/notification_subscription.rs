@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use crate::konnect::collection::{Collection, Paging};
+use crate::konnect::collection::{Collection, Paging, if_there};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::refresh::Scan;
@@ -75,17 +75,17 @@ impl Resource for NotificationSubscription {
 
     /// The list of events says which of them have subscriptions: the others are not asked for.
     async fn list(client: &ReadClient, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let wanted = scan.distinct([EVENT_ID.text()]);
+        let wanted = scan.distinct(EVENT_ID.text());
         let mut subscribed = Vec::new();
         for event in client.list_unpaged(GLOBAL, EVENTS).await? {
             let event_id = event_id(&event)?.to_owned();
-            if event["event_subscription_count"] != 0 && wanted.contains(std::slice::from_ref(&event_id)) {
+            if event["event_subscription_count"] != 0 && wanted.contains(&event_id) {
                 subscribed.push(Attributes::from([(EVENT_ID.text().to_owned(), event_id.into())]));
             }
         }
         let lists = subscribed.into_iter().map(async |event| {
             let (region, path) = Self::COLLECTION.url(&event)?;
-            let listed = client.list_unpaged(&region, &path).await?;
+            let listed = if_there(client.list_unpaged(&region, &path).await)?.unwrap_or_default();
             let ours = listed.into_iter().filter(Self::is_listed);
             ours.map(|json| Self::read(&event, json)).collect::<Result<Vec<_>, Error>>()
         });

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::portal::Portal;
 use crate::konnect::client::{ReadClient, WriteClient};
-use crate::konnect::collection::{Collection, Paging};
+use crate::konnect::collection::{Collection, Paging, if_there};
 use crate::konnect::content::unchanged;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape};
@@ -63,7 +63,8 @@ impl Resource for PortalPage {
             let pages = flattened(tree);
             pages.into_iter().map(move |page| (address.clone(), page))
         });
-        try_join_all(pages.map(async |(address, page)| with_content(client, scan, &address, page).await)).await
+        let pages = pages.map(async |(address, page)| with_content(client, scan, &address, page).await);
+        Ok(try_join_all(pages).await?.into_iter().flatten().collect())
     }
 
     /// A new portal has Konnect's default pages. If one of them has the slug, it becomes the page of the configuration.
@@ -96,11 +97,8 @@ impl Resource for PortalPage {
 /// are pages of others.
 async fn pages_below(client: &ReadClient, id: &str, prior: &Attributes) -> Result<usize, Error> {
     let (region, path) = PortalPage::COLLECTION.url(prior)?;
-    let trees = match client.list_unpaged(&region, &path).await {
-        // The portal is gone, and its pages with it.
-        Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
-        listed => listed?,
-    };
+    // If the portal is gone, its pages are gone with it.
+    let trees = if_there(client.list_unpaged(&region, &path).await)?.unwrap_or_default();
     Ok(trees.into_iter().flat_map(flattened).filter(|page| page["parent_page_id"] == id).count())
 }
 
@@ -126,21 +124,24 @@ fn flattened(mut page: Value) -> Vec<Value> {
     pages
 }
 
+/// A page with its content, if the configuration or the state has the page. `None` if it was deleted after the list was
+/// read.
 async fn with_content(
     client: &ReadClient,
     scan: &Scan<'_>,
     address: &Attributes,
     listed: Value,
-) -> Result<Remote, Error> {
+) -> Result<Option<Remote>, Error> {
     let mut page = PortalPage::read(address, listed)?;
-    let Some(wanted) = wanted(scan, &page) else { return Ok(page) };
+    let Some(wanted) = wanted(scan, &page) else { return Ok(Some(page)) };
     let updated_at = page.attributes.get(UPDATED_AT.text()).and_then(Value::as_str);
     if let Some(mut known) = unchanged(wanted, &page.id, updated_at) {
         page.attributes.extend(known.attributes.remove_entry(CONTENT.text()));
-        return Ok(page);
+        return Ok(Some(page));
     }
     let (region, path) = PortalPage::COLLECTION.object_url(address, &page.id)?;
-    PortalPage::read(address, client.get(&region, &path).await?)
+    let page = if_there(client.get(&region, &path).await)?;
+    page.map(|json| PortalPage::read(address, json)).transpose()
 }
 
 /// The address that a page could belong to.

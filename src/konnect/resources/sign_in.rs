@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
+use crate::konnect::collection::if_there;
 use engine::{Attributes, Error, ErrorKind};
 
 /// The authentication settings.
@@ -111,14 +112,22 @@ impl SignIn {
         self.set(client, &Map::from_iter([(switch.to_owned(), on.into())])).await
     }
 
-    /// Turns the switch of an identity provider, if there is one and its switch differs.
+    /// Turns the switch of an identity provider, if there is one and its switch differs. One that is gone is off.
     async fn turn_provider(&mut self, client: &WriteClient, method: Method, on: bool) -> Result<(), Error> {
         let of_method = |provider: &&mut Value| provider["type"] == method.provider_type();
         let Some(provider) = self.providers.iter_mut().find(of_method).filter(|found| found["enabled"] != on) else {
             return Ok(());
         };
         let id = provider["id"].as_str().unwrap_or_default();
-        *provider = client.patch(GLOBAL, &format!("{PROVIDERS}/{id}"), &json!({ "enabled": on })).await?;
+        let changed = client.patch(GLOBAL, &format!("{PROVIDERS}/{id}"), &json!({ "enabled": on })).await;
+        if on {
+            *provider = changed?;
+        } else if let Some(changed) = if_there(changed)? {
+            *provider = changed;
+        } else {
+            // It was deleted since it was read: nobody signs in with it any more.
+            self.providers.retain(|provider| provider["type"] != method.provider_type());
+        }
         Ok(())
     }
 

@@ -10,7 +10,8 @@ engine::schema! {
     /// A team of the organization.
     Team = "team" {
         NAME: Attribute::plain("name"),
-        DESCRIPTION: Attribute::plain("description"),
+        /// The document allows no `null`, and no text without a character (schema `UpdateTeam`).
+        DESCRIPTION: Attribute::plain("description").blank_as(" "),
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[NAME.text()],
