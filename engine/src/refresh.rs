@@ -51,21 +51,32 @@ pub(super) async fn refresh_with(
         for (reader, listing) in level.into_iter().zip(listings) {
             match listing {
                 Ok(objects) => read.push((reader.schema(), objects)),
-                Err(error) => errors.push(of_type(reader.schema().type_name, error)),
+                Err(error) => errors.push((reader.schema().type_name, error)),
             }
         }
         if !errors.is_empty() {
-            return Err(errors);
+            return Err(joined(errors));
         }
         world.add(read, &interest, &mut open);
     }
     Ok(world)
 }
 
-/// The error with the name of the type, and not only its address.
-fn of_type(type_name: &str, error: Error) -> Error {
-    let attempted = format!("list the resources of type `{type_name}` ({})", error.attempted);
-    Error { attempted, ..error }
+/// The errors with the names of their types, and not only their addresses. Those with one cause are one error.
+fn joined(errors: Vec<(&str, Error)>) -> Vec<Error> {
+    let mut causes: Vec<(Vec<&str>, Error)> = Vec::new();
+    for (type_name, error) in errors {
+        match causes.iter_mut().find(|(_, other)| (&other.cause, &other.help) == (&error.cause, &error.help)) {
+            Some((types, _)) => types.push(type_name),
+            None => causes.push((vec![type_name], error)),
+        }
+    }
+    let named = |(types, error): (Vec<&str>, Error)| {
+        let types = types.join("`, `");
+        let attempted = format!("list the resources of type `{types}` ({})", error.attempted);
+        Error { attempted, ..error }
+    };
+    causes.into_iter().map(named).collect()
 }
 
 /// Lists the type of one desired resource again and looks for it by its natural key: how the result of a create whose

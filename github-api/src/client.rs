@@ -6,9 +6,9 @@ use http::{HeaderValue, Method, Request, Uri};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use transport::{Repeat, Transport, TransportError};
+use transport::{ComeAgain, NoRedirects, Repeat, Transport, TransportError};
 
-use crate::error::{Error, Result, refusal};
+use crate::error::{Error, Result, pause_of, refusal};
 
 /// The address of GitHub's own API.
 pub const DEFAULT_URL: &str = "https://api.github.com";
@@ -77,6 +77,12 @@ impl Reader {
         Ok(Self { transport, url, authorization })
     }
 
+    /// The route of an address of this API. `None` for another place, where the token must not go.
+    pub(crate) fn route_of<'a>(&self, address: &'a str) -> Option<&'a str> {
+        let route = address.strip_prefix(&self.url).unwrap_or(address);
+        (route.starts_with('/') && !route.starts_with("//")).then_some(route)
+    }
+
     /// The JSON at `route`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, route: &str) -> Result<T> {
         parse(&self.send(Operation::get(route, JSON)).await?)
@@ -110,7 +116,9 @@ impl Reader {
     fn request(&self, operation: Operation<'_>) -> Result<Request<Bytes>, http::Error> {
         let Operation { method, route, accept, body, repeat } = operation;
         let request = Request::builder().method(method).uri(format!("{}{route}", self.url));
-        let mut request = request.header(ACCEPT, accept).header("x-github-api-version", API_VERSION);
+        let request = request.header(ACCEPT, accept).header("x-github-api-version", API_VERSION);
+        // GitHub redirects where a repository was renamed: its new name is worth knowing, before something is written.
+        let mut request = request.extension(NoRedirects).extension(ComeAgain(pause_of));
         if let Some(authorization) = &self.authorization {
             request = request.header(AUTHORIZATION, authorization);
         }

@@ -24,9 +24,9 @@ mod secrets;
 
 pub use client::{Access, AccessError, DEFAULT_URL, Reader, Writer};
 pub use contents::{Content, ListedCommit};
-pub use error::{Error, Refusal, Result, absent_as_none};
+pub use error::{Error, Reason, Refusal, Result, absent_as_none};
 pub use git::{Author, Commit, NewCommit, TreeChange, TreeFile};
 pub use issues::{Issue, IssueUpdate};
 pub use pulls::{Base, Head, HeadRepository, NewPull, Pull, PullUpdate};
-pub use repository::{InvalidRepository, Repository};
+pub use repository::{Details, InvalidRepository, Repository};
 pub use secrets::PublicKey;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use transport::encode::segment;
 
 use crate::client::{Reader, Writer};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// A repository on GitHub: `owner/name`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,9 +50,18 @@ impl FromStr for Repository {
     }
 }
 
-#[derive(Deserialize)]
-struct Details {
-    default_branch: String,
+/// What GitHub says of a repository (`repos/get`).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Details {
+    /// Its number, which it keeps when it is renamed or transferred.
+    pub id: u64,
+    /// `owner/name`, as it is called now.
+    pub full_name: String,
+    /// The branch that pull requests go to.
+    pub default_branch: String,
+    /// True if nothing can be written any more.
+    #[serde(default)]
+    pub archived: bool,
 }
 
 #[derive(Deserialize)]
@@ -61,12 +70,22 @@ struct User {
 }
 
 impl Reader {
-    /// The branch that pull requests go to (`repos/get`).
+    /// What GitHub says of a repository (`repos/get`).
     ///
     /// # Errors
     /// [`crate::Error::is_absent`] if there is no such repository, or the token may not read it.
-    pub async fn default_branch(&self, repository: &Repository) -> Result<String> {
-        Ok(self.get::<Details>(&repository.route("")).await?.default_branch)
+    pub async fn repository(&self, repository: &Repository) -> Result<Details> {
+        self.get(&repository.route("")).await
+    }
+
+    /// The name that a repository has now, if `error` is the redirect of one that was renamed or transferred. `None` for
+    /// other errors, and if GitHub does not say.
+    pub async fn new_name(&self, error: &Error) -> Option<String> {
+        let route = self.route_of(error.moved_to()?)?;
+        // The redirect goes to what was asked for in the repository of this number: `/repositories/1/pulls`.
+        let route: Vec<&str> = route.split(['?', '#']).next()?.split('/').take(3).collect();
+        let found = self.get::<Details>(&route.join("/")).await.ok()?;
+        Some(found.full_name)
     }
 }
 

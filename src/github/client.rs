@@ -8,12 +8,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use dryoc::dryocbox::{DryocBox, PublicKey as PublicKeyBytes};
 use github_api::{
-    AccessError, Author, Content, NewCommit, NewPull, Pull, PullUpdate, Reader, Repository, Writer, absent_as_none,
+    AccessError, Author, Content, Details, NewCommit, NewPull, Pull, PullUpdate, Reader, Repository, Writer,
+    absent_as_none,
 };
 use secrecy::{ExposeSecret, SecretString};
 
 use super::access::Access;
-use super::problem::explain;
+use super::problem::{MOVED, explain};
 use engine::{Error, ErrorKind};
 use transport::Transport;
 
@@ -70,17 +71,61 @@ impl ReadClient {
         explain(attempted, &self.access, &error)
     }
 
-    /// The name of the branch that pull requests go to. `None` if there is no such repository, or the token may not
-    /// read it.
-    pub async fn default_branch_if_there(&self, repository: &Repository) -> Result<Option<String>, Error> {
-        let found = absent_as_none(self.api.default_branch(repository).await);
-        found.map_err(|error| self.explain(&read_repository(repository), error))
+    /// What GitHub says of a repository. `None` if there is no such repository, or the token may not read it.
+    ///
+    /// # Errors
+    /// Also if it has another name now: GitHub would redirect reads, but not writes, and a new repository may get the
+    /// old name at any time.
+    pub async fn repository_if_there(&self, repository: &Repository) -> Result<Option<Details>, Error> {
+        let found = match self.api.repository(repository).await {
+            Err(error) if error.moved_to().is_some() => return Err(self.moved(repository, &error).await),
+            other => absent_as_none(other).map_err(|error| self.explain(&read_repository(repository), error))?,
+        };
+        let other = found.as_ref().filter(|found| !found.full_name.eq_ignore_ascii_case(&repository.to_string()));
+        match other {
+            Some(other) => Err(renamed(repository, &other.full_name)),
+            None => Ok(found),
+        }
     }
 
-    /// The name of the branch that pull requests go to.
-    pub async fn default_branch(&self, repository: &Repository) -> Result<String, Error> {
-        let found = self.api.default_branch(repository).await;
-        found.map_err(|error| self.explain(&read_repository(repository), error))
+    /// The same for a repository that must exist.
+    ///
+    /// # Errors
+    /// Also if there is none.
+    pub async fn repository(&self, repository: &Repository) -> Result<Details, Error> {
+        self.repository_if_there(repository).await?.ok_or_else(|| self.no_repository(repository))
+    }
+
+    /// The error for a repository that GitHub does not show. It does not say if that does not exist.
+    fn no_repository(&self, repository: &Repository) -> Error {
+        let attempted = read_repository(repository);
+        let source = &self.access.token_source;
+        let (cause, help) = match &self.access.token {
+            Some(_) => (
+                format!("there is none of this name that the GitHub token from {source} may see"),
+                format!(
+                    "check the name; if it is right, give the GitHub token from {source} access to the repository, or \
+                     authorize it for the organization's single sign-on"
+                ),
+            ),
+            None => (
+                "there is no public repository of this name, and no GitHub token is configured".to_owned(),
+                "check the name; if the repository is private, set GITHUB_TOKEN or a token under `git:` that may read it"
+                    .to_owned(),
+            ),
+        };
+        Error::new(ErrorKind::NotFound, attempted, cause).help(help)
+    }
+
+    /// The error for a repository that GitHub redirects to another place.
+    async fn moved(&self, repository: &Repository, redirect: &github_api::Error) -> Error {
+        match self.api.new_name(redirect).await {
+            Some(name) => renamed(repository, &name),
+            None => {
+                let cause = "it was renamed or transferred, and GitHub does not show its new name to this token";
+                Error::new(ErrorKind::Refused, read_repository(repository), cause).help(MOVED)
+            }
+        }
     }
 
     /// The commit at the tip of a branch. `None` if there is no such branch.
@@ -110,17 +155,39 @@ impl ReadClient {
         self.api.blob(repository, id).await.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// The content of the file `file` on a branch. `None` if there is no such file.
-    pub async fn file(&self, repository: &Repository, branch: &str, file: &str) -> Result<Option<Vec<u8>>, Error> {
+    /// The content of the file `file` on a branch.
+    ///
+    /// # Errors
+    /// If there is none: GitHub says the same of a repository, a branch and a file that it does not show, so that each
+    /// is looked for before it is called missing.
+    pub async fn file(&self, repository: &Repository, branch: &str, file: &str) -> Result<Vec<u8>, Error> {
         let attempted = format!("read {file} on the branch {branch} of {repository}");
-        let found = absent_as_none(self.api.content(repository, branch, file).await);
-        match found.map_err(|error| self.explain(&attempted, error))? {
-            None => Ok(None),
-            Some(Content::File(bytes)) => Ok(Some(bytes)),
-            Some(Content::Other) => {
-                Err(Error::new(ErrorKind::Refused, attempted, "it is not a file").help("correct `spec-path`"))
+        match self.api.content(repository, branch, file).await {
+            Ok(Content::File(bytes)) => Ok(bytes),
+            Ok(Content::Other) => {
+                let cause = "it is not a file, but a folder or a link to another repository";
+                Err(Error::new(ErrorKind::Refused, attempted, cause).help("correct `spec-path`"))
             }
+            Err(error) if error.moved_to().is_some() => Err(self.moved(repository, &error).await),
+            Err(error) if error.is_absent() => Err(self.missing(repository, branch, attempted).await?),
+            Err(error) => Err(self.explain(&attempted, error)),
         }
+    }
+
+    /// The error for a file that GitHub does not show: what is missing, one step after the other.
+    async fn missing(&self, repository: &Repository, branch: &str, attempted: String) -> Result<Error, Error> {
+        let Details { default_branch, .. } = self.repository(repository).await?;
+        let missing = |cause: String, help: String| Error::new(ErrorKind::NotFound, attempted, cause).help(help);
+        Ok(match self.tip(repository, branch).await? {
+            Some(_) => missing(
+                "the branch has no such file".to_owned(),
+                "correct `spec-path` of the service, or add the file to the branch".to_owned(),
+            ),
+            None => missing(
+                "the repository has no such branch".to_owned(),
+                format!("correct the branch of the service (the default branch is {default_branch}), or push it"),
+            ),
+        })
     }
 
     /// The names of the Actions secrets of a repository.
@@ -280,6 +347,11 @@ fn seal(attempted: &str, key: &str, value: &SecretString) -> Result<String, Erro
 
 fn change((path, text): &TreeChange) -> github_api::TreeChange<'_> {
     github_api::TreeChange { path, content: text.as_ref().map(String::as_bytes) }
+}
+
+fn renamed(repository: &Repository, name: &str) -> Error {
+    let cause = format!("it was renamed or transferred: {repository} is now {name}");
+    Error::new(ErrorKind::Refused, read_repository(repository), cause).help(format!("{MOVED}, to {name}"))
 }
 
 fn read_repository(repository: &Repository) -> String {

@@ -1,19 +1,49 @@
 //! Reading a file of a repository that GitHub's API cannot read: a shallow fetch by the program git, with the user's
 //! own configuration of git and SSH.
+//!
+//! No secret is part of a command line or a file. A token goes through the environment, a private key through the
+//! memory of an `ssh-agent` that lives as long as the fetch.
 
+use std::ffi::OsStr;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use engine::{Error, ErrorKind};
 
 /// Time limit for one call of git.
 const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// Variables of git that stay: how a server is reached, and the user's configuration. All others are removed, because
+/// they are about another repository, as in a hook, or write a trace that shows credentials.
+const KEPT: &[&str] = &[
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_ASKPASS",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_HTTP_USER_AGENT",
+    "GIT_PROTOCOL_FROM_USER",
+    "GIT_PROXY_COMMAND",
+    "GIT_SSH",
+    "GIT_SSH_COMMAND",
+    "GIT_SSH_VARIANT",
+];
+
+/// The beginnings of the names of further ones: settings of TLS, and settings of git as variables.
+const KEPT_PREFIXES: &[&str] =
+    &["GIT_SSL_", "GIT_PROXY_SSL_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_CONFIG_COUNT"];
+
+/// Runs a command with a key from its standard input in the agent. Its exit code is this one if the key cannot be used.
+const WITH_KEY: &str = "ssh-add -q - || exit 96; exec \"$@\"";
+const UNUSABLE_KEY: i32 = 96;
 
 /// Credentials for a remote.
 #[derive(Debug, Clone)]
@@ -28,56 +58,92 @@ pub enum Credentials {
 
 /// Fetches the tip of `branch` from `remote` and returns the content of `file`. `None` if there is no such file.
 ///
-/// No secret is part of a command line: a key goes through a file that only this user can read, a token through
-/// the environment.
-///
 /// # Errors
-/// If git fails, with its message.
+/// If git fails, with its message. With a token, also if the server redirects: the token is not for another place.
 pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credentials) -> Result<Option<Vec<u8>>, Error> {
     let attempted = format!("fetch the branch {branch} of {remote}");
     if matches!(credentials, Credentials::Token(_)) && remote.starts_with("http://") {
         let cause = "the token would travel unencrypted over http://";
         return Err(Error::new(ErrorKind::Refused, attempted, cause).help("use https:// in `git.remote`"));
     }
-    let failed = |cause: String| Error::new(ErrorKind::Unavailable, &attempted, cause);
-    let directory =
-        tempfile::tempdir().map_err(|error| failed(format!("a temporary directory cannot be created: {error}")))?;
-    let key = directory.path().join("key");
-    if let Credentials::SshKey(secret) = credentials {
-        write_key(&key, secret).map_err(|error| failed(format!("the SSH key cannot be stored: {error}")))?;
-    }
+    let directory = tempfile::tempdir().map_err(|error| {
+        let cause = format!("a temporary directory cannot be created: {error}");
+        Error::new(ErrorKind::Unavailable, &attempted, cause).help("check TMPDIR, and that the disk is not full")
+    })?;
     let repository = directory.path().join("repository");
-    let git = |arguments: &[&str]| {
+    let local = |arguments: &[&str]| {
         let mut git = Command::new("git");
-        git.args(arguments).env("GIT_DIR", &repository).env("GIT_TERMINAL_PROMPT", "0").stdin(Stdio::null());
-        authenticate(&mut git, remote, credentials, &key);
-        git
+        git.args(arguments);
+        prepare(&mut git, &repository);
+        run(git, None, &attempted)
     };
-    run(git(&["init", "--quiet", "--bare"]), &attempted).await?;
-    let source = format!("refs/heads/{branch}");
-    run(git(&["fetch", "--quiet", "--depth=1", "--", remote, &source]), &attempted).await?;
-    let listed = run(git(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]), &attempted).await?;
+    local(&["init", "--quiet", "--bare"]).await?;
+    let (mut fetch, input) = authenticated(remote, credentials);
+    fetch.args(["fetch", "--quiet", "--depth=1", "--", remote, &format!("refs/heads/{branch}")]);
+    prepare(&mut fetch, &repository);
+    run(fetch, input, &attempted).await?;
+    let listed = local(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]).await?;
     if listed.is_empty() {
         return Ok(None);
     }
-    run(git(&["cat-file", "blob", &format!("FETCH_HEAD:{file}")]), &attempted).await.map(Some)
+    local(&["cat-file", "blob", &format!("FETCH_HEAD:{file}")]).await.map(Some)
 }
 
-fn authenticate(git: &mut Command, remote: &str, credentials: &Credentials, key: &Path) {
+/// Sets the repository of a call of git, and removes variables that would lead it elsewhere. Messages are in English,
+/// as the rest of an error is.
+fn prepare(git: &mut Command, repository: &Path) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| !is_kept(name)) {
+        git.env_remove(name);
+    }
+    git.env("GIT_DIR", repository).env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
+}
+
+/// True for a variable that a call of git inherits.
+fn is_kept(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    !name.starts_with("GIT_")
+        || KEPT.contains(&name.as_ref())
+        || KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+/// The program git with credentials for a remote, and the secret that it reads from its standard input.
+fn authenticated(remote: &str, credentials: &Credentials) -> (Command, Option<SecretString>) {
     match credentials {
-        Credentials::None => {}
-        Credentials::SshKey(_) => {
-            let ssh = format!("ssh -i '{}' -o IdentitiesOnly=yes -o BatchMode=yes", key.display());
-            git.env("GIT_SSH_COMMAND", ssh);
+        Credentials::None => (Command::new("git"), None),
+        Credentials::SshKey(key) => {
+            let mut git = Command::new("ssh-agent");
+            git.args(["sh", "-c", WITH_KEY, "sh", "git"])
+                // The key of the agent and no other; a question for its passphrase is answered with a refusal.
+                .env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o IdentityAgent=SSH_AUTH_SOCK -o IdentityFile=none")
+                .envs([("SSH_ASKPASS", "false"), ("SSH_ASKPASS_REQUIRE", "force")]);
+            (git, Some(key.clone()))
         }
         Credentials::Token(token) => {
+            let mut git = Command::new("git");
             let basic = BASE64.encode(format!("x-access-token:{}", token.expose_secret()));
-            // For this host alone, so that no redirect takes the token to another one.
-            git.env("GIT_CONFIG_COUNT", "1")
-                .env("GIT_CONFIG_KEY_0", format!("http.{}.extraHeader", origin(remote)))
-                .env("GIT_CONFIG_VALUE_0", format!("Authorization: Basic {basic}"));
+            configure(
+                &mut git,
+                &[
+                    // For this host alone. A redirect would take it along nevertheless, also to another host.
+                    (&format!("http.{}.extraHeader", origin(remote)), &format!("Authorization: Basic {basic}")),
+                    ("http.followRedirects", "false"),
+                    // Without another account's credentials if this token is refused.
+                    ("credential.helper", ""),
+                ],
+            );
+            git.env_remove("GIT_ASKPASS").env_remove("SSH_ASKPASS");
+            (git, None)
         }
     }
+}
+
+/// Adds settings of git to those that the environment has.
+fn configure(git: &mut Command, settings: &[(&str, &str)]) {
+    let inherited = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse().ok()).unwrap_or(0_usize);
+    for (index, (key, value)) in (inherited..).zip(settings) {
+        git.env(format!("GIT_CONFIG_KEY_{index}"), key).env(format!("GIT_CONFIG_VALUE_{index}"), value);
+    }
+    git.env("GIT_CONFIG_COUNT", (inherited + settings.len()).to_string());
 }
 
 /// Scheme and host of a URL, as git's configuration names them: `https://git.example.org/`.
@@ -86,30 +152,48 @@ fn origin(remote: &str) -> String {
     format!("{scheme}://{}/", rest.split('/').next().unwrap_or_default())
 }
 
-fn write_key(path: &Path, key: &SecretString) -> std::io::Result<()> {
-    use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(key.expose_secret().as_bytes())?;
-    // OpenSSH refuses a key without its last line break, which the manifest removes from secrets.
-    file.write_all(b"\n")
-}
-
-async fn run(mut git: Command, attempted: &str) -> Result<Vec<u8>, Error> {
-    let output = tokio::time::timeout(TIMEOUT, git.kill_on_drop(true).output()).await.map_err(|_| {
+/// Runs a command that ends within the time limit, and returns what it printed.
+async fn run(mut command: Command, input: Option<SecretString>, attempted: &str) -> Result<Vec<u8>, Error> {
+    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let output = tokio::time::timeout(TIMEOUT, output(&mut command, input)).await.map_err(|_| {
         let cause = format!("git did not finish within {} seconds", TIMEOUT.as_secs());
         Error::new(ErrorKind::Unavailable, attempted, cause).help("check the network, and that the host answers")
     })?;
     let output = output.map_err(|error| {
-        Error::new(ErrorKind::Unavailable, attempted, format!("the program git cannot be run: {error}"))
-            .help("install git; it reads repositories that are not on GitHub")
+        Error::new(ErrorKind::Unavailable, attempted, format!("the program {program} cannot be run: {error}"))
+            .help("install git, and OpenSSH for SSH keys; they read repositories that are not on GitHub")
     })?;
-    if output.status.success() {
-        return Ok(output.stdout);
+    if output.status.success() { Ok(output.stdout) } else { Err(refusal(&output, attempted)) }
+}
+
+async fn output(command: &mut Command, input: Option<SecretString>) -> std::io::Result<Output> {
+    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn()?;
+    if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+        // OpenSSH refuses a key without its last line break, which the manifest removes from secrets. A program that
+        // ends before it reads says why itself.
+        let text = SecretString::from(format!("{}\n", input.expose_secret()));
+        drop(stdin.write_all(text.expose_secret().as_bytes()).await);
     }
+    child.wait_with_output().await
+}
+
+/// The error for a call that failed.
+fn refusal(output: &Output, attempted: &str) -> Error {
     let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
-    let help = "check the remote, the branch and the credentials under `git:` of the service";
-    Err(Error::new(ErrorKind::Refused, attempted, format!("git said: {said}")).help(help))
+    let error = |cause: String| Error::new(ErrorKind::Refused, attempted, cause);
+    if output.status.code() == Some(UNUSABLE_KEY) {
+        let help = "check that the SSH key of the service is a private key without a passphrase, with all of its lines";
+        return error(format!("ssh-add refused the SSH key: {said}")).help(help);
+    }
+    let is_redirect = ["301", "302", "303", "307", "308"].iter().any(|code| said.contains(&format!("error: {code}")));
+    let help = if is_redirect {
+        "the repository has moved, and a token is not sent to where the server points: correct `git.remote` of the service"
+    } else {
+        "check the remote, the branch and the credentials under `git:` of the service"
+    };
+    error(format!("git said: {said}")).help(help)
 }
 
 #[cfg(test)]
@@ -145,5 +229,67 @@ mod tests {
         let remote = format!("file://{}", directory.path().display());
         let error = file(&remote, "main", "x", &Credentials::None).await.unwrap_err();
         assert!(error.to_string().contains("git said: fatal: couldn't find remote ref refs/heads/main"), "{error}");
+    }
+
+    #[test]
+    fn variables_of_git_that_lead_elsewhere_are_not_inherited() {
+        for kept in ["PATH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "GIT_CONFIG_KEY_0", "GIT_CONFIG_COUNT"]
+        {
+            assert!(is_kept(OsStr::new(kept)), "{kept}");
+        }
+        for removed in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY", "GIT_TRACE_CURL"] {
+            assert!(!is_kept(OsStr::new(removed)), "{removed}");
+        }
+    }
+
+    /// A server that answers every request with a redirect to `target`. Returns its address.
+    async fn redirecting(target: String) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut connection, _)) = listener.accept().await {
+                let answer = format!("HTTP/1.1 301 Moved\r\nlocation: {target}\r\ncontent-length: 0\r\n\r\n");
+                let _ = connection.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    #[tokio::test]
+    async fn r13_git_takes_no_token_along_a_redirect() {
+        let other = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let target = format!("http://{}/other.git/info/refs", other.local_addr().unwrap());
+        let remote = format!("{}/service.git", redirecting(target).await);
+        let (mut git, input) = authenticated(&remote, &Credentials::Token("sesame".to_owned().into()));
+        git.args(["ls-remote", &remote]);
+        let error = tokio::select! {
+            ended = run(git, input, "list") => ended.unwrap_err(),
+            _ = other.accept() => panic!("git followed the redirect"),
+        };
+        assert!(error.cause.contains("301") && !error.cause.contains("sesame"), "{error}");
+        assert!(error.help.as_ref().unwrap().contains("correct `git.remote`"), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_one_is_refused_before_anything_is_sent() {
+        let key = Credentials::SshKey("not a key".to_owned().into());
+        let error = file("ssh://git@127.0.0.1:9/acme/service.git", "main", "x", &key).await.unwrap_err();
+        assert!(error.cause.starts_with("ssh-add refused the SSH key: "), "{error}");
+    }
+
+    /// The key is in the memory of an agent: a command that asks it finds the key, and no file has it.
+    #[tokio::test]
+    async fn r11_a_key_is_in_no_file_while_it_is_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        let made =
+            std::process::Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&path).status();
+        assert!(made.unwrap().success());
+        let key = std::fs::read_to_string(&path).unwrap();
+        let mut agent = Command::new("ssh-agent");
+        agent.args(["sh", "-c", WITH_KEY, "sh", "ssh-add", "-l"]).env("TMPDIR", directory.path());
+        std::fs::remove_file(&path).unwrap();
+        let listed = run(agent, Some(key.trim_end().to_owned().into()), "list").await.unwrap();
+        assert!(String::from_utf8(listed).unwrap().contains("ED25519"));
     }
 }

@@ -1,6 +1,6 @@
 //! GitHub's errors, with what helps.
 
-use github_api::Refusal;
+use github_api::{Reason, Refusal};
 use http::StatusCode;
 
 use super::access::Access;
@@ -30,42 +30,52 @@ pub(super) fn explain(attempted: &str, access: &Access, error: &github_api::Erro
 }
 
 fn judge(refusal: &Refusal, source: &str) -> (ErrorKind, String) {
-    if let Some(until) = refusal.rate_limit_reset() {
-        let until = until.strftime("%H:%M UTC");
-        let help = format!("the GitHub token from {source} has no requests left before {until}: run it again then");
-        return (ErrorKind::Unavailable, help);
+    let token = format!("the GitHub token from {source}");
+    if let Some(reason) = refusal.reason() {
+        return (kind(refusal, &reason), reason.remedy(&token));
     }
     match refusal.status {
-        StatusCode::UNAUTHORIZED => {
-            (ErrorKind::Unauthorized, format!("the GitHub token from {source} was refused: it may have expired"))
+        StatusCode::UNAUTHORIZED => (ErrorKind::Unauthorized, format!("{token} was refused: it may have expired")),
+        StatusCode::FORBIDDEN => {
+            let help = format!(
+                "GitHub's message says why; compare it with what {token} may do: koctl reads and writes contents and pull \
+                 requests of the platform repository, and reads contents of the services' repositories"
+            );
+            (ErrorKind::Unauthorized, help)
         }
-        StatusCode::FORBIDDEN => (ErrorKind::Unauthorized, forbidden(refusal, source)),
-        StatusCode::NOT_FOUND => (ErrorKind::NotFound, not_found(refusal, source)),
+        StatusCode::NOT_FOUND => {
+            (ErrorKind::NotFound, format!("check the name, and that {token} may read the repository"))
+        }
         StatusCode::CONFLICT => (ErrorKind::Conflict, "the repository changed meanwhile: plan again".to_owned()),
-        status if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
-            (ErrorKind::Unavailable, "try again later".to_owned())
+        StatusCode::UNPROCESSABLE_ENTITY if changed_meanwhile(&refusal.message) => {
+            (ErrorKind::Conflict, "the branch changed meanwhile: plan again, which reads it again".to_owned())
         }
-        _ => (ErrorKind::Refused, "plan again; the repository may have changed meanwhile".to_owned()),
-    }
-}
-
-fn forbidden(refusal: &Refusal, source: &str) -> String {
-    match refusal.missing_permission() {
-        Some(missing) => lacks(source, &missing),
-        None => format!(
-            "the GitHub token from {source} may not do that: it needs write access to contents and pull requests"
+        status if status.is_server_error() => (
+            ErrorKind::Unavailable,
+            "try again later; https://www.githubstatus.com tells if GitHub has a fault".to_owned(),
         ),
+        status if status.is_redirection() => (ErrorKind::Refused, MOVED.to_owned()),
+        _ => (ErrorKind::Refused, "GitHub's message says why; the same request would be refused again".to_owned()),
     }
 }
 
-/// GitHub hides what a token may not see: a missing scope is the likelier reason.
-fn not_found(refusal: &Refusal, source: &str) -> String {
-    match refusal.missing_scope() {
-        Some(missing) => lacks(source, &missing),
-        None => format!("check the name, and that the GitHub token from {source} may read the repository"),
+/// The help if a repository has another name now.
+pub(super) const MOVED: &str = "correct the address of the repository: `platform.git.remote` or GITHUB_REPO_URL for the \
+                                platform repository, `git.remote` for the one of a service";
+
+fn kind(refusal: &Refusal, reason: &Reason) -> ErrorKind {
+    match reason {
+        Reason::UsedUp(_) | Reason::TooFast => ErrorKind::Unavailable,
+        Reason::Protected => ErrorKind::Refused,
+        // GitHub hides what a token may not see: a missing scope is the likelier reason.
+        _ if refusal.status == StatusCode::NOT_FOUND => ErrorKind::NotFound,
+        _ => ErrorKind::Unauthorized,
     }
 }
 
-fn lacks(source: &str, missing: &str) -> String {
-    format!("the GitHub token from {source} lacks {missing}: add it, or use another token")
+/// True for GitHub's words about a reference that is not where it was; the document has no code for them.
+fn changed_meanwhile(message: &str) -> bool {
+    ["fast forward", "fast-forward", "Reference already exists", "Reference does not exist"]
+        .iter()
+        .any(|words| message.contains(words))
 }

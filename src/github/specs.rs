@@ -45,12 +45,11 @@ async fn read_one(wanted: &Wanted) -> Result<String, Error> {
     let attempted = || format!("read {path} on the branch {branch} of {remote}");
     let bytes = match source {
         Source::GitHub(client, repository) => client.file(repository, branch, path).await?,
-        Source::Git(credentials) => fetch::file(remote, branch, path, credentials).await?,
+        Source::Git(credentials) => fetch::file(remote, branch, path, credentials).await?.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, attempted(), "the branch has no such file")
+                .help("correct `spec-path` of the service, or add the file to the branch")
+        })?,
     };
-    let bytes = bytes.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, attempted(), "there is no such file, or no such branch")
-            .help("correct `spec-path` or the branch of the service, or add the file there")
-    })?;
     String::from_utf8(bytes).map_err(|_| {
         Error::new(ErrorKind::Refused, attempted(), "it is not text in UTF-8").help("store the specification as UTF-8")
     })

@@ -12,7 +12,7 @@ use engine::plan::ResourceChange;
 use engine::refresh::Remembered;
 use engine::value::stored_form;
 use engine::world::World;
-use engine::{Address, Desired, Error, Expr, Kind, Readers, drift};
+use engine::{Address, Desired, Error, ErrorKind, Expr, Kind, Readers, drift};
 
 /// The services of one scope whose specification is not known.
 #[derive(Debug, Default)]
@@ -71,18 +71,42 @@ impl Holding {
     pub(super) fn failures(&self, is_meant: &dyn Fn(&Address) -> bool, changes: &[ResourceChange]) -> Failures {
         let going: BTreeSet<_> = changes.iter().filter(|one| one.destroys()).map(|one| &one.address).collect();
         let concerns = |one: &&Held| one.is_among(is_meant) || one.needs.iter().any(|needed| going.contains(needed));
-        let mut places: BTreeMap<(&str, &str, String), (Vec<String>, &Error)> = BTreeMap::new();
+        let mut causes: BTreeMap<String, Vec<&Held>> = BTreeMap::new();
         for one in self.held.iter().filter(concerns) {
-            let key = (one.team.as_str(), one.service.as_str(), one.error.to_string());
-            places.entry(key).or_insert_with(|| (Vec::new(), &one.error)).0.push(format!("`{}`", one.place));
+            causes.entry(cause(one)).or_default().push(one);
         }
-        let failure = |((team, service, cause), (places, error)): (_, (Vec<String>, &Error))| {
-            let places = places.join(", ");
-            let attempted = format!(
-                "plan the service `{service}` of team `{team}` for {places}, whose API and staged files stay as they are"
-            );
-            Failure::from(Error { attempted, cause, ..error.clone() })
-        };
-        places.into_iter().map(failure).collect()
+        causes.values().filter_map(|held| failure(held)).collect()
     }
+}
+
+/// What tells the cause from others. A token that is refused or a server that does not answer is one cause for all
+/// services, everything else one for each.
+fn cause(Held { team, service, error, .. }: &Held) -> String {
+    match error.kind {
+        ErrorKind::Unauthorized | ErrorKind::Unavailable => format!("{}\n{:?}", error.cause, error.help),
+        _ => format!("{team}\n{service}\n{error}"),
+    }
+}
+
+/// The failure of services that share a cause.
+fn failure(held: &[&Held]) -> Option<Failure> {
+    let error = &held.first()?.error;
+    let mut services: BTreeMap<(&str, &str), (Vec<String>, &Error)> = BTreeMap::new();
+    for Held { team, service, place, error, .. } in held {
+        services.entry((team, service)).or_insert_with(|| (Vec::new(), error)).0.push(format!("`{place}`"));
+    }
+    let named = |((team, service), (places, _)): (&(&str, &str), &(Vec<String>, &Error))| {
+        format!("`{service}` of team `{team}` for {}", places.join(", "))
+    };
+    let services_named: Vec<String> = services.iter().map(named).collect();
+    let (attempted, cause) = match services_named.as_slice() {
+        [one] => (format!("plan the service {one}, whose API and staged files stay as they are"), error.to_string()),
+        all => {
+            let reads: Vec<&str> = services.values().map(|(_, error)| error.attempted.as_str()).collect();
+            let attempted =
+                format!("plan the services {}, whose APIs and staged files stay as they are", all.join("; "));
+            (attempted, format!("could not {}: {}", reads.join("; "), error.cause))
+        }
+    };
+    Some(Failure::from(Error { attempted, cause, ..error.clone() }))
 }

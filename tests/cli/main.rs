@@ -29,6 +29,7 @@ mod prompt;
 mod properties;
 mod pulls;
 mod refresh_only;
+mod refusals;
 mod renames;
 mod reports;
 mod requests;

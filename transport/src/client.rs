@@ -3,12 +3,13 @@
 use std::error::Error;
 
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderValue, Method, Request, Response};
 use reqwest::redirect::{Attempt, Policy};
 
 use crate::error::TransportError;
 use crate::limit::Limits;
-use crate::marks::{Confidential, Repeat};
+use crate::marks::{ComeAgain, Confidential, NoRedirects, Repeat};
 use crate::retry::{self, LONGEST_RETRY_AFTER, retry_after};
 use crate::settings::Settings;
 use crate::{causes, tls};
@@ -70,7 +71,7 @@ impl Transport {
         });
         let attempt = || async {
             let permit = limit.acquire().await;
-            let result = self.attempt(&request, &host).await;
+            let result = self.attempt(&request, &host).await.map(|answer| with_pause(&request, answer));
             match &result {
                 Ok(response) if retry::is_too_much(response) => {
                     permit.slow_down(retry_after(response.headers()).filter(|pause| *pause <= LONGEST_RETRY_AFTER));
@@ -93,7 +94,8 @@ impl Transport {
         let plain = reqwest::Request::try_from(plain).map_err(|error| TransportError::Invalid(cause(error)))?;
         let url = shown(request, plain.url());
         tracing::debug!(method = %plain.method(), url, "request");
-        let client = if plain.method() == Method::GET { &self.following } else { &self.staying };
+        let may_follow = request.method() == Method::GET && request.extensions().get::<NoRedirects>().is_none();
+        let client = if may_follow { &self.following } else { &self.staying };
         let response = client.execute(plain).await.map_err(|error| lost(host, error))?;
         tracing::debug!(status = %response.status(), url, "answer");
         let mut answer = Response::new(Bytes::new());
@@ -102,6 +104,15 @@ impl Transport {
         *answer.body_mut() = response.bytes().await.map_err(|error| lost(host, error))?;
         Ok(answer)
     }
+}
+
+/// The answer with the header that says when to come again, if its words say so.
+fn with_pause(request: &Request<Bytes>, mut answer: Response<Bytes>) -> Response<Bytes> {
+    let pause = request.extensions().get().and_then(|ComeAgain(pause)| pause(&answer));
+    if let Some(pause) = pause.filter(|_| !answer.headers().contains_key(RETRY_AFTER)) {
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(pause.as_secs()));
+    }
+    answer
 }
 
 /// Follows redirects within one server. To another one, a token must not go; its caller gets the redirect as an answer.

@@ -8,7 +8,8 @@
 //!   backoff, and not before `Retry-After`. A server that asks for more than two minutes gets its answer shown instead.
 //! - A request that may have been carried out is not sent again unless that does no harm ([`Repeat`]). 502, 503 and 504
 //!   leave that open, since an intermediary may have sent them.
-//! - Only GETs follow redirects, and only within the same server.
+//! - Only GETs follow redirects, and only within the same server; none if their caller wants to see it ([`NoRedirects`]).
+//! - A caller knows refusals that ask to come again in words only ([`ComeAgain`]).
 //! - The number of requests at the same time halves when a host says that it is too much, and rises again slowly.
 //! - The log shows no header, no body and no query.
 
@@ -26,7 +27,7 @@ mod variable;
 pub use causes::causes;
 pub use client::Transport;
 pub use error::TransportError;
-pub use marks::{Confidential, Repeat};
+pub use marks::{ComeAgain, Confidential, NoRedirects, Repeat};
 pub use retry::used_up_until;
 pub use settings::{Settings, SettingsError};
 pub use variable::variable;

@@ -1,5 +1,10 @@
 //! Extensions of a request, by which a caller says how it may be treated.
 
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Response;
+
 /// An extension of a request: whether it may be sent again if the server may have carried it out. Without it, every
 /// method except POST may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,3 +18,12 @@ pub enum Repeat {
 /// An extension of a request whose address is a secret: the log shows only the host.
 #[derive(Debug, Clone, Copy)]
 pub struct Confidential;
+
+/// An extension of a request: a redirect is its answer, also to a GET.
+#[derive(Debug, Clone, Copy)]
+pub struct NoRedirects;
+
+/// An extension of a request: the pause after which a refusal asks to come again, for a server that says so neither by
+/// the status nor by `Retry-After`.
+#[derive(Debug, Clone, Copy)]
+pub struct ComeAgain(pub fn(&Response<Bytes>) -> Option<Duration>);

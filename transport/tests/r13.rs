@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "this whole program is tests, their helpers included")]
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use bytes::Bytes;
 use http::{Method, Request, Response};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use transport::{Repeat, Settings, Transport, TransportError};
+use transport::{ComeAgain, NoRedirects, Repeat, Settings, Transport, TransportError};
 
 /// A server that answers each request line as a test says, and hangs after the answer if that is incomplete.
 struct Server {
@@ -91,6 +92,32 @@ async fn r13_a_get_follows_where_an_object_has_moved_on_its_server() {
     assert_eq!(send(request(Method::GET, &server.url("/old"))).await.unwrap().status(), 200);
     assert_eq!(server.requests(), ["GET /old", "GET /new"]);
     assert!(server.heads.lock().unwrap()[1].contains("authorization: Bearer sesame"));
+}
+
+#[tokio::test]
+async fn r13_a_caller_can_see_a_redirect_instead_of_following_it() {
+    let server = Server::start(|_| answer("301 Moved Permanently", "location: /new\r\n")).await;
+    let mut request = request(Method::GET, &server.url("/old"));
+    request.extensions_mut().insert(NoRedirects);
+    assert_eq!(send(request).await.unwrap().headers()["location"], "/new");
+    assert_eq!(server.requests(), ["GET /old"]);
+}
+
+#[tokio::test]
+async fn r13_a_refusal_that_asks_in_words_to_come_again_is_sent_again_after_the_pause() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |_| match asked.fetch_add(1, Ordering::Relaxed) {
+        0 => answer("403 Forbidden", "x-please: wait\r\n"),
+        _ => answer("201 Created", ""),
+    })
+    .await;
+    let mut request = request(Method::POST, &server.url("/"));
+    let pause = |answer: &Response<Bytes>| answer.headers().contains_key("x-please").then_some(Duration::from_secs(1));
+    request.extensions_mut().insert(ComeAgain(pause));
+    let start = Instant::now();
+    assert_eq!(send(request).await.unwrap().status(), 201);
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    assert_eq!(server.requests(), ["POST /", "POST /"]);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::future::try_join_all;
+use github_api::{Details, Reason};
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 
@@ -21,12 +22,26 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) async fn read(client: &ReadClient, repository: Repository) -> Result<Self, Error> {
-        let branch = client.default_branch(&repository).await?;
-        Self::read_upon(client, repository, branch).await
+        let details = client.repository(&repository).await?;
+        Self::read_upon(client, repository, details).await
     }
 
-    /// The same, if the default branch is known.
-    pub(crate) async fn read_upon(client: &ReadClient, repository: Repository, branch: String) -> Result<Self, Error> {
+    /// The same, if it was looked up.
+    ///
+    /// # Errors
+    /// Also if it is archived: nothing could be proposed, which is better known before anything is changed.
+    pub(crate) async fn read_upon(
+        client: &ReadClient,
+        repository: Repository,
+        details: Details,
+    ) -> Result<Self, Error> {
+        let branch = details.default_branch;
+        if details.archived {
+            let attempted = format!("read the platform repository {repository}");
+            let error =
+                Error::new(ErrorKind::Refused, attempted, "it is archived, so that nothing can be proposed in it");
+            return Err(error.help(Reason::Archived.remedy("")));
+        }
         let tip = client.tip(&repository, &branch).await?.ok_or_else(|| {
             let cause = format!("its default branch {branch} has no commit yet");
             Error::new(ErrorKind::NotFound, format!("read the platform repository {repository}"), cause)

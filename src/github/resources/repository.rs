@@ -53,7 +53,7 @@ impl Reader for Over<ReadClient> {
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let names = scan.distinct("name");
         let found = try_join_all(names.iter().map(async |name| {
-            let found = self.0.default_branch_if_there(&parse(name)?).await?;
+            let found = self.0.repository_if_there(&parse(name)?).await?;
             Ok::<_, Error>(found.map(|_| remote(name)))
         }));
         Ok(found.await?.into_iter().flatten().collect())

@@ -16,8 +16,8 @@ pub(super) async fn read(
     repository: &Repository,
     remembered: &Remembered,
 ) -> Result<Option<PlatformContents>, Error> {
-    let Some(branch) = client.default_branch_if_there(repository).await? else { return Ok(None) };
-    let platform = Platform::read_upon(client, repository.clone(), branch).await?;
+    let Some(details) = client.repository_if_there(repository).await? else { return Ok(None) };
+    let platform = Platform::read_upon(client, repository.clone(), details).await?;
     let outlook = platform.outlook(client).await?;
     let state = remembered.0.get(&files_address(&repository.to_string()));
     let known = state.and_then(|state| state.attributes.get("files")?.as_object());

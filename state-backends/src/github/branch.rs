@@ -79,7 +79,7 @@ impl Branch {
 
     /// An error if there is no such repository, which is why nothing was found.
     pub(super) async fn require_repository(&self, attempt: &Attempt) -> Result<()> {
-        let found = self.api.reader().default_branch(&self.address.repository).await;
+        let found = self.api.reader().repository(&self.address.repository).await;
         found.map(drop).map_err(|error| self.failed(attempt, &error))
     }
 

@@ -1,6 +1,6 @@
 //! The meaning of GitHub's errors for this backend.
 
-use github_api::{Error as GitHubError, Refusal};
+use github_api::{Error as GitHubError, Reason, Refusal};
 use http::StatusCode;
 
 use crate::{Attempt, Error, Kind};
@@ -19,7 +19,10 @@ pub(super) fn is_contention(error: &GitHubError) -> bool {
 /// The error for a person. `has_token` is whether a token was sent.
 pub(super) fn failed(attempt: &Attempt, error: &GitHubError, has_token: bool) -> Error {
     let kind = kind(error);
-    let hint = error.status().and_then(|status| hint(status, has_token)).unwrap_or_default();
+    let hint = match error {
+        GitHubError::Refused(refusal) => hint(refusal, has_token),
+        _ => String::new(),
+    };
     attempt.failed_by(kind, format!("{error}{hint}"))
 }
 
@@ -32,24 +35,32 @@ fn kind(error: &GitHubError) -> Kind {
 }
 
 fn kind_of(refusal: &Refusal) -> Kind {
+    if matches!(refusal.reason(), Some(Reason::UsedUp(_) | Reason::TooFast)) {
+        return Kind::Unavailable;
+    }
     match refusal.status {
-        // GitHub's 403 for too many requests says so; there is no code for it.
-        StatusCode::FORBIDDEN if refusal.message.to_lowercase().contains("rate limit") => Kind::Unavailable,
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Kind::PermissionDenied,
-        StatusCode::TOO_MANY_REQUESTS => Kind::Unavailable,
         status if status.is_server_error() => Kind::Unavailable,
         _ => Kind::Misconfigured,
     }
 }
 
-fn hint(status: StatusCode, has_token: bool) -> Option<&'static str> {
-    match status {
-        StatusCode::NOT_FOUND if has_token => {
-            Some("; either it does not exist, or the token in GITHUB_TOKEN may not do that")
+/// What helps, as the end of a sentence.
+fn hint(refusal: &Refusal, has_token: bool) -> String {
+    let hint = match (refusal.reason(), refusal.status) {
+        (_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND) if !has_token => {
+            "the variable GITHUB_TOKEN is not set".to_owned()
         }
-        _ if !has_token => Some("; the variable GITHUB_TOKEN is not set"),
-        StatusCode::UNAUTHORIZED => Some("; the token in GITHUB_TOKEN may have expired"),
-        StatusCode::FORBIDDEN => Some("; the token in GITHUB_TOKEN needs write access to contents"),
-        _ => None,
-    }
+        (Some(reason), _) => reason.remedy("the token in GITHUB_TOKEN"),
+        (None, StatusCode::NOT_FOUND) => {
+            "either it does not exist, or the token in GITHUB_TOKEN may not do that".to_owned()
+        }
+        (None, StatusCode::UNAUTHORIZED) => "the token in GITHUB_TOKEN may have expired".to_owned(),
+        (None, StatusCode::FORBIDDEN) => "the token in GITHUB_TOKEN needs write access to contents".to_owned(),
+        (None, status) if status.is_redirection() => {
+            "the repository has another name now: correct the address of the state".to_owned()
+        }
+        (None, _) => return String::new(),
+    };
+    format!("; {hint}")
 }
