@@ -79,7 +79,7 @@ pub fn adopt(
         }
     }
     changes.sort_unstable_by(|a, b| a.address.cmp(&b.address));
-    Ok(Diff { changes, drift: Vec::new() })
+    Ok(Diff { changes, ..Diff::default() })
 }
 
 /// An object as it is, with the values that the configuration wants otherwise.

@@ -10,10 +10,9 @@ use super::address::{Address, Targets};
 use super::collisions;
 use super::compare::{Case, Provenance};
 use super::desired::{Desired, Expr, Lookup, Reference};
-use super::drift;
 use super::graph::Graph;
 use super::names;
-use super::plan::{Action, Drift, Goal, Planned, ResourceChange};
+use super::plan::{Action, Drift, Duplicate, Goal, Planned, ResourceChange};
 use super::refusal::Refusal;
 use super::remembered::Remembered;
 use super::remote::Remote;
@@ -23,6 +22,7 @@ use super::secret::trace;
 use super::target::reach;
 use super::value::{entries, stored_form};
 use super::world::World;
+use super::{drift, duplicates};
 use crate::state::ResourceState;
 
 /// Options of a comparison.
@@ -47,6 +47,8 @@ pub struct Diff {
     pub changes: Vec<ResourceChange>,
     /// The drift, by address.
     pub drift: Vec<Drift>,
+    /// Second objects of koctl's own, by address.
+    pub duplicates: Vec<Duplicate>,
 }
 
 /// Compares.
@@ -77,7 +79,7 @@ pub fn diff(
         pending: HashMap::new(),
         waiting: HashMap::new(),
         leaving: leaving.iter().map(|one| ((one.0.type_name(), one.1.id.as_str()), *one)).collect(),
-        out: Diff::default(),
+        out: Diff { duplicates: duplicates::find(state, world, readers), ..Diff::default() },
         refusals: collisions::find(desired, world, readers),
     };
     for index in graph.order() {
@@ -99,6 +101,7 @@ pub fn diff(
         let reach = reach(desired, state, world, &going, targets);
         out.changes.retain(|change| reach.contains(&change.address));
         out.drift.retain(|drift| reach.contains(&drift.address));
+        out.duplicates.retain(|one| reach.contains(&one.address));
         refusals.retain(|refusal| refusal.concerns(&reach));
     }
     if !refusals.is_empty() {

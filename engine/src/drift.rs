@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::address::Address;
 use super::desired::{Desired, Expr, Reference};
+use super::duplicates;
 use super::error::Error;
 use super::interest::SearchArea;
 use super::plan::{Drift, DriftKind, Drifted, Recovered};
@@ -64,7 +65,7 @@ pub struct Reason {
 pub struct Findings {
     /// The drift of resources in the state, by address.
     pub drift: Vec<Drift>,
-    /// Objects that are not managed, of the requested types, by type and name.
+    /// Objects that are not managed, by type and name: of the requested types, and second objects of koctl's own.
     pub unmanaged: Vec<Unmanaged>,
     /// The number of resources in the state, for each type that was compared.
     pub resources: BTreeMap<String, usize>,
@@ -205,19 +206,27 @@ pub async fn look(state: &Remembered, areas: &[SearchArea], readers: &Readers) -
         findings.resources.entry(type_name.to_owned()).or_default();
         findings.unmanaged.extend(unmanaged(&world, type_name));
     }
+    let second = duplicates::find(state, &world, readers);
+    let second = second.iter().flat_map(|one| one.others.iter().map(|id| (one.address.type_name(), id)));
+    let second = second
+        .filter_map(|(type_name, id)| Some(unmanaged_object(readers.schema(type_name)?, world.by_id(type_name, id)?)));
+    findings.unmanaged.extend(second);
     findings.unmanaged.sort_unstable();
+    findings.unmanaged.dedup();
     Ok(findings)
 }
 
 fn unmanaged<'a>(world: &'a World, type_name: &'a str) -> impl Iterator<Item = Unmanaged> {
-    world.unheld(type_name).map(move |(schema, remote)| {
-        let value = |name: &&str| {
-            let value = remote.attribute(name).filter(|value| !value.is_null())?;
-            Some(((*name).to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        };
-        let key = schema.natural_key.iter().filter_map(value).collect();
-        Unmanaged { type_name: type_name.to_owned(), key, id: remote.id.clone() }
-    })
+    world.unheld(type_name).map(|(schema, remote)| unmanaged_object(schema, remote))
+}
+
+fn unmanaged_object(schema: &Schema, remote: &Remote) -> Unmanaged {
+    let value = |name: &&str| {
+        let value = remote.attribute(name).filter(|value| !value.is_null())?;
+        Some(((*name).to_owned(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    };
+    let key = schema.natural_key.iter().filter_map(value).collect();
+    Unmanaged { type_name: schema.type_name.to_owned(), key, id: remote.id.clone() }
 }
 
 /// The resources of the state with the attributes of their natural keys, by which they can be recognised. The id of

@@ -23,6 +23,7 @@
 //! | [`accept`] | drift, accepted into the state (R3) |
 //! | `compare` | one resource compared, and the record that the state keeps of it (R6) |
 //! | [`drift`] | state and live systems compared, whatever the configuration says (R3) |
+//! | `duplicates` | second objects of koctl's own |
 //! | `target` | plans limited to some addresses |
 //! | [`secret`] | write-only attributes: sent, and never stored (R11) |
 //! | [`value`], `digest` | values of attributes: how they are compared and stored |
@@ -42,6 +43,7 @@ pub mod desired;
 pub mod diff;
 mod digest;
 pub mod drift;
+mod duplicates;
 pub mod error;
 pub mod execute;
 pub mod graph;

@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::address::{Address, InvalidAddress};
@@ -26,9 +27,13 @@ use crate::state::{Intent, IntentAction, ResourceState};
 
 /// How long a request may still be under way after its process died or its answer was lost.
 ///
-/// No one can know of a request that a server has not begun to work on. After this time, unique names protect; if a
-/// server allows a second object of a name, the next plan stops and asks.
+/// No one can know of a request that a server has not begun to work on. After this time, unique names protect. Where
+/// names may repeat, a request that went unanswered has more time, and plans report a second object.
 pub const SETTLE: Duration = Duration::from_secs(2);
+
+/// How long the object of a request that went unanswered may still appear, if its type lets names repeat: a gateway
+/// answers for a server that goes on with the work, and lists lag behind.
+const LATE: Duration = Duration::from_secs(30);
 
 /// The results of the open intents of a state.
 #[derive(Debug, Default)]
@@ -88,16 +93,14 @@ pub async fn recover(
     let open = intents.iter().map(|intent| Open::new(intent, readers)).collect::<Result<Vec<_>, _>>();
     let open = open.map_err(|error| vec![error])?;
     let mut all = look(&open, state, readers).await?;
-    let may_arrive = |(one, seen): (&Open<'_>, &Seen)| match seen {
-        Seen::Made(_) => false,
-        Seen::Gone => one.makes(),
-        Seen::There(_) | Seen::Nothing => true,
-    };
-    if let Some(settle) = settle
-        && open.iter().zip(&all).any(may_arrive)
-    {
-        tokio::time::sleep(settle).await;
-        all = look(&open, state, readers).await?;
+    if let Some(settle) = settle {
+        let times: Vec<Duration> = open.iter().map(|one| one.late().max(settle)).collect();
+        let mut waited = Duration::ZERO;
+        while waited < patience(&open, &all, &times) {
+            tokio::time::sleep(settle).await;
+            waited += settle;
+            all = look(&open, state, readers).await?;
+        }
     }
     let earlier = earlier_addresses(&open, &all, state);
     let mut recovery = Recovery::default();
@@ -107,6 +110,17 @@ pub async fn recover(
     }
     recovery.found.sort_by(|a, b| a.address.cmp(&b.address));
     Ok(recovery)
+}
+
+/// How long to wait in all for what may still arrive: `times` are those of each intent.
+fn patience(open: &[Open<'_>], all: &[Seen], times: &[Duration]) -> Duration {
+    let may_arrive = |(one, seen): (&Open<'_>, &Seen)| match seen {
+        Seen::Made(_) => false,
+        Seen::Gone => one.makes(),
+        Seen::There(_) | Seen::Nothing => true,
+    };
+    let waiting = open.iter().zip(all).zip(times).filter(|(intent, _)| may_arrive(*intent));
+    waiting.map(|(_, time)| *time).max().unwrap_or_default()
 }
 
 /// An open intent, parsed.
@@ -142,6 +156,15 @@ impl<'a> Open<'a> {
         let dependency = |text: &String| text.parse().map_err(|error: InvalidAddress| edited(&error));
         let dependencies = intent.dependencies.iter().map(dependency).collect::<Result<_, Error>>()?;
         Ok(Self { address, schema, references, dependencies, intent })
+    }
+
+    /// How much longer its object may appear although its request went unanswered.
+    fn late(&self) -> Duration {
+        let Some(unanswered) = self.intent.unanswered.filter(|_| self.makes() && self.schema.may_repeat) else {
+            return Duration::ZERO;
+        };
+        let passed = Timestamp::now().duration_since(unanswered);
+        LATE.saturating_sub(Duration::try_from(passed).unwrap_or_default())
     }
 
     fn makes(&self) -> bool {

@@ -4,20 +4,24 @@
 //! time. After each type, its objects are matched with addresses, so that the next types can list only the members of
 //! the teams, or the services of the control planes, that matter.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::desired::Desired;
 use super::error::{Error, ErrorKind};
-use super::interest::Interest;
 pub use super::interest::SearchArea;
+use super::interest::{Interest, Interesting};
 pub use super::remembered::Remembered;
 use super::remote::Remote;
 use super::resource::{Reader, Readers};
 pub use super::scan::{Scan, Wanted};
 use super::world::World;
 use crate::state::ResourceState;
+
+/// The number of objects of one type that are asked for at the same time, because no list has them.
+const READS_AT_ONCE: usize = 8;
 
 /// Reads everything that `desired` and `state` are about.
 ///
@@ -44,7 +48,8 @@ pub(super) async fn refresh_with(
     for level in levels(&interest.types(), readers)? {
         let listings = join_all(level.iter().map(|reader| {
             let scan = Scan::new(&world, &interest, reader.schema().type_name);
-            async move { reader.list(&scan).await }
+            let known = known(interest.of_type(reader.schema().type_name));
+            async move { list(*reader, &scan, known).await }
         }))
         .await;
         let (mut read, mut errors) = (Vec::new(), Vec::new());
@@ -79,19 +84,48 @@ fn joined(errors: Vec<(&str, Error)>) -> Vec<Error> {
     causes.into_iter().map(named).collect()
 }
 
-/// Lists the type of one desired resource again and looks for it by its natural key: how the result of a create whose
-/// answer was lost is found (R13).
+/// The records of the state among these.
+fn known<'a>(interesting: &[Interesting<'a>]) -> BTreeMap<&'a str, &'a ResourceState> {
+    interesting.iter().filter_map(|one| one.state).map(|state| (state.id.as_str(), state)).collect()
+}
+
+/// Lists the objects of a type, and asks for each of `known` that is in no list: it must not look deleted, or it would
+/// be created again.
+async fn list(
+    reader: &dyn Reader,
+    scan: &Scan<'_>,
+    mut known: BTreeMap<&str, &ResourceState>,
+) -> Result<Vec<Remote>, Error> {
+    let mut objects = reader.list(scan).await?;
+    for object in &objects {
+        known.remove(object.id.as_str());
+    }
+    let passed_over = stream::iter(known).map(async |(id, state)| reader.read_one(id, &state.attributes).await);
+    let passed_over: Vec<Option<Remote>> = passed_over.buffer_unordered(READS_AT_ONCE).try_collect().await?;
+    objects.extend(passed_over.into_iter().flatten());
+    Ok(objects)
+}
+
+/// Lists one type and looks for desired resources of this type by their natural keys alone.
+///
+/// # Errors
+/// The list could not be read.
+pub(super) async fn look_for(type_name: &str, desired: &[Desired], readers: &Readers) -> Result<World, Error> {
+    let reader = readers.get(type_name).ok_or_else(|| unknown_type(type_name))?;
+    let nothing = Remembered::default();
+    let interest = Interest::new(desired, &nothing);
+    let mut world = World::default();
+    let objects = reader.list(&Scan::new(&world, &interest, type_name)).await?;
+    world.add(vec![(reader.schema(), objects)], &interest, &mut Vec::new());
+    Ok(world)
+}
+
+/// Looks for one desired resource by its natural key: how the result of a create whose answer was lost is found (R13).
 ///
 /// # Errors
 /// The list could not be read, or several objects have the key.
 pub async fn find(desired: &Desired, readers: &Readers) -> Result<Option<Remote>, Error> {
-    let type_name = desired.address.type_name();
-    let reader = readers.get(type_name).ok_or_else(|| unknown_type(type_name))?;
-    let nothing = Remembered::default();
-    let interest = Interest::new(std::slice::from_ref(desired), &nothing);
-    let mut world = World::default();
-    let objects = reader.list(&Scan::new(&world, &interest, type_name)).await?;
-    world.add(vec![(reader.schema(), objects)], &interest, &mut Vec::new());
+    let world = look_for(desired.address.type_name(), std::slice::from_ref(desired), readers).await?;
     if let Some(ids) = world.ambiguous(&desired.address) {
         let cause = format!("there are {} of its name: {}", ids.len(), ids.join(", "));
         let error = Error::new(ErrorKind::Conflict, format!("find `{}`", desired.address), cause);

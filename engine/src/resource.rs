@@ -23,6 +23,13 @@ pub trait Reader: Send + Sync {
     /// collections and pages, not with resources. An object that is missing counts as deleted; one that is listed twice
     /// counts once.
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error>;
+
+    /// Reads one object that the state has, with the attributes `known`, and that was not in the list: a list can lag
+    /// behind, or pass an object over. `None` if it is not there, or if the API shows such objects in lists only.
+    async fn read_one(&self, id: &str, known: &Attributes) -> Result<Option<Remote>, Error> {
+        let _ = (id, known);
+        Ok(None)
+    }
 }
 
 /// Writes objects of one type in one scope. Only the executor calls it, after approval.

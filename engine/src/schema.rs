@@ -19,6 +19,9 @@ pub struct Schema {
     pub on_removal: OnRemoval,
     /// Types whose objects must have been listed before this type can be.
     pub reads_after: &'static [&'static str],
+    /// True if the server lets two objects have the same natural key: nothing protects from a second one then, except
+    /// looking before an object is created (R13).
+    pub may_repeat: bool,
     /// True if the first segment of the key is the environment. A plan shows the resource under it.
     pub environment_in_key: bool,
     /// The attributes that the configuration may set, and those that only the server sets.
@@ -34,6 +37,7 @@ impl Schema {
         guarded: false,
         on_removal: OnRemoval::Delete,
         reads_after: &[],
+        may_repeat: false,
         environment_in_key: false,
         attributes: &[],
     };

@@ -112,6 +112,25 @@ impl World {
         }
     }
 
+    /// The ids of the objects that an address is, or could be.
+    pub(super) fn candidates(&self, address: &Address) -> Vec<&str> {
+        match self.ambiguous(address) {
+            Some(ids) => ids.iter().map(String::as_str).collect(),
+            None => self.object(address).map(|object| object.id.as_str()).into_iter().collect(),
+        }
+    }
+
+    /// The other objects with the natural key of the object of an address.
+    pub(super) fn namesakes(&self, address: &Address) -> impl Iterator<Item = &Remote> {
+        let found = self.object(address).and_then(|object| {
+            let listing = self.listing(address.type_name())?;
+            Some((listing, object, listing.by_key.get(&remote_key(listing.schema, object)?)?))
+        });
+        found.into_iter().flat_map(|(listing, object, same)| {
+            same.iter().map(|index| &listing.objects[*index]).filter(|other| other.id != object.id)
+        })
+    }
+
     /// The value of a reference, if its object exists.
     #[must_use]
     pub fn value(&self, reference: &Reference) -> Option<Value> {

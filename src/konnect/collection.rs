@@ -188,6 +188,14 @@ pub(super) fn if_there<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> 
     }
 }
 
+/// The same for an object of which only the state knows: an id that Konnect refuses as not valid is not there either.
+pub(super) fn if_valid_and_there<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Err(error) if error.kind == ErrorKind::Refused => Ok(None),
+        other => if_there(other),
+    }
+}
+
 /// The attribute that holds the region, in every type that has one.
 const REGION: &str = "region";
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::client::{ReadClient, WriteClient};
-use super::collection::Collection;
+use super::collection::{Collection, if_valid_and_there};
 use crate::resource_type::ResourceType;
 use engine::refresh::Scan;
 use engine::resource::Update;
@@ -47,6 +47,24 @@ pub(super) trait Resource: Send + Sync + 'static {
         let listed = Self::COLLECTION.list(client, scan).await?;
         let ours = listed.into_iter().filter(|(_, json)| Self::is_listed(json));
         ours.map(|(address, json)| Self::read(&address, json)).collect()
+    }
+
+    /// As [`Reader::read_one`].
+    async fn read_one(client: &ReadClient, id: &str, known: &Attributes) -> Result<Option<Remote>, Error> {
+        // A record without the ids of its parents was edited, or taken over from elsewhere.
+        let Ok((region, path)) = Self::COLLECTION.object_url(known, id) else { return Ok(None) };
+        Self::read_at(client, &region, &path, known).await
+    }
+
+    /// The object at an address with these attributes, if it is there and koctl could manage it.
+    async fn read_at(
+        client: &ReadClient,
+        region: &str,
+        path: &str,
+        known: &Attributes,
+    ) -> Result<Option<Remote>, Error> {
+        let found = if_valid_and_there(client.get(region, path).await)?;
+        found.filter(Self::is_listed).map(|json| Self::read(known, json)).transpose()
     }
 
     /// As [`Writer::create`].
@@ -99,6 +117,10 @@ impl<T: Resource> Reader for Over<T, ReadClient> {
 
     async fn list(&self, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         T::list(&self.client, scan).await
+    }
+
+    async fn read_one(&self, id: &str, known: &Attributes) -> Result<Option<Remote>, Error> {
+        T::read_one(&self.client, id, known).await
     }
 }
 

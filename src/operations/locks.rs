@@ -68,6 +68,10 @@ impl Locks {
         if plan.systems != systems {
             return Err(Unfit::OtherSystems { planned: plan.systems.clone(), found: systems }.into());
         }
+        let store = session.store().describe();
+        if let Some(planned) = plan.store.clone().filter(|planned| *planned != store) {
+            return Err(Unfit::OtherStore { planned, found: store }.into());
+        }
         if plan.configuration != session.workspace.loaded.digest() {
             return Err(Unfit::Configuration.into());
         }

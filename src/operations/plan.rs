@@ -90,8 +90,11 @@ pub async fn plan(
         Err(reasons) => failures.extend(reasons),
     }
     sort_out(planned, &mut plans, &mut failures);
-    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans).without(recorded(&failures));
+    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans)
+        .kept_in(session.store().describe())
+        .without(recorded(&failures));
     warnings.extend(renames::suggestions(&plan));
+    warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.")));
     warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
     Ok(Planned { plan, failures, warnings, kept, reviews_files })

@@ -116,10 +116,10 @@ impl ScopeRequest<'_> {
             // It depends on the changes, and the traces of secrets in these depend on it.
             (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
         };
-        let Diff { changes, drift } = compare(&lineage)?;
+        let Diff { changes, drift, duplicates } = compare(&lineage)?;
         let serial = state.map(State::serial);
         let recovered = compared.recovered;
-        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, recovered })
+        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, duplicates, recovered })
     }
 
     fn compare(&self, compared: &Compared<'_>, world: &World, lineage: &str) -> Result<Diff, Failures> {

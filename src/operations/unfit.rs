@@ -18,6 +18,16 @@ pub(super) enum Unfit {
         /// The systems that this run is about.
         found: String,
     },
+    #[error(
+        "the plan was made when there was no state in {planned}, and this run keeps its state in {found}; use the same \
+         --state as when the plan was made, or make a new plan"
+    )]
+    OtherStore {
+        /// Where the plan keeps the state.
+        planned: String,
+        /// Where this run does.
+        found: String,
+    },
     #[error("the plan is about the organization `{scope}`, which is not in the configuration; make a new plan")]
     UnknownScope {
         /// The organization.

@@ -137,6 +137,7 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         serial: Some(1),
         changes: changes.iter().filter(|change| change.address.scope() == scope).cloned().collect(),
         drift: drift.iter().filter(|drift| drift.address.scope() == scope).cloned().collect(),
+        duplicates: Vec::new(),
         recovered: Vec::new(),
         scope,
     };

@@ -86,7 +86,7 @@ fn authorization() -> impl Strategy<Value = Value> {
 }
 
 prop_compose! {
-    fn manifest()(teams in prop::sample::subsequence(TEAMS.to_vec(), 1..=3))(
+    pub(crate) fn manifest()(teams in prop::sample::subsequence(TEAMS.to_vec(), 1..=3))(
         all in teams.iter().map(|name| team(name)).collect::<Vec<_>>(),
         environments in prop::collection::btree_map(
             prop::sample::select(vec!["dev".to_owned(), "prd".to_owned()]), environment(teams.clone()), 0..=2

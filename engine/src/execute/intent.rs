@@ -27,6 +27,12 @@ pub(super) fn intents(changes: &[ResourceChange], readers: &Readers) -> Vec<Inte
     changes.iter().filter(|change| matters(change)).filter_map(intent).collect()
 }
 
+/// The intent of a change whose request went unanswered just now.
+pub(super) fn unanswered(change: &ResourceChange, schema: &Schema) -> Option<Intent> {
+    let now = Timestamp::now();
+    Some(Intent { unanswered: Some(now), ..new(change, action(change)?, schema, now) })
+}
+
 /// The intent of a change; `None` if it does nothing to an object.
 pub(super) fn action(change: &ResourceChange) -> Option<IntentAction> {
     match change.action {
@@ -50,6 +56,7 @@ fn new(change: &ResourceChange, action: IntentAction, schema: &Schema, since: Ti
         address: change.address.to_string(),
         action,
         since,
+        unanswered: None,
         id: change.id.clone(),
         attributes,
         references: references.map(|(name, reference)| (name.to_owned(), reference.to_string())).collect(),

@@ -12,12 +12,16 @@
 //! | `execution` | everything that applying the plan of one scope needs |
 //! | `run` | which step runs when |
 //! | `step` | one step: its request, and the record that it leaves |
+//! | `effect` | whether a request had the effect that it asked for |
+//! | `existing` | what exists already of types whose names may repeat |
 //! | `schedule` | the steps of a plan, and which wait for which |
 //! | `intent` | what a plan is about to do, as the state keeps it |
 //! | `recorder`, `event`, `outcome` | how a run is stored, watched and reported |
 
+mod effect;
 mod event;
 mod execution;
+mod existing;
 mod intent;
 mod outcome;
 mod recorder;

@@ -9,6 +9,7 @@ use futures::stream::FuturesUnordered;
 
 use super::event::{Event, Step};
 use super::execution::Execution;
+use super::existing::Existing;
 use super::intent;
 use super::outcome::Outcome;
 use super::recorder::Entry;
@@ -19,7 +20,7 @@ use crate::desired::Reference;
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Action, ResourceChange};
 use crate::remote::{Attributes, Remote};
-use crate::state::IntentAction;
+use crate::state::{Intent, IntentAction};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -131,6 +132,8 @@ impl Execution<'_> {
 
     /// Runs steps until none is left that can begin. Returns true if something stopped it from beginning all.
     async fn work_off<'a>(&'a self, run: &mut Run<'a>, halted: AtomicBool) -> bool {
+        let existing = Existing::new(&self.plan.changes, self.readers);
+        let existing = &existing;
         let mut running = FuturesUnordered::new();
         let mut stop = self.stop.clone();
         loop {
@@ -144,7 +147,7 @@ impl Execution<'_> {
                     let (index, kind) = run.schedule.steps[step];
                     let (change, halted) = (&self.plan.changes[index], &halted);
                     let known = known(change, &run.made);
-                    running.push(async move { (step, self.step(change, kind, known, halted).await) });
+                    running.push(async move { (step, self.step(change, kind, known, existing, halted).await) });
                 }
             }
             if running.is_empty() && run.records.is_empty() {
@@ -193,13 +196,23 @@ impl Execution<'_> {
                 for skipped in run.schedule.descendants(step) {
                     self.skip(run, skipped, address);
                 }
-                let closed = if leaves_nothing(&error) && made.is_none() { self.close(run, index) } else { Vec::new() };
+                // What was created is completed by the next run, even if the server refuses to complete it now.
+                let is_settled = leaves_nothing(&error) && (made.is_none() || kind != Step::Create);
+                let closed = if is_settled { self.close(run, index) } else { Vec::new() };
                 run.decided.insert(index);
+                let opened = self.unanswered(change, &error);
                 run.outcome.failed.push((address.clone(), error));
                 let resources = made.map(|made| (address.clone(), Some(made))).into_iter().collect();
-                self.keep(run, step, false, Entry { resources, closed, ..Entry::default() });
+                self.keep(run, step, false, Entry { resources, closed, opened, ..Entry::default() });
             }
         }
+    }
+
+    /// The intent to create an object that may still arrive, and that nothing then keeps from being a second one.
+    fn unanswered(&self, change: &ResourceChange, error: &Error) -> Vec<Intent> {
+        let schema = self.readers.schema(change.address.type_name()).filter(|schema| schema.may_repeat);
+        let schema = schema.filter(|_| error.kind == ErrorKind::FateUnknown);
+        schema.and_then(|schema| intent::unanswered(change, schema)).into_iter().collect()
     }
 
     /// The address that is forgotten because its object gets the address of the change.

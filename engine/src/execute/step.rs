@@ -7,6 +7,7 @@ use tokio::sync::SemaphorePermit;
 
 use super::event::{Event, Step};
 use super::execution::Execution;
+use super::existing::Existing;
 use crate::address::Address;
 use crate::desired::{Desired, Expr};
 use crate::error::{Error, ErrorKind};
@@ -55,6 +56,7 @@ impl Execution<'_> {
         change: &ResourceChange,
         step: Step,
         known: Attributes,
+        existing: &Existing<'_>,
         halted: &AtomicBool,
     ) -> Ended {
         let permit = match self.permit().await {
@@ -69,7 +71,7 @@ impl Execution<'_> {
         let done = match step {
             Step::Delete | Step::Forget => self.unmake(change, step).await.map(|()| None),
             _ => self
-                .make(change, known, step)
+                .make(change, known, step, existing)
                 .await
                 .map(Some)
                 .map_err(|error| self.secrets.conceal(&change.address, error)),
@@ -108,22 +110,54 @@ impl Execution<'_> {
         Ok(())
     }
 
-    async fn make(&self, change: &ResourceChange, known: Attributes, step: Step) -> Result<Made, Error> {
+    async fn make(
+        &self,
+        change: &ResourceChange,
+        known: Attributes,
+        step: Step,
+        existing: &Existing<'_>,
+    ) -> Result<Made, Error> {
         let type_name = change.address.type_name();
         let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
         let writer = self.writer(&change.address)?;
         let change = complete(change, known)?;
         if step != Step::Create {
             let remote = self.bring(&change, schema, writer).await?;
-            return Ok(Made { record: change.record(schema, &remote), remote, completed: Ok(()) });
+            return Ok(self.made(&change, schema, remote, Ok(())).await);
         }
+        existing.check(&change.address).await?;
         let (change, remote) = self.create(change, schema, writer).await?;
         let completed = writer.complete(&remote).await;
-        Ok(Made { record: change.record(schema, &remote), remote, completed })
+        Ok(self.made(&change, schema, remote, completed).await)
     }
 
-    /// Creates the object. If the answer is lost, looks for the object before the request is sent again (R13). Returns
-    /// the change that was carried out in the end: what was found can differ from what was asked for.
+    /// The object as it is now. If the answer does not show that it is as it was to be, the object is read: an answer
+    /// can lag behind, or show a part only.
+    async fn made(
+        &self,
+        change: &ResourceChange,
+        schema: &'static Schema,
+        answer: Remote,
+        completed: Result<(), Error>,
+    ) -> Made {
+        let mut remote = answer;
+        let mut completed = completed;
+        if change.is_doubtful(schema, &remote)
+            && let Some(reader) = self.readers.get(schema.type_name)
+        {
+            match reader.read_one(&remote.id, &change.known_after(&remote)).await {
+                Ok(read) => remote = read.unwrap_or(remote),
+                Err(error) => completed = completed.and(Err(error)),
+            }
+        }
+        let record = change.not_normalised(schema, &remote, change.record(schema, &remote));
+        let completed = completed.and_then(|()| change.check_effect(schema, &remote));
+        Made { remote, record, completed }
+    }
+
+    /// Creates the object. If the answer is lost, looks for the object before the request is sent again (R13), and does
+    /// not send it again where a late one would make a second object. Returns the change that was carried out in the
+    /// end: what was found can differ from what was asked for.
     async fn create(
         &self,
         change: ResourceChange,
@@ -135,6 +169,8 @@ impl Execution<'_> {
         loop {
             let lost = match writer.create(&planned).await {
                 Err(error) if error.kind == ErrorKind::FateUnknown => error,
+                // The request before this one may have arrived after all.
+                Err(error) if error.kind == ErrorKind::Conflict && attempt > 1 => error,
                 other => return other.map(|made| (change, made)),
             };
             tokio::time::sleep(SETTLE).await;
@@ -143,8 +179,13 @@ impl Execution<'_> {
                 let remote = self.bring(&change, schema, writer).await?;
                 return Ok((change, remote));
             }
-            if attempt == CREATE_ATTEMPTS {
-                return Err(lost.help("apply again: if it was created after all, it is found and imported"));
+            if lost.kind == ErrorKind::Conflict {
+                return Err(lost);
+            }
+            if schema.may_repeat || attempt == CREATE_ATTEMPTS {
+                return Err(
+                    lost.help("apply again: koctl looks first if it was created after all, and goes on with it")
+                );
             }
             attempt += 1;
         }
@@ -174,7 +215,7 @@ impl Execution<'_> {
     }
 
     async fn find(&self, change: &ResourceChange, lost: &Error) -> Result<Option<Remote>, Error> {
-        refresh::find(&as_desired(change), self.readers).await.map_err(|error| {
+        refresh::find(&change.as_desired(), self.readers).await.map_err(|error| {
             let cause = format!("{}; looking for it failed too: {error}", lost.cause);
             Error { cause, help: error.help, ..lost.clone() }
         })
@@ -227,11 +268,22 @@ fn found_instead(change: &ResourceChange, schema: &Schema, found: &Remote) -> Re
     Err(Error::new(ErrorKind::Conflict, format!("create `{}`", change.address), cause).help("make a new plan"))
 }
 
-fn as_desired(change: &ResourceChange) -> Desired {
-    let literal =
-        |(name, attribute): (&String, &AttributeChange)| Some((name.clone(), Expr::Value(attribute.after()?.clone())));
-    let address = &change.address;
-    let mut desired = Desired::new(address.scope(), address.type_name(), address.key()).protect(change.protect);
-    desired.attributes = change.attributes.iter().filter_map(literal).collect();
-    desired
+impl ResourceChange {
+    /// The attributes of the object after the change.
+    fn known_after(&self, answer: &Remote) -> Attributes {
+        let mut known = answer.attributes.clone();
+        known.extend(self.whole_after());
+        known
+    }
+
+    /// The resource, as far as its attributes are known.
+    pub(super) fn as_desired(&self) -> Desired {
+        let literal = |(name, attribute): (&String, &AttributeChange)| {
+            Some((name.clone(), Expr::Value(attribute.after()?.clone())))
+        };
+        let address = &self.address;
+        let mut desired = Desired::new(address.scope(), address.type_name(), address.key()).protect(self.protect);
+        desired.attributes = self.attributes.iter().filter_map(literal).collect();
+        desired
+    }
 }

@@ -27,6 +27,10 @@ pub struct Plan {
     pub configuration: String,
     /// The systems that it is about, as text; it is applied to no others.
     pub systems: String,
+    /// Where the states are kept, as text. It is there if a scope had no state: then nothing else says which state the
+    /// plan is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store: Option<String>,
     /// True if it was made to destroy everything.
     destroy: bool,
     /// Set if it writes nothing but the state.
@@ -122,11 +126,19 @@ impl Plan {
             koctl: env!("CARGO_PKG_VERSION").to_owned(),
             configuration,
             systems,
+            store: None,
             destroy: mode == Mode::Destroy,
             state_only,
             scopes,
             unplanned: Vec::new(),
         }
+    }
+
+    /// The same plan, for states in `store`.
+    #[must_use]
+    pub fn kept_in(mut self, store: String) -> Self {
+        self.store = self.scopes.iter().any(|scope| scope.serial.is_none()).then_some(store);
+        self
     }
 
     /// The same plan, which leaves these parts out.
@@ -231,7 +243,15 @@ mod tests {
         let address = Address::new("Acme", "team", "a");
         let drift = kinds.into_iter().map(|kind| Drift { address: address.clone(), kind }).collect();
         let (scope, lineage) = ("Acme".to_owned(), String::new());
-        let scope = ScopePlan { scope, lineage, serial: None, changes: Vec::new(), drift, recovered: Vec::new() };
+        let scope = ScopePlan {
+            scope,
+            lineage,
+            serial: None,
+            changes: Vec::new(),
+            drift,
+            duplicates: Vec::new(),
+            recovered: Vec::new(),
+        };
         let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }

@@ -8,6 +8,7 @@
 //! | `change` | what is done to one resource, attribute by attribute |
 //! | `attribute` | what is done to one attribute |
 //! | `drift` | what changed outside koctl (R3) |
+//! | `duplicate` | a second object of koctl's own |
 //! | `recovered` | the result of intents that an unfinished apply left (R10) |
 //! | `summary` | counts by action |
 
@@ -16,6 +17,7 @@ mod attribute;
 mod change;
 mod document;
 mod drift;
+mod duplicate;
 mod recovered;
 mod scope;
 mod summary;
@@ -25,6 +27,7 @@ pub use attribute::{AttributeChange, Goal, Planned};
 pub use change::ResourceChange;
 pub use document::{InvalidPlan, Mode, Plan, StateOnly, Unplanned};
 pub use drift::{Drift, DriftKind, Drifted};
+pub use duplicate::Duplicate;
 pub use recovered::{Fate, Recovered};
 pub use scope::{ScopePlan, Stale};
 pub use summary::Summary;

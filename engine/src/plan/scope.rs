@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::ResourceChange;
 use super::drift::Drift;
+use super::duplicate::Duplicate;
 use super::recovered::Recovered;
 
 /// The plan of one scope.
@@ -21,6 +22,9 @@ pub struct ScopePlan {
     /// The changes outside koctl since the last apply, by address.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Drift>,
+    /// Second objects of koctl's own, by address.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<Duplicate>,
     /// The result of each intent in the state, which the plan relies on, by address (R10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovered: Vec<Recovered>,

@@ -254,6 +254,7 @@ mod tests {
             address: "KongAirlines/api/flights".into(),
             action: IntentAction::Replace,
             since: "2026-01-02T03:04:05Z".parse().unwrap(),
+            unanswered: Some("2026-01-02T03:05:06Z".parse().unwrap()),
             id: Some("a51c".into()),
             attributes: BTreeMap::from([("name".into(), json!("flights"))]),
             references: BTreeMap::from([("portal_id".into(), "KongAirlines/portal/prod#id".into())]),
@@ -262,6 +263,7 @@ mod tests {
         });
         let bare = Intent {
             action: IntentAction::Delete,
+            unanswered: None,
             id: None,
             attributes: BTreeMap::new(),
             references: BTreeMap::new(),

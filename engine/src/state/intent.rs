@@ -23,6 +23,10 @@ pub struct Intent {
     /// The time at which the apply began.
     #[schemars(with = "String", extend("format" = "date-time"))]
     pub since: Timestamp,
+    /// The time at which its request went unanswered. It may still arrive after that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>", extend("format" = "date-time"))]
+    pub unanswered: Option<Timestamp>,
     /// The id of the object that is updated, replaced or deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,

@@ -74,6 +74,11 @@ pub(crate) fn role(team: &str, plane: &str) -> Desired {
         .with("level", "admin")
 }
 
+/// A note of that title.
+pub(crate) fn note(title: &str) -> Desired {
+    resource("note", title).with("title", title).with("text", "…").with("labels", json!({ "owner": "koctl" }))
+}
+
 /// A page of that name.
 pub(crate) fn page(name: &str) -> Desired {
     resource("page", name).with("name", name).with("content", format!("# {name}\n"))
@@ -424,6 +429,7 @@ fn scope_plan(diff: Diff, recovery: &Recovery) -> ScopePlan {
         serial: None,
         changes: diff.changes,
         drift: diff.drift,
+        duplicates: diff.duplicates,
         recovered: recovery.found().to_vec(),
     }
 }

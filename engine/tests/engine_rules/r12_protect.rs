@@ -8,8 +8,15 @@ use crate::house::{House, SCOPE, lines, link, page, plane, resource, role, short
 async fn guarded(house: &House, desired: &[engine::Desired]) -> Vec<String> {
     let diff = house.plan(desired).await;
     let (scope, lineage) = (SCOPE.to_owned(), String::new());
-    let scope =
-        ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift, recovered: Vec::new() };
+    let scope = ScopePlan {
+        scope,
+        lineage,
+        serial: None,
+        changes: diff.changes,
+        drift: diff.drift,
+        duplicates: diff.duplicates,
+        recovered: Vec::new(),
+    };
     Plan::new(String::new(), String::new(), Mode::Normal, vec![scope])
         .guarded()
         .map(|change| short(&change.address))

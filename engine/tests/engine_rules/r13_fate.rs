@@ -3,7 +3,7 @@
 use engine::ErrorKind;
 use serde_json::json;
 
-use crate::house::{House, failed, page, plane, resource, role, team};
+use crate::house::{House, failed, note, page, plane, resource, role, team};
 use crate::vendor::Fault;
 
 fn creates(house: &House) -> usize {
@@ -142,4 +142,64 @@ async fn r13_the_answer_of_a_lost_create_is_what_dependents_refer_to() {
     let desired = [page("a"), resource("page", "b").with("name", "b").with("parent_id", crate::house::id_of("page/a"))];
     house.apply(&desired).await;
     assert_eq!(house.server.get(&house.server.id("page/b"), "parent_id"), house.server.id("page/a"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_where_names_may_repeat_a_create_is_looked_for_and_not_sent_again() {
+    let house = House::new();
+    house.server.fault("create note/a", Fault::LoseAnswer);
+    house.apply(&[note("a")]).await;
+    assert_eq!(creates(&house), 1);
+    house.assert_quiet(&[note("a")]).await;
+
+    let house = House::new();
+    house.server.fault("create note/a", Fault::LoseRequest);
+    let outcome = house.try_apply(&[note("a")]).await;
+    assert_eq!(outcome.failed[0].1.kind, ErrorKind::FateUnknown);
+    assert!(outcome.failed[0].1.help.as_deref().unwrap().starts_with("apply again"), "{outcome:?}");
+    assert_eq!((creates(&house), house.book.intents()), (1, vec!["create note/a".to_owned()]));
+    house.apply(&[note("a")]).await;
+    house.assert_quiet(&[note("a")]).await;
+    assert_eq!(house.server.count("note"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_where_names_may_repeat_the_next_apply_waits_for_a_create_that_went_unanswered() {
+    let house = House::new();
+    house.server.fault("create note/a", Fault::LoseRequest);
+    house.try_apply(&[note("a")]).await;
+    let late = async {
+        tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+        house.server.put("note", json!({ "title": "a", "text": "…", "labels": { "owner": "koctl" } }));
+    };
+    let (recovered, ()) = tokio::join!(house.recovered(), late);
+    assert_eq!(recovered, ["create note/a: Made { id: \"note-1\" }"]);
+    house.apply(&[note("a")]).await;
+    house.assert_quiet(&[note("a")]).await;
+    assert_eq!(house.server.count("note"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_a_kill_is_not_waited_for_any_longer_where_names_may_repeat() {
+    let house = House::new();
+    house.server.fault("create note/a", Fault::Hang(std::sync::Arc::default()));
+    house.kill_when_stuck(&[note("a")]).await;
+    let before = tokio::time::Instant::now();
+    assert_eq!(house.recovered().await, ["create note/a: NotDone"]);
+    assert!(before.elapsed() < std::time::Duration::from_secs(5), "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn r13_a_second_try_that_conflicts_finds_the_first_one() {
+    let house = House::new();
+    house.server.fault("create page/a", Fault::LoseRequest);
+    let late = async {
+        tokio::time::sleep(std::time::Duration::from_millis(2001)).await;
+        house.server.put("page", json!({ "name": "a", "content": "# a\n" }));
+    };
+    // The first request arrives between the look and the second request.
+    house.server.fault("create page/a", Fault::Slow(std::time::Duration::from_secs(1)));
+    let desired = [page("a")];
+    tokio::join!(house.apply(&desired), late);
+    house.assert_quiet(&[page("a")]).await;
 }

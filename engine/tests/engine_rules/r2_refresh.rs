@@ -1,6 +1,6 @@
 //! R2: the live system is read in bulk, and not compared unless all of it was read.
 
-use crate::house::{House, link, page, plane, role, team};
+use crate::house::{House, lines, link, note, page, plane, role, team};
 use crate::vendor::Fault;
 
 #[tokio::test]
@@ -60,4 +60,26 @@ async fn r2_a_type_that_no_reader_knows_is_an_error_also_without_a_refresh() {
     assert_eq!(error.to_string(), "could not read resources of type `comet`: this koctl does not know the type");
     let state = engine::refresh::Remembered::default();
     assert!(engine::world::World::remembered(&unknown, &state, &house.readers).is_err());
+}
+
+#[tokio::test]
+async fn r2_what_the_state_knows_and_no_list_shows_is_asked_for_before_it_counts_as_deleted() {
+    let desired = [note("a"), page("p"), team("t")];
+    let house = House::with(&desired).await;
+    for label in ["note/a", "page/p", "team/t"] {
+        house.server.pass_over(&house.server.id(label), true);
+    }
+    house.assert_quiet(&desired).await;
+    let reads: Vec<_> = house.server.take_log().into_iter().filter(|line| line.starts_with("read ")).collect();
+    assert_eq!(reads.len(), 3, "{reads:?}");
+    let gone = house.server.id("page/p");
+    house.server.remove(&gone);
+    assert_eq!(lines(&house.plan(&desired).await), ["create page/p"]);
+}
+
+#[tokio::test]
+async fn r2_what_lists_show_is_not_asked_for_again() {
+    let house = House::with(&[note("a"), page("p")]).await;
+    house.plan(&[note("a"), page("p"), page("q")]).await;
+    assert!(house.server.take_log().iter().all(|line| line.starts_with("list ")));
 }

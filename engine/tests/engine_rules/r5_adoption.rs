@@ -4,7 +4,7 @@
 use engine::diff::DiffOptions;
 use serde_json::json;
 
-use crate::house::{House, id_of, lines, page, plane, resource, role, short, team};
+use crate::house::{House, id_of, lines, note, page, plane, resource, role, short, team};
 use crate::vendor::Fault;
 
 const NO_ADOPT: DiffOptions<'static> = DiffOptions { no_adopt: true, targets: None, protected: None, lineage: "" };
@@ -207,4 +207,41 @@ async fn r5_an_import_that_must_be_replaced_says_that_koctl_did_not_make_it() {
     let diff = house.plan(&[plane("p")]).await;
     assert_eq!(lines(&diff), ["replace plane/p [kind]"]);
     assert_eq!(diff.changes[0].reason.as_deref(), Some("it exists already, and koctl does not manage it"));
+}
+
+#[tokio::test]
+async fn r5_where_names_may_repeat_what_was_made_since_the_plan_is_not_made_again() {
+    let house = House::new();
+    let desired = [note("a"), note("b"), page("p")];
+    let diff = house.plan(&desired).await;
+    let theirs = house.server.put("note", json!({ "title": "a", "text": "by hand" }));
+    house.server.take_log();
+    let outcome = house.run(diff).await;
+    assert_eq!(crate::house::failed(&outcome), ["note/a"]);
+    let error = &outcome.failed[0].1;
+    assert!(error.to_string().contains(&theirs) && error.to_string().contains("Acme/note/a"), "{error}");
+    assert_eq!(house.server.take_log().iter().filter(|line| *line == "list note").count(), 1);
+    assert_eq!((house.server.count("note"), house.server.count("page")), (2, 1));
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
+    assert_eq!(house.server.count("note"), 2);
+}
+
+#[tokio::test]
+async fn r5_a_second_object_of_koctls_own_is_reported_by_every_plan_and_by_drift() {
+    let house = House::with(&[note("a"), note("b")]).await;
+    let first = house.server.id("note/a");
+    assert_eq!(house.plan(&[note("a"), note("b")]).await.duplicates, []);
+    let labels = json!({ "owner": "koctl", "added-by": "vendor" });
+    let second = house.server.put("note", json!({ "title": "a", "text": "other", "labels": labels }));
+    house.server.put("note", json!({ "title": "a", "text": "of a person" }));
+    let diff = house.plan(&[note("a"), note("b")]).await;
+    assert_eq!(diff.changes, []);
+    let [one] = diff.duplicates.as_slice() else { panic!("{:?}", diff.duplicates) };
+    assert_eq!((one.address.as_str(), &one.id, &one.others), ("Acme/note/a", &first, &vec![second.clone()]));
+    assert!(one.to_string().contains(&first) && one.to_string().contains(&second), "{one}");
+    let findings = engine::drift::look(&house.book.remembered(), &[], &house.readers).await.unwrap();
+    assert_eq!(findings.unmanaged.iter().map(|one| &one.id).collect::<Vec<_>>(), [&second]);
+    // It is reported also if the resource is about to be deleted.
+    assert_eq!(house.plan(&[note("b")]).await.duplicates.len(), 1);
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::house::{House, id_of, lines, page, plane, role, team};
+use crate::house::{House, failed, id_of, lines, page, plane, role, team};
+use crate::vendor::Fault;
 
 #[tokio::test]
 async fn r6_a_world_that_is_as_wanted_is_quiet() {
@@ -130,5 +131,44 @@ async fn r6_a_moved_reference_is_quiet_after_it_moved() {
     let desired = [page("a"), page("b"), page("c").with("parent_id", id_of("page/b"))];
     house.apply(&desired).await;
     assert_eq!(house.server.take_writes(), ["update page/c [parent_id]"]);
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r6_an_update_that_the_server_ignores_is_an_error_and_asked_for_again() {
+    let house = House::with(&[team("a").with("contact", "old"), page("p").with("parent_name", "x")]).await;
+    let desired = [team("a").with("contact", "new"), page("p")];
+    house.server.fault("update team/a", Fault::Ignore);
+    house.server.fault("update page/p", Fault::Ignore);
+    let outcome = house.try_apply(&desired).await;
+    assert_eq!(failed(&outcome), ["page/p", "team/a"]);
+    let told = outcome.failed[1].1.to_string();
+    let expected = "could not bring `Acme/team/a` to what was planned: the request was answered as if it had succeeded, \
+                    and yet `contact` is \"old\" and not \"new\"";
+    assert_eq!(told, expected);
+    assert_eq!(house.book.get("team/a").unwrap().attributes["contact"], "old");
+    assert_eq!(house.book.intents(), Vec::<String>::new());
+    assert_eq!(lines(&house.plan(&desired).await), ["update page/p [parent_name]", "update team/a [contact]"]);
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r6_an_answer_that_shows_the_old_value_is_not_the_last_word() {
+    // The answer lags behind; the object has the new value.
+    let house = House::with(&[team("a").with("contact", "old")]).await;
+    house.server.fault("update team/a", Fault::AnswerOld);
+    house.apply(&[team("a").with("contact", "new")]).await;
+    house.assert_quiet(&[team("a").with("contact", "new")]).await;
+}
+
+#[tokio::test]
+async fn r6_labels_that_the_server_keeps_are_an_error() {
+    let house = House::with(&[team("a")]).await;
+    let desired = [team("a").with("labels", json!({ "owner": "someone" }))];
+    house.server.fault("update team/a", Fault::Ignore);
+    assert_eq!(failed(&house.try_apply(&desired).await), ["team/a"]);
+    assert_eq!(lines(&house.plan(&desired).await), ["update team/a [labels]"]);
+    house.apply(&desired).await;
     house.assert_quiet(&desired).await;
 }

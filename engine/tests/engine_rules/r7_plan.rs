@@ -9,7 +9,15 @@ use crate::house::{House, SCOPE, page, plane, role, team};
 async fn scope_plan(house: &House, desired: &[Desired]) -> ScopePlan {
     let diff = house.plan(desired).await;
     let (scope, lineage) = (SCOPE.to_owned(), "6f0c".to_owned());
-    ScopePlan { scope, lineage, serial: Some(3), changes: diff.changes, drift: diff.drift, recovered: Vec::new() }
+    ScopePlan {
+        scope,
+        lineage,
+        serial: Some(3),
+        changes: diff.changes,
+        drift: diff.drift,
+        duplicates: diff.duplicates,
+        recovered: Vec::new(),
+    }
 }
 
 async fn world() -> (House, Vec<Desired>) {
@@ -132,7 +140,15 @@ async fn r7_what_is_no_plan_is_refused_as_such() {
 async fn r7_a_plan_fits_only_the_state_that_it_was_made_from() {
     let made = |serial| {
         let (scope, lineage) = (SCOPE.to_owned(), "one".to_owned());
-        ScopePlan { scope, lineage, serial, changes: Vec::new(), drift: Vec::new(), recovered: Vec::new() }
+        ScopePlan {
+            scope,
+            lineage,
+            serial,
+            changes: Vec::new(),
+            drift: Vec::new(),
+            duplicates: Vec::new(),
+            recovered: Vec::new(),
+        }
     };
     assert_eq!(made(None).check(None), Ok(()));
     assert_eq!(made(Some(3)).check(Some(("one", 3))), Ok(()));
@@ -154,7 +170,7 @@ async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
     // The plan ignores an object that was created after it.
     house.server.put("page", json!({ "name": "later" }));
     let scope = read.scopes.remove(0);
-    let diff = engine::diff::Diff { changes: scope.changes, drift: scope.drift };
+    let diff = engine::diff::Diff { changes: scope.changes, drift: scope.drift, duplicates: scope.duplicates };
     assert!(house.run(diff).await.is_complete());
     house.assert_quiet(&desired).await;
     assert!(house.server.labels().contains("page/later"));

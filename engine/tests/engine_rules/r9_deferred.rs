@@ -29,8 +29,15 @@ async fn r9_nothing_found_yet_defers_with_the_reason_and_is_no_change() {
     assert_eq!(lines(&diff), ["deferred link/orders"]);
     assert_eq!(diff.changes[0].reason.as_deref(), Some("no service is tagged `orders` yet"));
     let (scope, lineage) = ("Acme".to_owned(), String::new());
-    let scope =
-        ScopePlan { scope, lineage, serial: None, changes: diff.changes, drift: diff.drift, recovered: Vec::new() };
+    let scope = ScopePlan {
+        scope,
+        lineage,
+        serial: None,
+        changes: diff.changes,
+        drift: diff.drift,
+        duplicates: diff.duplicates,
+        recovered: Vec::new(),
+    };
     let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
     assert!(!plan.has_changes());
     assert_eq!(plan.summary().deferred, 1);

@@ -102,7 +102,16 @@ static LINK: Schema = Schema {
     ..Schema::PLAIN
 };
 
-pub(crate) const TYPES: [&Schema; 8] = [&TEAM, &PLANE, &ROLE, &PAGE, &PERSON, &DOOR, &SERVICE, &LINK];
+/// A note, of which there may be several with one title.
+static NOTE: Schema = Schema {
+    type_name: "note",
+    natural_key: &["title"],
+    may_repeat: true,
+    attributes: &[Attribute::plain("title"), Attribute::plain("text"), Attribute::labels("labels")],
+    ..Schema::PLAIN
+};
+
+pub(crate) const TYPES: [&Schema; 9] = [&TEAM, &PLANE, &ROLE, &PAGE, &PERSON, &DOOR, &SERVICE, &LINK, &NOTE];
 
 /// The schema of a type, for plans without a world.
 pub(crate) fn schema(type_name: &str) -> &'static Schema {
@@ -122,6 +131,12 @@ pub(crate) enum Fault {
     Silence,
     /// It waits for the notification, and then does it.
     Hang(Arc<Notify>),
+    /// It answers as if it had done it, and keeps what it had.
+    Ignore,
+    /// It does it, and its answer shows what was there before.
+    AnswerOld,
+    /// It does it after that time.
+    Slow(std::time::Duration),
 }
 
 #[derive(Default)]
@@ -132,6 +147,8 @@ struct Inner {
     faults: Vec<(String, Fault)>,
     writes_left: Option<usize>,
     pages_move: bool,
+    /// The objects that lists do not show.
+    passed_over: BTreeSet<String>,
     busy: usize,
     peak: usize,
 }
@@ -201,7 +218,7 @@ impl Server {
 
     /// The same, writes only.
     pub(crate) fn take_writes(&self) -> Vec<String> {
-        self.take_log().into_iter().filter(|line| !line.starts_with("list ")).collect()
+        self.take_log().into_iter().filter(|line| !line.starts_with("list ") && !line.starts_with("read ")).collect()
     }
 
     /// The next request whose line begins with `request` meets `fault`.
@@ -217,6 +234,21 @@ impl Server {
     /// Lists contain their first object twice from now on, as when pages move while they are read.
     pub(crate) fn move_pages(&self) {
         self.inner().pages_move = true;
+    }
+
+    /// Lists pass over the object from now on, or show it again.
+    pub(crate) fn pass_over(&self, id: &str, passed_over: bool) {
+        let mut inner = self.inner();
+        if passed_over {
+            inner.passed_over.insert(id.to_owned());
+        } else {
+            inner.passed_over.remove(id);
+        }
+    }
+
+    /// The number of objects of a type.
+    pub(crate) fn count(&self, type_name: &str) -> usize {
+        self.inner().objects.values().filter(|(of_type, _)| *of_type == type_name).count()
     }
 
     /// How many writes were under way at the same time, at most.
@@ -248,6 +280,9 @@ impl Server {
         if let Some(Fault::Hang(go_on)) = &fault {
             go_on.notified().await;
         }
+        if let Some(Fault::Slow(time)) = &fault {
+            tokio::time::sleep(*time).await;
+        }
         if let Some(Fault::Silence) = fault {
             let _ = act(&mut self.inner());
             return std::future::pending().await;
@@ -258,8 +293,13 @@ impl Server {
         match fault {
             Some(Fault::Refuse) => Err(Error::new(ErrorKind::Refused, request, "no")),
             Some(Fault::LoseRequest) => lost(),
+            Some(Fault::Ignore) => {
+                let before = inner.objects.clone();
+                inner.answer_old(act, |inner| inner.objects = before)
+            }
+            Some(Fault::AnswerOld) => inner.answer_old(act, |_| ()),
             Some(Fault::LoseAnswer) => act(&mut inner).and_then(|_| lost()),
-            Some(Fault::Hang(_) | Fault::Silence) | None => act(&mut inner),
+            Some(Fault::Hang(_) | Fault::Slow(_) | Fault::Silence) | None => act(&mut inner),
         }
     }
 }
@@ -313,7 +353,7 @@ impl Inner {
         let same = |(other, (type_name, of_other)): (&String, &(&str, Attributes))| {
             *type_name == schema.type_name && Some(other.as_str()) != id && key(of_other) == key(attributes)
         };
-        if self.objects.iter().any(same) {
+        if !schema.may_repeat && self.objects.iter().any(same) {
             let cause = format!("{} exists", self.name(schema, attributes));
             return Err(Error::new(ErrorKind::Conflict, "write", cause));
         }
@@ -362,6 +402,21 @@ impl Inner {
         self.objects.remove(id);
         self.objects.retain(|_, (_, attributes)| Self::references(attributes).all(|other| other != id));
         Ok(())
+    }
+
+    /// Does something, and answers with the object as it was before.
+    fn answer_old(
+        &mut self,
+        act: impl FnOnce(&mut Inner) -> Result<Option<Remote>, Error>,
+        then: impl FnOnce(&mut Inner),
+    ) -> Result<Option<Remote>, Error> {
+        let before = self.objects.clone();
+        let answer = act(self)?;
+        let after = std::mem::replace(&mut self.objects, before);
+        let old = answer.map(|answer| self.remote(&answer.id));
+        self.objects = after;
+        then(self);
+        Ok(old)
     }
 
     /// Shows an object. A `null` counts as absent, and attributes that the type does not have are shown as well.
@@ -415,11 +470,18 @@ impl Reader for Table {
             let plane = attributes.get("plane_id").and_then(Value::as_str);
             self.schema.type_name != SERVICE.type_name || plane.is_some_and(|id| planes.contains(id))
         });
+        let listed = listed.filter(|(id, _)| !inner.passed_over.contains(*id));
         let mut listed: Vec<_> = listed.map(|(id, _)| inner.remote(id)).collect();
         if inner.pages_move {
             listed.extend(listed.first().cloned());
         }
         Ok(listed)
+    }
+
+    async fn read_one(&self, id: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
+        let mut inner = self.server.inner();
+        inner.log.push(format!("read {id}"));
+        Ok(inner.objects.contains_key(id).then(|| inner.remote(id)))
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::api::Api;
 use super::portal::Portal;
-use crate::konnect::client::WriteClient;
+use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
@@ -77,6 +77,11 @@ impl Resource for ApiPublication {
         let attributes = Self::COLLECTION.attributes(address, &json);
         let id = format!("{}/{}", text(&attributes, API_ID.text())?, text(&attributes, PORTAL_ID.text())?);
         Ok(Remote { id, attributes })
+    }
+
+    async fn read_one(client: &ReadClient, _: &str, known: &Attributes) -> Result<Option<Remote>, Error> {
+        let Ok((region, path)) = Self::COLLECTION.url(known) else { return Ok(None) };
+        Self::read_at(client, &region, &path, known).await
     }
 
     async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {

@@ -21,6 +21,8 @@ engine::schema! {
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text()],
+    // The document has no conflict for a second dashboard of a name (`dashboardsCreate`).
+    may_repeat: true,
     ..PLAIN
 }
 

@@ -24,6 +24,8 @@ engine::schema! {
         ENABLED: Attribute::plain("enabled"),
     }
     natural_key: &[EVENT_ID.text()],
+    // The document has no conflict for a second subscription to an event (`create-event-subscription`).
+    may_repeat: true,
     ..PLAIN
 }
 

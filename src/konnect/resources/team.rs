@@ -15,6 +15,8 @@ engine::schema! {
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[NAME.text()],
+    // The document has no conflict for a second team of a name (`create-team`).
+    may_repeat: true,
     guarded: true,
     ..PLAIN
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::team::Team;
 use super::user::User;
-use crate::konnect::client::WriteClient;
+use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part};
@@ -46,6 +46,11 @@ impl Resource for TeamUser {
         let user = Self::COLLECTION.remote(address, &json)?;
         let id = format!("{}/{}", text(&user.attributes, TEAM_ID.text())?, user.id);
         Ok(Remote { id, ..user })
+    }
+
+    /// Memberships are in the list only.
+    async fn read_one(_: &ReadClient, _: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
+        Ok(None)
     }
 
     /// The answer has no body.
