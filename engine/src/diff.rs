@@ -360,6 +360,10 @@ impl<'a> Differ<'a> {
             return self.leave_and_wait(case, change, known.is_some(), waiting);
         }
         change.act(&provenance);
+        if let Some(other) = self.blocking(&case, &change, remote) {
+            let (id, other) = (remote.id.clone(), other.to_owned());
+            return self.refusals.push(Refusal::Taken { address: desired.address.clone(), id, other });
+        }
         match change.action {
             Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,
             Action::Replace => {
@@ -373,6 +377,18 @@ impl<'a> Differ<'a> {
             _ => {}
         }
         self.out.changes.push(change);
+    }
+
+    /// The object that keeps a resource from getting its name back, and that no resource is.
+    fn blocking(&self, case: &Case<'a>, change: &ResourceChange, remote: &Remote) -> Option<&'a str> {
+        let schema = case.schema;
+        let is_renamed = schema.natural_key.iter().any(|name| change.is_changed(name));
+        if schema.may_repeat || !is_renamed || change.action == Action::Replace {
+            return None;
+        }
+        let is_leaving = |other: &&str| self.leaving.contains_key(&(schema.type_name, *other));
+        let others = self.world.blocking(case.desired).map(|other| other.id.as_str());
+        others.filter(|other| *other != remote.id).find(|other| !is_leaving(other))
     }
 
     /// Handles an object that has to be replaced, but cannot be created again yet: a managed one is deleted, and

@@ -31,6 +31,16 @@ pub enum Refusal {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// Its object has another name, and another object has its name.
+    #[error("`{address}` is the object {id}, which has another name now, and {other} has its name; delete or rename {other}, or take it over with `koctl state rm {}` and `koctl import {} {other}`", shell_word(.address.as_str()), shell_word(.address.as_str()))]
+    Taken {
+        /// The resource.
+        address: Address,
+        /// The id of its object.
+        id: String,
+        /// The id of the other.
+        other: String,
+    },
     /// `--no-adopt`, and the object exists.
     #[error("`{address}` exists already with the id {id}, and --no-adopt was given; leave the option out to import it")]
     Exists {
@@ -96,6 +106,7 @@ impl Refusal {
         let (one, other) = match self {
             Self::Protected { address, .. }
             | Self::Ambiguous { address, .. }
+            | Self::Taken { address, .. }
             | Self::Exists { address, .. }
             | Self::Absent { address, .. }
             | Self::Attribute { address, .. } => (Some(address), None),

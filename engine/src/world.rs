@@ -120,6 +120,16 @@ impl World {
         }
     }
 
+    /// The objects without an address that have the natural key of a desired resource.
+    pub(super) fn blocking(&self, desired: &Desired) -> impl Iterator<Item = &Remote> {
+        let found = self
+            .listing(desired.address.type_name())
+            .and_then(|listing| Some((listing, listing.by_key.get(&self.desired_key(desired, listing.schema)?)?)));
+        found.into_iter().flat_map(|(listing, same)| {
+            same.iter().filter(|index| listing.holders[**index].is_none()).map(|index| &listing.objects[*index])
+        })
+    }
+
     /// The other objects with the natural key of the object of an address.
     pub(super) fn namesakes(&self, address: &Address) -> impl Iterator<Item = &Remote> {
         let found = self.object(address).and_then(|object| {

@@ -217,15 +217,50 @@ impl Round {
         opened.unwrap_or_else(|failure| panic!("KOCTL_SEED={}: {failure:?}", self.seed))
     }
 
-    /// Does what a plan asks a person to do: of several objects that could be meant, one stays.
+    /// Does what a plan asks a person to do: of several objects that could be meant, one stays, and what has the name of
+    /// another goes.
     async fn choose(&mut self, why: &str) {
-        let Some((before, after)) = why.split_once("existing objects of its name: ") else { return };
-        let Some(type_name) = before.rsplit_once("`Acme/").and_then(|(_, rest)| rest.split('/').next()) else { return };
-        let Some(path) = path_of(type_name) else { return };
-        let id: String = after.chars().take_while(|char| char.is_ascii_hexdigit() || *char == '-').collect();
-        for region in REGIONS.iter().chain(&[GLOBAL]) {
-            self.send(Method::DELETE, region, &format!("{path}/{id}"), None).await;
+        for asked in ["existing objects of its name: ", "has another name now, and "] {
+            for (at, _) in why.match_indices(asked) {
+                let (before, after) = (&why[..at], &why[at + asked.len()..]);
+                let type_name = before.rsplit_once("`Acme/").and_then(|(_, rest)| rest.split('/').next());
+                let id = after.chars().take_while(|char| char.is_ascii_hexdigit() || *char == '-').collect::<String>();
+                if let Some(path) = type_name.and_then(path_of) {
+                    self.delete(path, &id).await;
+                }
+            }
         }
+    }
+
+    async fn delete(&mut self, path: &str, id: &str) {
+        for region in REGIONS.iter().chain(&[GLOBAL]) {
+            self.send(Method::DELETE, region, &format!("{path}/{id}{}", forced(path)), None).await;
+        }
+    }
+
+    /// Deletes something that objects are in: a publication, a version, a role, a page.
+    async fn delete_part(&mut self, region: &str, one: &Value, path: &str) {
+        let of = match path {
+            "/v3/teams" => ["assigned-roles", "users"].as_slice(),
+            "/v3/apis" => &["versions"],
+            "/v3/portals" => &["pages"],
+            "/v3/identity-providers" => &["team-group-mappings"],
+            _ => return,
+        };
+        let below = format!("{path}/{}/{}", one["id"].as_str().unwrap_or_default(), self.dice.pick(of).unwrap());
+        let listed = self.send(Method::GET, region, &below, None).await.unwrap_or_default();
+        let parts = listed["data"].as_array().cloned().unwrap_or_default();
+        if let Some(id) = self.dice.pick(&parts).and_then(|part| part["id"].as_str()).map(str::to_owned) {
+            self.send(Method::DELETE, region, &format!("{below}/{id}"), None).await;
+        }
+    }
+
+    /// Turns a switch of how people sign in.
+    async fn sign_in(&mut self) {
+        let switches = ["basic_auth_enabled", "oidc_auth_enabled", "saml_auth_enabled", "idp_mapping_enabled"];
+        let switch = *self.dice.pick(&switches).unwrap();
+        let on = self.dice.roll(2) == 0;
+        self.send(Method::PATCH, GLOBAL, "/v3/authentication-settings", Some(json!({ switch: on }))).await;
     }
 
     /// Sends a request to Konnect as a person would; it may be refused.
@@ -253,16 +288,23 @@ impl Round {
 
     /// Changes something by hand.
     async fn meddle(&mut self) {
-        let (regions, path) = *self.dice.pick(LISTS).unwrap();
-        let region = *self.dice.pick(regions).unwrap();
-        let objects = self.listed(region, path).await;
+        let mut lists = Vec::new();
+        for (regions, path) in LISTS {
+            for region in *regions {
+                lists.push((*region, *path, self.listed(region, path).await));
+            }
+        }
+        // Mostly something that is there, and sometimes nothing.
+        if self.dice.roll(8) > 0 {
+            lists.retain(|(_, _, objects)| !objects.is_empty());
+        }
+        let Some((region, path, objects)) = self.dice.pick(&lists).cloned() else { return };
         let name = *self.dice.pick(NAMES).unwrap();
         let one = self.dice.pick(&objects).cloned();
         let url = |one: &Value| format!("{path}/{}", one["id"].as_str().unwrap_or_default());
-        match (self.dice.roll(8), one) {
+        match (self.dice.roll(11), one) {
             (0..=1, Some(one)) => {
-                let force = if path == "/v3/portals" { "?force=true" } else { "" };
-                self.send(Method::DELETE, region, &format!("{}{force}", url(&one)), None).await;
+                self.send(Method::DELETE, region, &format!("{}{}", url(&one), forced(path)), None).await;
             }
             (2, Some(one)) => {
                 self.send(Method::PATCH, region, &url(&one), Some(json!({ "name": name }))).await;
@@ -281,6 +323,9 @@ impl Round {
                 self.world.push("Acme/specs", branch, "openapi.yaml", &text);
             }
             (7, _) => self.forget().await,
+            (8, Some(one)) => self.delete_part(region, &one, path).await,
+            (9, _) => self.sign_in().await,
+            (10, Some(one)) => self.swap(region, path, &objects, &one).await,
             _ => {
                 self.send(Method::POST, region, path, Some(json!({ "name": name }))).await;
             }
@@ -323,6 +368,11 @@ impl Round {
         self.note(format!("out of the state: {address}"));
         std::fs::write(state, document.to_bytes()).unwrap();
     }
+}
+
+/// The query with which an object is deleted together with what it holds.
+fn forced(path: &str) -> &'static str {
+    if path == "/v3/portals" { "?force=true" } else { "" }
 }
 
 /// The list of a type whose objects can be ambiguous.

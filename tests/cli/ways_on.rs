@@ -71,6 +71,48 @@ async fn r3_what_was_deleted_with_its_parent_is_made_again_with_it() {
     sandbox.stop().await;
 }
 
+#[tokio::test]
+async fn r5_a_slug_that_a_renamed_api_still_has_does_not_block_a_new_api() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, APPLY).await.exits(0);
+    let outsider = Outsider(&sandbox);
+    let api = outsider.named("eu", "/v3/apis", "checkout-dev").await;
+    let path = format!("/v3/apis/{}", api["id"].as_str().unwrap());
+    let renamed = json!({ "name": "kept by a person" });
+    outsider.konnect(Method::PATCH, "eu", &path, Some(renamed)).await;
+    for type_name in ["api", "api_version", "api_publication"] {
+        let address = format!("Acme/{type_name}/dev/checkout");
+        world.against(&sandbox, &["state", "rm", &address, "--auto-approve"]).await.exits(0);
+    }
+    world.against(&sandbox, APPLY).await.exits(0);
+    world.against(&sandbox, PLAN).await.exits(0);
+    let new = outsider.named("eu", "/v3/apis", "checkout-dev").await;
+    assert!(new["id"] != api["id"] && new["slug"] != api["slug"], "{new} {api}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn r8_names_that_were_swapped_by_hand_are_swapped_back() {
+    let world = World::new();
+    world.edit("konnect/teams.yaml", "teams:\n", "teams:\n  stock:\n    users: [kim@example.com]\n");
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, APPLY).await.exits(0);
+    let outsider = Outsider(&sandbox);
+    let id = async |name: &str| outsider.named("eu", PLANES, name).await["id"].as_str().unwrap().to_owned();
+    let (orders, stock) = (id("orders-dev").await, id("stock-dev").await);
+    for (id, name) in [(&orders, "aside"), (&stock, "orders-dev"), (&orders, "stock-dev")] {
+        let body = Some(json!({ "name": name }));
+        outsider.konnect(Method::PATCH, "eu", &format!("{PLANES}/{id}"), body).await;
+    }
+    world.against(&sandbox, APPLY).await.exits(0);
+    world.against(&sandbox, PLAN).await.exits(0);
+    assert_eq!((id("orders-dev").await, id("stock-dev").await), (orders, stock));
+    sandbox.stop().await;
+}
+
+const PLANES: &str = "/v2/control-planes";
+
 /// An organization whose people sign in as `authorization` says.
 fn sign_in(world: &World, authorization: &str) {
     let organization = "organizations:\n  Acme:\n    access-token: {type: env, value: ACME_TOKEN}\n    \

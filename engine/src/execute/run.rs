@@ -55,6 +55,19 @@ struct Stored<'a> {
     result: Result<(), Error>,
 }
 
+impl Run<'_> {
+    /// Counts a step as done, and makes those ready that waited for it alone.
+    fn release(&mut self, step: usize) {
+        self.progress[step] = Progress::Done;
+        for follower in std::mem::take(&mut self.schedule.followers[step]) {
+            self.schedule.waits[follower] -= 1;
+            if self.schedule.waits[follower] == 0 && self.progress[follower] == Progress::Waiting {
+                self.ready.push(follower);
+            }
+        }
+    }
+}
+
 impl Execution<'_> {
     /// Applies the plan. Errors are part of the outcome: one never stops the rest, unless the state cannot be written.
     /// It returns when every outcome is stored, or could not be.
@@ -147,7 +160,14 @@ impl Execution<'_> {
                     let (index, kind) = run.schedule.steps[step];
                     let (change, halted) = (&self.plan.changes[index], &halted);
                     let known = known(change, &run.made);
-                    running.push(async move { (step, self.step(change, kind, known, existing, halted).await) });
+                    let is_aside = run.schedule.asides.contains(&step);
+                    running.push(async move {
+                        let ended = match is_aside {
+                            true => self.set_aside(change, halted).await,
+                            false => self.step(change, kind, known, existing, halted).await,
+                        };
+                        (step, ended)
+                    });
                 }
             }
             if running.is_empty() && run.records.is_empty() {
@@ -171,14 +191,9 @@ impl Execution<'_> {
         let address = &change.address;
         match ended {
             Ended::Held => run.progress[step] = Progress::Waiting,
+            Ended::SetAside => run.release(step),
             Ended::Done { remote, record } => {
-                run.progress[step] = Progress::Done;
-                for follower in std::mem::take(&mut run.schedule.followers[step]) {
-                    run.schedule.waits[follower] -= 1;
-                    if run.schedule.waits[follower] == 0 && run.progress[follower] == Progress::Waiting {
-                        run.ready.push(follower);
-                    }
-                }
+                run.release(step);
                 run.made.extend(remote.map(|remote| (address, remote)));
                 // A replacement is not done with its deletion.
                 let is_half = kind == Step::Delete && change.action == Action::Replace;

@@ -1,6 +1,6 @@
 //! The steps of a plan, and which of them wait for which (R8).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -15,6 +15,8 @@ use crate::resource::Readers;
 pub(super) struct Schedule {
     /// The index of each change, and the step.
     pub(super) steps: Vec<(usize, Step)>,
+    /// The steps that only give an object another name for now: it and others take each other's names.
+    pub(super) asides: HashSet<usize>,
     /// For each step, those that wait for it.
     pub(super) followers: Vec<Vec<usize>>,
     /// For each step, how many it still waits for.
@@ -28,6 +30,7 @@ struct Steps<'a> {
     makes: HashMap<&'a Address, usize>,
     unmakes: HashMap<&'a Address, usize>,
     forgets: Vec<(&'a ResourceChange, usize)>,
+    asides: HashSet<usize>,
 }
 
 impl<'a> Steps<'a> {
@@ -59,6 +62,14 @@ impl<'a> Steps<'a> {
         }
         steps
     }
+
+    /// Adds a step that gives the object of `step` another name for now.
+    fn set_aside(&mut self, step: usize) -> usize {
+        let aside = self.all.len();
+        self.all.push((self.all[step].0, Step::Update));
+        self.asides.insert(aside);
+        aside
+    }
 }
 
 /// Pairs (earlier, later) of steps.
@@ -71,7 +82,7 @@ struct Orders {
 }
 
 impl Orders {
-    fn new(changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) -> Self {
+    fn new(changes: &[ResourceChange], steps: &mut Steps<'_>, readers: &Readers) -> Self {
         let mut orders = Self::default();
         for change in changes {
             orders.by_references(change, steps);
@@ -133,8 +144,9 @@ impl Orders {
         }
     }
 
-    /// A name is given up before another resource takes it.
-    fn by_name(&mut self, changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) {
+    /// A name is given up before another resource takes it. If several take each other's names, one of them gets
+    /// another name first.
+    fn by_name(&mut self, changes: &[ResourceChange], steps: &mut Steps<'_>, readers: &Readers) {
         let key = |change: &ResourceChange, value: fn(&AttributeChange) -> Option<&Value>| {
             let schema = readers.schema(change.address.type_name())?;
             let part = |name: &&str| value(change.attributes.get(*name)?).map(Value::to_string);
@@ -152,10 +164,19 @@ impl Orders {
         if given_up.is_empty() {
             return;
         }
+        let mut givers: BTreeMap<usize, usize> = BTreeMap::new();
         for change in changes.iter().filter(|change| change.action == Action::Create || renames(change)) {
             let giver = key(change, AttributeChange::after).and_then(|key| given_up.get(&key).copied());
-            self.should.extend(giver.zip(steps.makes.get(&change.address).copied()));
+            givers.extend(steps.makes.get(&change.address).copied().zip(giver));
         }
+        for first in firsts_of_circles(&givers) {
+            let aside = steps.set_aside(first);
+            self.must.push((aside, first));
+            for giver in givers.values_mut().filter(|giver| **giver == first) {
+                *giver = aside;
+            }
+        }
+        self.should.extend(givers.into_iter().map(|(taker, giver)| (giver, taker)));
     }
 
     /// All pairs, except those in `should` that are part of a cycle.
@@ -178,12 +199,35 @@ impl Orders {
     }
 }
 
+/// One step of each circle of steps in which each takes the name that the next one gives up.
+fn firsts_of_circles(givers: &BTreeMap<usize, usize>) -> Vec<usize> {
+    let mut seen = HashSet::new();
+    let mut firsts = Vec::new();
+    for start in givers.keys() {
+        let mut path = HashSet::new();
+        let mut step = *start;
+        while seen.insert(step) {
+            path.insert(step);
+            match givers.get(&step) {
+                Some(giver) => step = *giver,
+                None => break,
+            }
+        }
+        // A step that gives and takes the same name is no circle.
+        if path.contains(&step) && givers.get(&step).is_some_and(|giver| *giver != step) {
+            firsts.push(step);
+        }
+    }
+    firsts
+}
+
 impl Schedule {
     pub(super) fn new(changes: &[ResourceChange], readers: &Readers) -> Self {
-        let steps = Steps::new(changes);
-        let count = steps.all.len();
-        let orders = Orders::new(changes, &steps, readers);
-        let mut schedule = Self { steps: steps.all, followers: vec![Vec::new(); count], waits: vec![0; count] };
+        let mut steps = Steps::new(changes);
+        let orders = Orders::new(changes, &mut steps, readers);
+        let Steps { all, asides, .. } = steps;
+        let count = all.len();
+        let mut schedule = Self { steps: all, asides, followers: vec![Vec::new(); count], waits: vec![0; count] };
         for (earlier, later) in orders.resolved(count) {
             schedule.followers[earlier].push(later);
             schedule.waits[later] += 1;

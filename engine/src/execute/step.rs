@@ -22,6 +22,9 @@ use crate::state::ResourceState;
 /// Attempts at a create whose answer is lost and whose object is not found.
 const CREATE_ATTEMPTS: u32 = 3;
 
+/// The number of characters that a name keeps while it is another one for now, so that it stays short enough.
+const ASIDE: usize = 40;
+
 /// The end of a step.
 pub(super) enum Ended {
     /// It is done.
@@ -38,6 +41,8 @@ pub(super) enum Ended {
         /// The record of an object that was created nevertheless.
         made: Option<ResourceState>,
     },
+    /// The object has another name for now. It is not done yet.
+    SetAside,
     /// It was not begun, because nothing new may begin.
     Held,
 }
@@ -89,6 +94,40 @@ impl Execution<'_> {
         let id = remote.as_ref().map(|remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
         self.observer.event(&Event::Finished(&change.address, step, &id, started.elapsed()));
         Ended::Done { remote, record }
+    }
+
+    /// Gives an object another name for now, so that others can take the one that it has. If the apply ends before the
+    /// object gets its own, the next plan gives it that.
+    pub(super) async fn set_aside(&self, change: &ResourceChange, halted: &AtomicBool) -> Ended {
+        let permit = match self.permit().await {
+            Ok(permit) => permit,
+            Err(error) => return Ended::Failed { error, made: None },
+        };
+        if *self.stop.borrow() || halted.load(Ordering::Relaxed) {
+            return Ended::Held;
+        }
+        let renamed = self.rename_for_now(change).await;
+        drop(permit);
+        match renamed {
+            Ok(()) => Ended::SetAside,
+            Err(error) => Ended::Failed { error, made: None },
+        }
+    }
+
+    async fn rename_for_now(&self, change: &ResourceChange) -> Result<(), Error> {
+        let type_name = change.address.type_name();
+        let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
+        let before = change.whole_before();
+        let mut renamed = schema.natural_key.iter().filter(|name| change.is_changed(name));
+        let Some((name, text)) = renamed.find_map(|name| Some((*name, before.get(*name)?.as_str()?))) else {
+            return Ok(());
+        };
+        let id = change.id.as_deref().unwrap_or_default();
+        let mut after = before.clone();
+        after.insert(name.to_owned(), aside(text, id).into());
+        let changed = [name.to_owned()];
+        let update = Update { id, before: &before, after: &after, changed: &changed };
+        self.writer(&change.address)?.update(&update).await.map(drop)
     }
 
     /// Permission to work on one more resource.
@@ -225,6 +264,12 @@ impl Execution<'_> {
         let _permit = self.permit().await?;
         self.writer(address)?.complete(made).await
     }
+}
+
+/// The name of an object while others take its own: with a part of its id, which no other name has.
+fn aside(name: &str, id: &str) -> String {
+    let start = |text: &str, length: usize| text.chars().take(length).collect::<String>();
+    format!("{}-{}", start(name, ASIDE), start(id, 8))
 }
 
 fn closed() -> Error {

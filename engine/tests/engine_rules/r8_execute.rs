@@ -7,6 +7,7 @@ use std::time::Duration;
 use engine::ErrorKind;
 use engine::execute::Step;
 use engine::state::ResourceState;
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::house::{House, failed, id_of, page, plane, role, short, team};
@@ -216,11 +217,46 @@ async fn r8_what_is_imported_lets_go_of_what_is_deleted_although_no_state_knows_
 }
 
 #[tokio::test]
-async fn r8_two_names_that_are_swapped_are_tried_and_told() {
-    let house = House::with(&[page("a"), page("b")]).await;
-    let outcome = house.try_apply(&[page("a").with("name", "b"), page("b").with("name", "a")]).await;
-    assert!(outcome.interrupted.is_empty());
-    assert!(outcome.failed.iter().all(|(_, error)| error.kind == ErrorKind::Conflict), "{outcome:?}");
+async fn r8_names_that_are_swapped_go_through_another_name() {
+    let named = |key: &str, name: &str| page(key).with("name", name);
+    for circle in [vec!["b", "a"], vec!["b", "c", "a"], vec!["c", "a", "b"]] {
+        let keys = ["a", "b", "c"];
+        let before: Vec<_> = keys.iter().zip(&circle).map(|(key, _)| page(key)).collect();
+        let house = House::with(&before).await;
+        let desired: Vec<_> = keys.iter().zip(&circle).map(|(key, name)| named(key, name)).collect();
+        house.apply(&desired).await;
+        house.assert_quiet(&desired).await;
+        for (key, name) in keys.iter().zip(&circle) {
+            let id = house.book.get(&format!("page/{key}")).unwrap().id;
+            assert_eq!(house.server.get(&id, "name"), *name, "{circle:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn r8_a_swap_that_fails_halfway_is_completed_by_the_next_apply() {
+    for request in ["update page/a [", "update page/b [", "update page/a-"] {
+        let house = House::with(&[page("a"), page("b")]).await;
+        let desired = [page("a").with("name", "b"), page("b").with("name", "a")];
+        house.server.fault(request, Fault::Refuse);
+        assert!(!house.try_apply(&desired).await.is_complete(), "{request}");
+        house.apply(&desired).await;
+        house.assert_quiet(&desired).await;
+    }
+}
+
+#[tokio::test]
+async fn r8_a_name_that_an_object_of_someone_else_took_is_told_with_what_to_do() {
+    let house = House::with(&[page("a")]).await;
+    let id = house.server.id("page/a");
+    house.server.set(&id, "name", "renamed");
+    let other = house.server.put("page", json!({ "name": "a" }));
+    let told = house.refusals(&[page("a")]).await;
+    let expected = format!("`Acme/page/a` is the object {id}, which has another name now, and {other} has its name");
+    assert!(told[0].starts_with(&expected), "{told:?}");
+    house.server.remove(&other);
+    house.apply(&[page("a")]).await;
+    house.assert_quiet(&[page("a")]).await;
 }
 
 #[tokio::test]
