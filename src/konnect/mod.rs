@@ -7,10 +7,12 @@ mod account;
 pub mod client;
 mod collection;
 mod content;
+mod organization;
 mod problem;
 mod resource;
 pub mod resources;
 
 pub use account::Account;
 pub use client::{ReadClient, WriteClient};
+pub use organization::organization;
 pub use resource::KonnectType;

@@ -10,13 +10,14 @@ use super::approved::Approved;
 use super::connect;
 use super::failure::{Failures, OfScope as _};
 use super::locks::{LockedScope, Locks};
+use super::owners;
 use super::secrets;
 use super::session::Session;
 use crate::registry;
 use engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
 use engine::recording::Recording;
 use engine::recover::Recovery;
-use engine::state::LockedState;
+use engine::state::{LockedState, Owner};
 use engine::{Error, ErrorKind, Mode, Readers, ScopePlan};
 
 /// How to apply.
@@ -44,7 +45,8 @@ impl Applied {
     }
 }
 
-/// Applies a plan under `locks`, and releases these.
+/// Applies a plan under `locks`, and releases these. If a token opens another organization than the one that the plan is
+/// for, nothing is applied (R14).
 pub async fn apply(
     session: &Session,
     approved: Approved<'_>,
@@ -53,10 +55,17 @@ pub async fn apply(
     observer: &dyn Observer,
 ) -> Applied {
     let plan = approved.plan();
+    let strangers = owners::check_plan(session, plan, &locks).await;
+    if !strangers.is_empty() {
+        let mut applied = Applied { failures: strangers, ..Applied::default() };
+        applied.failures.extend(locks.release().await);
+        return applied;
+    }
     let permits = Arc::new(Semaphore::new(settings.parallelism.max(1)));
-    let scopes = plan.scopes.iter().map(|plan| ScopeApply {
+    let scopes = plan.scopes.iter().map(|scope| ScopeApply {
         session,
-        plan,
+        plan: scope,
+        owner: plan.owners.get(&scope.scope),
         locks: &locks,
         permits: Arc::clone(&permits),
         stop: settings.stop.clone(),
@@ -81,6 +90,8 @@ pub async fn apply(
 struct ScopeApply<'a> {
     session: &'a Session,
     plan: &'a ScopePlan,
+    /// The organization that its token opens.
+    owner: Option<&'a Owner>,
     locks: &'a Locks,
     permits: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
@@ -89,25 +100,25 @@ struct ScopeApply<'a> {
 
 impl ScopeApply<'_> {
     async fn execute(self) -> Result<(String, Outcome), Failures> {
-        let Self { session, plan, locks, permits, stop, observer } = self;
+        let Self { session, plan, owner, locks, permits, stop, observer } = self;
         let scope = &plan.scope;
         let locked = locks.check(plan).of_scope(scope)?;
         let secrets = &secrets::of_plan(session, plan)?;
         let (readers, writers) = &connect::access(session, scope).of_scope(scope)?;
         let recovery = recovered(locked, readers, plan).await?;
-        let recorder = &StateRecorder(&locked.state);
+        let recorder = &StateRecorder { state: &locked.state, owner };
         let execution = Execution { plan, recovery, readers, writers, secrets, recorder, observer, permits, stop };
         Ok((scope.clone(), execution.run().await.of_scope(scope)?))
     }
 
     /// Writes nothing except the state of the scope: there are no writers that could do more.
     async fn record(self) -> Result<(String, Outcome), Failures> {
-        let Self { session, plan, locks, stop, observer, .. } = self;
+        let Self { session, plan, owner, locks, stop, observer, .. } = self;
         let scope = &plan.scope;
         let locked = locks.check(plan).of_scope(scope)?;
         let readers = connect::readers(session, scope).of_scope(scope)?;
         let recovery = recovered(locked, &readers, plan).await?;
-        let recorder = &StateRecorder(&locked.state);
+        let recorder = &StateRecorder { state: &locked.state, owner };
         let recording = Recording { plan, recovery, schemas: &registry::schema, recorder, observer, stop };
         Ok((scope.clone(), recording.run().await.of_scope(scope)?))
     }
@@ -120,13 +131,20 @@ async fn recovered<'a>(locked: &'a LockedScope, readers: &Readers, plan: &ScopeP
     Ok(recovery)
 }
 
-/// Keeps intents and outcomes in the state.
-struct StateRecorder<'a>(&'a LockedState);
+/// Keeps intents and outcomes in the state, and whose these are.
+struct StateRecorder<'a> {
+    state: &'a LockedState,
+    owner: Option<&'a Owner>,
+}
 
 #[async_trait]
 impl Recorder for StateRecorder<'_> {
     async fn record(&self, entry: Entry) -> Result<(), Error> {
-        let stored = self.0.record(move |state| entry.enter(state));
+        let owner = self.owner.cloned();
+        let stored = self.state.record(move |state| {
+            entry.enter(state);
+            state.owner = owner.or_else(|| state.owner.take());
+        });
         stored.await.map_err(|error| {
             let attempted = "record in the state what is about to be done";
             Error::new(ErrorKind::State, attempted, error.to_string()).help(error.help())

@@ -3,6 +3,7 @@
 
 use secrecy::SecretString;
 
+use super::asked::TokenDigest;
 use super::failure::Failure;
 use super::sandbox::sandbox_token;
 use super::session::Session;
@@ -39,11 +40,17 @@ impl GitHubClients {
 
 /// The clients of one organization.
 pub(super) struct Clients {
+    token: TokenDigest,
     konnect: konnect::ReadClient,
     github: GitHubClients,
 }
 
 impl Clients {
+    /// The token that it sends.
+    pub(super) fn token(&self) -> TokenDigest {
+        self.token
+    }
+
     /// The client of its Konnect, which only reads.
     pub(super) fn konnect(&self) -> &konnect::ReadClient {
         &self.konnect
@@ -70,6 +77,7 @@ pub(super) fn clients(session: &Session, name: &str, organization: &Organization
         let message = format!("could not get the access token of organization `{name}`: {}", failure.message);
         Failure { message, ..failure }
     })?;
+    let digest = TokenDigest::of(&token);
     let account = Account {
         organization: name.to_owned(),
         token,
@@ -77,7 +85,7 @@ pub(super) fn clients(session: &Session, name: &str, organization: &Organization
         url: session.systems.addresses.konnect.clone(),
     };
     let konnect = konnect::ReadClient::new(session.systems.transport.with_own_limits(), account);
-    Ok(Clients { konnect, github: github_clients(session)? })
+    Ok(Clients { token: digest, konnect, github: github_clients(session)? })
 }
 
 /// The client of the platform repository.
@@ -121,7 +129,8 @@ pub(super) fn access(session: &Session, scope: &str) -> Result<(Readers, Writers
     Ok((clients.readers(), clients.writers()))
 }
 
-fn configured<'a>(session: &'a Session, scope: &str) -> Result<&'a Organization, Failure> {
+/// An organization of the configuration.
+pub(super) fn configured<'a>(session: &'a Session, scope: &str) -> Result<&'a Organization, Failure> {
     session.organizations().get(scope).ok_or_else(|| Unfit::unknown(scope))
 }
 

@@ -13,9 +13,9 @@ use futures::join;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::connect::{clients, readers};
+use super::connect::readers;
 use super::failure::{Failure, Failures};
-use super::plan::orphaned;
+use super::owners::{self, Opened, Opening};
 use super::repository;
 use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
@@ -71,8 +71,6 @@ impl<E: Into<Failure>> From<E> for Unsettled {
 /// The result of one look at a scope.
 struct Seen {
     findings: Findings,
-    /// The objects in the state, by type and id.
-    known: BTreeSet<(String, String)>,
     /// True if there is a state.
     has_state: bool,
 }
@@ -83,9 +81,10 @@ struct Seen {
 /// The configuration is needed for the tokens only: no specification is read, and no organization is compiled.
 pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Progress) -> Watched {
     let watch = Watch { session, request, progress };
-    let organizations = session.organizations().iter();
-    let organizations =
-        organizations.map(async |(name, organization)| (name.clone(), watch.settled(name, Some(organization)).await));
+    let (connected, mut failures) = owners::connected(session, None);
+    let Opening { opened, failures: strangers, mut warnings } = owners::open(session, connected, None).await;
+    failures.extend(strangers);
+    let organizations = opened.iter().map(async |one| (one.name.to_owned(), watch.settled(one.name, Some(one)).await));
     let platform = async {
         let seen = match session.keeps_platform_repository().await {
             Ok(false) => return None,
@@ -96,12 +95,21 @@ pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Prog
     };
     let (mut all, platform) = join!(join_all(organizations), platform);
     all.extend(platform);
+    all.extend(refused(failures));
     all.sort_by(|a, b| a.0.cmp(&b.0));
     let at = Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too");
-    let mut warnings = orphaned(session).await;
     warnings.extend(without_state(&mut all, &session.store().describe()));
     let report = DriftReport { at, scopes: outcomes(all, request) };
     Watched { report, warnings }
+}
+
+/// The organizations that may not be looked at, by name.
+fn refused(failures: Failures) -> impl Iterator<Item = (String, Result<Seen, Unsettled>)> {
+    let mut refused: BTreeMap<String, Failures> = BTreeMap::new();
+    for failure in failures {
+        refused.entry(failure.scope.clone().unwrap_or_default()).or_default().push(failure);
+    }
+    refused.into_iter().map(|(scope, failures)| (scope, Err(Unsettled::Unread(failures))))
 }
 
 /// Warns of scopes without a state. If none has one, all of them fail: a mistyped address must not look like no drift.
@@ -118,14 +126,8 @@ fn without_state(all: &mut [(String, Result<Seen, Unsettled>)], store: &str) -> 
 }
 
 fn outcomes(all: Vec<(String, Result<Seen, Unsettled>)>, request: DriftRequest) -> Vec<ScopeDrift> {
-    let seen = all.iter().filter_map(|(_, seen)| seen.as_ref().ok());
-    let known: BTreeSet<(String, String)> = seen.flat_map(|seen| seen.known.iter().cloned()).collect();
-    let outcome = |seen| match seen {
-        Ok(Seen { mut findings, .. }) => {
-            // Two organizations of the configuration may be one of Konnect.
-            findings.unmanaged.retain(|one| !known.contains(&(one.type_name.clone(), one.id.clone())));
-            Look::Compared(findings)
-        }
+    let outcome = |seen: Result<Seen, Unsettled>| match seen {
+        Ok(Seen { findings, .. }) => Look::Compared(findings),
         Err(Unsettled::Busy(failure)) if request.skip_locked => Look::Skipped(failure.message),
         Err(Unsettled::Busy(failure)) => Look::Failed(vec![reason(failure)]),
         Err(Unsettled::Unread(failures)) => Look::Failed(failures.into_iter().map(reason).collect()),
@@ -146,7 +148,7 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     /// Looks at a scope until no apply ran meanwhile, or the time is over.
-    async fn settled(&self, scope: &str, organization: Option<&Organization>) -> Result<Seen, Unsettled> {
+    async fn settled(&self, scope: &str, organization: Option<&Opened<'_>>) -> Result<Seen, Unsettled> {
         let store = self.session.store();
         let began = Instant::now();
         loop {
@@ -159,7 +161,7 @@ impl Watch<'_> {
             }
             let state = before.as_ref().map(|stored| &stored.state);
             let seen = match organization {
-                Some(organization) => self.see(scope, organization, state).await,
+                Some(opened) => self.see(scope, opened, state).await,
                 None => self.see_platform(state).await,
             };
             if version(before.as_ref()) == version(store.read(scope).await?.as_ref()) {
@@ -188,18 +190,18 @@ impl Watch<'_> {
     }
 
     /// One look at an organization.
-    async fn see(&self, scope: &str, organization: &Organization, state: Option<&State>) -> Result<Seen, Failures> {
-        let readers = clients(self.session, scope, organization)?.readers();
+    async fn see(&self, scope: &str, opened: &Opened<'_>, state: Option<&State>) -> Result<Seen, Failures> {
+        let readers = opened.clients.readers();
         let mut known = Remembered::new(state)?;
         let refreshing = Refreshing::begin(self.progress, scope);
         let intents = state.map(|state| state.intents.as_slice()).unwrap_or_default();
         let recovery = recover(intents, &known, &readers, None).await?;
         recovery.teach(&mut known);
-        let places = if self.request.managed_only { Vec::new() } else { places(organization, &known) };
+        let places = if self.request.managed_only { Vec::new() } else { places(opened.organization, &known) };
         let mut findings = look(&known, &places, &readers).await?;
         findings.recovered = recovery.found().to_vec();
         refreshing.succeeded();
-        Ok(Seen { findings, known: ids(&known), has_state: state.is_some() })
+        Ok(Seen { findings, has_state: state.is_some() })
     }
 
     /// One look at the platform repository. Which of its files koctl keeps follows from what is in it, as in a
@@ -222,7 +224,7 @@ impl Watch<'_> {
             *resources.entry(address.type_name().to_owned()).or_default() += 1;
         }
         let findings = Findings { drift: plan.drift, unmanaged: Vec::new(), resources, recovered: plan.recovered };
-        Ok(Seen { findings, known: ids(&known), has_state: state.is_some() })
+        Ok(Seen { findings, has_state: state.is_some() })
     }
 }
 
@@ -242,10 +244,6 @@ fn busy(message: String) -> Unsettled {
 /// Which state it is.
 fn version(stored: Option<&Snapshot>) -> Option<(&str, u64)> {
     stored.map(|stored| (stored.state.lineage(), stored.state.serial()))
-}
-
-fn ids(known: &Remembered) -> BTreeSet<(String, String)> {
-    known.0.values().map(|resource| (resource.type_name.clone(), resource.id.clone())).collect()
 }
 
 /// Where to look for objects that are in no state: Konnect's types that hold people's work, in the regions in use.

@@ -9,7 +9,6 @@ use super::failure::{Failure, Failures};
 use super::secrets;
 use super::session::Session;
 use super::unfit::Unfit;
-use crate::manifest::suggest::nearest;
 use engine::address::PLATFORM_SCOPE;
 use engine::recover::{Recovery, SETTLE, recover};
 use engine::refresh::Remembered;
@@ -84,12 +83,10 @@ impl Locks {
 
     /// Locks the state of one organization of the configuration, or of the platform repository.
     pub async fn of_scope(session: &Session, scope: &str, operation: &str, timeout: Duration) -> (Self, Failures) {
-        let organizations = session.organizations();
-        if scope != PLATFORM_SCOPE && !organizations.contains_key(scope) {
-            let near = nearest(scope, organizations.keys().map(String::as_str));
-            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            let failure = Failure::new(format!("the configuration has no organization `{scope}`{near}"));
-            return (Self::default(), failure.help("name an organization of konnect/organizations.yaml").into());
+        if scope != PLATFORM_SCOPE
+            && let Err(unknown) = session.organization(scope)
+        {
+            return (Self::default(), unknown.into());
         }
         Self::take(session, [(scope.to_owned(), None)].into(), operation, timeout).await
     }

@@ -6,6 +6,7 @@
 
 mod apply;
 mod approved;
+mod asked;
 mod connect;
 mod drift;
 mod failure;
@@ -16,6 +17,7 @@ mod keys;
 mod lineage;
 mod locks;
 pub mod notify;
+mod owners;
 mod plan;
 mod renames;
 mod repository;
@@ -27,6 +29,7 @@ mod session;
 mod sources;
 pub mod state;
 mod store;
+mod stored;
 mod systems;
 mod unfit;
 mod workspace;

@@ -4,9 +4,10 @@ use futures::future::join_all;
 use futures::join;
 use secrecy::SecretString;
 
-use super::connect::{self, Clients};
+use super::connect;
 use super::failure::{Failure, Failures, OfScope as _};
 use super::locks::Locks;
+use super::owners::{self, Opening};
 use super::renames;
 use super::repository;
 use super::request::PlanRequest;
@@ -15,7 +16,6 @@ use super::session::Session;
 use super::sources::Sources;
 use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
-use crate::manifest::model::Organization;
 use engine::address::{PLATFORM_SCOPE, Targets};
 use engine::plan::Unplanned;
 use engine::progress::Progress;
@@ -51,15 +51,21 @@ pub async fn plan(
         [] => None,
         patterns => Some(Targets::new(patterns).map_err(|error| Failure::new(error.to_string()))?),
     };
-    let (organizations, mut failures) = connected(session, locks);
-    let mut sources = Sources::default();
-    if request.mode.heeds_configuration() && !organizations.is_empty() {
-        let named: Vec<_> = organizations.iter().map(|(name, organization, _)| (*name, *organization)).collect();
+    let (organizations, mut failures) = owners::connected(session, locks);
+    let named: Vec<_> = organizations.iter().map(|(name, organization, _)| (*name, *organization)).collect();
+    let sources = async {
+        if !request.mode.heeds_configuration() || named.is_empty() {
+            return Ok(Sources::default());
+        }
         let is_meant = |address: &Address| request.is_meant(targets.as_ref(), address);
-        sources = Sources::read(session, &named, &is_meant).await?;
-    }
+        Sources::read(session, &named, &is_meant).await
+    };
+    let (sources, opening) = join!(sources, owners::open(session, organizations, locks));
+    let (sources, Opening { opened, failures: refused, mut warnings }) = (sources?, opening);
+    failures.extend(refused);
     let loaded = &session.workspace.loaded;
     let (input, configuration) = (sources.input(&loaded.manifest), loaded.digest());
+    let owners = opened.iter().map(|one| (one.name.to_owned(), one.owner.clone())).collect();
     let scope = |name: &str, readers: Readers| ScopeRequest {
         session,
         request,
@@ -69,9 +75,9 @@ pub async fn plan(
         locked: locks.and_then(|locks| locks.get(name)),
         progress,
     };
-    let planning = join_all(organizations.into_iter().map(async |(name, organization, clients)| {
-        scope(name, clients.readers()).plan(input, name, organization).await.of_scope(name)
-    }));
+    let planning = join_all(
+        opened.iter().map(async |one| scope(one.name, one.clients.readers()).plan(input, one).await.of_scope(one.name)),
+    );
     let platform = async {
         if !repository::is_planned(session, request, locks).await? {
             return Ok(None);
@@ -79,7 +85,7 @@ pub async fn plan(
         let readers = connect::readers(session, PLATFORM_SCOPE)?;
         repository::plan(&scope(PLATFORM_SCOPE, readers)).await.map(Some)
     };
-    let (planned, platform, mut warnings) = join!(planning, platform, orphaned(session));
+    let (planned, platform) = join!(planning, platform);
     let (mut plans, mut kept) = (Vec::new(), Vec::new());
     match platform.of_scope(PLATFORM_SCOPE) {
         Ok(Some((plan, files))) => {
@@ -91,6 +97,7 @@ pub async fn plan(
     }
     sort_out(planned, &mut plans, &mut failures);
     let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans)
+        .owned_by(owners)
         .kept_in(session.store().describe())
         .without(recorded(&failures));
     warnings.extend(renames::suggestions(&plan));
@@ -98,22 +105,6 @@ pub async fn plan(
     warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
     Ok(Planned { plan, failures, warnings, kept, reviews_files })
-}
-
-/// The organizations to plan with their clients, and why others have none.
-fn connected<'a>(
-    session: &'a Session,
-    locks: Option<&Locks>,
-) -> (Vec<(&'a String, &'a Organization, Clients)>, Failures) {
-    let is_locked = |name: &str| locks.is_none_or(|locks| locks.get(name).is_some());
-    let (mut organizations, mut failures) = (Vec::new(), Failures::default());
-    for (name, organization) in session.organizations().iter().filter(|(name, _)| is_locked(name)) {
-        match connect::clients(session, name, organization) {
-            Ok(clients) => organizations.push((name, organization, clients)),
-            Err(failure) => failures.push(failure.of(name)),
-        }
-    }
-    (organizations, failures)
 }
 
 fn sort_out(
@@ -146,15 +137,6 @@ pub fn unplanned(plan: &Plan) -> Failures {
         Failure { scope, help, ..failure }
     };
     plan.unplanned.iter().cloned().map(failure).collect()
-}
-
-/// Warnings about organizations that left the configuration. A session about the platform repository alone has none
-/// that they could have left.
-pub(super) async fn orphaned(session: &Session) -> Vec<String> {
-    if !matches!(session.work, PlatformWork::Maintain) {
-        return Vec::new();
-    }
-    session.workspace.orphaned_scopes().await.unwrap_or_else(|failure| vec![failure.message])
 }
 
 /// Every resource of the configuration, of all organizations, but without its secrets.

@@ -8,10 +8,12 @@ use super::held::Holding;
 use super::import::Choice;
 use super::lineage;
 use super::locks::LockedScope;
+use super::owners::{self, Opened};
 use super::request::PlanRequest;
 use super::session::Session;
+use super::stored::stored;
 use crate::compiler::{self, Input};
-use crate::manifest::model::Organization;
+use crate::konnect;
 use engine::accept::accept;
 use engine::address::Targets;
 use engine::adopt::{AdoptOptions, adopt};
@@ -21,9 +23,9 @@ use engine::plan::Recovered;
 use engine::progress::{Progress, Refreshing};
 use engine::recover::recover;
 use engine::refresh::{Remembered, refresh};
-use engine::state::State;
+use engine::state::{Owner, State};
 use engine::world::World;
-use engine::{Address, Desired, Mode, Readers, ScopePlan, StateOnly};
+use engine::{Address, Desired, Mode, Readers, Schema, ScopePlan, StateOnly};
 
 /// Planning one scope.
 pub(super) struct ScopeRequest<'a> {
@@ -36,8 +38,15 @@ pub(super) struct ScopeRequest<'a> {
     pub(super) progress: &'a dyn Progress,
 }
 
+/// The schemas of Konnect's types.
+fn konnect_types() -> impl Iterator<Item = &'static Schema> {
+    konnect::resources::TYPES.iter().map(|one| one.schema)
+}
+
 /// The input of the plan of a scope.
 pub(super) struct Compared<'a> {
+    /// The Konnect organization that the token opens. `None` for the platform repository.
+    pub(super) owner: Option<&'a Owner>,
     pub(super) desired: &'a [Desired],
     /// The state, with the outcomes of its intents.
     pub(super) remembered: &'a Remembered,
@@ -59,10 +68,8 @@ impl ScopeRequest<'_> {
     pub(super) async fn plan(
         &self,
         input: Input<'_>,
-        name: &str,
-        organization: &Organization,
+        Opened { name, organization, owner, state, .. }: &Opened<'_>,
     ) -> Result<(ScopePlan, Failures), Failures> {
-        let state = self.state(name).await?;
         let is_meant = |address: &Address| self.is_meant(address);
         let (mut desired, mut holding) = (Vec::new(), Holding::default());
         if self.request.mode.heeds_configuration() {
@@ -84,6 +91,7 @@ impl ScopeRequest<'_> {
         let protected =
             (self.request.mode == Mode::Destroy).then(|| compiler::protected(input.manifest, name, organization));
         let compared = Compared {
+            owner: Some(owner),
             desired: &desired,
             remembered: &remembered,
             recovered,
@@ -107,6 +115,9 @@ impl ScopeRequest<'_> {
             Some(choice) => self.world_with(choice, name, &compared).await?,
             None => self.world(name, desired, remembered).await?,
         };
+        if let (Some(owner), Some(state)) = (compared.owner, state) {
+            self.check_familiar(owner, state, &world)?;
+        }
         let desired = compared.holding.keep(desired, &world);
         let compared = Compared { desired: &desired, ..compared };
         let compare = |lineage: &str| self.compare(&compared, &world, lineage);
@@ -120,6 +131,21 @@ impl ScopeRequest<'_> {
         let serial = state.map(State::serial);
         let recovered = compared.recovered;
         Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, duplicates, recovered })
+    }
+
+    /// Checks that a state that does not say whose it is, because an older koctl wrote it, knows anything of what the
+    /// token opens (R14).
+    fn check_familiar(&self, owner: &Owner, state: &State, world: &World) -> Result<(), Failure> {
+        if state.owner.is_some() || self.request.no_refresh {
+            return Ok(());
+        }
+        let is_guarded =
+            |type_name: &str| konnect_types().any(|schema| schema.guarded && schema.type_name == type_name);
+        let known: Vec<_> = state.resources.values().filter(|one| is_guarded(&one.type_name)).collect();
+        if known.is_empty() || known.iter().any(|one| world.by_id(&one.type_name, &one.id).is_some()) {
+            return Ok(());
+        }
+        Err(owners::unfamiliar(state.scope(), owner, known.len()))
     }
 
     fn compare(&self, compared: &Compared<'_>, world: &World, lineage: &str) -> Result<Diff, Failures> {
@@ -182,10 +208,7 @@ impl ScopeRequest<'_> {
 
     /// The stored state. `None` if there is none yet.
     pub(super) async fn state(&self, name: &str) -> Result<Option<Arc<State>>, Failure> {
-        match self.locked {
-            Some(locked) => Ok(locked.state.revision().map(|_| locked.state.state())),
-            None => Ok(self.session.store().read(name).await?.map(|snapshot| Arc::new(snapshot.state))),
-        }
+        stored(self.session, name, self.locked).await
     }
 
     /// The live systems. With `--no-refresh`, what the state has of them.

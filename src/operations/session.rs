@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::asked::Asked;
 use super::failure::Failure;
 use super::keys;
 use super::sandbox::{default_platform, start_sandbox};
@@ -16,6 +17,7 @@ use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
 use crate::manifest::secret::Secret;
+use crate::manifest::suggest::nearest;
 use engine::address::PLATFORM_SCOPE;
 use engine::state::Store;
 use transport::variable;
@@ -42,6 +44,8 @@ pub struct Session {
     pub(super) platform: PlatformRepository,
     /// The work to do in the platform repository.
     pub(super) work: PlatformWork,
+    /// The organizations that the tokens open.
+    pub(super) asked: Asked,
 }
 
 impl Session {
@@ -76,6 +80,7 @@ impl Session {
             systems,
             platform,
             work: PlatformWork::Maintain,
+            asked: Asked::default(),
         })
     }
 
@@ -122,6 +127,20 @@ impl Session {
     /// The organizations of the configuration.
     pub(super) fn organizations(&self) -> &BTreeMap<String, Organization> {
         &self.workspace.loaded.manifest.organizations
+    }
+
+    /// An organization of the configuration.
+    ///
+    /// # Errors
+    /// If there is none of this name, with the nearest one.
+    pub(super) fn organization(&self, name: &str) -> Result<&Organization, Failure> {
+        let organizations = self.organizations();
+        organizations.get(name).ok_or_else(|| {
+            let near = nearest(name, organizations.keys().map(String::as_str));
+            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let failure = Failure::new(format!("the configuration has no organization `{name}`{near}"));
+            failure.help("name an organization of konnect/organizations.yaml")
+        })
     }
 
     /// True if koctl keeps the platform repository: it was set up, or is about to be.

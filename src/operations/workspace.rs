@@ -51,25 +51,50 @@ impl Workspace {
         Ok(organizations.chain([PLATFORM_SCOPE.to_owned()]).collect())
     }
 
-    /// Warnings about states of organizations that left the configuration: without a token, nothing can be done about
-    /// them.
-    pub(super) async fn orphaned_scopes(&self) -> Result<Vec<String>, Failure> {
+    /// The states of all scopes except `scope`, by name.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub(super) async fn states_of_others(&self, scope: &str) -> Result<Vec<(String, State)>, Failure> {
+        let mut states = Vec::new();
+        for other in self.remembered_scopes().await?.into_iter().filter(|other| other != scope) {
+            let snapshot = self.store.read(&other).await?;
+            states.extend(snapshot.map(|snapshot| (other, snapshot.state)));
+        }
+        Ok(states)
+    }
+
+    /// The states with resources of organizations that are not in the configuration, by name.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub(super) async fn left_behind(&self) -> Result<Vec<(String, State)>, Failure> {
         let organizations = self.loaded.manifest.organizations.keys().map(String::as_str);
         let configured: BTreeSet<&str> = organizations.chain([PLATFORM_SCOPE]).collect();
-        let mut warnings = Vec::new();
-        for scope in self.remembered_scopes().await?.iter().filter(|scope| !configured.contains(scope.as_str())) {
-            let count = self.store.read(scope).await?.map_or(0, |snapshot| known_or_begun(&snapshot.state));
-            if count > 0 {
-                warnings.push(format!(
-                    "The organization `{scope}` is not in the configuration any more, but {count} of its resources are in \
-                     the state. They are left unchanged. If it was renamed, run `koctl state mv --organization {word} \
-                     NEW`; to destroy them, put it back and run `koctl destroy --target '{scope}/**'`.",
-                    word = shell_word(scope)
-                ));
+        let mut left = Vec::new();
+        for scope in self.remembered_scopes().await? {
+            if configured.contains(scope.as_str()) {
+                continue;
             }
+            let snapshot = self.store.read(&scope).await?;
+            left.extend(snapshot.filter(|one| known_or_begun(&one.state) > 0).map(|one| (scope, one.state)));
         }
-        Ok(warnings)
+        Ok(left)
     }
+}
+
+/// Warnings about organizations that left the configuration: without a token, nothing can be done about them.
+pub(super) fn orphan_warnings(left: &[(String, State)]) -> Vec<String> {
+    let warning = |(scope, state): &(String, State)| {
+        format!(
+            "The organization `{scope}` is not in the configuration any more, but {count} of its resources are in the \
+             state. They are left unchanged. If it was renamed, run `koctl state mv --organization {word} NEW`; to \
+             destroy them, put it back and run `koctl destroy --target '{scope}/**'`.",
+            count = known_or_begun(state),
+            word = shell_word(scope)
+        )
+    };
+    left.iter().map(warning).collect()
 }
 
 /// How many resources a state has, including those that an interrupted apply may have created.

@@ -208,15 +208,3 @@ async fn without_any_state_nothing_can_be_said() {
     assert!(!world.read("koctl.prom").contains("koctl_drift_last_success_timestamp_seconds{"));
     sandbox.stop().await;
 }
-
-#[tokio::test]
-async fn an_object_that_another_state_knows_is_managed() {
-    let (world, sandbox) = applied().await;
-    let same =
-        "  Same:\n    access-token: {type: env, value: ACME_TOKEN}\n    environments: {dev: {type: DEV, region: eu}}\n";
-    world.write("konnect/organizations.yaml", &(world.read("konnect/organizations.yaml") + same));
-    let run = world.against(&sandbox, &["drift"]).await.exits(0);
-    assert_eq!(run.stdout, "No drift in 10 resources.\n");
-    assert!(run.stderr.contains("There is no state of `Same` in the directory"), "{}", run.stderr);
-    sandbox.stop().await;
-}

@@ -214,12 +214,12 @@ async fn what_a_token_may_not_read_is_told_by_name_and_no_state_is_written_while
     let world = World::new();
     let organizations = world.read("konnect/organizations.yaml");
     let second = organizations.replace("organizations:\n", "").replace("Acme:", "Beta:");
-    let second = second.replace("ACME_TOKEN", "ACME_TOKEN # its own, in fact").replace("region: eu", "region: us");
+    let second = second.replace("ACME_TOKEN", "BETA_TOKEN").replace("region: eu", "region: us");
     world.write("konnect/organizations.yaml", &format!("{organizations}{second}"));
-    let sandbox = world.sandbox().await;
-    let outsider = Outsider(&sandbox);
-    outsider.made(GLOBAL, "/v3/teams", json!({ "name": "orders" })).await;
-    outsider.made("us", "/v3/portals", json!({ "name": "dev" })).await;
+    let sandbox = world.sandbox_of(&["Acme", "Beta"]).await;
+    let of_beta = ["apply", "--auto-approve", "--target", "Beta/team/**", "--target", "Beta/portal/**"];
+    world.against(&sandbox, &of_beta).await.exits(0);
+    std::fs::remove_dir_all(world.path().join(".koctl/state")).unwrap();
     let before = sandbox.exchanges().len();
     let forbidden = Fault::status(StatusCode::FORBIDDEN);
     sandbox.faults().inject(Trigger::new(Method::GET, "/konnect/eu/v3/portals").always(), forbidden);

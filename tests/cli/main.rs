@@ -23,6 +23,7 @@ mod kongair;
 mod made_twice;
 mod other_commands;
 mod outside;
+mod owners;
 mod platform;
 mod platform_prompt;
 mod portal_pages;

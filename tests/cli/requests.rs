@@ -59,14 +59,15 @@ async fn requests_of_a_plan(teams: usize, environments: usize, services: usize) 
     requests_of(&["plan", "--detailed-exitcode"], teams, environments, services).await.0
 }
 
-/// The number of requests by the published documents: global lists of teams and users; members and roles of each team;
+/// The number of requests by the published documents: the organization of the token; global lists of teams and users; members and roles of each team;
 /// regional lists of control planes, portals, APIs, publications and implementations; the services of each control
 /// plane; dashboards of each region. A page has 100 objects.
 fn expected(teams: usize, environments: usize, services: usize) -> usize {
     let pages = |objects: usize| objects.div_ceil(100).max(1);
     let planes = teams * environments;
     let apis = planes * services;
-    pages(teams + SYSTEM_TEAMS) + pages(teams) // teams, users
+    1 // the organization of the token
+        + pages(teams + SYSTEM_TEAMS) + pages(teams) // teams, users
         + 2 * teams // members and roles
         + pages(planes) + pages(environments) // control planes, portals
         + 2 * pages(apis) + 1 // APIs, publications; no implementations yet

@@ -116,7 +116,7 @@ fn a_file_that_is_no_whole_state_is_not_pushed() {
     for (text, told) in [
         (before.replace("Takes orders.", "Takes bribes."), "its checksum does not fit its content"),
         (before[..before.len() / 2].to_owned(), "it is cut short"),
-        (before.replacen("\"version\": 1", "\"version\": 99", 1), "it has version 99"),
+        (before.replacen("\"version\": 2", "\"version\": 99", 1), "it has version 99"),
         ("{}".to_owned(), "it is not a koctl state"),
     ] {
         world.write("edited.json", &text);

@@ -209,12 +209,21 @@ impl World {
 
     /// A sandbox in this process, with `Acme` in it; [`Self::against`] runs koctl on it.
     pub(crate) async fn sandbox(&self) -> Sandbox {
+        self.sandbox_of(&["Acme"]).await
+    }
+
+    /// A sandbox in this process with these organizations. The token of `Acme` is `acme-token`.
+    pub(crate) async fn sandbox_of(&self, organizations: &[&str]) -> Sandbox {
         let directory = self.path().join(".koctl/sandbox");
         sandbox::github::seed(&directory.join("github"), &self.path().join("services")).unwrap();
         let files = [("README.md".to_owned(), b"# platform\n".to_vec())].into();
         sandbox::github::ensure_repository(&directory.join("github"), "Acme", "platform", &files).unwrap();
-        let account = Account { organization: "Acme".to_owned(), token: "acme-token".to_owned().into() };
-        Sandbox::start(SandboxOptions { dir: directory, port: 0, organizations: vec![account] }).await.unwrap()
+        let account = |name: &&str| Account {
+            organization: (*name).to_owned(),
+            token: format!("{}-token", name.to_lowercase()).into(),
+        };
+        let organizations = organizations.iter().map(account).collect();
+        Sandbox::start(SandboxOptions { dir: directory, port: 0, organizations }).await.unwrap()
     }
 
     /// Runs the program as against real systems, with a sandbox in their place.
@@ -231,7 +240,8 @@ impl World {
             .env("KOCTL_GITHUB_URL", sandbox.github_url())
             .env("GITHUB_REPO_URL", "https://github.com/Acme/platform.git")
             .env("GITHUB_TOKEN", "github-token")
-            .env("ACME_TOKEN", "acme-token");
+            .env("ACME_TOKEN", "acme-token")
+            .env("BETA_TOKEN", "beta-token");
         command
     }
 }

@@ -1,5 +1,7 @@
 //! The plan as a document (R7).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
@@ -7,11 +9,12 @@ use super::change::ResourceChange;
 use super::scope::ScopePlan;
 use super::summary::Summary;
 use crate::digest::sha256;
+use crate::state::Owner;
 
 /// The name of the format, in the first field of a plan file.
 const FORMAT: &str = "koctl-plan";
 /// The version of the format that this koctl writes and reads.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The result of `koctl plan`, and exactly what `koctl apply FILE` will do.
 ///
@@ -38,6 +41,9 @@ pub struct Plan {
     state_only: Option<StateOnly>,
     /// The plan of each scope, by name.
     pub scopes: Vec<ScopePlan>,
+    /// Whose the scopes were when the plan was made (R14); only those that have an owner.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub owners: BTreeMap<String, Owner>,
     /// The parts of the configuration that could not be planned, and stay as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplanned: Vec<Unplanned>,
@@ -130,6 +136,7 @@ impl Plan {
             destroy: mode == Mode::Destroy,
             state_only,
             scopes,
+            owners: BTreeMap::new(),
             unplanned: Vec::new(),
         }
     }
@@ -138,6 +145,13 @@ impl Plan {
     #[must_use]
     pub fn kept_in(mut self, store: String) -> Self {
         self.store = self.scopes.iter().any(|scope| scope.serial.is_none()).then_some(store);
+        self
+    }
+
+    /// The same plan, which is for these owners alone.
+    #[must_use]
+    pub fn owned_by(mut self, owners: BTreeMap<String, Owner>) -> Self {
+        self.owners = owners;
         self
     }
 
@@ -228,8 +242,6 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde_json::Value;
 
     use super::super::drift::{Drift, DriftKind, Drifted};

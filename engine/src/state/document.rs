@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::damage::Damage;
 use super::intent::Intent;
 use super::migrations::{MIGRATIONS, current_version, migrate};
+use super::owner::Owner;
 use super::resource::ResourceState;
 
 const FORMAT: &str = "koctl-state";
@@ -34,6 +35,10 @@ pub struct State {
     serial: u64,
     /// The organization, or `@platform`.
     scope: String,
+    /// The Konnect organization that the records are about (R14). Absent until an apply writes it: the scope is
+    /// `@platform`, or an older koctl wrote the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
     /// The records of resources, by address: `KongAirlines/portal/prod`.
     pub resources: BTreeMap<String, ResourceState>,
     /// What an apply is doing now, or was doing when it was killed (R10): at most one for an address and action. Empty
@@ -53,6 +58,7 @@ impl State {
             lineage: lineage.into(),
             serial: 0,
             scope: scope.into(),
+            owner: None,
             resources: BTreeMap::new(),
             intents: Vec::new(),
         }
@@ -219,7 +225,7 @@ mod tests {
         insta::assert_snapshot!(document.replace(checksum, "sha256:…"), @r#"
         {
           "format": "koctl-state",
-          "version": 1,
+          "version": 2,
           "checksum": "sha256:…",
           "lineage": "lineage-1",
           "serial": 7,
@@ -246,6 +252,7 @@ mod tests {
     #[test]
     fn what_is_only_sometimes_there_is_kept_where_it_is() {
         let mut full = state();
+        full.owner = Some(Owner { id: "8f21".into(), name: "Kong Airlines".into() });
         let resource = full.resources.get_mut("KongAirlines/portal/prod").unwrap();
         resource.normalised.insert("name".into(), json!("Prod"));
         resource.dependencies.insert("KongAirlines/team/flights".into());
@@ -303,8 +310,8 @@ mod tests {
 
     #[test]
     fn a_newer_version_is_refused_whatever_else_is_in_it() {
-        let newer = br#"{"format": "koctl-state", "version": 2, "resources": []}"#;
-        assert_eq!(State::from_bytes(newer), Err(Damage::Newer { found: 2, supported: 1 }));
+        let newer = br#"{"format": "koctl-state", "version": 3, "resources": []}"#;
+        assert_eq!(State::from_bytes(newer), Err(Damage::Newer { found: 3, supported: 2 }));
     }
 
     #[test]

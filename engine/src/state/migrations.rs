@@ -8,7 +8,10 @@ pub(super) type Migration = fn(Map<String, Value>) -> Result<Map<String, Value>,
 
 /// The first turns version 1 into version 2, and so on. A change to the format of the state adds one here; those
 /// that are here stay for as long as such a document may exist.
-pub(super) const MIGRATIONS: &[Migration] = &[];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    // Version 2 has `owner`, which is not known here.
+    Ok,
+];
 
 /// The version that `migrations` lead to: documents are written in it, and newer ones are refused.
 pub(super) const fn current_version(migrations: &[Migration]) -> u64 {

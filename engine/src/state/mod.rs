@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `document` | the state as a value and as a document: format, checksum, versions |
 //! | `resource`, `intent` | the records of a state |
+//! | `owner` | whose a state is |
 //! | `damage` | why a document cannot be read |
 //! | `encryption` | states as a store sees them if there are keys |
 //! | `migrations` | how documents of older versions become the current one |
@@ -23,6 +24,7 @@ mod held_lock;
 mod intent;
 mod locked;
 mod migrations;
+mod owner;
 mod resource;
 mod store;
 #[cfg(test)]
@@ -34,6 +36,7 @@ pub use encryption::{InvalidKey, KeyError, KeySources, Keys};
 pub use error::{Error, Intact, shell_word};
 pub use intent::{Intent, IntentAction};
 pub use locked::LockedState;
+pub use owner::Owner;
 pub use resource::ResourceState;
 pub use state_backends::{LockId, LockInfo, Revision, Version};
 pub use store::{LockOptions, Replaced, Snapshot, Store};

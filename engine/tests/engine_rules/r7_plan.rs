@@ -105,9 +105,9 @@ async fn r7_a_field_that_no_plan_has_is_refused() {
 
 #[tokio::test]
 async fn r7_another_version_is_refused_by_its_number_whatever_else_is_in_it() {
-    let text = r#"{ "plan": { "format": "koctl-plan", "version": 3, "something": "new" }, "sha512": "" }"#;
+    let text = r#"{ "plan": { "format": "koctl-plan", "version": 4, "something": "new" }, "sha512": "" }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 3, and this koctl reads format 2; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 4, and this koctl reads format 3; make a new plan");
 }
 
 #[test]
@@ -126,12 +126,12 @@ fn r7_a_plan_of_the_first_version_is_refused() {
         "sha256": ""
     }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 2; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 3; make a new plan");
 }
 
 #[tokio::test]
 async fn r7_what_is_no_plan_is_refused_as_such() {
-    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 2}, \"sha256\": \"\"}"] {
+    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 3}, \"sha256\": \"\"}"] {
         assert!(matches!(Plan::from_bytes(text.as_bytes()), Err(InvalidPlan::NotAPlan(_))), "{text}");
     }
 }

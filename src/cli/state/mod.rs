@@ -1,5 +1,6 @@
 //! `koctl state`: one file a subcommand.
 
+mod adopt_organization;
 mod edit;
 mod history;
 mod list;
@@ -41,6 +42,7 @@ enum Command {
     History(history::Args),
     Restore(restore::Args),
     Rekey(rekey::Args),
+    AdoptOrganization(adopt_organization::Args),
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
@@ -55,6 +57,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         Command::History(args) => &args.store,
         Command::Restore(args) => &args.store,
         Command::Rekey(args) => &args.store,
+        Command::AdoptOrganization(args) => &args.store,
     };
     with_session(&store.manifest, &store.system, async |session| dispatch(&args.command, session, output).await)
         .await?;
@@ -74,5 +77,6 @@ async fn dispatch(command: &Command, session: &Session, output: &Output) -> Resu
         Command::History(args) => history::run(args, session.store(), &scopes, output).await,
         Command::Restore(args) => restore::run(args, session.store(), output).await,
         Command::Rekey(args) => rekey::run(args, session.store(), &scopes, output).await,
+        Command::AdoptOrganization(args) => adopt_organization::run(args, session, output).await,
     }
 }

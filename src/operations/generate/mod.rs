@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::connect::clients;
 use super::failure::{Failure, Failures, OfScope as _};
+use super::owners::owner;
 use super::sandbox::secret_variable;
 use super::session::{Session, SessionOptions};
 use super::workspace::Environment;
@@ -24,7 +25,7 @@ use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, unfit_organization};
 use engine::ErrorKind;
-use engine::state::{LockOptions, ResourceState, State, Store};
+use engine::state::{LockOptions, Owner, ResourceState, State, Store};
 use folder::{Folder, Texts};
 use transport::variable;
 
@@ -133,11 +134,11 @@ impl Run<'_> {
             false => self.session.open_store(&folder.state_url()).of_scope(scope)?,
         };
         self.check_state(&store).await.of_scope(scope)?;
-        let inventory = self.read().await?;
+        let (inventory, owner) = self.read().await?;
         let proven = self.describe(&inventory).await?;
         let texts = texts(&proven).of_scope(scope)?;
         folder.fill(&texts).of_scope(scope)?;
-        self.record(&store, &proven).await.of_scope(scope)?;
+        self.record(&store, &proven, owner).await.of_scope(scope)?;
         let state = if self.keeps_state_elsewhere { store.describe() } else { folder.state_place() };
         folder.finish().map_err(|failure| {
             let message = format!("{}; the state in {state} is written already", failure.message);
@@ -147,12 +148,19 @@ impl Run<'_> {
         Ok(self.generated(&proven, &inventory, state))
     }
 
-    async fn read(&self) -> Result<Inventory, Failures> {
+    /// Reads the organization. Also returns which one it is.
+    async fn read(&self) -> Result<(Inventory, Owner), Failures> {
         let organization = self.session.organizations().get(self.organization);
         let clients = organization.map(|organization| clients(self.session, self.organization, organization));
         let clients = clients.unwrap_or_else(|| Err(Failure::new("the organization is not configured")));
-        let read = survey(clients?.konnect(), self.regions).await;
-        read.map_err(|unread| unread.into_iter().map(|one| unreadable(one).of(self.organization)).collect())
+        let clients = clients?;
+        let owner = owner(self.session, &clients).await.of_scope(self.organization)?;
+        let read = survey(clients.konnect(), self.regions).await;
+        let inventory = read.map_err(|unread| {
+            let failures = unread.into_iter().map(|one| unreadable(one).of(self.organization));
+            failures.collect::<Failures>()
+        })?;
+        Ok((inventory, owner))
     }
 
     async fn describe(&self, inventory: &Inventory) -> Result<Proven, Failures> {
@@ -197,7 +205,7 @@ impl Run<'_> {
     }
 
     /// Records the described objects in the state, instead of what was there.
-    async fn record(&self, store: &Store, proven: &Proven) -> Result<(), Failure> {
+    async fn record(&self, store: &Store, proven: &Proven, owner: Owner) -> Result<(), Failure> {
         let locked = store.lock(self.organization, &LockOptions::new("import --generate")).await?;
         // Reading the organization took a while: another process may have written a state meanwhile.
         if let Err(refused) = self.may_replace(&locked.state(), &store.describe()) {
@@ -206,7 +214,11 @@ impl Run<'_> {
         }
         let lineage = locked.state().lineage().to_owned();
         let records: BTreeMap<String, ResourceState> = proven.records(&lineage, self.client_secret().as_ref());
-        let recorded = locked.record(move |state| state.resources = records).await;
+        let recorded = locked.record(move |state| {
+            state.resources = records;
+            state.owner = Some(owner);
+        });
+        let recorded = recorded.await;
         let released = locked.release().await;
         recorded?;
         Ok(released?)

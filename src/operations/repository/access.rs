@@ -14,6 +14,7 @@ use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
 use crate::manifest::model::{Author, State as StateSettings};
 use crate::manifest::secret::Secret;
+use crate::operations::asked::Asked;
 use crate::operations::connect::on_github;
 use crate::operations::failure::Failure;
 use crate::operations::sandbox::start_sandbox;
@@ -140,7 +141,8 @@ impl RepositoryAccess {
         }
         let (store, new_home) = self.store(state)?;
         let workspace = Workspace { loaded: Loaded::empty(), environment: self.environment, store };
-        let session = Session { workspace, systems: self.systems, platform: self.platform, work };
+        let (systems, platform, asked) = (self.systems, self.platform, Asked::default());
+        let session = Session { workspace, systems, platform, work, asked };
         Ok(RepositorySession { session, new_home })
     }
 

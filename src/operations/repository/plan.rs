@@ -55,6 +55,7 @@ pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<(Sco
     let compiled = platform::compile(input)?;
     let remembered = without_other_secrets(remembered, &compiled);
     let compared = Compared {
+        owner: None,
         desired: &compiled.desired,
         remembered: &remembered,
         recovered,

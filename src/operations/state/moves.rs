@@ -171,9 +171,16 @@ async fn between(store: &Store, from: &str, to: &str, options: &LockOptions) -> 
     };
     match prepare_between(&source, &target, from, to) {
         Ok((moved, arriving)) => {
+            let owner = source.state().owner.clone();
             let mut edit = Edit::default();
-            edit.add(target, move |state| state.resources.extend(arriving));
-            edit.add(source, |state| state.resources.clear());
+            edit.add(target, move |state| {
+                state.resources.extend(arriving);
+                state.owner = owner.or_else(|| state.owner.take());
+            });
+            edit.add(source, |state| {
+                state.resources.clear();
+                state.owner = None;
+            });
             Ok(Moves { moved, edit })
         }
         Err(failure) => {
@@ -191,7 +198,16 @@ fn prepare_between(
     to: &str,
 ) -> Result<(Vec<Moved>, BTreeMap<String, ResourceState>), Failure> {
     let rename = Rename::Organization { from: from.to_owned(), to: to.to_owned() };
-    let state = source.state();
+    let (state, there) = (source.state(), target.state());
+    if let (Some(is), Some(other)) = (&state.owner, &there.owner)
+        && !is.is(other)
+    {
+        let message = format!(
+            "cannot move `{from}` to `{to}`: the state of `{from}` is about the Konnect organization {is}, and that of \
+             `{to}` about {other}"
+        );
+        return Err(Failure::new(message).help("move it to a name that has no state yet"));
+    }
     let moved = prepare(&state, &|address, teams| rename.address(address, teams))?;
     let names = names(&moved);
     let mut arriving = BTreeMap::new();
@@ -199,7 +215,7 @@ fn prepare_between(
         let resource = state.resources[one.from.as_str()].clone();
         let (address, resource) = renamed(one.from.to_string(), resource, &names);
         // With the same id, it is what an interrupted move brought there, perhaps changed by an apply since.
-        match target.state().resources.get(&address) {
+        match there.resources.get(&address) {
             Some(there) if there.id != resource.id => return Err(occupied(&one.from, &one.to)),
             Some(_) => {}
             None => drop(arriving.insert(address, resource)),
