@@ -6,7 +6,7 @@ use http::{HeaderValue, Method, Request, Uri};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use transport::{ComeAgain, NoRedirects, Repeat, Transport, TransportError};
+use transport::{ComeAgain, Mask, NoRedirects, Pages, Repeat, Transport, TransportError};
 
 use crate::error::{Error, Result, pause_of, refusal};
 
@@ -47,6 +47,8 @@ pub struct Reader {
     /// The address of the API, without a slash at its end.
     url: String,
     authorization: Option<HeaderValue>,
+    /// Of the token.
+    mask: Mask,
 }
 
 /// Writes to GitHub. Cheap to clone.
@@ -74,7 +76,8 @@ impl Reader {
         let is_http = |uri: &Uri| matches!(uri.scheme_str(), Some("https" | "http")) && uri.authority().is_some();
         url.parse().ok().filter(is_http).ok_or_else(|| AccessError::Url(access.url.clone()))?;
         let authorization = access.token.as_ref().map(bearer).transpose()?;
-        Ok(Self { transport, url, authorization })
+        let mask = Mask::new(access.token.iter().map(|token| token.expose_secret().as_bytes()));
+        Ok(Self { transport, url, authorization, mask })
     }
 
     /// The route of an address of this API. `None` for another place, where the token must not go.
@@ -85,7 +88,7 @@ impl Reader {
 
     /// The JSON at `route`.
     pub(crate) async fn get<T: DeserializeOwned>(&self, route: &str) -> Result<T> {
-        parse(&self.send(Operation::get(route, JSON)).await?)
+        self.parse(&self.send(Operation::get(route, JSON)).await?)
     }
 
     /// The bytes at `route`, as they are stored.
@@ -95,16 +98,25 @@ impl Reader {
 
     /// The entries of all pages of the list at `route`, which has a query already. `entries` takes them out of a page.
     pub(crate) async fn pages<P: DeserializeOwned, T>(&self, route: &str, entries: fn(P) -> Vec<T>) -> Result<Vec<T>> {
-        let mut all = Vec::new();
+        let (mut all, mut pages) = (Vec::new(), Pages::default());
         for number in 1_usize.. {
-            let page = entries(self.get(&format!("{route}per_page={PAGE_SIZE}&page={number}")).await?);
+            let body = self.send(Operation::get(&format!("{route}per_page={PAGE_SIZE}&page={number}"), JSON)).await?;
+            let page = entries(self.parse(&body)?);
             let is_last = page.len() < PAGE_SIZE;
+            if !is_last {
+                pages.count(&body)?;
+            }
             all.extend(page);
             if is_last {
                 break;
             }
         }
         Ok(all)
+    }
+
+    /// The JSON of an answer. The error has what the answer has instead, but not the token.
+    fn parse<'a, T: Deserialize<'a>>(&self, body: &'a [u8]) -> Result<T> {
+        serde_json::from_slice(body).map_err(|error| Error::Unexpected(self.mask.text(&error.to_string())))
     }
 
     async fn send(&self, operation: Operation<'_>) -> Result<Bytes> {
@@ -147,12 +159,12 @@ impl Writer {
 
     /// Creates what must not be created twice.
     pub(crate) async fn post<T: DeserializeOwned>(&self, route: &str, body: &impl Serialize) -> Result<T> {
-        parse(&self.change(Method::POST, route, body, None).await?)
+        self.0.parse(&self.change(Method::POST, route, body, None).await?)
     }
 
     /// Creates a git object. Nothing points to it yet, and it has the same id each time.
     pub(crate) async fn post_object<T: DeserializeOwned>(&self, route: &str, body: &impl Serialize) -> Result<T> {
-        parse(&self.change(Method::POST, route, body, Some(Repeat::Harmless)).await?)
+        self.0.parse(&self.change(Method::POST, route, body, Some(Repeat::Harmless)).await?)
     }
 
     pub(crate) async fn patch(&self, route: &str, body: &impl Serialize) -> Result<()> {
@@ -191,10 +203,6 @@ fn bearer(token: &SecretString) -> Result<HeaderValue, AccessError> {
     let mut value = value.map_err(|_| AccessError::Token)?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| Error::Unexpected(error.to_string()))
 }
 
 #[cfg(test)]

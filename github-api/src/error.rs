@@ -9,7 +9,7 @@ use http::{HeaderMap, Response, StatusCode};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
-use transport::TransportError;
+use transport::{EndlessList, TransportError, excerpt};
 
 /// The pause after a refusal because of a secondary limit that does not say how long: GitHub asks for a minute at least.
 const SECONDARY_PAUSE: Duration = Duration::from_secs(60);
@@ -26,6 +26,9 @@ pub enum Error {
     /// GitHub answered with an error.
     #[error(transparent)]
     Refused(Box<Refusal>),
+    /// The pages of a list have no end.
+    #[error("the list cannot be read to its end: {0}")]
+    Endless(#[from] EndlessList),
     /// GitHub lists only a part of the files of a tree.
     #[error("there are more files than GitHub lists in one answer")]
     Truncated,
@@ -45,6 +48,9 @@ pub struct Refusal {
     pub details: Vec<String>,
     headers: HeaderMap,
 }
+
+/// The number of texts of `errors` that are shown.
+const MOST_DETAILS: usize = 20;
 
 /// Why GitHub refuses a request that is valid, as far as it says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +141,7 @@ impl Error {
     /// True if the operation may have been carried out nevertheless.
     #[must_use]
     pub fn is_fate_unknown(&self) -> bool {
-        matches!(self, Error::NoAnswer(TransportError::FateUnknown { .. }))
+        matches!(self, Error::NoAnswer(error) if error.is_fate_unknown())
     }
 
     /// True if the object does not exist, or is hidden from this token. A repository without a commit has no git
@@ -188,7 +194,8 @@ pub(crate) fn refusal(answer: Response<Bytes>) -> Error {
     let (parts, bytes) = answer.into_parts();
     let Body { message, errors } = body(&bytes);
     let text = |detail: &Value| detail["message"].as_str().map_or_else(|| detail.to_string(), str::to_owned);
-    let details = errors.iter().map(text).collect();
+    let details = errors.iter().take(MOST_DETAILS).map(|detail| excerpt(&text(detail))).collect();
+    let message = excerpt(&message);
     Error::Refused(Box::new(Refusal { status: parts.status, message, details, headers: parts.headers }))
 }
 

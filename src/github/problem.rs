@@ -16,7 +16,7 @@ pub(super) fn explain(attempted: &str, access: &Access, error: &github_api::Erro
         }
         github_api::Error::NoAnswer(lost) => {
             let kind = match lost {
-                TransportError::FateUnknown { .. } => ErrorKind::FateUnknown,
+                TransportError::FateUnknown { .. } | TransportError::TooLarge { .. } => ErrorKind::FateUnknown,
                 TransportError::Unreachable { .. } => ErrorKind::Unavailable,
                 TransportError::Invalid(_) => ErrorKind::Refused,
             };
@@ -25,6 +25,8 @@ pub(super) fn explain(attempted: &str, access: &Access, error: &github_api::Erro
         }
         github_api::Error::Truncated => Error::new(ErrorKind::Unexpected, attempted, error.to_string())
             .help("use a repository of its own as the platform repository"),
+        github_api::Error::Endless(_) => Error::new(ErrorKind::Unexpected, attempted, error.to_string())
+            .help("check KOCTL_GITHUB_URL and the proxy, if there is one: GitHub's own lists have an end"),
         github_api::Error::Unexpected(_) => Error::new(ErrorKind::Unexpected, attempted, error.to_string()),
     }
 }

@@ -12,7 +12,7 @@ use super::account::Account;
 use super::problem;
 use engine::{Error, ErrorKind};
 use transport::encode::segment;
-use transport::{Repeat, Transport};
+use transport::{EndlessList, Mask, Pages, Repeat, Sensitive, Transport, excerpt};
 
 /// The address of Konnect, with `{region}` for the region (the `servers` of its published documents).
 pub const DEFAULT_URL: &str = "https://{region}.api.konghq.com";
@@ -99,18 +99,23 @@ impl ReadClient {
         let Some(Meta { page: PageMeta { total, size } }) = first.meta else {
             return Err(self.short(region, path, "the answer does not say how many objects there are"));
         };
-        let mut objects: Vec<Value> = first.data.into_iter().map(Value::Object).collect();
+        let mut list = self.gather(region, path);
+        list.add(first.data)?;
         let pages = (total / size.clamp(1.0, PAGE_SIZE as f64)).ceil() as usize;
+        Pages::announce(pages).map_err(|endless| list.endless(endless))?;
         let mut more = stream::iter(2..=pages).map(page).buffered(PAGES_AT_ONCE);
         while let Some(next) = more.try_next().await? {
-            objects.extend(next.data.into_iter().map(Value::Object));
+            if next.data.is_empty() {
+                break;
+            }
+            list.add(next.data)?;
         }
         // An object that was not read must not look deleted.
-        if objects.len() < total as usize {
-            let cause = format!("it has {total} objects, and only {} were listed", objects.len());
+        if list.objects.len() < total as usize {
+            let cause = format!("it has {total} objects, and only {} were listed", list.objects.len());
             return Err(self.short(region, path, &cause));
         }
-        Ok(objects)
+        Ok(list.objects)
     }
 
     /// The whole of a list that Konnect does not page.
@@ -140,14 +145,14 @@ impl ReadClient {
     /// # Errors
     /// If it cannot be sent, or the server refuses it.
     pub async fn list_by_cursor(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
-        let mut objects = Vec::new();
+        let mut list = self.gather(region, path);
         let mut seen = BTreeSet::new();
         let mut next = format!("{path}?page%5Bsize%5D={PAGE_SIZE}");
         loop {
             let body = self.get(region, &next).await?;
-            let list: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, &next, &error))?;
-            objects.extend(list.data.into_iter().map(Value::Object));
-            let Some(link) = list.meta.pointer("/page/next").and_then(Value::as_str) else { return Ok(objects) };
+            let page: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, &next, &error))?;
+            list.add(page.data)?;
+            let Some(link) = page.meta.pointer("/page/next").and_then(Value::as_str) else { return Ok(list.objects) };
             let cursor =
                 cursor(link).ok_or_else(|| self.short(region, path, "a page does not say what comes after"))?;
             if !seen.insert(cursor.clone()) {
@@ -162,21 +167,25 @@ impl ReadClient {
     /// # Errors
     /// If it cannot be sent, or the server refuses it.
     pub async fn list_by_offset(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
-        let mut objects = Vec::new();
+        let mut list = self.gather(region, path);
         let mut next = format!("{path}?size={SERVICE_PAGE_SIZE}");
         let mut seen = BTreeSet::new();
         loop {
             let body = self.get(region, &next).await?;
             let page: Page = serde_json::from_value(body).map_err(|error| self.unexpected(region, &next, &error))?;
-            objects.extend(page.data.into_iter().map(Value::Object));
+            list.add(page.data)?;
             match page.offset.filter(|offset| !offset.is_empty()) {
                 Some(offset) if !seen.insert(offset.clone()) => {
                     return Err(self.short(region, path, "its pages lead back to where they began"));
                 }
                 Some(offset) => next = format!("{path}?size={SERVICE_PAGE_SIZE}&offset={}", segment(&offset)),
-                None => return Ok(objects),
+                None => return Ok(list.objects),
             }
         }
+    }
+
+    fn gather<'a>(&'a self, region: &'a str, path: &'a str) -> Gathered<'a> {
+        Gathered { client: self, region, path, objects: Vec::new(), pages: Pages::default() }
     }
 
     fn url(&self, region: &str, path: &str) -> String {
@@ -189,8 +198,14 @@ impl ReadClient {
     }
 
     fn unexpected(&self, region: &str, path: &str, error: &serde_json::Error) -> Error {
+        let error = excerpt(&self.mask().text(&error.to_string()));
         let cause = format!("the answer is not what the published document promises: {error}");
         Error::new(ErrorKind::Unexpected, format!("read {}", self.url(region, path)), cause)
+    }
+
+    /// The mask of the token, which an answer may repeat.
+    fn mask(&self) -> Mask {
+        Mask::new([self.account.token.expose_secret().as_bytes()])
     }
 
     async fn send(&self, method: Method, region: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {
@@ -223,6 +238,7 @@ impl ReadClient {
         let bytes = match body {
             Some(body) => {
                 request = request.header(header::CONTENT_TYPE, "application/json");
+                request = request.extension(Sensitive(secrets(body)));
                 Bytes::from(body.to_string())
             }
             None => Bytes::new(),
@@ -247,6 +263,35 @@ impl ReadClient {
     fn bad_token(&self, attempted: &str) -> Error {
         let cause = format!("{} holds characters that no token has", self.account.token_source);
         Error::new(ErrorKind::Unauthorized, attempted, cause).help("check it for line breaks and spaces")
+    }
+}
+
+/// The objects of a list whose pages are being read.
+struct Gathered<'a> {
+    client: &'a ReadClient,
+    region: &'a str,
+    path: &'a str,
+    objects: Vec<Value>,
+    pages: Pages,
+}
+
+impl Gathered<'_> {
+    /// Adds the objects of the next page.
+    ///
+    /// # Errors
+    /// If the list has no end.
+    fn add(&mut self, page: Vec<Map<String, Value>>) -> Result<(), Error> {
+        let content = if page.is_empty() { Ok(Vec::new()) } else { serde_json::to_vec(&page) };
+        let content = content.map_err(|error| self.client.unexpected(self.region, self.path, &error))?;
+        self.pages.count(&content).map_err(|endless| self.endless(endless))?;
+        self.objects.extend(page.into_iter().map(Value::Object));
+        Ok(())
+    }
+
+    fn endless(&self, endless: EndlessList) -> Error {
+        let attempted = format!("read all pages of {}", self.client.url(self.region, self.path));
+        Error::new(ErrorKind::Unexpected, attempted, endless.to_string())
+            .help("check KOCTL_KONNECT_URL and the proxy, if there is one: Konnect's own lists have an end")
     }
 }
 
@@ -304,6 +349,19 @@ impl WriteClient {
             Err(error) if error.kind == ErrorKind::NotFound => Ok(()),
             other => other.map(|_| ()),
         }
+    }
+}
+
+/// The secrets in the body of a request: the texts under keys that are named after them.
+fn secrets(body: &Value) -> Vec<String> {
+    let in_pair = |(key, value): (&String, &Value)| match value.as_str() {
+        Some(text) if key.ends_with("secret") || key.ends_with("password") => vec![text.to_owned()],
+        _ => secrets(value),
+    };
+    match body {
+        Value::Object(map) => map.iter().flat_map(in_pair).collect(),
+        Value::Array(list) => list.iter().flat_map(secrets).collect(),
+        _ => Vec::new(),
     }
 }
 

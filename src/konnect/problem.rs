@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use super::account::Account;
 use engine::{Error, ErrorKind};
-use transport::TransportError;
+use transport::{TransportError, excerpt};
+
+/// The number of invalid parameters that are shown.
+const MOST_PARAMETERS: usize = 20;
 
 /// The body of an error.
 #[derive(Debug, Default, Deserialize)]
@@ -29,13 +32,15 @@ struct InvalidParameter {
 impl Problem {
     fn words(&self) -> Vec<String> {
         let whole = [&self.title, &self.detail, &self.message].into_iter().flatten();
-        let mut words: Vec<String> = whole.map(|text| text.trim_end_matches('.').to_owned()).collect();
+        let mut words: Vec<String> = whole.map(|text| excerpt(text.trim_end_matches('.'))).collect();
         words.dedup();
-        words.extend(self.invalid_parameters.iter().map(|parameter| {
+        words.extend(self.invalid_parameters.iter().take(MOST_PARAMETERS).map(|parameter| {
             let field = parameter.field.as_deref().unwrap_or("?");
             let reason = parameter.reason.as_deref().unwrap_or("is not valid");
-            format!("`{field}` {reason}")
+            excerpt(&format!("`{field}` {reason}"))
         }));
+        let more = self.invalid_parameters.len().saturating_sub(MOST_PARAMETERS);
+        words.extend((more > 0).then(|| format!("and {more} more")));
         words
     }
 }
@@ -96,6 +101,9 @@ pub(super) fn transport(attempted: &str, error: &TransportError) -> Error {
             (ErrorKind::Unavailable, "check the network, a proxy, and KOCTL_KONNECT_URL if it is set")
         }
         TransportError::FateUnknown { .. } => (ErrorKind::FateUnknown, "plan again to see what was done"),
+        TransportError::TooLarge { .. } => {
+            (ErrorKind::FateUnknown, "check KOCTL_KONNECT_URL if it is set, and what answers there")
+        }
         TransportError::Invalid(_) => (ErrorKind::Refused, "check KOCTL_KONNECT_URL"),
     };
     Error::new(kind, attempted, error.to_string()).help(help)

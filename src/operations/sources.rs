@@ -16,6 +16,10 @@ use crate::manifest::git;
 use crate::manifest::model::{Manifest, Notifications, Organization, Service};
 use engine::{Address, Error, ErrorKind};
 
+const MEBIBYTE: usize = 1024 * 1024;
+/// The largest specification, in bytes: a plan shows it as a difference, and people read it in a pull request.
+const LARGEST_SPECIFICATION: usize = 16 * MEBIBYTE;
+
 /// The sources of an organization apart from the manifest.
 #[derive(Default)]
 pub(super) struct Sources {
@@ -143,7 +147,14 @@ fn unreachable(remote: &str, failure: Failure) -> Error {
 }
 
 fn parse(address: &SpecAddress, text: Result<String, Error>) -> Result<Spec, Error> {
-    Spec::parse(text?).map_err(|reason| {
+    let text = text?;
+    let parsed = if text.len() > LARGEST_SPECIFICATION {
+        let (size, limit) = (text.len().div_ceil(MEBIBYTE), LARGEST_SPECIFICATION / MEBIBYTE);
+        Err(format!("it has {size} MiB, and koctl stages specifications of up to {limit} MiB"))
+    } else {
+        Spec::parse(text)
+    };
+    parsed.map_err(|reason| {
         let SpecAddress { remote, branch, path } = address;
         let attempted = format!("read {path} on the branch {branch} of {remote}");
         Error::new(ErrorKind::Refused, attempted, reason).help("correct the specification in the service's repository")

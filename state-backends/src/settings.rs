@@ -6,12 +6,16 @@ use transport::Settings;
 
 use crate::{AddressError, Variables};
 
+/// A document of the largest platforms is some ten megabytes; GitHub answers with it in Base64.
+pub(crate) const LARGEST_DOCUMENT: usize = 256 * 1024 * 1024;
+
 /// For servers that this crate sends requests to itself. A document of the largest platforms on a slow line is in time.
 pub(crate) fn of_documents(url: &str, variables: Variables<'_>) -> Result<Settings, AddressError> {
     let defaults = Settings {
         request_timeout: Duration::from_secs(300),
         retries: 4,
         longest_pause: Duration::from_secs(5),
+        largest_answer: LARGEST_DOCUMENT,
         ..Settings::default()
     };
     with_variables(defaults, url, variables)

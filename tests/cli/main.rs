@@ -16,6 +16,7 @@ mod generate;
 mod go_tool;
 mod guides;
 mod held_services;
+mod hostile_servers;
 mod identity;
 mod import;
 mod kills;

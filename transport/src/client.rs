@@ -4,15 +4,15 @@ use std::error::Error;
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response, Uri};
 use reqwest::redirect::{Attempt, Policy};
 
 use crate::error::TransportError;
 use crate::limit::Limits;
 use crate::marks::{ComeAgain, Confidential, NoRedirects, Repeat};
 use crate::retry::{self, LONGEST_RETRY_AFTER, retry_after};
-use crate::settings::Settings;
-use crate::{causes, tls};
+use crate::settings::{CONNECT_TIMEOUT, REQUEST_TIMEOUT, Settings};
+use crate::{answer, causes, local, tls};
 
 /// How many redirects of a GET are followed.
 const MOST_REDIRECTS: usize = 5;
@@ -20,12 +20,31 @@ const MOST_REDIRECTS: usize = 5;
 /// Sends requests. Cheap to clone; clones share connections and limits.
 #[derive(Debug, Clone)]
 pub struct Transport {
+    /// To other machines, by way of the proxy that the variables of the process name.
+    remote: Connections,
+    /// To this machine, never by way of a proxy: it would see the tokens, and look for the server where it runs itself.
+    local: Connections,
+    limits: Limits,
+    policy: retry::Policy,
+    settings: Settings,
+}
+
+/// The connections by one way.
+#[derive(Debug, Clone)]
+struct Connections {
     /// For GETs, which follow where an object has moved.
     following: reqwest::Client,
     /// For everything else: a redirected POST arrives as a GET, and nothing is made.
     staying: reqwest::Client,
-    limits: Limits,
-    policy: retry::Policy,
+}
+
+impl Connections {
+    fn new(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<Self, TransportError> {
+        let client = |redirect: Policy| {
+            builder().redirect(redirect).build().map_err(|error| TransportError::Invalid(cause(error)))
+        };
+        Ok(Self { following: client(Policy::custom(follow))?, staying: client(Policy::none())? })
+    }
 }
 
 impl Transport {
@@ -35,17 +54,19 @@ impl Transport {
     /// If TLS cannot be set up, for lack of root certificates.
     pub fn new(settings: &Settings) -> Result<Self, TransportError> {
         tls::install();
-        let client = |redirect: Policy| {
+        let builder = || {
             reqwest::Client::builder()
                 .user_agent(&settings.user_agent)
                 .connect_timeout(settings.connect_timeout)
                 .timeout(settings.request_timeout)
-                .redirect(redirect)
-                .build()
-                .map_err(|error| TransportError::Invalid(cause(error)))
         };
-        let (following, staying) = (client(Policy::custom(follow))?, client(Policy::none())?);
-        Ok(Self { following, staying, limits: Limits::default(), policy: settings.into() })
+        Ok(Self {
+            remote: Connections::new(builder)?,
+            local: Connections::new(|| builder().no_proxy())?,
+            limits: Limits::default(),
+            policy: settings.into(),
+            settings: settings.clone(),
+        })
     }
 
     /// The same connections with limits of its own: one organization's limit does not slow down another.
@@ -56,6 +77,8 @@ impl Transport {
 
     /// Sends `request` and returns the answer, whatever its status. An answer that asks to come again (429, 502, 503,
     /// 504, GitHub's 403 for too many requests) is returned only if it persists after all retries.
+    ///
+    /// The secrets of the request are masked in an answer that is not a success.
     ///
     /// Pauses between tries grow exponentially with jitter, and are at least as long as `Retry-After` says. A request
     /// that may have been carried out is sent again only if that does no harm ([`Repeat`]).
@@ -82,7 +105,8 @@ impl Transport {
             drop(permit);
             retry::judge(result, &host, repeat)
         };
-        retry::until_answered(self.policy, attempt).await
+        let answer = retry::until_answered(self.policy, attempt).await?;
+        Ok(answer::without_secrets(&request, answer))
     }
 
     async fn attempt(&self, request: &Request<Bytes>, host: &str) -> Result<Response<Bytes>, TransportError> {
@@ -95,14 +119,39 @@ impl Transport {
         let url = shown(request, plain.url());
         tracing::debug!(method = %plain.method(), url, "request");
         let may_follow = request.method() == Method::GET && request.extensions().get::<NoRedirects>().is_none();
-        let client = if may_follow { &self.following } else { &self.staying };
-        let response = client.execute(plain).await.map_err(|error| lost(host, error))?;
+        let connections = self.connections(request.uri());
+        let client = if may_follow { &connections.following } else { &connections.staying };
+        let lost = |error| self.lost(host, error);
+        let response = client.execute(plain).await.map_err(lost)?;
         tracing::debug!(status = %response.status(), url, "answer");
-        let mut answer = Response::new(Bytes::new());
-        *answer.status_mut() = response.status();
-        *answer.headers_mut() = response.headers().clone();
-        *answer.body_mut() = response.bytes().await.map_err(|error| lost(host, error))?;
-        Ok(answer)
+        let most = self.settings.largest_answer;
+        let too_large = || TransportError::TooLarge { host: host.to_owned(), limit: most };
+        answer::read(response, most, too_large, lost).await
+    }
+
+    fn connections(&self, uri: &Uri) -> &Connections {
+        if uri.host().is_some_and(local::is_local) { &self.local } else { &self.remote }
+    }
+
+    fn lost(&self, host: &str, error: reqwest::Error) -> TransportError {
+        let host = host.to_owned();
+        let (is_timeout, is_connect) = (error.is_timeout(), error.is_connect());
+        if error.is_builder() {
+            return TransportError::Invalid(cause(error));
+        }
+        let mut cause = cause(error);
+        if is_timeout {
+            let (limit, variable) = match is_connect {
+                true => (self.settings.connect_timeout, CONNECT_TIMEOUT),
+                false => (self.settings.request_timeout, REQUEST_TIMEOUT),
+            };
+            cause = format!("it took too long: {cause} ({variable} sets the limit of {limit:?})");
+        }
+        if is_connect {
+            TransportError::Unreachable { host, cause }
+        } else {
+            TransportError::FateUnknown { host, cause }
+        }
     }
 }
 
@@ -130,21 +179,9 @@ fn shown(request: &Request<Bytes>, url: &reqwest::Url) -> String {
     }
 }
 
-fn lost(host: &str, error: reqwest::Error) -> TransportError {
-    let host = host.to_owned();
-    if error.is_builder() {
-        TransportError::Invalid(cause(error))
-    } else if error.is_connect() {
-        TransportError::Unreachable { host, cause: cause(error) }
-    } else {
-        TransportError::FateUnknown { host, cause: cause(error) }
-    }
-}
-
 /// The causes of an error. The error itself says no more than that a request failed, and for which URL, which may hold
 /// a token.
 fn cause(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let cause = error.source().map_or_else(|| error.to_string(), causes);
-    if error.is_timeout() { format!("it took too long: {cause}") } else { cause }
+    error.source().map_or_else(|| error.to_string(), causes)
 }

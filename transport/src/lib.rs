@@ -11,14 +11,23 @@
 //! - Only GETs follow redirects, and only within the same server; none if their caller wants to see it ([`NoRedirects`]).
 //! - A caller knows refusals that ask to come again in words only ([`ComeAgain`]).
 //! - The number of requests at the same time halves when a host says that it is too much, and rises again slowly.
+//! - A server on this machine is never asked by way of a proxy.
+//! - An answer has a largest size, which is read and no more ([`Settings::largest_answer`]).
+//! - A list in pages comes to an end ([`Pages`]).
+//! - Secrets of a request that its server repeats in an error are masked ([`Mask`]).
 //! - The log shows no header, no body and no query.
 
+mod answer;
 mod causes;
 mod client;
 pub mod encode;
 mod error;
+mod excerpt;
 mod limit;
+mod local;
 mod marks;
+mod mask;
+mod pages;
 mod retry;
 mod settings;
 pub mod tls;
@@ -27,7 +36,11 @@ mod variable;
 pub use causes::causes;
 pub use client::Transport;
 pub use error::TransportError;
-pub use marks::{ComeAgain, Confidential, NoRedirects, Repeat};
+pub use excerpt::excerpt;
+pub use local::is_local;
+pub use marks::{ComeAgain, Confidential, NoRedirects, Repeat, Sensitive};
+pub use mask::Mask;
+pub use pages::{EndlessList, Pages};
 pub use retry::used_up_until;
 pub use settings::{Settings, SettingsError};
 pub use variable::variable;

@@ -1,5 +1,6 @@
 //! Extensions of a request, by which a caller says how it may be treated.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -27,3 +28,15 @@ pub struct NoRedirects;
 /// the status nor by `Retry-After`.
 #[derive(Debug, Clone, Copy)]
 pub struct ComeAgain(pub fn(&Response<Bytes>) -> Option<Duration>);
+
+/// An extension of a request: secrets that it carries outside of the header `Authorization`. If its server repeats them
+/// in an error, they are masked.
+#[derive(Clone)]
+pub struct Sensitive(pub Vec<String>);
+
+/// Without the secrets.
+impl fmt::Debug for Sensitive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sensitive")
+    }
+}

@@ -1,6 +1,6 @@
 //! Which requests are sent again, when, and how often.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder, Retryable};
 use bytes::Bytes;
@@ -22,11 +22,19 @@ pub(super) struct Policy {
     first_pause: Duration,
     longest_pause: Duration,
     retries: usize,
+    /// For how long a request is sent again after lost answers: a server that lets each time limit pass is not asked
+    /// again and again.
+    patience: Duration,
 }
 
 impl From<&Settings> for Policy {
     fn from(settings: &Settings) -> Self {
-        Self { first_pause: FIRST_PAUSE, longest_pause: settings.longest_pause, retries: settings.retries }
+        Self {
+            first_pause: FIRST_PAUSE,
+            longest_pause: settings.longest_pause,
+            retries: settings.retries,
+            patience: settings.request_timeout * 2,
+        }
     }
 }
 
@@ -97,10 +105,16 @@ where
     F: FnMut() -> A,
     A: Future<Output = Result<Response<Bytes>, Setback>>,
 {
+    let start = Instant::now();
+    let is_worth_another_try = |setback: &Setback| match setback {
+        Setback::Answer(_) => true,
+        Setback::Lost(_) => start.elapsed() < policy.patience,
+        Setback::Final(_) => false,
+    };
     let outcome = attempt
         .retry(backoff(policy))
         .sleep(tokio::time::sleep)
-        .when(|setback| !matches!(setback, Setback::Final(_)))
+        .when(is_worth_another_try)
         .adjust(|setback, pause| pause.and_then(|pause| pause_after(setback, pause)))
         .notify(|setback, pause| {
             let why = match setback {
@@ -155,8 +169,12 @@ mod tests {
     use super::*;
     use std::cell::RefCell;
 
-    const QUICK: Policy =
-        Policy { first_pause: Duration::from_millis(1), longest_pause: Duration::from_millis(4), retries: 3 };
+    const QUICK: Policy = Policy {
+        first_pause: Duration::from_millis(1),
+        longest_pause: Duration::from_millis(4),
+        retries: 3,
+        patience: Duration::MAX,
+    };
 
     fn answer(status: u16) -> Result<Response<Bytes>, TransportError> {
         Ok(Response::builder().status(status).body(Bytes::new()).unwrap())

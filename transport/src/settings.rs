@@ -5,7 +5,14 @@ use std::time::Duration;
 
 use crate::variable;
 
-/// Timeouts and retries of a [`Transport`](crate::Transport).
+/// The variable with the time limit for connecting.
+pub(crate) const CONNECT_TIMEOUT: &str = "KOCTL_HTTP_CONNECT_TIMEOUT";
+/// The variable with the time limit for a request.
+pub(crate) const REQUEST_TIMEOUT: &str = "KOCTL_HTTP_TIMEOUT";
+/// The variable with the number of retries.
+const RETRIES: &str = "KOCTL_HTTP_RETRIES";
+
+/// Timeouts, retries and limits of a [`Transport`](crate::Transport).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Time limit for connecting.
@@ -16,6 +23,8 @@ pub struct Settings {
     pub retries: usize,
     /// Longest pause between two tries, unless the server asks for a longer one.
     pub longest_pause: Duration,
+    /// Largest body of an answer, in bytes.
+    pub largest_answer: usize,
     /// Value of the header `User-Agent`.
     pub user_agent: String,
 }
@@ -27,6 +36,7 @@ impl Default for Settings {
             request_timeout: Duration::from_secs(60),
             retries: 6,
             longest_pause: Duration::from_secs(20),
+            largest_answer: 64 * 1024 * 1024,
             user_agent: concat!("koctl/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
     }
@@ -65,9 +75,9 @@ impl Settings {
     /// If one of them is set to something other than a number in its range.
     pub fn with_variables(self, variables: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let seconds = |name| number(variables, name, 1..=3600, "a number of seconds").map(seconds);
-        let connect_timeout = seconds("KOCTL_HTTP_CONNECT_TIMEOUT")?.unwrap_or(self.connect_timeout);
-        let request_timeout = seconds("KOCTL_HTTP_TIMEOUT")?.unwrap_or(self.request_timeout);
-        let retries = number(variables, "KOCTL_HTTP_RETRIES", 0..=100, "a number")?;
+        let connect_timeout = seconds(CONNECT_TIMEOUT)?.unwrap_or(self.connect_timeout);
+        let request_timeout = seconds(REQUEST_TIMEOUT)?.unwrap_or(self.request_timeout);
+        let retries = number(variables, RETRIES, 0..=100, "a number")?;
         let retries = retries.map_or(self.retries, usize::from);
         Ok(Self { connect_timeout, request_timeout, retries, ..self })
     }

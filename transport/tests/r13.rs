@@ -208,3 +208,79 @@ async fn r13_every_request_names_its_client() {
     transport(settings).send(request(Method::GET, &server.url("/"))).await.unwrap();
     assert!(server.heads.lock().unwrap()[0].contains("user-agent: test/1"));
 }
+
+#[tokio::test]
+async fn r13_an_answer_without_end_is_read_up_to_the_limit_and_asked_for_once() {
+    let announced = |_: &str| "HTTP/1.1 200 OK\r\ncontent-length: 20000000000\r\n\r\n".to_owned() + &"x".repeat(100);
+    let chunked = |_: &str| {
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n".to_owned() + &"5\r\nhello\r\n".repeat(300_000)
+    };
+    for server in [Server::start(announced).await, Server::start(chunked).await] {
+        let settings = Settings { largest_answer: 1024 * 1024, ..quick() };
+        let error = transport(settings).send(request(Method::GET, &server.url("/"))).await.unwrap_err();
+        assert!(error.is_fate_unknown() && matches!(error, TransportError::TooLarge { .. }), "{error}");
+        let expected = format!("the answer from {} is larger than 1 MiB, the limit for an answer", server.address);
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn r13_an_error_without_end_is_an_error_without_words() {
+    let body = "x".repeat(1024 * 1024);
+    let server =
+        Server::start(move |_| format!("HTTP/1.1 400 Bad Request\r\ncontent-length: 1048576\r\n\r\n{body}")).await;
+    let answer = send(request(Method::GET, &server.url("/"))).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.body().len()), (400, 0));
+}
+
+#[tokio::test]
+async fn r13_headers_without_end_are_not_read_for_ever() {
+    let head = |_: &str| "HTTP/1.1 200 OK\r\n".to_owned() + &"x-more: 0123456789\r\n".repeat(200_000);
+    let server = Server::start(head).await;
+    let settings = Settings { retries: 0, ..quick() };
+    let start = Instant::now();
+    let error = transport(settings).send(request(Method::GET, &server.url("/"))).await.unwrap_err();
+    assert!(error.is_fate_unknown(), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(30));
+}
+
+#[tokio::test]
+async fn r13_an_answer_that_always_takes_too_long_is_not_waited_for_after_every_retry() {
+    let server = Server::start(|_| String::new()).await;
+    let settings = Settings { request_timeout: Duration::from_millis(300), retries: 100, ..quick() };
+    let error = transport(settings).send(request(Method::GET, &server.url("/"))).await.unwrap_err();
+    assert!(error.to_string().contains("KOCTL_HTTP_TIMEOUT sets the limit of 300ms"), "{error}");
+    assert!(server.requests().len() <= 3, "{:?}", server.requests());
+}
+
+#[tokio::test]
+async fn r11_a_token_that_a_server_repeats_in_an_error_is_masked_in_its_body_and_headers() {
+    let server = Server::start(|_| {
+        let body = r#"{"message":"no Bearer ses\u0061me-1234, c2VzYW1lLTEyMzQ="}"#;
+        let headers = format!("location: /x?token=ses%61me-1234\r\ncontent-length: {}\r\n", body.len());
+        format!("HTTP/1.1 401 Unauthorized\r\n{headers}\r\n{body}")
+    })
+    .await;
+    let request =
+        Request::get(server.url("/")).header("authorization", "Bearer sesame-1234").body(Bytes::new()).unwrap();
+    let answer = send(request).await.unwrap();
+    assert_eq!(answer.headers()["location"], "/x?token=***");
+    assert_eq!(answer.body(), r#"{"message":"no Bearer ***, ***Q="}"#);
+}
+
+#[tokio::test]
+async fn r11_other_secrets_of_a_request_are_masked_and_data_is_not() {
+    let answer =
+        |status: &str, body: &str| format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let server = Server::start(move |line| match line.starts_with("GET") {
+        true => answer("200 OK", "sesame and hush-hush"),
+        false => answer("400 Bad Request", "sesame and hush-hush"),
+    })
+    .await;
+    for (method, body) in [(Method::GET, "sesame and hush-hush"), (Method::POST, "*** and ***")] {
+        let mut request = request(method, &server.url("/"));
+        request.extensions_mut().insert(transport::Sensitive(vec!["hush-hush".to_owned()]));
+        assert_eq!(send(request).await.unwrap().body(), body);
+    }
+}

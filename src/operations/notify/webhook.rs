@@ -82,6 +82,7 @@ pub async fn send(session: &Session, webhook: &Webhook, document: &Value) -> Res
     let answer = session.systems.transport.send(request).await.map_err(|error| match error {
         TransportError::Unreachable { cause, .. } => webhook.failed(&format!("there is no connection: {cause}")),
         TransportError::FateUnknown { cause, .. } => webhook.failed(&format!("its answer was lost: {cause}")),
+        TransportError::TooLarge { .. } => webhook.failed("its answer has no end"),
         TransportError::Invalid(_) => webhook.failed("its address is not valid"),
     })?;
     match answer.status() {

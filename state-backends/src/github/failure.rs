@@ -29,7 +29,7 @@ pub(super) fn failed(attempt: &Attempt, error: &GitHubError, has_token: bool) ->
 fn kind(error: &GitHubError) -> Kind {
     match error {
         GitHubError::NoAnswer(_) => Kind::Unavailable,
-        GitHubError::Truncated | GitHubError::Unexpected(_) => Kind::Misconfigured,
+        GitHubError::Truncated | GitHubError::Endless(_) | GitHubError::Unexpected(_) => Kind::Misconfigured,
         GitHubError::Refused(refusal) => kind_of(refusal),
     }
 }

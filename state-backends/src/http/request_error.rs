@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::LOCATION;
 use http::{Response, StatusCode};
-use transport::TransportError;
+use transport::{TransportError, excerpt};
 use url::Url;
 
 use super::address;
@@ -45,7 +45,7 @@ impl RequestError {
 
     /// True if the request may have been carried out nevertheless.
     pub(super) fn is_fate_unknown(&self) -> bool {
-        matches!(self, RequestError::NoAnswer(TransportError::FateUnknown { .. }))
+        matches!(self, RequestError::NoAnswer(error) if error.is_fate_unknown())
     }
 
     /// The error for a person.
@@ -86,7 +86,7 @@ fn cause(answer: &Response<Bytes>) -> String {
 fn words(body: &[u8]) -> Option<String> {
     let body: serde_json::Value = serde_json::from_slice(body).ok()?;
     let words = ["message", "error"].into_iter().find_map(|name| body.get(name))?;
-    Some(words.as_str().map_or_else(|| words.to_string(), str::to_owned))
+    Some(excerpt(&words.as_str().map_or_else(|| words.to_string(), str::to_owned)))
 }
 
 /// True for the statuses by which a server says that another lock is in force.
