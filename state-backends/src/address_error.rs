@@ -97,6 +97,32 @@ impl From<Error> for OpenError {
     }
 }
 
+/// True if the address `url` has something that may be secret: a password, or a parameter that is not a setting of its
+/// store. Such an address must not be written into a file.
+#[must_use]
+pub fn carries_secret(url: &str) -> bool {
+    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+    let login = place.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(login, _)| login);
+    let is_setting = |pair: &str| SETTINGS.contains(&pair.split('=').next().unwrap_or_default());
+    let has_other = parameters.split(['&', '#']).any(|pair| !pair.is_empty() && !is_setting(pair));
+    login.is_some_and(|login| login.contains(':')) || has_other
+}
+
+/// The parameters of addresses that are no secrets: those of PostgreSQL, and of HTTP.
+const SETTINGS: &[&str] = &[
+    "host",
+    "schema",
+    "sslmode",
+    "sslrootcert",
+    "allow_http",
+    "lock_address",
+    "lock_method",
+    "unlock_address",
+    "unlock_method",
+    "update_method",
+    "username",
+];
+
 /// An address without its password and its query, which may be secret. The text may be malformed, so a password is
 /// assumed to be as long as possible.
 fn masked(url: &str) -> String {
@@ -112,5 +138,32 @@ fn masked(url: &str) -> String {
             format!("{scheme}://{user}{password}@{place}{query}")
         }
         None => format!("{scheme}://{rest}{query}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn r11_an_address_with_a_password_or_an_unknown_parameter_carries_a_secret() {
+        for url in [
+            "file:.koctl/state",
+            "github://Acme/platform/koctl-state",
+            "s3://states/a@b",
+            "postgres://ada@db/platform?sslmode=require&schema=acme",
+            "https://ada@host/state?lock_method=POST&username=ada",
+        ] {
+            assert!(!carries_secret(url), "{url}");
+        }
+        for url in [
+            "postgres://ada:sesame@db/platform",
+            "postgres://ada@db/platform?sslpassword=sesame",
+            "https://ada:sesame@host/state",
+            "https://host/state?token=sesame",
+            "az://states?sv=1&sig=sesame",
+        ] {
+            assert!(carries_secret(url), "{url}");
+        }
     }
 }

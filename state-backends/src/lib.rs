@@ -43,7 +43,7 @@ pub mod postgres;
 mod revision;
 mod settings;
 
-pub use address_error::{AddressError, OpenError, Variables};
+pub use address_error::{AddressError, OpenError, Variables, carries_secret};
 pub use backend::{AbandonedLock, Backend, Capabilities, Document, Version};
 pub use directory::Directory;
 pub use error::{Attempt, Error, Kind, Result};

@@ -47,6 +47,32 @@ mod conformance {
 mod files {
     use super::*;
 
+    /// A link would be replaced by the next write, and what it leads to would stay as it was.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_document_that_is_a_symbolic_link_is_refused_and_left_alone() {
+        let world = InTemporary::create().await;
+        let backend = world.open().await;
+        put(&*backend, "a", b"{}").await;
+        let (link, target) = (world.path().join("a.json"), world.0.path().join("elsewhere.json"));
+        std::fs::rename(&link, &target).unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        for _ in ["a link to a document", "a link to nothing"] {
+            let read = backend.read("a").await.unwrap_err();
+            let locked = backend.lock("a", &somebody()).await.unwrap_err();
+            for error in [read, locked] {
+                assert_eq!(error.kind(), &Kind::Misconfigured, "{error}");
+                let cause = std::error::Error::source(&error).unwrap().to_string();
+                assert!(
+                    cause.contains("a.json` is a symbolic link to `") && cause.contains("elsewhere.json"),
+                    "{cause}"
+                );
+            }
+            assert_eq!(std::fs::read_link(&link).unwrap(), target);
+            let _ = std::fs::remove_file(&target);
+        }
+    }
+
     #[tokio::test]
     async fn looking_creates_no_directory() {
         let world = InTemporary::create().await;

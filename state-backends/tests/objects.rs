@@ -34,6 +34,7 @@ fn main() -> process::ExitCode {
         Trial::test("a_server_that_ignores_conditions_is_refused", || {
             run(a_server_that_ignores_conditions_is_refused())
         }),
+        Trial::test("a_token_in_the_error_of_a_server_is_masked", || run(a_token_in_the_error_of_a_server_is_masked())),
     ]);
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -229,4 +230,20 @@ async fn careless(State(objects): State<Careless>, request: Request) -> Response
             None => StatusCode::NOT_FOUND.into_response(),
         },
     }
+}
+
+/// A token that a server repeats in its error.
+async fn a_token_in_the_error_of_a_server_is_masked() {
+    let answer = async |request: Request| {
+        let token = request.headers()["authorization"].to_str().unwrap_or_default().to_owned();
+        (StatusCode::FORBIDDEN, format!("<Error><Code>No</Code><Message>{token}</Message></Error>"))
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port can be listened on");
+    let host = listener.local_addr().expect("a listening socket has an address").to_string();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(answer)).await });
+    let variables = |name: &str| Google::variable(name, &host, "", "sesame-sesame");
+    let bucket = Objects::open("gs://bucket", &variables).expect("it is an address");
+    let error = bucket.read("a").await.expect_err("the server refuses");
+    let cause = error.source().expect("there is a cause").to_string();
+    assert!(cause.ends_with("the server answered 403 Forbidden: No: Bearer ***"), "{cause}");
 }

@@ -38,5 +38,5 @@ pub use intent::{Intent, IntentAction};
 pub use locked::LockedState;
 pub use owner::Owner;
 pub use resource::ResourceState;
-pub use state_backends::{LockId, LockInfo, Revision, Version};
+pub use state_backends::{LockId, LockInfo, Revision, Version, carries_secret};
 pub use store::{LockOptions, Replaced, Snapshot, Store};

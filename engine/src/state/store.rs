@@ -1,6 +1,7 @@
 //! A store of states: opening, reading, locking, and replacing a state.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -22,6 +23,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 pub struct Store {
     backend: Arc<dyn Backend>,
     keys: Keys,
+    /// The scopes whose state was seen in plain text, although there are keys.
+    told: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// A state as it was stored at one moment. It cannot be written: that requires the lock.
@@ -75,7 +78,7 @@ impl Store {
 
     /// The store in a backend, without encryption.
     pub fn new(backend: Arc<dyn Backend>) -> Self {
-        Self { backend, keys: Keys::default() }
+        Self { backend, keys: Keys::default(), told: Arc::default() }
     }
 
     /// The same store, with `keys` to decrypt and encrypt its documents.
@@ -146,13 +149,6 @@ impl Store {
         match &snapshot {
             Some(snapshot) => self.check_write(scope, snapshot.encrypted)?,
             None => self.check_first_write(scope).await?,
-        }
-        let encrypted = snapshot.as_ref().is_some_and(|snapshot| snapshot.encrypted);
-        if snapshot.is_some() && !encrypted && self.keys.encrypts() {
-            tracing::warn!(
-                "The state of `{scope}` is stored in plain text; the next write encrypts it, and `koctl state rekey` does \
-                 at once."
-            );
         }
         Ok(snapshot)
     }
@@ -275,6 +271,8 @@ impl Store {
     /// # Errors
     /// Those of [`lock`](Store::lock), or the write failed.
     pub async fn rewrite(&self, scope: &str, options: &LockOptions) -> Result<Option<Snapshot>, Error> {
+        // Who writes it anew need not be told that it should be.
+        self.told().insert(scope.to_owned());
         let held = self.wait_for_lock(scope, options).await?;
         let rewritten = match self.read(scope).await {
             Ok(Some(Snapshot { state, revision, encrypted })) => match self.check_write(scope, encrypted) {
@@ -340,7 +338,27 @@ impl Store {
             let found = state.scope().to_owned();
             return Err(Error::WrongScope { scope: scope.to_owned(), store: self.describe(), found });
         }
+        if !encrypted && self.keys.encrypts() {
+            self.warn_of_plain_text(scope);
+        }
         Ok(Snapshot { state, revision: document.revision, encrypted })
+    }
+
+    /// Warns that a state is in plain text although there are keys, once for each scope: another program may have put it
+    /// there.
+    fn warn_of_plain_text(&self, scope: &str) {
+        if self.told().insert(scope.to_owned()) {
+            tracing::warn!(
+                "The state of `{scope}` is stored in plain text, although there are keys to encrypt it. The next write \
+                 encrypts it, and `koctl state rekey` does at once. If it was encrypted before, something other than \
+                 koctl has replaced it."
+            );
+        }
+    }
+
+    /// A panic elsewhere leaves the set whole: it is only inserted to.
+    fn told(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The version to recommend for a damaged state. If the history cannot be read either, there is no recommendation:

@@ -24,7 +24,7 @@ use crate::operations::workspace::{Environment, Workspace};
 use crate::operations::{keys, store};
 use crate::platform_repository::PLATFORM;
 use engine::refresh::Remembered;
-use engine::state::Store;
+use engine::state::{Store, carries_secret};
 
 /// How to reach a platform repository.
 pub struct RepositoryOptions {
@@ -139,11 +139,29 @@ impl RepositoryAccess {
                 Failure::new(format!("there is no repository {}, or the token may not read it", self.repository));
             return Err(failure.help("check the name and the token, or let `koctl init --create` create it"));
         }
+        if let PlatformWork::Init(init) = &work {
+            self.require_no_secret_in(&init.state)?;
+        }
         let (store, new_home) = self.store(state)?;
         let workspace = Workspace { loaded: Loaded::empty(), environment: self.environment, store };
         let (systems, platform, asked) = (self.systems, self.platform, Asked::default());
         let session = Session { workspace, systems, platform, work, asked };
         Ok(RepositorySession { session, new_home })
+    }
+
+    /// The address of a state becomes a part of the configuration, which everybody who sees the repository reads.
+    fn require_no_secret_in(&self, state: &str) -> Result<(), Failure> {
+        if !carries_secret(state) || self.configured_state()?.as_deref() == Some(state) {
+            return Ok(());
+        }
+        let failure = Failure::new(format!(
+            "the address of the state has a password or a token, and would be written to {PLATFORM} of {}",
+            self.repository
+        ));
+        Err(failure.help(
+            "leave it out, and give it to koctl in a variable such as PGPASSWORD or TF_HTTP_PASSWORD, here and in the \
+             workflows",
+        ))
     }
 
     /// Opens the store of the state. A state that belongs in the repository is kept aside until that exists.

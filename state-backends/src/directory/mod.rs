@@ -176,6 +176,7 @@ impl Inner {
     }
 
     fn lock(&self, key: &KeyInDirectory, info: &LockInfo) -> Result<OwnLock> {
+        key.require_no_link()?;
         let _guard = key.guard()?;
         match key.lock_file().holder().map_err(|error| key.attempt.io(error))? {
             Some(holder) => Err(key.attempt.failed(Kind::Locked { holder: holder.info })),
@@ -276,7 +277,20 @@ impl KeyInDirectory {
         }
     }
 
+    /// An error if the document is a symbolic link: a write would replace the link, and leave the file that it leads to as
+    /// it was. The locks of that file are in another directory, too.
+    fn require_no_link(&self) -> Result<()> {
+        let Ok(target) = fs::read_link(&self.document) else { return Ok(()) };
+        let cause = format!(
+            "the file `{}` is a symbolic link to `{}`; move that file here, or use its directory as the store",
+            self.document.display(),
+            target.display()
+        );
+        Err(self.attempt.failed_by(Kind::Misconfigured, cause))
+    }
+
     fn read(&self) -> Result<Option<Document>> {
+        self.require_no_link()?;
         match fs::read(&self.document) {
             Ok(bytes) => Ok(Some(Document { revision: files::revision_of(&bytes), bytes })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -40,6 +40,12 @@ impl Address {
         HttpSettings::of(text, variables)?.address()
     }
 
+    /// What may be secret in the addresses: the parameters that are the server's.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let addresses = [&self.document, &self.lock, &self.unlock];
+        addresses.iter().flat_map(|url| url.query_pairs()).map(|(_, value)| value.into_owned()).collect()
+    }
+
     /// # Errors
     /// If a key cannot be a segment of a path.
     pub(super) fn of_key(&self, key: &str) -> Result<Addresses, &'static str> {
@@ -190,12 +196,7 @@ impl<'a> HttpSettings<'a> {
 
     /// A state and its credentials cross no network unencrypted, unless that is allowed.
     fn require_privacy(&self, url: &Url) -> Result<(), AddressError> {
-        let is_local = match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost",
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
+        let is_local = url.host_str().is_some_and(transport::is_local);
         let is_allowed = self.parameters.iter().any(|(name, value)| name == "allow_http" && value == "true");
         if url.scheme() == "https" || is_local || is_allowed {
             return Ok(());

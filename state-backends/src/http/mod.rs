@@ -35,7 +35,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, request};
 use md5::Md5;
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
-use transport::{Repeat, Transport, TransportError};
+use transport::{Repeat, Sensitive, Transport, TransportError};
 use url::Url;
 
 use self::address::{Address, Addresses};
@@ -162,6 +162,7 @@ impl Server {
 impl KeyOnServer<'_> {
     fn request(&self, method: &Method, address: &Url) -> request::Builder {
         let request = Request::builder().method(method).uri(address.as_str());
+        let request = request.extension(Sensitive(self.server.address.secrets()));
         match &self.server.authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
             None => request,
@@ -212,6 +213,8 @@ impl KeyOnServer<'_> {
         for _ in 0..TRIES {
             let found = self.read().await?.map(|document| document.revision);
             if lost.is_some() && found.as_ref() == Some(&written) {
+                // Whoever has taken the lock by force may have written the same.
+                self.require_lock(lock).await?;
                 return Ok(written);
             }
             if !expected.is_met_by(found.as_ref()) {

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use object_store::path::Path;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 use transport::Settings;
-use url::{Host, Url};
+use url::Url;
 
 use super::bucket::Bucket;
 use crate::{AddressError, Attempt, Error, Kind};
@@ -90,13 +90,7 @@ pub(super) fn retries(settings: &Settings) -> RetryConfig {
 }
 
 fn is_on_this_machine(endpoint: &str) -> bool {
-    let Ok(url) = Url::parse(endpoint) else { return false };
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
+    Url::parse(endpoint).is_ok_and(|url| url.host_str().is_some_and(transport::is_local))
 }
 
 /// An error if an endpoint is not a URL, or is on another machine without encryption although that is not allowed.
@@ -110,8 +104,13 @@ pub(super) fn check_endpoint(
     let parsed = Url::parse(endpoint).ok().filter(|parsed| ["http", "https"].contains(&parsed.scheme()));
     match parsed {
         None => Err(AddressError::new(url, format!("the variable `{variable}` is not an HTTP address"))),
-        Some(parsed) if parsed.password().is_some() => {
-            Err(AddressError::new(url, format!("the address in the variable `{variable}` has a password")))
+        Some(parsed) if parsed.password().is_some() || !parsed.username().is_empty() => {
+            Err(AddressError::new(url, format!("the address in the variable `{variable}` has a user or a password")))
+        }
+        Some(parsed) if parsed.query().is_some() || parsed.fragment().is_some() => {
+            let reason =
+                format!("the address in the variable `{variable}` has a `?` or a `#`; credentials are variables");
+            Err(AddressError::new(url, reason))
         }
         Some(parsed) if parsed.scheme() == "http" && !allow_http && !is_on_this_machine(endpoint) => {
             let reason = format!("the address in the variable `{variable}` is not encrypted; write `https://`");
@@ -170,6 +169,11 @@ mod tests {
         );
         assert_eq!(refused("http://s3.example", true), Ok(()));
         assert!(refused("s3.example", true).unwrap_err().reason().contains("not an HTTP address"));
-        assert!(refused("https://ada:sesame@s3.example", true).unwrap_err().reason().contains("has a password"));
+        for endpoint in ["https://ada:sesame@s3.example", "https://sesame@s3.example", "https://s3.example/?sig=sesame"]
+        {
+            let error = refused(endpoint, true).unwrap_err();
+            assert!(error.reason().contains("the address in the variable `AWS_ENDPOINT_URL` has a"), "{error}");
+            assert!(!error.to_string().contains("sesame"), "{error}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! the writer expects.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -12,8 +13,11 @@ use object_store::{
 };
 use uuid::Uuid;
 
-use super::server_date::ServerDate;
+use super::service::ServerDate;
 use crate::{Expected, Revision};
+
+/// The time limit for a list, which may have any number of pages.
+const LONGEST_LISTING: Duration = Duration::from_secs(120);
 
 /// The metadata by which a writer knows its own object again. One word without separators: not every store takes them.
 const WRITER: &str = "writer";
@@ -138,7 +142,11 @@ impl Bucket {
 
     /// The names of the objects directly under `folder`, which has no slash at its end, with the folder.
     pub(super) async fn list(&self, folder: Option<&Path>) -> Result<Vec<Path>, Error> {
-        let listed = self.store.list_with_delimiter(folder).await?;
+        let listing = self.store.list_with_delimiter(folder);
+        let listed = tokio::time::timeout(LONGEST_LISTING, listing).await.map_err(|_| Error::Generic {
+            store: "the store",
+            source: format!("the list has no end within {} seconds", LONGEST_LISTING.as_secs()).into(),
+        })??;
         Ok(listed.objects.into_iter().map(|object| object.location).collect())
     }
 

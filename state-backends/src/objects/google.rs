@@ -7,7 +7,7 @@ use transport::Settings;
 
 use super::address::{self, Address, Opened};
 use super::bucket::{Bucket, Versioning};
-use super::server_date::Dated;
+use super::service::Dated;
 use crate::{OpenError, Variables};
 
 /// The variables with credentials: the first that is set counts. Without any, those that

@@ -18,7 +18,7 @@
 //! | --- | --- |
 //! | `open`, `address`, `s3`, `google`, `azure` | from a URL and variables to a store |
 //! | `bucket` | objects with their versions, and conditional writes |
-//! | `locks`, `server_date` | locks, leases, and the store's clock |
+//! | `locks`, `service` | locks, leases, and the store's clock |
 //! | `history` | earlier versions |
 //! | `failure` | the meaning of a store's errors |
 //!
@@ -33,7 +33,7 @@ mod history;
 mod locks;
 mod open;
 mod s3;
-mod server_date;
+mod service;
 
 use std::collections::HashMap;
 use std::fmt;

@@ -7,7 +7,7 @@ use transport::Settings;
 
 use super::address::{self, Address, Opened};
 use super::bucket::{Bucket, Versioning};
-use super::server_date::Dated;
+use super::service::Dated;
 use crate::{AddressError, OpenError, Variables};
 
 /// The settings that are taken from variables. Of two for one setting, the later one counts.
