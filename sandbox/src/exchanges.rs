@@ -1,5 +1,6 @@
 //! The record of exchanges, for tests that count requests and for contract checkers.
 
+use std::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
@@ -156,15 +157,23 @@ fn leave_secrets_out(value: &mut Value) {
 /// Reads a body whose headers declare it as JSON, and returns it whole. Other bodies pass unread, because git sends
 /// packs of any size.
 ///
-/// A body that breaks off is refused with the status that is returned.
-pub(super) async fn read_json(headers: &HeaderMap, body: Body) -> Result<(Body, Option<Value>), StatusCode> {
+/// A body that breaks off, or has more than `most` bytes, is refused with the status that is returned.
+pub(super) async fn read_json(
+    headers: &HeaderMap,
+    body: Body,
+    most: usize,
+) -> Result<(Body, Option<Value>), StatusCode> {
     let kind = header_text(headers, header::CONTENT_TYPE).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     // GitHub's media type for a file or folder as one object does not end in `+json`.
     if !(kind == "application/json" || kind.ends_with("+json") || kind == "application/vnd.github.object") {
         return Ok((body, None));
     }
-    let bytes: Bytes = to_bytes(body, usize::MAX).await.map_err(|_| StatusCode::BAD_REQUEST)?;
+    let bytes: Bytes = to_bytes(body, most).await.map_err(|error| {
+        // axum says which of the two happened by the error's cause only.
+        let is_too_large = error.source().is_some_and(|cause| cause.to_string().contains("limit"));
+        if is_too_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST }
+    })?;
     let value = serde_json::from_slice(&bytes).ok();
     Ok((Body::from(bytes), value))
 }

@@ -4,6 +4,7 @@
 //! `axum::serve` cannot do.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use futures::stream::{self, StreamExt};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -28,6 +30,9 @@ use super::wire::Limiter;
 
 /// The time that a stop waits for requests in flight.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The largest JSON of a request: a file of 100 MiB in Base64, the maximum of GitHub.
+const LARGEST_REQUEST: usize = 140 * 1024 * 1024;
 
 /// The pause after a connection could not be accepted.
 const RESPITE: Duration = Duration::from_millis(100);
@@ -91,9 +96,18 @@ impl Served {
     async fn answer(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
         tokio::time::sleep(self.latency).await;
         let (parts, body) = request.into_parts();
-        let (body, request_body) = match read_json(&parts.headers, body).await {
+        if let Some(host) = foreign_host(&parts) {
+            let detail = format!(
+                "The sandbox is for this machine alone: ask for it by 127.0.0.1 or localhost, not by `{host}`."
+            );
+            return Ok(refused(StatusCode::MISDIRECTED_REQUEST, parts.uri.path(), &detail));
+        }
+        let (body, request_body) = match read_json(&parts.headers, body, LARGEST_REQUEST).await {
             Ok(read) => read,
-            Err(status) => return Ok(bare(status)),
+            Err(status) => {
+                let detail = format!("The body broke off, or has more than {LARGEST_REQUEST} bytes.");
+                return Ok(refused(status, parts.uri.path(), &detail));
+            }
         };
         let fault = self.fault(&parts.method, parts.uri.path());
         let exchange = Exchange { fault: fault.as_ref().and_then(Fault::deciding), ..asked(&parts, request_body) };
@@ -101,7 +115,7 @@ impl Served {
             return self.log.push(exchange).map_or_else(|missing| Ok(unrecorded(&missing)), |()| Err(NoAnswer));
         };
         let (parts, body) = response.into_parts();
-        let (body, response_body) = match read_json(&parts.headers, body).await {
+        let (body, response_body) = match read_json(&parts.headers, body, usize::MAX).await {
             Ok(read) => read,
             Err(_) => return Ok(bare(StatusCode::INTERNAL_SERVER_ERROR)),
         };
@@ -210,6 +224,30 @@ async fn halting(body: Body, pause: Duration) -> Body {
         rest
     };
     Body::from_stream(stream::iter([first]).chain(stream::once(rest)).map(Ok::<_, Infallible>))
+}
+
+/// The name by which a request calls the sandbox, if that is not a name of this machine. A page of the web whose name
+/// leads to this machine could read and change everything here.
+fn foreign_host(parts: &Parts) -> Option<String> {
+    let named = header_text(&parts.headers, header::HOST).into_iter();
+    let mut hosts = named.chain(parts.uri.authority().map(ToString::to_string));
+    hosts.find(|host| !is_loopback(host))
+}
+
+/// True if `host`, which may have a port, is a name or an address of this machine.
+fn is_loopback(host: &str) -> bool {
+    let Ok(host) = host.parse::<Authority>() else { return false };
+    let name = host.host().trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    let is_address = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_address || name == "localhost" || name.ends_with(".localhost")
+}
+
+/// A request that is not served, for the reason `detail`.
+fn refused(status: StatusCode, path: &str, detail: &str) -> Response<Body> {
+    let mut body = bare_body(status, path);
+    let field = if path.starts_with("/github/") { "message" } else { "detail" };
+    body[field] = detail.into();
+    injected(status, &[], &body)
 }
 
 /// The answer of a fault. Headers that HTTP does not allow are left out.

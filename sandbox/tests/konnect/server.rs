@@ -10,7 +10,7 @@ use reqwest::Client;
 use sandbox::{Fault, Sandbox, SandboxError, SandboxOptions, Trigger};
 use serde_json::json;
 
-use super::world::{SPEC, World, account, each, id, start};
+use super::world::{SPEC, World, account, client, each, id, start};
 
 #[tokio::test]
 async fn data_survives_a_restart() {
@@ -205,4 +205,34 @@ async fn a_stopped_sandbox_frees_its_port_though_connections_are_idle() {
     world.sandbox.stop().await;
     assert!(started.elapsed() < Duration::from_secs(4), "an idle connection held up the stop");
     std::net::TcpListener::bind(("127.0.0.1", url.port().unwrap())).unwrap();
+}
+
+#[tokio::test]
+async fn only_names_of_this_machine_lead_to_the_sandbox() {
+    let world = World::new().await;
+    let url = world.url("us", "/v3/apis");
+    let ask = async |host: &str| client().get(&url).header("host", host).bearer_auth("token-one").send().await.unwrap();
+    for host in ["127.0.0.1", "localhost:80", "LOCALHOST", "koctl.localhost:8080", "[::1]:1"] {
+        assert_eq!(ask(host).await.status(), StatusCode::OK, "{host}");
+    }
+    for host in ["evil.example.com", "127.0.0.1.evil.example.com", "localhost.evil.example.com:80", "192.168.0.1"] {
+        let answer = ask(host).await;
+        assert_eq!(answer.status(), StatusCode::MISDIRECTED_REQUEST, "{host}");
+        assert!(answer.text().await.unwrap().contains("The sandbox is for this machine alone"), "{host}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_refused() {
+    let world = World::new().await;
+    let body = format!("\"{}\"", "x".repeat(150 * 1024 * 1024));
+    for url in [world.url("us", "/v3/apis"), format!("{}/repos/Acme/a/git/blobs", world.sandbox.github_url())] {
+        let request = client().post(&url).header("content-type", "application/json").bearer_auth("token-one");
+        match request.body(body.clone()).send().await {
+            Ok(answer) => assert_eq!(answer.status(), StatusCode::PAYLOAD_TOO_LARGE, "{url}"),
+            // The answer comes before the body is sent, and the connection is closed.
+            Err(error) => assert!(error.is_request(), "{error}"),
+        }
+    }
+    assert_eq!(world.total("/v3/apis").await, 0);
 }
