@@ -113,8 +113,8 @@ fn by_a_person<'p>(
         Mode::StateOnly(StateOnly::Import) => "Do you want to import these objects into the state?",
         Mode::StateOnly(StateOnly::Refresh) => "Do you want to update the state to match?",
     };
-    match output.ask(question) {
-        Ok(answer) if answer == "yes" => return Ok(Some(Approved::by_a_person(plan))),
+    match output.is_approved(question) {
+        Ok(true) => return Ok(Some(Approved::by_a_person(plan))),
         Err(error) if !*stop.borrow() => return Err(Failure::new(format!("could not ask for approval: {error}"))),
         _ => output.note("Nothing was changed."),
     }

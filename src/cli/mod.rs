@@ -20,6 +20,7 @@ mod outcome;
 mod output;
 mod plan;
 mod planned;
+mod prompt;
 mod repository;
 mod request;
 mod rounds;

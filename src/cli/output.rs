@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::prompt;
 use crate::manifest::Diagnostics;
 use crate::manifest::diagnostic::render;
 use crate::operations::{Failure, Failures};
@@ -17,7 +18,7 @@ use crate::report::progress::Progress;
 /// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal that has them, unless NO_COLOR is set.
     Auto,
     /// Always.
     Always,
@@ -33,6 +34,8 @@ pub(super) struct Output {
     stdout_color: bool,
     stderr_color: bool,
     width: usize,
+    /// True if the terminal cannot draw over what it shows.
+    dumb: bool,
     /// True if a program reads what happens, as events on stdout.
     events: bool,
     /// True if data could not be written although there was a reader.
@@ -42,16 +45,18 @@ pub(super) struct Output {
 impl Output {
     pub(super) fn new(color: Color, events: bool) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
         let wanted = |terminal: bool| match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => terminal && !no_color,
+            Color::Auto => terminal && !no_color && !dumb,
         };
         let width = Term::stdout().size_checked().map_or(UNBROKEN, |(_, columns)| usize::from(columns));
         Self {
             stdout_color: wanted(io::stdout().is_terminal()),
             stderr_color: wanted(io::stderr().is_terminal()),
             width,
+            dumb,
             events,
             lost: Cell::new(false),
         }
@@ -124,7 +129,11 @@ impl Output {
 
     /// Shows progress on stderr, or as events on stdout.
     pub(super) fn progress(&self) -> Progress {
-        if self.events { Progress::json(Box::new(io::stdout())) } else { Progress::on_stderr(self.error_style()) }
+        match (self.events, self.dumb) {
+            (true, _) => Progress::json(Box::new(io::stdout())),
+            (false, true) => Progress::lines(Box::new(io::stderr())),
+            (false, false) => Progress::on_stderr(self.error_style()),
+        }
     }
 
     /// Shows on stderr what is read, or nothing with `quiet`.
@@ -149,29 +158,33 @@ impl Output {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks a question on the terminal and returns the answer. Only `yes` is approval.
-    pub(super) fn ask(&self, question: &str) -> Result<String, dialoguer::Error> {
-        let prompt = format!("{question} Only `yes` is accepted");
-        let theme = dialoguer::theme::SimpleTheme;
-        let input = dialoguer::Input::<String>::with_theme(&theme).with_prompt(prompt).allow_empty(true);
-        input.interact_text()
+    /// Asks for approval on the terminal. True if the answer is `yes`.
+    pub(super) fn is_approved(&self, question: &str) -> io::Result<bool> {
+        let answer = prompt::line(&format!("{question} Only `yes` is accepted"))?;
+        if answer.is_none() {
+            self.note("The input has ended, which is not approval.");
+        }
+        Ok(answer.as_deref() == Some("yes"))
     }
 
-    /// Asks for a text on the terminal; an empty answer takes the default, if there is one.
+    /// Asks for a text on the terminal; an empty answer takes the default. Without a default, it is asked for again.
     pub(super) fn prompt(&self, question: &str, default: Option<&str>) -> Result<String, Failure> {
-        let theme = dialoguer::theme::SimpleTheme;
-        let mut input = dialoguer::Input::<String>::with_theme(&theme).with_prompt(question);
-        if let Some(default) = default {
-            input = input.default(default.to_owned());
+        let asked = default.map_or_else(|| question.to_owned(), |default| format!("{question} [{default}]"));
+        loop {
+            let answer = prompt::line(&asked).map_err(|error| unanswered(question, &error))?;
+            let answer = answer.ok_or_else(|| unanswered(question, &"the input has ended"))?;
+            match (answer.trim(), default) {
+                ("", Some(default)) => return Ok(default.to_owned()),
+                ("", None) => {}
+                (text, _) => return Ok(text.to_owned()),
+            }
         }
-        input.interact_text().map(|answer| answer.trim().to_owned()).map_err(unanswered)
     }
 
     /// Asks for a secret on the terminal, which does not show it.
     pub(super) fn secret(&self, question: &str) -> Result<SecretString, Failure> {
-        let theme = dialoguer::theme::SimpleTheme;
-        let answer = dialoguer::Password::with_theme(&theme).with_prompt(question).interact().map_err(unanswered)?;
-        Ok(answer.trim().to_owned().into())
+        let answer = prompt::secret(question).map_err(|error| unanswered(question, &error))?;
+        answer.ok_or_else(|| unanswered(question, &"nothing was typed"))
     }
 
     fn paint<D: std::fmt::Display>(&self, text: console::StyledObject<D>) -> String {
@@ -184,8 +197,8 @@ impl Output {
     }
 }
 
-fn unanswered(error: dialoguer::Error) -> Failure {
-    Failure::new(format!("could not ask for it: {error}")).help("give it in a flag or a variable")
+fn unanswered(question: &str, cause: &dyn std::fmt::Display) -> Failure {
+    Failure::new(format!("could not ask for `{question}`: {cause}")).help("give it in a flag or a variable")
 }
 
 /// Writes a line to stderr. If even that fails, there is nowhere left to say so.

@@ -73,3 +73,30 @@ fn an_apply_in_a_loop_repairs_and_ends_when_it_is_told_to() {
     assert!(shown.contains("Apply complete! Resources: 10 added"), "{shown}");
     assert!(shown.contains("No changes."), "it did not go round again: {shown}");
 }
+
+#[test]
+fn the_end_of_the_input_means_no_and_is_said() {
+    let world = World::new();
+    let command = world.command(&["apply", "--sandbox"]);
+    let mut session = spawn_command(command, Some(TIMEOUT.as_millis().try_into().unwrap())).unwrap();
+    session.exp_string("Only `yes` is accepted").unwrap();
+    session.send_control('d').unwrap();
+    session.exp_string("The input has ended, which is not approval.").unwrap();
+    session.exp_string("Nothing was changed.").unwrap();
+    session.exp_eof().unwrap();
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
+}
+
+#[test]
+fn a_dumb_terminal_gets_no_escape_sequences() {
+    let world = World::new();
+    let mut command = world.command(&["apply", "--sandbox"]);
+    command.env("TERM", "dumb");
+    let mut session = spawn_command(command, Some(TIMEOUT.as_millis().try_into().unwrap())).unwrap();
+    let before = session.exp_string("Only `yes` is accepted").unwrap();
+    session.send("yez\u{7f}s").unwrap();
+    session.send_line("").unwrap();
+    let after = session.exp_eof().unwrap();
+    assert!(after.contains("Apply complete! Resources: 10 added"), "{after}");
+    assert!(!before.contains('\u{1b}') && !after.contains('\u{1b}'), "{before:?} {after:?}");
+}

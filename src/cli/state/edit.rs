@@ -52,9 +52,8 @@ impl EditArgs {
             ));
         }
         if !self.dry_run {
-            let asked = output.ask(question);
-            let answer = asked.map_err(|error| Failure::new(format!("could not ask for approval: {error}")))?;
-            if answer == "yes" {
+            let answer = output.is_approved(question);
+            if answer.map_err(|error| Failure::new(format!("could not ask for approval: {error}")))? {
                 return Ok(true);
             }
         }
