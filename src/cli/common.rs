@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::environment::of_process;
 use crate::manifest::model::Region;
 use crate::manifest::{Loaded, Sources, load};
 use crate::operations::{Environment, Failures, Session, SessionOptions};
@@ -113,7 +114,7 @@ pub(super) async fn with_session<T>(
         loaded: manifest.load()?,
         state: system.state.clone(),
         sandbox: system.sandbox.clone(),
-        environment: Box::new(|name| std::env::var(name).ok()),
+        environment: of_process(),
     };
     let session = Session::open(options).await?;
     let result = work(&session).await;

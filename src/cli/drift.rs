@@ -7,6 +7,7 @@ use clap::ArgGroup;
 use secrecy::SecretString;
 
 use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::environment::of_process;
 use super::outcome::Outcome;
 use super::output::Output;
 use crate::operations::notify::{self, IssueChange, Webhook, append, put_in_place};
@@ -97,7 +98,7 @@ impl NotificationArgs {
     /// The webhook, if one is given.
     fn webhook(&self) -> Result<Option<Webhook>, Failure> {
         let from_variable = |name: &String| {
-            variable(&|name| std::env::var(name).ok(), name).map(SecretString::from).ok_or_else(|| {
+            variable(&of_process(), name).map(SecretString::from).ok_or_else(|| {
                 Failure::new(format!("the variable {name}, which --notify-env names, is not set"))
                     .help("set it to the address of the webhook")
             })

@@ -47,7 +47,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    let environment = with_dotenv()?;
+    let environment = with_dotenv(None, output)?;
     let working_token = variable(&environment, GITHUB_TOKEN_SECRET);
     let state = args.system.state(&environment);
     let (access, token) = args.repository.open(&args.system, environment, output).await?;

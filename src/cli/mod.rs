@@ -29,6 +29,7 @@ mod schema;
 mod show;
 mod state;
 mod validate;
+mod variables;
 mod version;
 
 use std::process::ExitCode;
@@ -119,6 +120,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
+    environment::require_text()?;
     match command {
         Command::Init(args) => init::run(&args, output).await,
         Command::Add(args) => add::run(&args, output).await,

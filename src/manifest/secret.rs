@@ -92,9 +92,14 @@ impl std::fmt::Display for Secret {
 /// The reason why a secret could not be read. No error contains any part of a secret.
 #[derive(Debug, Error)]
 pub enum SecretError {
-    /// The environment variable does not exist, or is not valid text.
+    /// The environment variable does not exist.
     #[error("the environment variable `{0}` is not set; export it, or configure another source for this secret")]
     VariableMissing(String),
+    /// The value of the environment variable is not text.
+    #[error(
+        "the environment variable `{0}` is not valid UTF-8; set it again, or configure another source for this secret"
+    )]
+    VariableNotText(String),
     /// The environment variable is empty.
     #[error("the environment variable `{0}` is empty; set it to the secret")]
     VariableEmpty(String),
@@ -136,6 +141,9 @@ impl Secret {
             Self::Literal(secret) => trimmed(secret.expose_secret()).ok_or(SecretError::LiteralEmpty),
             Self::Env(name) => {
                 let secret = env(name).ok_or_else(|| SecretError::VariableMissing(name.clone()))?;
+                if secret.contains(char::REPLACEMENT_CHARACTER) {
+                    return Err(SecretError::VariableNotText(name.clone()));
+                }
                 trimmed(&secret).ok_or_else(|| SecretError::VariableEmpty(name.clone()))
             }
             Self::File(path) => {

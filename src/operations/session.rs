@@ -64,7 +64,7 @@ impl Session {
         let sandbox = match sandbox {
             Some(directory) => {
                 // First, so that an address that cannot be used leaves no sandbox behind.
-                let github = Addresses::real(&environment).github;
+                let github = Addresses::real(&environment)?.github;
                 access(&loaded, &environment, &platform, &github, true).open(&url)?;
                 let first = loaded.manifest.organizations.keys().next();
                 let remote = default_platform(first.map(String::as_str), &mut platform)?;

@@ -10,6 +10,7 @@ mod drift;
 mod drift_kinds;
 mod drift_telling;
 mod encryption;
+mod environment;
 mod every_key;
 mod first_apply;
 mod generate;

@@ -51,7 +51,7 @@ impl Args {
 }
 
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    let environment = with_dotenv()?;
+    let environment = with_dotenv(args.token_env.as_deref(), output)?;
     let organization = organization(args, &environment, output)?;
     let state = args.system.state(&environment);
     let (access, _) = args.repository.open(&args.system, environment, output).await?;

@@ -59,7 +59,7 @@ impl GenerateArgs {
 }
 
 pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Output) -> Result<Outcome, Failures> {
-    let environment = with_dotenv()?;
+    let environment = with_dotenv(args.token_env.as_deref(), output)?;
     let (Some(organization), Some(token_variable), Some(out)) = (&args.org, &args.token_env, &args.out) else {
         let missing = Failure::new("the organization, the variable of its token or the directory is missing");
         return Err(missing.help("give --org, --token-env and --out").into());

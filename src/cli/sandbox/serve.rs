@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::directory::DirectoryArgs;
 use crate::cli::common::ManifestArgs;
+use crate::cli::environment::of_process;
 use crate::cli::interrupt;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
@@ -72,7 +73,7 @@ pub(super) async fn run(args: ServeArgs, output: &Output) -> Result<Outcome, Fai
         faults: args.faults.into_iter().map(|rule| (rule.trigger, rule.fault)).collect(),
         record: args.record.map_or(Record::Nothing, Record::File),
     };
-    let environment = Box::new(|name: &str| std::env::var(name).ok());
+    let environment = of_process();
     let mut stop = interrupt::watch();
     let options = ServeOptions { directory: directory.clone(), port: args.port, tenants, wire, environment };
     let serving = serve(options).await?;
