@@ -49,12 +49,15 @@ pub struct Diff {
     pub drift: Vec<Drift>,
     /// Second objects of koctl's own, by address.
     pub duplicates: Vec<Duplicate>,
+    /// Why single resources stay as they are. All others are planned.
+    pub held_back: Vec<Refusal>,
 }
 
 /// Compares.
 ///
 /// # Errors
-/// Every reason for which the scope cannot be planned. There is no partial plan.
+/// Every reason for which the scope cannot be planned. There is no plan without what it is about, except for
+/// [`held_back`](Diff::held_back).
 pub fn diff(
     desired: &[Desired],
     state: &Remembered,
@@ -102,6 +105,7 @@ pub fn diff(
         out.changes.retain(|change| reach.contains(&change.address));
         out.drift.retain(|drift| reach.contains(&drift.address));
         out.duplicates.retain(|one| reach.contains(&one.address));
+        out.held_back.retain(|refusal| refusal.concerns(&reach));
         refusals.retain(|refusal| refusal.concerns(&reach));
     }
     if !refusals.is_empty() {
@@ -362,7 +366,7 @@ impl<'a> Differ<'a> {
         change.act(&provenance);
         if let Some(other) = self.blocking(&case, &change, remote) {
             let (id, other) = (remote.id.clone(), other.to_owned());
-            return self.refusals.push(Refusal::Taken { address: desired.address.clone(), id, other });
+            return self.out.held_back.push(Refusal::Taken { address: desired.address.clone(), id, other });
         }
         match change.action {
             Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,

@@ -31,8 +31,8 @@ pub enum Refusal {
         /// Their ids.
         ids: Vec<String>,
     },
-    /// Its object has another name, and another object has its name.
-    #[error("`{address}` is the object {id}, which has another name now, and {other} has its name; delete or rename {other}, or take it over with `koctl state rm {}` and `koctl import {} {other}`", shell_word(.address.as_str()), shell_word(.address.as_str()))]
+    /// Another object has the name that its object is to get.
+    #[error("`{address}` is the object {id}, and another object, {other}, has the name that it is to get; delete or rename {other}, or take it over with `koctl state rm {}` and `koctl import {} {other}`", shell_word(.address.as_str()), shell_word(.address.as_str()))]
     Taken {
         /// The resource.
         address: Address,

@@ -98,18 +98,20 @@ impl ScopeRequest<'_> {
             protected: protected.as_ref(),
             holding: &holding,
         };
-        let plan = self.planned(name, state.as_deref(), compared).await?;
-        let failures = holding.failures(&is_meant, &plan.changes);
+        let (plan, held_back) = self.planned(name, state.as_deref(), compared).await?;
+        let mut failures = holding.failures(&is_meant, &plan.changes);
+        failures.extend(held_back);
         Ok((plan, failures))
     }
 
-    /// Compares what is desired with what exists, and makes the scope's plan.
+    /// Compares what is desired with what exists, and makes the scope's plan. Also returns why single resources stay as
+    /// they are.
     pub(super) async fn planned(
         &self,
         name: &str,
         state: Option<&State>,
         compared: Compared<'_>,
-    ) -> Result<ScopePlan, Failures> {
+    ) -> Result<(ScopePlan, Failures), Failures> {
         let Compared { desired, remembered, .. } = compared;
         let world = match &self.request.choice {
             Some(choice) => self.world_with(choice, name, &compared).await?,
@@ -127,10 +129,11 @@ impl ScopeRequest<'_> {
             // It depends on the changes, and the traces of secrets in these depend on it.
             (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
         };
-        let Diff { changes, drift, duplicates } = compare(&lineage)?;
+        let Diff { changes, drift, duplicates, held_back } = compare(&lineage)?;
         let serial = state.map(State::serial);
         let recovered = compared.recovered;
-        Ok(ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, duplicates, recovered })
+        let plan = ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, duplicates, recovered };
+        Ok((plan, held_back.into()))
     }
 
     /// Checks that a state that does not say whose it is, because an older koctl wrote it, knows anything of what the

@@ -37,13 +37,23 @@ fn team(name: &'static str) -> impl Strategy<Value = Value> {
     })
 }
 
+/// Pages of a portal: a page below another only if that is there.
+fn pages() -> impl Strategy<Value = Value> {
+    let paths = prop::sample::subsequence(vec!["home", "guide", "guide/start"], 0..=3);
+    (paths, "[A-Z][a-z]{2,8}").prop_map(|(paths, title)| {
+        let has = |path: &&str| path.split_once('/').is_none_or(|(above, _)| paths.contains(&above));
+        let page = |path: &str| (path.to_owned(), format!("# {title}\n").into());
+        paths.iter().copied().filter(has).map(page).collect::<Map<_, _>>().into()
+    })
+}
+
 fn environment(teams: Vec<&'static str>) -> impl Strategy<Value = Value> {
     let most = teams.len().min(2);
     let chosen = prop::option::of(prop::sample::subsequence(teams, 0..=most));
     let kind = prop::sample::select(vec!["DEV", "PROD"]);
     let region = prop::sample::select(vec!["eu", "us", "sg"]);
-    (kind, region, chosen, any::<bool>()).prop_map(|(kind, region, chosen, shared)| {
-        let mut environment = json!({ "type": kind, "region": region });
+    (kind, region, chosen, any::<bool>(), pages()).prop_map(|(kind, region, chosen, shared, pages)| {
+        let mut environment = json!({ "type": kind, "region": region, "portal": { "pages": pages } });
         if let Some(chosen) = chosen {
             let part = |team: &str| {
                 let part = if shared { json!({ "control-plane-name": "shared" }) } else { json!({}) };

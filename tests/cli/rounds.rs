@@ -220,7 +220,7 @@ impl Round {
     /// Does what a plan asks a person to do: of several objects that could be meant, one stays, and what has the name of
     /// another goes.
     async fn choose(&mut self, why: &str) {
-        for asked in ["existing objects of its name: ", "has another name now, and "] {
+        for asked in ["existing objects of its name: ", "another object, "] {
             for (at, _) in why.match_indices(asked) {
                 let (before, after) = (&why[..at], &why[at + asked.len()..]);
                 let type_name = before.rsplit_once("`Acme/").and_then(|(_, rest)| rest.split('/').next());
@@ -253,6 +253,17 @@ impl Round {
         if let Some(id) = self.dice.pick(&parts).and_then(|part| part["id"].as_str()).map(str::to_owned) {
             self.send(Method::DELETE, region, &format!("{below}/{id}"), None).await;
         }
+    }
+
+    /// Makes a gateway service that serves an API, as decK does from the staged specification.
+    async fn serve(&mut self, region: &str) {
+        let (planes, apis) = (self.listed(region, "/v2/control-planes").await, self.listed(region, "/v3/apis").await);
+        let (Some(plane), Some(api)) = (self.dice.pick(&planes), self.dice.pick(&apis)) else { return };
+        let name = api["name"].as_str().unwrap_or_default();
+        let path = format!("/v2/control-planes/{}/core-entities/services", plane["id"].as_str().unwrap_or_default());
+        let tag = format!("ko-api-name={name}");
+        let service = json!({ "name": format!("{name}-{}", self.log.len()), "host": "example.com", "tags": [tag] });
+        self.send(Method::POST, region, &path, Some(service)).await;
     }
 
     /// Turns a switch of how people sign in.
@@ -288,21 +299,11 @@ impl Round {
 
     /// Changes something by hand.
     async fn meddle(&mut self) {
-        let mut lists = Vec::new();
-        for (regions, path) in LISTS {
-            for region in *regions {
-                lists.push((*region, *path, self.listed(region, path).await));
-            }
-        }
-        // Mostly something that is there, and sometimes nothing.
-        if self.dice.roll(8) > 0 {
-            lists.retain(|(_, _, objects)| !objects.is_empty());
-        }
-        let Some((region, path, objects)) = self.dice.pick(&lists).cloned() else { return };
+        let (region, path, objects) = self.some_list().await;
         let name = *self.dice.pick(NAMES).unwrap();
         let one = self.dice.pick(&objects).cloned();
         let url = |one: &Value| format!("{path}/{}", one["id"].as_str().unwrap_or_default());
-        match (self.dice.roll(11), one) {
+        match (self.dice.roll(12), one) {
             (0..=1, Some(one)) => {
                 self.send(Method::DELETE, region, &format!("{}{}", url(&one), forced(path)), None).await;
             }
@@ -325,9 +326,24 @@ impl Round {
             (7, _) => self.forget().await,
             (8, Some(one)) => self.delete_part(region, &one, path).await,
             (9, _) => self.sign_in().await,
+            (11, _) => self.serve(region).await,
             (10, Some(one)) => self.swap(region, path, &objects, &one).await,
             _ => {
                 self.send(Method::POST, region, path, Some(json!({ "name": name }))).await;
+            }
+        }
+    }
+
+    /// A list with something in it, and sometimes any.
+    async fn some_list(&mut self) -> (&'static str, &'static str, Vec<Value>) {
+        let takes_any = self.dice.roll(8) == 0;
+        loop {
+            let (regions, path) = *self.dice.pick(LISTS).unwrap();
+            let region = *self.dice.pick(regions).unwrap();
+            let objects = self.listed(region, path).await;
+            // There are always people or teams, except where nothing is configured.
+            if takes_any || !objects.is_empty() || self.dice.roll(8) == 0 {
+                return (region, path, objects);
             }
         }
     }

@@ -170,7 +170,12 @@ async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
     // The plan ignores an object that was created after it.
     house.server.put("page", json!({ "name": "later" }));
     let scope = read.scopes.remove(0);
-    let diff = engine::diff::Diff { changes: scope.changes, drift: scope.drift, duplicates: scope.duplicates };
+    let diff = engine::diff::Diff {
+        changes: scope.changes,
+        drift: scope.drift,
+        duplicates: scope.duplicates,
+        held_back: Vec::new(),
+    };
     assert!(house.run(diff).await.is_complete());
     house.assert_quiet(&desired).await;
     assert!(house.server.labels().contains("page/later"));

@@ -251,12 +251,15 @@ async fn r8_a_name_that_an_object_of_someone_else_took_is_told_with_what_to_do()
     let id = house.server.id("page/a");
     house.server.set(&id, "name", "renamed");
     let other = house.server.put("page", json!({ "name": "a" }));
-    let told = house.refusals(&[page("a")]).await;
-    let expected = format!("`Acme/page/a` is the object {id}, which has another name now, and {other} has its name");
-    assert!(told[0].starts_with(&expected), "{told:?}");
+    let desired = [page("a"), page("b")];
+    let diff = house.plan(&desired).await;
+    let expected =
+        format!("`Acme/page/a` is the object {id}, and another object, {other}, has the name that it is to get; ");
+    assert!(diff.held_back[0].to_string().starts_with(&expected), "{:?}", diff.held_back);
+    assert_eq!(crate::house::lines(&diff), ["create page/b"]);
     house.server.remove(&other);
-    house.apply(&[page("a")]).await;
-    house.assert_quiet(&[page("a")]).await;
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
 }
 
 #[tokio::test]

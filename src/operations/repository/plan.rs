@@ -62,7 +62,8 @@ pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<(Sco
         protected: None,
         holding: &Holding::default(),
     };
-    let plan = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
+    let (plan, held_back) = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
+    let plan = held_back.none_or(plan)?;
     Ok((plan, compiled.kept))
 }
 
