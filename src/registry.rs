@@ -90,6 +90,7 @@ mod tests {
         match attribute.kind {
             Kind::Computed => format!("{name} *(computed)*"),
             Kind::WriteOnly => format!("{name} *(write-only)*"),
+            Kind::Notice => format!("{name} *(reported)*"),
             _ if attribute.forces_replacement => format!("**{name}**"),
             _ => name,
         }
@@ -103,6 +104,7 @@ mod tests {
             _ if is_looked_up => "looked up",
             OnRemoval::Delete => "deleted",
             OnRemoval::Forget => "forgotten",
+            OnRemoval::Propose => "deletion proposed",
         };
         let key = format!(" {} ", code(schema.natural_key)).replace("  ", " ");
         let guarded = if schema.guarded { "yes" } else { "no" };

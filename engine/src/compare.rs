@@ -176,6 +176,25 @@ impl ResourceChange {
         self.dependencies.clear();
     }
 
+    /// The record of an object whose deletion was proposed.
+    #[must_use]
+    pub fn leaving(&self, schema: &Schema, remote: &Remote) -> ResourceState {
+        let recorded =
+            schema.attributes.iter().filter(|attribute| attribute.kind == Kind::Computed || attribute.is_read_back());
+        let value = |attribute: &Attribute| {
+            let is = remote.attributes.get(attribute.name)?;
+            Some((attribute.name.to_owned(), stored_form(attribute.kind, is)))
+        };
+        ResourceState {
+            type_name: schema.type_name.to_owned(),
+            id: remote.id.clone(),
+            dependencies: self.prior_dependencies.iter().map(ToString::to_string).collect(),
+            protect: self.protect,
+            attributes: recorded.filter_map(value).collect(),
+            ..ResourceState::default()
+        }
+    }
+
     /// The record that the state keeps of the resource after `remote` was the answer to the request.
     ///
     /// An attribute that was not sent is kept as the plan saw it. If someone else changed it since then, that is drift
@@ -189,7 +208,8 @@ impl ResourceChange {
             protect: self.protect,
             ..ResourceState::default()
         };
-        for attribute in schema.attributes {
+        let attributes = schema.attributes.iter().filter(|attribute| attribute.kind != Kind::Notice);
+        for attribute in attributes {
             let name = attribute.name;
             if attribute.kind == Kind::Computed {
                 record.attributes.extend(remote.attributes.get(name).map(|is| (name.to_owned(), is.clone())));

@@ -2,7 +2,7 @@
 //!
 //! Pure: it reads and writes nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::compare::{Case, Provenance};
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::Graph;
 use super::names;
-use super::plan::{Action, Drift, Duplicate, Goal, Planned, ResourceChange};
+use super::plan::{Action, Drift, Duplicate, Goal, Planned, ResourceChange, Waiting as Notice};
 use super::refusal::Refusal;
 use super::remembered::Remembered;
 use super::remote::Remote;
@@ -51,6 +51,8 @@ pub struct Diff {
     pub duplicates: Vec<Duplicate>,
     /// Why single resources stay as they are. All others are planned.
     pub held_back: Vec<Refusal>,
+    /// The resources that wait for others, by address.
+    pub waiting: Vec<Notice>,
 }
 
 /// Compares.
@@ -99,6 +101,7 @@ pub fn diff(
         }
     }
     let Differ { mut out, mut refusals, .. } = differ;
+    out.waiting = waiting(desired.iter().map(|resource| &resource.address).chain(state.0.keys()), world, &out.changes);
     if let Some(targets) = options.targets {
         let going = out.changes.iter().filter(|change| change.destroys()).map(|change| &change.address).collect();
         let reach = reach(desired, state, world, &going, targets);
@@ -106,14 +109,25 @@ pub fn diff(
         out.drift.retain(|drift| reach.contains(&drift.address));
         out.duplicates.retain(|one| reach.contains(&one.address));
         out.held_back.retain(|refusal| refusal.concerns(&reach));
+        out.waiting.retain(|waiting| reach.contains(&waiting.address));
         refusals.retain(|refusal| refusal.concerns(&reach));
     }
     if !refusals.is_empty() {
-        return Err(refusals);
+        return Err(Refusal::joined(refusals));
     }
     out.changes.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     out.drift.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     Ok(out)
+}
+
+/// The resources that wait for others, except for those that the plan deletes.
+fn waiting<'a>(addresses: impl Iterator<Item = &'a Address>, world: &World, changes: &[ResourceChange]) -> Vec<Notice> {
+    let going: BTreeSet<_> = changes.iter().filter(|one| one.destroys()).map(|one| &one.address).collect();
+    let staying = addresses.filter(|address| !going.contains(address));
+    // The configuration and the state have most addresses in common.
+    let waits: BTreeMap<&Address, &str> =
+        staying.filter_map(|address| Some((address, world.notice(address)?))).collect();
+    waits.into_iter().map(|(address, reason)| Notice { address: address.clone(), reason: reason.to_owned() }).collect()
 }
 
 /// The value of an expression, if it is known.
@@ -279,8 +293,10 @@ impl<'a> Differ<'a> {
     ) -> bool {
         let was = prior.attributes.get(attribute.name);
         let is = remote.attributes.get(attribute.name);
-        if attribute.kind == Kind::Computed {
-            return was == is;
+        match attribute.kind {
+            Kind::Computed => return was == is,
+            Kind::Notice => return true,
+            _ => {}
         }
         match (desired.attributes.get(attribute.name), was, is) {
             (None, None, _) => true,
@@ -415,7 +431,7 @@ impl<'a> Differ<'a> {
     fn guard(&mut self, change: &ResourceChange) {
         if change.protect {
             self.refusals.push(Refusal::Protected {
-                address: change.address.clone(),
+                addresses: vec![change.address.clone()],
                 action: change.action,
                 attributes: change.replaced_by().map(str::to_owned).collect(),
             });
@@ -438,6 +454,11 @@ impl<'a> Differ<'a> {
         } else if schema.on_removal == OnRemoval::Forget {
             change.action = Action::Forget;
             change.reason = Some("it left the configuration, and koctl never deletes it".to_owned());
+        } else if remote.is_some_and(|remote| schema.is_leaving(&remote.attributes))
+            && self.world.notice(address).is_some()
+        {
+            // Its deletion is proposed already.
+            return;
         } else {
             change.extend_before(remote.map(|remote| remote.attributes.clone()).unwrap_or_default());
             self.guard(&change);

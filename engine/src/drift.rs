@@ -12,7 +12,7 @@ use super::desired::{Desired, Expr, Reference};
 use super::duplicates;
 use super::error::Error;
 use super::interest::SearchArea;
-use super::plan::{Drift, DriftKind, Drifted, Recovered};
+use super::plan::{Drift, DriftKind, Drifted, Recovered, Waiting};
 use super::refresh::refresh_with;
 use super::remembered::Remembered;
 use super::remote::Remote;
@@ -71,6 +71,8 @@ pub struct Findings {
     pub resources: BTreeMap<String, usize>,
     /// The results of the intents of an unfinished apply (R10). They are the work of koctl, and not drift.
     pub recovered: Vec<Recovered>,
+    /// The resources that wait for others, by address. They are not drift.
+    pub waiting: Vec<Waiting>,
 }
 
 /// An object that is not managed.
@@ -159,6 +161,8 @@ pub struct Count {
 #[must_use]
 pub fn of(address: &Address, schema: &Schema, prior: &ResourceState, remote: Option<&Remote>) -> Option<Drift> {
     let kind = match remote {
+        // Others have agreed to the proposed deletion.
+        None if schema.is_leaving(&prior.attributes) => return None,
         None => DriftKind::Deleted,
         Some(remote) if remote.id != prior.id => DriftKind::Remade { id: remote.id.clone() },
         Some(remote) => {
@@ -201,6 +205,9 @@ pub async fn look(state: &Remembered, areas: &[SearchArea], readers: &Readers) -
         let Some(schema) = readers.schema(address.type_name()) else { continue };
         *findings.resources.entry(schema.type_name.to_owned()).or_default() += 1;
         findings.drift.extend(of(address, schema, prior, world.object(address)));
+        let waiting =
+            world.notice(address).map(|reason| Waiting { address: address.clone(), reason: reason.to_owned() });
+        findings.waiting.extend(waiting);
     }
     for type_name in areas.iter().map(|area| area.type_name).collect::<BTreeSet<_>>() {
         findings.resources.entry(type_name.to_owned()).or_default();

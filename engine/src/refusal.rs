@@ -7,17 +7,21 @@ use super::graph::GraphError;
 use super::plan::Action;
 use crate::state::shell_word;
 
+/// How many resources of one reason are named.
+const MOST_LISTED: usize = 10;
+
 /// Why a scope cannot be planned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// `protect: true` covers a resource that would be deleted or replaced.
+    /// `protect: true` covers resources that would be deleted or replaced for the same reason.
     #[error(
-        "`{address}` {}, but it is protected{}; to allow it, remove `protect: true`, apply that, and try again",
-        .action.future(), because(.attributes)
+        "{} {}, but {} protected{}; to allow it, {}",
+        listed(.addresses), .action.future(), they_are(.addresses),
+        because(.attributes), way_out(*.action)
     )]
     Protected {
-        /// The resource.
-        address: Address,
+        /// The resources.
+        addresses: Vec<Address>,
         /// Delete or replace.
         action: Action,
         /// The attributes that force the replacement.
@@ -84,6 +88,28 @@ pub enum Refusal {
     Graph(#[from] GraphError),
 }
 
+fn listed(addresses: &[Address]) -> String {
+    let names: Vec<String> = addresses.iter().take(MOST_LISTED).map(|address| format!("`{address}`")).collect();
+    let names = names.join(", ");
+    match addresses.len().saturating_sub(MOST_LISTED) {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
+}
+
+fn they_are(addresses: &[Address]) -> &'static str {
+    if addresses.len() == 1 { "it is" } else { "they are" }
+}
+
+/// What a user does to have it done nevertheless.
+fn way_out(action: Action) -> &'static str {
+    match action {
+        // The protection of what stays in the configuration is part of the same plan.
+        Action::Replace => "remove `protect: true` from the configuration: the next plan then replaces what is listed",
+        _ => "remove `protect: true`, apply that, and try again",
+    }
+}
+
 fn because(attributes: &[String]) -> String {
     match attributes {
         [] => String::new(),
@@ -101,11 +127,40 @@ impl Refusal {
         matches!(self, Self::Graph(_)) || self.addresses().any(|address| addresses.contains(address))
     }
 
+    /// The refusals, with one for all resources that are protected for the same reason.
+    pub(super) fn joined(refusals: Vec<Self>) -> Vec<Self> {
+        let mut joined: Vec<Self> = Vec::new();
+        for refusal in refusals {
+            if !joined.iter_mut().any(|other| other.absorbs(&refusal)) {
+                joined.push(refusal);
+            }
+        }
+        joined
+    }
+
+    /// True if `other` is about protection for the same reason: then its resources are part of this one.
+    fn absorbs(&mut self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::Protected { addresses, action, attributes },
+                Self::Protected { addresses: more, action: same, attributes: these },
+            ) if action == same && attributes == these => {
+                addresses.extend(more.iter().cloned());
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The resources that it names; none if it concerns all.
     pub(super) fn addresses(&self) -> impl Iterator<Item = &Address> {
+        let protected = match self {
+            Self::Protected { addresses, .. } => addresses.as_slice(),
+            _ => &[],
+        };
         let (one, other) = match self {
-            Self::Protected { address, .. }
-            | Self::Ambiguous { address, .. }
+            Self::Protected { .. } => (None, None),
+            Self::Ambiguous { address, .. }
             | Self::Taken { address, .. }
             | Self::Exists { address, .. }
             | Self::Absent { address, .. }
@@ -113,6 +168,6 @@ impl Refusal {
             Self::Collision { first, second, .. } => (Some(first), Some(second)),
             Self::Graph(_) => (None, None),
         };
-        one.into_iter().chain(other)
+        protected.iter().chain(one).chain(other)
     }
 }

@@ -57,6 +57,12 @@ pub trait Writer: Send + Sync {
 
     /// Deletes the object. It is not an error if it does not exist any more.
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error>;
+
+    /// Deletes the object, or proposes that ([`OnRemoval::Propose`](super::schema::OnRemoval::Propose)). Returns the
+    /// object as it is until others agree: the state keeps it until it is gone.
+    async fn remove(&self, id: &str, prior: &Attributes) -> Result<Option<Remote>, Error> {
+        self.delete(id, prior).await.map(|()| None)
+    }
 }
 
 /// A change in place. `after` has write-only attributes as they are sent, so there is no `Debug` for it.

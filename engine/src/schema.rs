@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::remote::Attributes;
+
 /// A resource type: its name, its identity, its attributes and how careful one must be with it.
 ///
 /// Each type has one, as a `static` beside its reader and writer.
@@ -63,6 +65,22 @@ impl Schema {
             at += 1;
         }
         false
+    }
+
+    /// What an object of this type waits for, taken out of its attributes.
+    pub(super) fn take_notice(&self, attributes: &mut Attributes) -> Option<String> {
+        let mut notices = self.attributes.iter().filter(|attribute| attribute.kind == Kind::Notice);
+        let taken = notices.find_map(|attribute| attributes.remove(attribute.name))?;
+        taken.as_str().map(str::to_owned)
+    }
+
+    /// True if nothing is left of an object: its deletion was proposed, and all that it consists of goes with that.
+    pub(super) fn is_leaving(&self, attributes: &Attributes) -> bool {
+        let is_empty = |attribute: &Attribute| {
+            attributes.get(attribute.name).and_then(Value::as_object).is_some_and(serde_json::Map::is_empty)
+        };
+        let mut files = self.attributes.iter().filter(|attribute| attribute.kind == Kind::Files);
+        self.on_removal == OnRemoval::Propose && files.all(is_empty)
     }
 
     /// The attribute of that name.
@@ -133,6 +151,8 @@ pub enum OnRemoval {
     Delete,
     /// It is removed from the state only: a person, or a setting that has no neutral value.
     Forget,
+    /// Its deletion is proposed, and takes effect when others agree. The state keeps it until it is gone.
+    Propose,
 }
 
 /// One attribute of a type.
@@ -195,6 +215,8 @@ pub enum Kind {
     WriteOnly,
     /// Set by the server; other resources may refer to it. An update in place is taken to leave it as it is.
     Computed,
+    /// What the object waits for, in words. It is reported, and neither compared nor recorded.
+    Notice,
 }
 
 impl Attribute {
@@ -238,10 +260,16 @@ impl Attribute {
         Self::new(name, Kind::Computed)
     }
 
+    /// What an object waits for.
+    #[must_use]
+    pub const fn notice(name: &'static str) -> Self {
+        Self::new(name, Kind::Notice)
+    }
+
     /// True if lists show what was set.
     #[must_use]
     pub fn is_read_back(&self) -> bool {
-        !matches!(self.kind, Kind::Computed | Kind::WriteOnly)
+        !matches!(self.kind, Kind::Computed | Kind::WriteOnly | Kind::Notice)
     }
 
     /// True if it is a secret that is sent and never read back.

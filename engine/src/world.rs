@@ -30,6 +30,8 @@ struct Listing {
     by_item: BTreeMap<&'static str, HashMap<String, Vec<usize>>>,
     /// The desired address of each object, if it has one.
     holders: Vec<Option<Address>>,
+    /// What objects wait for, by index.
+    notices: HashMap<usize, String>,
 }
 
 /// The values of a natural key, as texts.
@@ -74,6 +76,7 @@ impl Listing {
         let mut objects = Vec::with_capacity(listed.len());
         let mut by_id = HashMap::with_capacity(listed.len());
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::with_capacity(listed.len());
+        let mut notices = HashMap::new();
         for mut object in listed {
             if by_id.contains_key(&object.id) {
                 continue;
@@ -81,6 +84,9 @@ impl Listing {
             // The text that a server shows for a secret, perhaps stars, is not the secret; and if it is, it must not be
             // kept.
             object.attributes.retain(|name, _| !schema.attribute(name).is_some_and(Attribute::is_write_only));
+            if let Some(notice) = schema.take_notice(&mut object.attributes) {
+                notices.insert(objects.len(), notice);
+            }
             by_id.insert(object.id.clone(), objects.len());
             if let Some(key) = remote_key(schema, &object) {
                 by_key.entry(key).or_default().push(objects.len());
@@ -89,7 +95,7 @@ impl Listing {
         }
         let by_item = searched.into_iter().map(|list| (list, by_item(&objects, list))).collect();
         let holders = vec![None; objects.len()];
-        Self { schema, objects, by_id, by_key, by_item, holders }
+        Self { schema, objects, by_id, by_key, by_item, holders, notices }
     }
 }
 
@@ -99,6 +105,15 @@ impl World {
     pub fn object(&self, address: &Address) -> Option<&Remote> {
         match self.matches.get(address)? {
             Match::One(place, index) => self.listings.get(*place)?.objects.get(*index),
+            Match::Ambiguous(_) => None,
+        }
+    }
+
+    /// What the object of an address waits for.
+    #[must_use]
+    pub fn notice(&self, address: &Address) -> Option<&str> {
+        match self.matches.get(address)? {
+            Match::One(place, index) => self.listings.get(*place)?.notices.get(index).map(String::as_str),
             Match::Ambiguous(_) => None,
         }
     }

@@ -21,6 +21,7 @@ pub struct Commit {
     /// Its message.
     pub message: String,
     tree: Object,
+    parents: Vec<Object>,
 }
 
 impl Commit {
@@ -28,6 +29,11 @@ impl Commit {
     #[must_use]
     pub fn tree(&self) -> &str {
         &self.tree.sha
+    }
+
+    /// The ids of the commits before it.
+    pub fn parents(&self) -> impl Iterator<Item = &str> {
+        self.parents.iter().map(|parent| parent.sha.as_str())
     }
 }
 
@@ -61,6 +67,8 @@ pub struct TreeFile {
     pub path: String,
     /// The id of its blob.
     pub blob: String,
+    /// The mode of git: `100644` of a plain file, others of a program and a symbolic link.
+    pub mode: String,
 }
 
 /// A file that a new tree changes.
@@ -68,8 +76,24 @@ pub struct TreeFile {
 pub struct TreeChange<'a> {
     /// Its path.
     pub path: &'a str,
-    /// Its content; `None` to delete it.
-    pub content: Option<&'a [u8]>,
+    /// Its new content.
+    pub content: NewContent<'a>,
+}
+
+/// The content of a file in a new tree.
+#[derive(Debug, Clone, Copy)]
+pub enum NewContent<'a> {
+    /// These bytes, in a plain file.
+    Bytes(&'a [u8]),
+    /// A blob that the repository has, with a mode of git.
+    Stored {
+        /// The id of the blob.
+        blob: &'a str,
+        /// The mode.
+        mode: &'a str,
+    },
+    /// None: the file is deleted.
+    Deleted,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -93,7 +117,14 @@ struct TreeEntry {
     path: String,
     #[serde(rename = "type")]
     kind: String,
+    mode: String,
     sha: Option<String>,
+}
+
+/// The answer of `repos/compare-commits`, without its lists.
+#[derive(Deserialize)]
+struct Comparison {
+    merge_base_commit: Object,
 }
 
 #[derive(Deserialize)]
@@ -130,7 +161,17 @@ impl Reader {
             return Err(Error::Truncated);
         }
         let blobs = tree.into_iter().filter(|entry| entry.kind == "blob");
-        Ok(blobs.filter_map(|entry| Some(TreeFile { path: entry.path, blob: entry.sha? })).collect())
+        Ok(blobs.filter_map(|entry| Some(TreeFile { path: entry.path, blob: entry.sha?, mode: entry.mode })).collect())
+    }
+
+    /// The last commit that two commits have in common (`repos/compare-commits`).
+    ///
+    /// # Errors
+    /// [`Error::is_absent`] if there is none.
+    pub async fn merge_base(&self, repository: &Repository, one: &str, other: &str) -> Result<String> {
+        // The lists of files and commits are on the first page, which is not needed.
+        let route = format!("/compare/{}...{}?per_page=1&page=2", segment(one), segment(other));
+        Ok(self.get::<Comparison>(&repository.route(&route)).await?.merge_base_commit.sha)
     }
 
     /// The content of a blob (`git/get-blob`).
@@ -148,26 +189,11 @@ impl Writer {
         self.post::<Value>(&repository.route("/git/refs"), &body).await.map(drop)
     }
 
-    /// Makes a reference point to `commit` (`git/update-ref`). Without `force` this fails if `commit` does not come
-    /// after the commit that the reference points to.
-    pub async fn update_reference(
-        &self,
-        repository: &Repository,
-        reference: &str,
-        commit: &str,
-        force: bool,
-    ) -> Result<()> {
+    /// Makes a reference point to `commit` (`git/update-ref`). This fails if `commit` does not come after the commit that
+    /// the reference points to: nothing that someone pushed meanwhile is lost.
+    pub async fn update_reference(&self, repository: &Repository, reference: &str, commit: &str) -> Result<()> {
         let route = repository.route(&format!("/git/refs/{}", path(reference)));
-        self.patch(&route, &json!({ "sha": commit, "force": force })).await
-    }
-
-    /// Deletes a reference (`git/delete-ref`). One that does not exist counts as deleted.
-    pub async fn delete_reference(&self, repository: &Repository, reference: &str) -> Result<()> {
-        match self.delete(&repository.route(&format!("/git/refs/{}", path(reference)))).await {
-            // The status is the one of all invalid requests; the document has no code for this one.
-            Err(error) if error.message() == "Reference does not exist" => Ok(()),
-            other => other,
-        }
+        self.patch(&route, &json!({ "sha": commit, "force": false })).await
     }
 
     /// Creates a commit (`git/create-commit`). Nothing points to it yet.
@@ -185,12 +211,16 @@ impl Writer {
         let mut entries = Vec::new();
         for TreeChange { path, content } in changes {
             let mut entry = json!({ "path": path, "mode": "100644", "type": "blob" });
-            match content.map(|bytes| (bytes, std::str::from_utf8(bytes))) {
-                None => entry["sha"] = Value::Null,
-                Some((_, Ok(text))) if !text.is_empty() && text.len() <= LARGEST_INLINE => {
-                    entry["content"] = text.into();
+            match content {
+                NewContent::Deleted => entry["sha"] = Value::Null,
+                NewContent::Stored { blob, mode } => {
+                    entry["sha"] = (*blob).into();
+                    entry["mode"] = (*mode).into();
                 }
-                Some((bytes, _)) => entry["sha"] = self.create_blob(repository, bytes).await?.into(),
+                NewContent::Bytes(bytes) => match std::str::from_utf8(bytes) {
+                    Ok(text) if !text.is_empty() && text.len() <= LARGEST_INLINE => entry["content"] = text.into(),
+                    _ => entry["sha"] = self.create_blob(repository, bytes).await?.into(),
+                },
             }
             entries.push(entry);
         }

@@ -25,7 +25,7 @@ mod secrets;
 pub use client::{Access, AccessError, DEFAULT_URL, Reader, Writer};
 pub use contents::{Content, ListedCommit};
 pub use error::{Error, Reason, Refusal, Result, absent_as_none};
-pub use git::{Author, Commit, NewCommit, TreeChange, TreeFile};
+pub use git::{Author, Commit, NewCommit, NewContent, TreeChange, TreeFile};
 pub use issues::{Issue, IssueUpdate};
 pub use pulls::{Base, Head, HeadRepository, NewPull, Pull, PullUpdate};
 pub use repository::{Details, InvalidRepository, Repository};

@@ -70,7 +70,17 @@ pub struct PullUpdate<'a> {
     pub state: Option<&'a str>,
 }
 
+#[derive(Deserialize)]
+struct Mergeable {
+    mergeable: Option<bool>,
+}
+
 impl Reader {
+    /// True if a pull request can be merged without a conflict (`pulls/get`). `None` if GitHub does not know it yet.
+    pub async fn is_mergeable(&self, repository: &Repository, number: u64) -> Result<Option<bool>> {
+        Ok(self.get::<Mergeable>(&repository.route(&format!("/pulls/{number}"))).await?.mergeable)
+    }
+
     /// The open pull requests (`pulls/list`).
     pub async fn open_pulls(&self, repository: &Repository) -> Result<Vec<Pull>> {
         self.pages(&repository.route("/pulls?state=open&"), |page: Vec<Pull>| page).await

@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use dryoc::dryocbox::{DryocBox, PublicKey as PublicKeyBytes};
 use github_api::{
-    AccessError, Author, Content, Details, NewCommit, NewPull, Pull, PullUpdate, Reader, Repository, Writer,
-    absent_as_none,
+    AccessError, Author, Content, Details, NewCommit, NewContent, NewPull, Pull, PullUpdate, Reader, Repository,
+    Writer, absent_as_none,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -43,12 +43,49 @@ pub struct Snapshot {
     pub commit: String,
     /// The id of its tree.
     pub tree: String,
+    /// The ids of the commits before it.
+    pub parents: Vec<String>,
     /// Its files.
     pub files: Files,
+    /// The modes of those of its files that are not plain ones, by path.
+    pub modes: BTreeMap<String, String>,
 }
 
-/// A change of a file by a commit: its path, and its text or `None` to delete it.
-pub type TreeChange = (String, Option<String>);
+/// A change of a file by a commit: its path, and its new content.
+pub type TreeChange = (String, NewFile);
+
+/// The new content of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewFile {
+    /// A text.
+    Text(String),
+    /// The content and the mode that another commit has.
+    Stored {
+        /// The id of its blob.
+        blob: String,
+        /// Its mode.
+        mode: String,
+    },
+    /// None: the file is deleted.
+    Deleted,
+}
+
+/// The mode of a plain file.
+const PLAIN_MODE: &str = "100644";
+
+impl Snapshot {
+    /// A file of the commit as the content of the same file in another one.
+    #[must_use]
+    pub fn stored(&self, path: &str) -> NewFile {
+        match self.files.get(path) {
+            None => NewFile::Deleted,
+            Some(blob) => {
+                let mode = self.modes.get(path).map_or(PLAIN_MODE, String::as_str);
+                NewFile::Stored { blob: blob.clone(), mode: mode.to_owned() }
+            }
+        }
+    }
+}
 
 impl ReadClient {
     /// A client over `transport`.
@@ -145,8 +182,25 @@ impl ReadClient {
         let attempted = format!("read the files of {repository} at {commit}");
         let files = self.api.files(repository, found.tree()).await;
         let files = files.map_err(|error| self.explain(&attempted, error))?;
+        let special = files.iter().filter(|file| file.mode != PLAIN_MODE);
+        let modes = special.map(|file| (file.path.clone(), file.mode.clone())).collect();
         let files = files.into_iter().map(|file| (file.path, file.blob)).collect();
-        Ok(Snapshot { commit: commit.to_owned(), tree: found.tree().to_owned(), files })
+        let parents = found.parents().map(str::to_owned).collect();
+        Ok(Snapshot { commit: commit.to_owned(), tree: found.tree().to_owned(), parents, files, modes })
+    }
+
+    /// The last commit that two commits have in common. `None` if there is none.
+    pub async fn merge_base(&self, repository: &Repository, one: &str, other: &str) -> Result<Option<String>, Error> {
+        let attempted = format!("compare the commits {one} and {other} of {repository}");
+        let found = absent_as_none(self.api.merge_base(repository, one, other).await);
+        found.map_err(|error| self.explain(&attempted, error))
+    }
+
+    /// True if GitHub says that a pull request conflicts with its base. It may not know yet.
+    pub async fn conflicts(&self, repository: &Repository, number: u64) -> Result<bool, Error> {
+        let attempted = format!("read the pull request {number} of {repository}");
+        let mergeable = self.api.is_mergeable(repository, number).await;
+        mergeable.map(|mergeable| mergeable == Some(false)).map_err(|error| self.explain(&attempted, error))
     }
 
     /// The content of a blob.
@@ -257,45 +311,35 @@ impl WriteClient {
         self.api.update_pull(repository, number, &update).await.map_err(|error| self.explain(&attempted, error))
     }
 
-    /// Creates a commit after `parent` with `changes` to its tree, and returns its id. No branch points to it yet.
+    /// Creates a commit with the tree of `start` and `changes` to it, after `parents`, and returns its id. No branch points
+    /// to it yet.
     pub async fn commit(
         &self,
         repository: &Repository,
-        parent: &Snapshot,
+        start: &Snapshot,
+        parents: &[&str],
         changes: &[TreeChange],
         message: &str,
     ) -> Result<String, Error> {
         let explain = |error| self.explain(&format!("make a commit in {repository}"), error);
         let changes: Vec<_> = changes.iter().map(change).collect();
-        let tree = self.api.create_tree(repository, Some(&parent.tree), &changes).await.map_err(explain)?;
-        let (parents, author) = ([parent.commit.as_str()], self.author.as_ref());
-        let commit = NewCommit { message, tree: &tree, parents: &parents, author };
+        let tree = self.api.create_tree(repository, Some(&start.tree), &changes).await.map_err(explain)?;
+        let commit = NewCommit { message, tree: &tree, parents, author: self.author.as_ref() };
         Ok(self.api.create_commit(repository, &commit).await.map_err(explain)?.sha)
     }
 
-    /// Makes `branch` point to `commit`. With `force`, also if the branch loses commits by that.
-    pub async fn point(
-        &self,
-        repository: &Repository,
-        branch: &str,
-        commit: &str,
-        exists: bool,
-        force: bool,
-    ) -> Result<(), Error> {
+    /// Makes `branch` point to `commit`.
+    ///
+    /// # Errors
+    /// Also if it has commits that do not come before `commit`: someone pushed meanwhile.
+    pub async fn point(&self, repository: &Repository, branch: &str, commit: &str, exists: bool) -> Result<(), Error> {
         let attempted = format!("update the branch {branch} of {repository}");
         let pointed = if exists {
-            self.api.update_reference(repository, &head(branch), commit, force).await
+            self.api.update_reference(repository, &head(branch), commit).await
         } else {
             self.api.create_reference(repository, &head(branch), commit).await
         };
         pointed.map_err(|error| self.explain(&attempted, error))
-    }
-
-    /// Deletes a branch. One that does not exist counts as deleted.
-    pub async fn delete_branch(&self, repository: &Repository, branch: &str) -> Result<(), Error> {
-        let attempted = format!("delete the branch {branch} of {repository}");
-        let deleted = self.api.delete_reference(repository, &head(branch)).await;
-        deleted.map_err(|error| self.explain(&attempted, error))
     }
 
     /// Opens a pull request from `branch` into `base`.
@@ -345,8 +389,13 @@ fn seal(attempted: &str, key: &str, value: &SecretString) -> Result<String, Erro
     Ok(BASE64.encode(sealed.map_err(|_| unusable())?.to_vec()))
 }
 
-fn change((path, text): &TreeChange) -> github_api::TreeChange<'_> {
-    github_api::TreeChange { path, content: text.as_ref().map(String::as_bytes) }
+fn change((path, file): &TreeChange) -> github_api::TreeChange<'_> {
+    let content = match file {
+        NewFile::Text(text) => NewContent::Bytes(text.as_bytes()),
+        NewFile::Stored { blob, mode } => NewContent::Stored { blob, mode },
+        NewFile::Deleted => NewContent::Deleted,
+    };
+    github_api::TreeChange { path, content }
 }
 
 fn renamed(repository: &Repository, name: &str) -> Error {

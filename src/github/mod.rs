@@ -15,4 +15,5 @@ pub mod specs;
 pub use access::Access;
 pub use client::{ReadClient, WriteClient};
 pub use github_api::{Author, DEFAULT_URL, InvalidRepository, Pull, Repository};
+use problem::MOVED;
 pub use resource::GitHubType;

@@ -62,7 +62,7 @@ fn judge(refusal: &Refusal, source: &str) -> (ErrorKind, String) {
 }
 
 /// The help if a repository has another name now.
-pub(super) const MOVED: &str = "correct the address of the repository: `platform.git.remote` or GITHUB_REPO_URL for the \
+pub(crate) const MOVED: &str = "correct the address of the repository: `platform.git.remote` or GITHUB_REPO_URL for the \
                                 platform repository, `git.remote` for the one of a service";
 
 fn kind(refusal: &Refusal, reason: &Reason) -> ErrorKind {

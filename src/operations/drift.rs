@@ -23,13 +23,13 @@ use super::session::Session;
 use crate::konnect::resources::{self, identity_provider};
 use crate::manifest::model::Organization;
 use crate::report::safe;
-use engine::Schema;
 use engine::address::PLATFORM_SCOPE;
 use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
 use engine::progress::{Progress, Refreshing};
 use engine::recover::recover;
 use engine::refresh::{Remembered, SearchArea};
 use engine::state::{Snapshot, State};
+use engine::{Schema, ScopePlan};
 
 /// The operation of the lock that is taken for a moment to see if another process holds it.
 const OPERATION: &str = "drift";
@@ -223,7 +223,8 @@ impl Watch<'_> {
         for address in known.0.keys() {
             *resources.entry(address.type_name().to_owned()).or_default() += 1;
         }
-        let findings = Findings { drift: plan.drift, unmanaged: Vec::new(), resources, recovered: plan.recovered };
+        let ScopePlan { drift, recovered, waiting, .. } = plan;
+        let findings = Findings { drift, unmanaged: Vec::new(), resources, recovered, waiting };
         Ok(Seen { findings, has_state: state.is_some() })
     }
 }

@@ -76,7 +76,7 @@ fn pairs(scope: &ScopePlan) -> Vec<Pair<'_>> {
 fn are_alike(destroyed: &ResourceChange, created: &ResourceChange) -> bool {
     let type_name = destroyed.address.type_name();
     let Some(schema) = registry::schema(type_name) else { return false };
-    let set = schema.attributes.iter().filter(|attribute| attribute.kind != Kind::Computed);
+    let set = schema.attributes.iter().filter(|one| !matches!(one.kind, Kind::Computed | Kind::Notice));
     let mut compared = set.map(|attribute| attribute.name).filter(|name| !NAMES.contains(name));
     type_name == created.address.type_name()
         && compared.all(|name| match created.planned(name) {

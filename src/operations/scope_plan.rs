@@ -129,10 +129,10 @@ impl ScopeRequest<'_> {
             // It depends on the changes, and the traces of secrets in these depend on it.
             (None, None) => lineage::of_new_state(name, self.configuration, &compare("")?.changes),
         };
-        let Diff { changes, drift, duplicates, held_back } = compare(&lineage)?;
-        let serial = state.map(State::serial);
+        let Diff { changes, drift, duplicates, held_back, waiting } = compare(&lineage)?;
+        let (serial, scope) = (state.map(State::serial), name.to_owned());
         let recovered = compared.recovered;
-        let plan = ScopePlan { scope: name.to_owned(), lineage, serial, changes, drift, duplicates, recovered };
+        let plan = ScopePlan { scope, lineage, serial, changes, drift, duplicates, recovered, waiting };
         Ok((plan, held_back.into()))
     }
 

@@ -139,6 +139,7 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         drift: drift.iter().filter(|drift| drift.address.scope() == scope).cloned().collect(),
         duplicates: Vec::new(),
         recovered: Vec::new(),
+        waiting: Vec::new(),
         scope,
     };
     Plan::new("a digest".to_owned(), "the sandbox".to_owned(), Mode::Normal, scopes.into_iter().map(scope).collect())

@@ -141,7 +141,9 @@ fn r12_destroy_heeds_what_the_configuration_protects_though_no_apply_has_recorde
     let world = World::new().applied();
     world.edit("konnect/organizations.yaml", "type: DEV", "protect: true\n        type: DEV");
     let refused = world.koctl(&["destroy", "--auto-approve", "--allow-destroy"]).exits(1);
-    assert!(refused.stderr.contains("`Acme/portal/dev` will be destroyed, but it is protected"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`Acme/portal/dev`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("will be destroyed, but they are protected"), "{}", refused.stderr);
+    assert_eq!(refused.stderr.matches("Error:").count(), 1, "one cause is one error: {}", refused.stderr);
 }
 
 #[test]

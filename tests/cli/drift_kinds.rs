@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::{Attribute, Kind, Schema};
+use engine::{Attribute, Schema};
 use http::Method;
 use sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -276,9 +276,7 @@ fn schemas() -> impl Iterator<Item = &'static Schema> {
 
 #[test]
 fn the_tables_have_every_type_and_every_attribute_that_can_drift_and_no_other() {
-    let drifts = |attribute: &&Attribute| {
-        !attribute.forces_replacement && !matches!(attribute.kind, Kind::Computed | Kind::WriteOnly)
-    };
+    let drifts = |attribute: &&Attribute| !attribute.forces_replacement && attribute.is_read_back();
     let attributes = schemas()
         .flat_map(|schema| schema.attributes.iter().filter(drifts).map(|attribute| (schema.type_name, attribute.name)));
     let listed: Vec<_> = CHANGES.iter().map(|(type_name, attribute, _)| (*type_name, *attribute)).collect();

@@ -32,11 +32,17 @@ async fn a_page_is_written_at_the_end_of_its_file() {
     let (world, sandbox) = applied().await;
     world.write("summary.md", "# Before\n");
     world.against(&sandbox, &["drift", "--markdown", "summary.md"]).await.exits(0);
-    assert_eq!(world.read("summary.md"), "# Before\n### koctl found no drift\n\nNo drift in 10 resources.\n");
+    let waits =
+        "- `Acme/pull_request/dev` waits for others: `pull request #1 of Acme/platform is to be merged into main`";
+    let page = format!(
+        "# Before\n### koctl found no drift\n\nNo drift in 10 resources. 1 resource waits for others.\n\n\
+         #### `Acme`\n\n{waits}\n"
+    );
+    assert_eq!(world.read("summary.md"), page);
     describe(&sandbox, "Theirs.").await;
     world.against(&sandbox, &["drift", "--markdown", "summary.md"]).await.exits(2);
     let entry = "- `Acme/team/orders` was changed\n  - `description`: `\"Takes orders.\"` → `\"Theirs.\"`\n";
-    assert!(world.read("summary.md").ends_with(entry), "{}", world.read("summary.md"));
+    assert!(world.read("summary.md").ends_with(&format!("{entry}{waits}\n")), "{}", world.read("summary.md"));
     sandbox.stop().await;
 }
 

@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 
 use crate::world::{Run, World, filters};
 
+/// The summary of a plan without changes, while the pull request is open.
+const NOTHING: &str =
+    "No changes. Konnect and the platform repository match the configuration, except for what waits for others.";
+
 const PLAN_WORKFLOW: &str = ".github/workflows/koctl-plan.yml";
 const RULES: &str = "konnect/rules/openapi.yaml";
 const STATE: [&str; 2] = ["--state", "file:.koctl/state"];
@@ -81,7 +85,7 @@ async fn a_second_init_changes_nothing_and_sends_gets_only() {
     let (world, sandbox) = set_up().await;
     let before = sandbox.exchanges().len();
     let again = init(&world, &sandbox, &[]).await.exits(0);
-    assert_eq!(again.last_line(), "No changes. Konnect and the platform repository match the configuration.");
+    assert_eq!(again.last_line(), NOTHING);
     assert_eq!(writes(&sandbox, before), Vec::<String>::new());
     merge_all(&sandbox).await;
     let before = sandbox.exchanges().len();
@@ -237,7 +241,7 @@ async fn the_state_of_a_repository_that_is_made_is_kept_on_a_branch_of_it() {
     // The next command finds the state through the configuration that is proposed.
     let before = sandbox.exchanges().len();
     let again = world.against(&sandbox, &["init", "--url", "Acme/new-platform"]).await.exits(0);
-    assert!(again.stdout.ends_with("No changes. Konnect and the platform repository match the configuration.\n"));
+    assert_eq!(again.last_line(), NOTHING);
     assert_eq!(writes(&sandbox, before).into_iter().filter(|write| !write.contains("/git/")).count(), 0);
     sandbox.stop().await;
 }

@@ -155,6 +155,23 @@ async fn r13_a_renamed_platform_repository_is_named_by_its_new_name_before_anyth
 }
 
 #[tokio::test]
+async fn a_repository_that_was_made_under_the_name_of_the_known_one_is_not_written_to() {
+    let (world, sandbox) = world().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let before = writes(&sandbox);
+    let other = json!({ "id": 4711, "full_name": "Acme/platform", "default_branch": "main" });
+    let platform = Trigger::new(Method::GET, "/repos/Acme/platform").always();
+    sandbox.faults().inject(platform, answer(StatusCode::OK, &[], other));
+    for command in [&["plan"][..], &["apply", "--auto-approve"]] {
+        let told = world.against(&sandbox, command).await.exits(1).stderr;
+        assert!(told.contains("it is not the repository that the state knows") && told.contains("4711 now"), "{told}");
+        assert!(told.contains("`koctl state rm`"), "{told}");
+    }
+    assert_eq!(writes(&sandbox), before);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn r13_a_renamed_repository_of_a_service_is_named_by_its_new_name_and_stops_its_service_only() {
     let (world, sandbox) = world().await;
     rename(&sandbox, "Acme/checkout", "Acme/till");

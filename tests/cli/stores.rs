@@ -23,7 +23,7 @@ fn a_state_on_a_branch_of_the_platform_repository_needs_no_more_than_its_address
     koctl(&["apply", "--auto-approve"]);
     assert_eq!(
         koctl(&["plan"]).last_line(),
-        "No changes. Konnect and the platform repository match the configuration."
+        "No changes. Konnect and the platform repository match the configuration, except for what waits for others."
     );
     assert!(!world.path().join(".koctl/sandbox/state").exists(), "the state is in the repository");
     let files = world.git("Acme/platform", &["ls-tree", "-r", "--name-only", "koctl/state"]);

@@ -3,6 +3,7 @@
 use super::event::Step;
 use crate::address::Address;
 use crate::error::Error;
+use crate::plan::Waiting;
 
 /// The outcome of applying the plan of one scope.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Outcome {
     pub skipped: Vec<Address>,
     /// Resources that were not begun because of an interrupt, or because the state could not be written.
     pub interrupted: Vec<Address>,
+    /// Resources that are done as far as koctl can, and wait for others.
+    pub waiting: Vec<Waiting>,
 }
 
 impl Outcome {

@@ -18,7 +18,7 @@ use super::step::Ended;
 use crate::address::Address;
 use crate::desired::Reference;
 use crate::error::{Error, ErrorKind};
-use crate::plan::{Action, ResourceChange};
+use crate::plan::{Action, ResourceChange, Waiting};
 use crate::remote::{Attributes, Remote};
 use crate::state::{Intent, IntentAction};
 
@@ -192,8 +192,10 @@ impl Execution<'_> {
         match ended {
             Ended::Held => run.progress[step] = Progress::Waiting,
             Ended::SetAside => run.release(step),
-            Ended::Done { remote, record } => {
+            Ended::Done { remote, record, waits } => {
                 run.release(step);
+                let waiting = waits.map(|reason| Waiting { address: address.clone(), reason });
+                run.outcome.waiting.extend(waiting);
                 run.made.extend(remote.map(|remote| (address, remote)));
                 // A replacement is not done with its deletion.
                 let is_half = kind == Step::Delete && change.action == Action::Replace;

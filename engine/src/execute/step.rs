@@ -33,6 +33,8 @@ pub(super) enum Ended {
         remote: Option<Remote>,
         /// Its new record in the state.
         record: Option<ResourceState>,
+        /// What it waits for.
+        waits: Option<String>,
     },
     /// It failed.
     Failed {
@@ -74,7 +76,8 @@ impl Execution<'_> {
         let started = Instant::now();
         self.observer.event(&Event::Started(&change.address, step));
         let done = match step {
-            Step::Delete | Step::Forget => self.unmake(change, step).await.map(|()| None),
+            Step::Forget => Ok(None),
+            Step::Delete => self.unmake(change).await,
             _ => self
                 .make(change, known, step, existing)
                 .await
@@ -90,10 +93,13 @@ impl Execution<'_> {
             Ok(made) => made,
             Err(error) => return Ended::Failed { error, made: None },
         };
-        let (remote, record) = made.map(|made| (made.remote, made.record)).unzip();
-        let id = remote.as_ref().map(|remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
+        let (mut remote, record) = made.map(|made| (made.remote, made.record)).unzip();
+        let schema = self.readers.schema(change.address.type_name());
+        let waits = schema.zip(remote.as_mut()).and_then(|(schema, remote)| schema.take_notice(&mut remote.attributes));
+        let id =
+            remote.as_ref().map(|remote: &Remote| remote.id.clone()).or_else(|| change.id.clone()).unwrap_or_default();
         self.observer.event(&Event::Finished(&change.address, step, &id, started.elapsed()));
-        Ended::Done { remote, record }
+        Ended::Done { remote, record, waits }
     }
 
     /// Gives an object another name for now, so that others can take the one that it has. If the apply ends before the
@@ -140,13 +146,16 @@ impl Execution<'_> {
         self.writers.get(type_name).ok_or_else(|| no_such_type(type_name))
     }
 
-    async fn unmake(&self, change: &ResourceChange, step: Step) -> Result<(), Error> {
-        let writer = self.writer(&change.address)?;
-        if step == Step::Delete {
-            let id = change.id.as_deref().unwrap_or_default();
-            writer.delete(id, &change.before_values()).await?;
-        }
-        Ok(())
+    async fn unmake(&self, change: &ResourceChange) -> Result<Option<Made>, Error> {
+        let id = change.id.as_deref().unwrap_or_default();
+        let stays = self.writer(&change.address)?.remove(id, &change.before_values()).await?;
+        let schema = self.schema(&change.address)?;
+        Ok(stays.map(|remote| Made { record: change.leaving(schema, &remote), remote, completed: Ok(()) }))
+    }
+
+    fn schema(&self, address: &Address) -> Result<&'static Schema, Error> {
+        let type_name = address.type_name();
+        self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))
     }
 
     async fn make(
@@ -156,8 +165,7 @@ impl Execution<'_> {
         step: Step,
         existing: &Existing<'_>,
     ) -> Result<Made, Error> {
-        let type_name = change.address.type_name();
-        let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
+        let schema = self.schema(&change.address)?;
         let writer = self.writer(&change.address)?;
         let change = complete(change, known)?;
         if step != Step::Create {

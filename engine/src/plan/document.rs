@@ -263,6 +263,7 @@ mod tests {
             drift,
             duplicates: Vec::new(),
             recovered: Vec::new(),
+            waiting: Vec::new(),
         };
         let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);

@@ -11,6 +11,7 @@
 //! | `duplicate` | a second object of koctl's own |
 //! | `recovered` | the result of intents that an unfinished apply left (R10) |
 //! | `summary` | counts by action |
+//! | `waiting` | what waits for others |
 
 mod action;
 mod attribute;
@@ -21,6 +22,7 @@ mod duplicate;
 mod recovered;
 mod scope;
 mod summary;
+mod waiting;
 
 pub use action::Action;
 pub use attribute::{AttributeChange, Goal, Planned};
@@ -31,3 +33,4 @@ pub use duplicate::Duplicate;
 pub use recovered::{Fate, Recovered};
 pub use scope::{ScopePlan, Stale};
 pub use summary::Summary;
+pub use waiting::Waiting;

@@ -6,6 +6,7 @@ use super::change::ResourceChange;
 use super::drift::Drift;
 use super::duplicate::Duplicate;
 use super::recovered::Recovered;
+use super::waiting::Waiting;
 
 /// The plan of one scope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,9 @@ pub struct ScopePlan {
     /// The result of each intent in the state, which the plan relies on, by address (R10).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub recovered: Vec<Recovered>,
+    /// The resources that wait for others, by address. The plan does nothing about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
 }
 
 /// Why a plan does not fit the state as it is now. Reported before the first request.

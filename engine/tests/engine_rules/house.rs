@@ -424,6 +424,7 @@ impl House {
 
 fn scope_plan(diff: Diff, recovery: &Recovery) -> ScopePlan {
     ScopePlan {
+        waiting: diff.waiting,
         scope: SCOPE.to_owned(),
         lineage: LINEAGE.to_owned(),
         serial: None,

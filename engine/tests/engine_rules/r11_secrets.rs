@@ -23,6 +23,7 @@ fn saved(changes: Vec<engine::ResourceChange>) -> ScopePlan {
         drift: Vec::new(),
         duplicates: Vec::new(),
         recovered: Vec::new(),
+        waiting: Vec::new(),
     }
 }
 

@@ -16,6 +16,7 @@ async fn guarded(house: &House, desired: &[engine::Desired]) -> Vec<String> {
         drift: diff.drift,
         duplicates: diff.duplicates,
         recovered: Vec::new(),
+        waiting: Vec::new(),
     };
     Plan::new(String::new(), String::new(), Mode::Normal, vec![scope])
         .guarded()
@@ -51,7 +52,7 @@ async fn r12_a_protected_resource_that_would_be_replaced_is_refused_with_what_fo
     let house = House::with(&[plane("p").protect(true)]).await;
     let refusals = house.refusals(&[plane("p").protect(true).with("kind", "serverless")]).await;
     let expected = "`Acme/plane/p` must be replaced, but it is protected (because of `kind`); to allow it, remove \
-                    `protect: true`, apply that, and try again";
+                    `protect: true` from the configuration: the next plan then replaces what is listed";
     assert_eq!(refusals, [expected]);
 }
 
@@ -68,9 +69,14 @@ async fn r12_protection_that_comes_later_holds_from_the_next_apply() {
 }
 
 #[tokio::test]
-async fn r12_every_refusal_is_told_at_once() {
-    let house = House::with(&[page("a").protect(true), page("b").protect(true)]).await;
-    assert_eq!(house.refusals(&[]).await.len(), 2);
+async fn r12_every_refusal_is_told_at_once_and_one_reason_once() {
+    let protected = [page("a").protect(true), page("b").protect(true), plane("p").protect(true)];
+    let house = House::with(&protected).await;
+    let refusals = house.refusals(&[plane("p").protect(true).with("kind", "serverless")]).await;
+    assert_eq!(refusals.len(), 2, "{refusals:?}");
+    let both =
+        refusals.iter().any(|one| one.starts_with("`Acme/page/a`, `Acme/page/b` will be destroyed, but they are"));
+    assert!(both, "{refusals:?}");
 }
 
 #[tokio::test]

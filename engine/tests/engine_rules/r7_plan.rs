@@ -17,6 +17,7 @@ async fn scope_plan(house: &House, desired: &[Desired]) -> ScopePlan {
         drift: diff.drift,
         duplicates: diff.duplicates,
         recovered: Vec::new(),
+        waiting: Vec::new(),
     }
 }
 
@@ -148,6 +149,7 @@ async fn r7_a_plan_fits_only_the_state_that_it_was_made_from() {
             drift: Vec::new(),
             duplicates: Vec::new(),
             recovered: Vec::new(),
+            waiting: Vec::new(),
         }
     };
     assert_eq!(made(None).check(None), Ok(()));
@@ -175,6 +177,7 @@ async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
         drift: scope.drift,
         duplicates: scope.duplicates,
         held_back: Vec::new(),
+        waiting: scope.waiting,
     };
     assert!(house.run(diff).await.is_complete());
     house.assert_quiet(&desired).await;

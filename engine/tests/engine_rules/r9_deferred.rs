@@ -37,6 +37,7 @@ async fn r9_nothing_found_yet_defers_with_the_reason_and_is_no_change() {
         drift: diff.drift,
         duplicates: diff.duplicates,
         recovered: Vec::new(),
+        waiting: Vec::new(),
     };
     let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
     assert!(!plan.has_changes());

@@ -7,13 +7,18 @@ use github_api::{Details, Reason};
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 
+use super::proposal::Line;
+use crate::github::MOVED;
 use crate::github::client::{Files, ReadClient, Snapshot};
 use crate::github::{Pull, Repository};
+use engine::state::ResourceState;
 use engine::{Error, ErrorKind};
 
 /// One platform repository.
 pub(crate) struct Platform {
     pub(crate) repository: Repository,
+    /// Its number, which it keeps when it is renamed.
+    pub(super) id: u64,
     /// The branch that pull requests go to.
     pub(crate) branch: String,
     pub(crate) base: Snapshot,
@@ -35,7 +40,7 @@ impl Platform {
         repository: Repository,
         details: Details,
     ) -> Result<Self, Error> {
-        let branch = details.default_branch;
+        let Details { id, default_branch: branch, .. } = details;
         if details.archived {
             let attempted = format!("read the platform repository {repository}");
             let error =
@@ -48,7 +53,46 @@ impl Platform {
                 .help("push a first commit, a README for example")
         })?;
         let (base, pulls) = futures::try_join!(client.snapshot(&repository, &tip), client.open_pulls(&repository))?;
-        Ok(Self { repository, branch, base, pulls })
+        Ok(Self { repository, id, branch, base, pulls })
+    }
+
+    /// Refuses a repository that was made under the name of the one that the state knows.
+    pub(super) fn check_known(&self, state: Option<&ResourceState>) -> Result<(), Error> {
+        let known = |name: &str| state?.attributes.get(name);
+        let is_name = known("repository").and_then(Value::as_str) == Some(self.repository.to_string().as_str());
+        match known("repository_id").and_then(Value::as_u64) {
+            Some(id) if is_name && id != self.id => {
+                let cause = format!(
+                    "it is not the repository that the state knows (number {id} then, {} now): that one was renamed, \
+                     transferred or deleted, and another one got its name",
+                    self.id
+                );
+                let attempted = format!("read the platform repository {}", self.repository);
+                let help = format!(
+                    "{MOVED}, to the new name; if the new repository is meant, remove what the state knows of the old one \
+                     with `koctl state rm`"
+                );
+                Err(Error::new(ErrorKind::Refused, attempted, cause).help(help))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The branch of that name beside a commit that it is to be merged into. `None` if there is no such branch.
+    pub(super) async fn line(&self, client: &ReadClient, branch: &str, base: &Snapshot) -> Result<Option<Line>, Error> {
+        let tip = match self.pull(branch) {
+            Some(pull) => Some(pull.head.sha.clone()),
+            None => client.tip(&self.repository, branch).await?,
+        };
+        match tip {
+            Some(tip) => Line::read(client, &self.repository, base, &tip).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// What is said of a pull request that waits.
+    pub(super) fn waits(&self, pull: &Pull) -> String {
+        format!("pull request #{} of {} is to be merged into {}", pull.number, self.repository, self.branch)
     }
 
     /// The open pull request from our own branch into the base; forks may have branches of the same name.

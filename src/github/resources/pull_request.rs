@@ -1,7 +1,10 @@
 //! `pull_request`: the staged files of one environment in the platform repository, and the pull request that brings
 //! them there (GitHub's Git Data API; no clone).
 //!
-//! In sync means that the open pull request's branch has the wanted files, or the base branch if none is open.
+//! A pull request is a proposal, not the result. In sync means that the base branch has the wanted files, or that an open
+//! pull request brings exactly them; then they wait for its merge. A pull request that conflicts brings nothing: its
+//! branch gets a commit that resolves that. Files that are to be removed stay in the state until the base branch has
+//! lost them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +14,14 @@ use serde_json::{Map, Value};
 
 use super::planned::{digests, parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
-use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
+use super::proposal::{Line, Merge, NewProposal};
+use crate::github::Repository;
+use crate::github::client::{Files, NewFile, ReadClient, TreeChange, WriteClient};
 use crate::github::resource::{GitHubType, PLAIN};
-use crate::github::{Pull, Repository};
 use crate::resource_type::{Generate, KeyShape};
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
+use engine::schema::OnRemoval;
 use engine::{Attributes, Error, Reader, Remote, Schema, Writer};
 
 engine::schema! {
@@ -29,9 +34,14 @@ engine::schema! {
         FILES: Attribute::files("files"),
         /// By path: an unchanged file is recognised by it without being read.
         BLOB_IDS: Attribute::computed("blob_ids"),
+        /// The number of the repository: another one can get its name.
+        REPOSITORY_ID: Attribute::computed("repository_id"),
+        /// The pull request that has to be merged.
+        WAITS_FOR: Attribute::notice("waits_for"),
     }
     natural_key: &[REPOSITORY.text(), BRANCH.text()],
     environment_in_key: true,
+    on_removal: OnRemoval::Propose,
     ..PLAIN
 }
 
@@ -50,14 +60,16 @@ pub const STAGED: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
 /// The type over a client.
 struct Over<C>(C);
 
+/// True for the path of a file that koctl stages under `folder`.
+fn is_staged(path: &str, folder: &str) -> bool {
+    let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+    let of_a_service = inside.split('/').nth(1) == Some("services");
+    of_a_service && inside.rsplit('/').next().is_some_and(|name| STAGED.contains(&name))
+}
+
 /// Those of `files` that koctl staged under `folder`.
 fn staged(files: &Files, folder: &str) -> Files {
-    let ours = |path: &str| {
-        let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
-        let of_a_service = inside.split('/').nth(1) == Some("services");
-        of_a_service && inside.rsplit('/').next().is_some_and(|name| STAGED.contains(&name))
-    };
-    files.iter().filter(|(path, _)| ours(path)).map(|(path, id)| (path.clone(), id.clone())).collect()
+    files.iter().filter(|(path, _)| is_staged(path, folder)).map(|(path, id)| (path.clone(), id.clone())).collect()
 }
 
 fn blob_ids(files: &Files) -> Value {
@@ -73,19 +85,36 @@ fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
 }
 
 impl Over<ReadClient> {
-    /// The staged files of one environment. `None` if there are none and no pull request is open.
+    /// The staged files that the base branch has, or will have after the merge of the open pull request, and what that
+    /// waits for.
+    async fn present(&self, platform: &Platform, branch: &str, folder: &str) -> Result<(Files, Option<String>), Error> {
+        let base = &platform.base;
+        let Some(pull) = platform.pull(branch) else { return Ok((staged(&base.files, folder), None)) };
+        let merge = Line::read(&self.0, &platform.repository, base, &pull.head.sha).await?.merge(&base.files);
+        let conflicts = |paths: &BTreeSet<String>| paths.iter().any(|path| is_staged(path, folder));
+        let Some(Merge { files, conflicts }) = merge.filter(|merge| !conflicts(&merge.conflicts)) else {
+            let waits =
+                format!("pull request #{} conflicts with {}: apply resolves that", pull.number, platform.branch);
+            return Ok((staged(&base.files, folder), Some(waits)));
+        };
+        let mut waits = platform.waits(pull);
+        // GitHub merges line by line, and may find no conflict.
+        if !conflicts.is_empty() && self.0.conflicts(&platform.repository, pull.number).await? {
+            let paths = conflicts.into_iter().collect::<Vec<_>>().join(", ");
+            waits.push_str(&format!(", and conflicts with it in {paths}: resolve that on GitHub"));
+        }
+        Ok((staged(&files, folder), Some(waits)))
+    }
+
+    /// The staged files of one environment. `None` if there are none, and no pull request brings any.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
         let (Some(branch), Some(folder)) = (wanted.last_text("branch"), wanted.last_text("folder")) else {
             return Ok(None);
         };
+        platform.check_known(wanted.state)?;
         let texts = texts(wanted.value("files").as_ref());
-        let pull = platform.pull(&branch);
-        // Merging the open pull request could change the base, even if that is as wanted.
-        let found = match pull {
-            Some(pull) => staged(&self.0.snapshot(&platform.repository, &pull.head.sha).await?.files, &folder),
-            None => staged(&platform.base.files, &folder),
-        };
-        if found.is_empty() && pull.is_none() {
+        let (found, waits) = self.present(platform, &branch, &folder).await?;
+        if found.is_empty() && staged(&platform.base.files, &folder).is_empty() {
             return Ok(None);
         }
         let blob_ids = blob_ids(&found);
@@ -99,9 +128,11 @@ impl Over<ReadClient> {
             ("folder".to_owned(), folder.into()),
             ("files".to_owned(), Value::Object(files)),
             ("blob_ids".to_owned(), blob_ids),
+            (REPOSITORY_ID.text().to_owned(), platform.id.into()),
         ]);
         // The pull request may be merged long ago: its title counts as the wanted one.
         attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
+        attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
         Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
     }
 }
@@ -153,16 +184,23 @@ impl Proposal {
     }
 
     /// The changes that give a tree exactly the files of the proposal, and those that stay.
-    fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
-        let there = staged(&start.files, &self.folder);
+    fn changes(&self, start: &Files) -> Vec<TreeChange> {
+        let there = staged(start, &self.folder);
         let new = self.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
-        let mut changes: Vec<TreeChange> = new.map(|(path, text)| (path.clone(), Some(text.clone()))).collect();
+        let mut changes: Vec<_> = new.map(|(path, text)| (path.clone(), NewFile::Text(text.clone()))).collect();
         let gone = there.into_keys().filter(|path| !self.files.contains_key(path) && !self.kept.contains(path));
-        changes.extend(gone.map(|path| (path, None)));
+        changes.extend(gone.map(|path| (path, NewFile::Deleted)));
         changes
     }
 
-    fn body(&self) -> String {
+    /// True if the merge of a branch gives exactly the files of the proposal.
+    fn is_brought_by(&self, line: &Line, base: &Files) -> bool {
+        let brings = |merge: Merge| merge.conflicts.is_empty() && self.changes(&merge.files).is_empty();
+        line.merge(base).is_some_and(brings)
+    }
+
+    /// The description of its pull request. `has_history` is whether the branch had commits that the base does not have.
+    fn body(&self, has_history: bool) -> String {
         let mut body = format!("koctl staged these files under `{}`:\n\n", self.folder);
         for path in self.files.keys() {
             body.push_str(&format!("- `{}`\n", path.strip_prefix(&format!("{}/", self.folder)).unwrap_or(path)));
@@ -170,73 +208,93 @@ impl Proposal {
         if self.files.is_empty() && self.kept.is_empty() {
             body.push_str("- none: the environment left the configuration, so its files are deleted\n");
         }
+        if has_history {
+            body.push_str("\nThe branch had commits before, which stay part of it: look at them, too.\n");
+        }
         body
     }
 }
 
 impl Over<WriteClient> {
     /// Commits exactly the files of the proposal to its branch and opens a pull request. If the base has them already,
-    /// closes the pull request that would change that.
-    async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
-        let Proposal { repository, branch, .. } = proposal;
+    /// closes the pull request that would change that; its branch stays, with all commits.
+    async fn propose(&self, proposal: &Proposal) -> Result<Proposed, Error> {
+        let Proposal { repository, branch, folder, title, .. } = proposal;
         let reader = self.0.reader();
         let platform = Platform::read(reader, repository.clone()).await?;
-        let pull = platform.pull(branch);
-        if proposal.changes(&platform.base).is_empty() {
-            return match pull {
-                Some(pull) => self.withdraw(proposal, pull).await,
-                None => Ok(()),
+        let (base, pull) = (&platform.base, platform.pull(branch));
+        if proposal.changes(&base.files).is_empty() {
+            if let Some(pull) = pull {
+                self.0.close_pull(repository, pull.number).await?;
+            }
+            return Ok(Proposed { repository_id: platform.id, waits: None });
+        }
+        let line = platform.line(reader, branch, base).await?;
+        if !line.as_ref().is_some_and(|line| proposal.is_brought_by(line, &base.files)) {
+            let new = NewProposal {
+                repository,
+                branch,
+                message: title,
+                base,
+                line: line.as_ref(),
+                is_ours: &|path| is_staged(path, folder),
+                changes: &|files| proposal.changes(files),
             };
+            new.push(&self.0).await?;
         }
-        let start = match pull {
-            Some(pull) => reader.snapshot(repository, &pull.head.sha).await?,
-            None => platform.base.clone(),
+        let pull = match pull {
+            Some(pull) => pull.clone(),
+            None => {
+                let body = proposal.body(line.is_some_and(|line| !line.is_merged()));
+                self.0.open_pull(repository, branch, &platform.branch, title, &body).await?
+            }
         };
-        let changes = proposal.changes(&start);
-        if !changes.is_empty() {
-            let commit = self.0.commit(repository, &start, &changes, &proposal.title).await?;
-            let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
-            // Without an open pull request, the branch remains from a merged one and can be moved.
-            self.0.point(repository, branch, &commit, exists, pull.is_none()).await?;
-        }
-        if pull.is_none() {
-            self.0.open_pull(repository, branch, &platform.branch, &proposal.title, &proposal.body()).await?;
-        }
-        Ok(())
-    }
-
-    /// Closes a pull request that is no longer wanted. The branch is deleted first: GitHub closes the pull request with
-    /// it, and no branch remains if koctl is interrupted.
-    async fn withdraw(&self, proposal: &Proposal, pull: &Pull) -> Result<(), Error> {
-        self.0.delete_branch(&proposal.repository, &proposal.branch).await?;
-        self.0.close_pull(&proposal.repository, pull.number).await
+        Ok(Proposed { repository_id: platform.id, waits: Some(platform.waits(&pull)) })
     }
 }
 
-/// The result of a proposal. The ids of files that stay are left out: the next plan reads these files.
-fn proposed(planned: &Attributes, proposal: &Proposal) -> Remote {
-    let id = format!("{}:{}", proposal.repository, proposal.branch);
-    let files = proposal.files.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
-    let mut attributes = planned.clone();
-    attributes.insert("blob_ids".to_owned(), blob_ids(&files));
-    Remote { id, attributes }
+/// The result of a proposal.
+struct Proposed {
+    repository_id: u64,
+    /// What the files wait for.
+    waits: Option<String>,
+}
+
+impl Proposed {
+    /// The object then. The ids of files that stay are left out: the next plan reads these files.
+    fn remote(self, planned: &Attributes, proposal: &Proposal) -> Remote {
+        let id = format!("{}:{}", proposal.repository, proposal.branch);
+        let files = proposal.files.iter().map(|(path, text)| (path.clone(), blob_id(text))).collect();
+        let mut attributes = planned.clone();
+        attributes.insert("blob_ids".to_owned(), blob_ids(&files));
+        attributes.insert(REPOSITORY_ID.text().to_owned(), self.repository_id.into());
+        attributes.extend(self.waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
+        Remote { id, attributes }
+    }
 }
 
 #[async_trait]
 impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
         let proposal = Proposal::new(planned, planned.get("files"))?;
-        self.propose(&proposal).await?;
-        Ok(proposed(planned, &proposal))
+        Ok(self.propose(&proposal).await?.remote(planned, &proposal))
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
         self.create(update.after).await
     }
 
+    async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
+        self.remove(id, prior).await.map(drop)
+    }
+
     /// A pull request deletes the files. One that was never merged is closed instead.
-    async fn delete(&self, _: &str, prior: &Attributes) -> Result<(), Error> {
-        self.propose(&Proposal::new(prior, None)?).await
+    async fn remove(&self, _: &str, prior: &Attributes) -> Result<Option<Remote>, Error> {
+        let proposal = Proposal::new(prior, None)?;
+        let proposed = self.propose(&proposal).await?;
+        let nothing = Attributes::from([("files".to_owned(), Value::Object(Map::new()))]);
+        let left: Attributes = prior.clone().into_iter().chain(nothing).collect();
+        Ok(proposed.waits.is_some().then(|| proposed.remote(&left, &proposal)))
     }
 }
 

@@ -14,8 +14,9 @@ use serde_json::{Map, Value};
 
 use super::planned::{parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
+use super::proposal::NewProposal;
 use super::repository;
-use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient};
+use crate::github::client::{Files, NewFile, ReadClient, Snapshot, TreeChange, WriteClient};
 use crate::github::resource::{GitHubType, PLAIN};
 use crate::github::{Pull, Repository};
 use crate::resource_type::{Generate, KeyShape};
@@ -34,6 +35,8 @@ engine::schema! {
         FILES: Attribute::files("files"),
         /// Files that are written once, or changed in some lines, and then left to people.
         SHARED_FILES: Attribute::files("shared_files"),
+        /// The pull request that has to be merged.
+        WAITS_FOR: Attribute::notice("waits_for"),
     }
     natural_key: &[REPOSITORY.text()],
     on_removal: OnRemoval::Forget,
@@ -105,7 +108,19 @@ impl Over<ReadClient> {
             let last = wanted.state.and_then(|state| state.attributes.get(name)).cloned();
             attributes.extend(last.or_else(|| wanted.value(name)).map(|value| (name.to_owned(), value)));
         }
+        let waits = self.waits(&platform).await?;
+        attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
         Ok(present.then(|| Remote { id: repository.to_owned(), attributes }))
+    }
+
+    /// What the files wait for, if they are proposed.
+    async fn waits(&self, platform: &Platform) -> Result<Option<String>, Error> {
+        let Some(pull) = platform.last_proposal() else { return Ok(None) };
+        let mut waits = platform.waits(pull);
+        if self.0.conflicts(&platform.repository, pull.number).await? {
+            waits.push_str(", and conflicts with it: resolve that on GitHub");
+        }
+        Ok(Some(waits))
     }
 }
 
@@ -152,44 +167,58 @@ impl Proposal {
     }
 
     /// The changes that give a tree the files of the proposal.
-    fn changes(&self, start: &Snapshot) -> Vec<TreeChange> {
-        let new = self.texts.iter().filter(|(path, text)| start.files.get(*path) != Some(&blob_id(text)));
-        let new = new.map(|(path, text)| (path.clone(), Some(text.clone())));
-        let gone = self.gone.iter().filter(|path| start.files.contains_key(*path)).map(|path| (path.clone(), None));
-        new.chain(gone).collect()
+    fn changes(&self, start: &Files) -> Vec<TreeChange> {
+        let new = self.texts.iter().filter(|(path, text)| start.get(*path) != Some(&blob_id(text)));
+        let new = new.map(|(path, text)| (path.clone(), NewFile::Text(text.clone())));
+        let gone = self.gone.iter().filter(|path| start.contains_key(*path));
+        new.chain(gone.map(|path| (path.clone(), NewFile::Deleted))).collect()
+    }
+
+    fn is_ours(&self, path: &str) -> bool {
+        self.texts.contains_key(path) || self.gone.contains(path)
     }
 }
 
 fn body(changes: &[TreeChange]) -> String {
     let mut body = "koctl proposes these files of the platform repository:\n\n".to_owned();
-    for (path, text) in changes {
-        body.push_str(&format!("- `{path}`{}\n", if text.is_some() { "" } else { ", which is deleted" }));
+    for (path, file) in changes {
+        body.push_str(&format!("- `{path}`{}\n", if *file == NewFile::Deleted { ", which is deleted" } else { "" }));
     }
     body
 }
 
 impl Over<WriteClient> {
-    async fn propose(&self, proposal: &Proposal) -> Result<(), Error> {
+    /// Commits the files of the proposal to its branch and opens a pull request. Returns what the files wait for.
+    async fn propose(&self, proposal: &Proposal) -> Result<Option<String>, Error> {
         let Proposal { repository, branch, title, .. } = proposal;
         let reader = self.0.reader();
         let platform = Platform::read(reader, repository.clone()).await?;
         let start = platform.outlook(reader).await?;
-        let changes = proposal.changes(&start);
+        let changes = proposal.changes(&start.files);
         if changes.is_empty() {
-            return Ok(());
+            return Ok(platform.last_proposal().map(|pull| platform.waits(pull)));
         }
-        let pull = platform.pull(branch);
-        let commit =
-            self.0.commit(repository, &start, &changes, title).await.map_err(|error| explain(error, &changes))?;
-        let exists = pull.is_some() || reader.tip(repository, branch).await?.is_some();
-        // Without an open pull request, the branch remains from a merged one and can be moved.
-        let moved = self.0.point(repository, branch, &commit, exists, pull.is_none()).await;
-        moved.map_err(|error| explain(error, &changes))?;
-        match pull {
-            None => self.0.open_pull(repository, branch, &platform.branch, title, &body(&changes)).await.map(drop),
-            Some(pull) if pull.title != *title => self.0.rename_pull(repository, pull.number, title).await,
-            Some(_) => Ok(()),
-        }
+        let line = platform.line(reader, branch, &start).await?;
+        let new = NewProposal {
+            repository,
+            branch,
+            message: title,
+            base: &start,
+            line: line.as_ref(),
+            is_ours: &|path| proposal.is_ours(path),
+            changes: &|files| proposal.changes(files),
+        };
+        new.push(&self.0).await.map_err(|error| explain(error, &changes))?;
+        let pull = match platform.pull(branch) {
+            None => self.0.open_pull(repository, branch, &platform.branch, title, &body(&changes)).await?,
+            Some(pull) => {
+                if pull.title != *title {
+                    self.0.rename_pull(repository, pull.number, title).await?;
+                }
+                pull.clone()
+            }
+        };
+        Ok(Some(platform.waits(&pull)))
     }
 }
 
@@ -206,20 +235,22 @@ fn explain(error: Error, changes: &[TreeChange]) -> Error {
 }
 
 /// The object after the proposal is made.
-fn proposed(planned: &Attributes) -> Result<Remote, Error> {
-    Ok(Remote { id: text(planned, "repository")?.to_owned(), attributes: planned.clone() })
+fn proposed(planned: &Attributes, waits: Option<String>) -> Result<Remote, Error> {
+    let mut attributes = planned.clone();
+    attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
+    Ok(Remote { id: text(planned, "repository")?.to_owned(), attributes })
 }
 
 #[async_trait]
 impl Writer for Over<WriteClient> {
     async fn create(&self, planned: &Attributes) -> Result<Remote, Error> {
-        self.propose(&Proposal::new(planned, None)?).await?;
-        proposed(planned)
+        let waits = self.propose(&Proposal::new(planned, None)?).await?;
+        proposed(planned, waits)
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        self.propose(&Proposal::new(update.after, Some(update.before))?).await?;
-        proposed(update.after)
+        let waits = self.propose(&Proposal::new(update.after, Some(update.before))?).await?;
+        proposed(update.after, waits)
     }
 
     async fn delete(&self, id: &str, _: &Attributes) -> Result<(), Error> {

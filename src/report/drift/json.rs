@@ -33,13 +33,14 @@ pub fn document(report: &DriftReport, schemas: Schemas<'_>) -> Value {
 
 fn scope(ScopeDrift { scope, outcome }: &ScopeDrift, schemas: Schemas<'_>) -> Value {
     match outcome {
-        Look::Compared(Findings { drift, unmanaged, resources, recovered }) => json!({
+        Look::Compared(Findings { drift, unmanaged, resources, recovered, waiting }) => json!({
             "scope": scope,
             "status": "compared",
             "resources": resources,
             "drift": drift.iter().map(|one| resource(one, schemas)).collect::<Vec<_>>(),
             "unmanaged": unmanaged.iter().map(object).collect::<Vec<_>>(),
             "recovered": recovered,
+            "waiting": waiting,
         }),
         Look::Skipped(because) => json!({ "scope": scope, "status": "skipped", "because": because }),
         Look::Failed(reasons) => {

@@ -10,7 +10,7 @@ use crate::report::order;
 use crate::report::schemas::Schemas;
 use crate::report::words::count;
 use engine::drift::{DriftReport, Findings, Look, Unmanaged};
-use engine::plan::{Drift, DriftKind, Drifted};
+use engine::plan::{Drift, DriftKind, Drifted, Waiting};
 use engine::value::stored_form;
 use engine::{Kind, Schema};
 
@@ -56,11 +56,11 @@ pub fn markdown(report: &DriftReport, schemas: Schemas<'_>) -> String {
 /// The items of a list about one scope.
 fn entries(look: &Look, schemas: Schemas<'_>) -> Vec<String> {
     match look {
-        Look::Compared(Findings { drift, unmanaged, .. }) => {
+        Look::Compared(Findings { drift, unmanaged, waiting, .. }) => {
             let mut drift: Vec<&Drift> = drift.iter().collect();
             drift.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
             let drift = drift.into_iter().map(|one| resource(one, schemas));
-            drift.chain(unmanaged.iter().map(object)).collect()
+            drift.chain(unmanaged.iter().map(object)).chain(waiting.iter().map(waits)).collect()
         }
         Look::Skipped(because) => vec![format!("- was left out: {}\n", code(because))],
         Look::Failed(reasons) => {
@@ -106,6 +106,10 @@ fn attribute(schema: Option<&Schema>, name: &str, Drifted { was, is }: &Drifted)
 fn object(object: &Unmanaged) -> String {
     let Unmanaged { type_name, id, .. } = object;
     format!("- {} is not managed, with the id {}\n", code(&format!("{type_name} {}", label(object))), code(id))
+}
+
+fn waits(Waiting { address, reason }: &Waiting) -> String {
+    format!("- {} waits for others: {}\n", code(address.as_str()), code(reason))
 }
 
 /// A short form of a value. A long text becomes its digest.

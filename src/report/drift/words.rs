@@ -14,6 +14,11 @@ pub fn summary(report: &DriftReport) -> String {
         (false, _) => format!("No drift in {}.", count(resources, "resource")),
         (true, _) => format!("Drift: {}; {} compared.", kinds(report.count()), was(resources, "resource")),
     };
+    let first = match report.findings().map(|(_, findings)| findings.waiting.len()).sum::<usize>() {
+        0 => first,
+        1 => format!("{first} 1 resource waits for others."),
+        waiting => format!("{first} {} wait for others.", count(waiting, "resource")),
+    };
     let number = |wanted: fn(&Look) -> bool| report.scopes.iter().filter(|scope| wanted(&scope.outcome)).count();
     let (failed, skipped) =
         (number(|look| matches!(look, Look::Failed(_))), number(|look| matches!(look, Look::Skipped(_))));

@@ -10,6 +10,7 @@
 //! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
 //! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
 //! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded` |
+//! | `waiting` | it waits for others, after a plan or an apply | `address`, `reason` |
 //! | `apply_start` | work on a resource began | `address`, `action` |
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
 //! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
@@ -36,7 +37,7 @@ use super::view::View;
 use crate::report::tally::Tally;
 use crate::report::words;
 use engine::execute::{Outcome, Step};
-use engine::plan::{Drift, DriftKind, Summary};
+use engine::plan::{Drift, DriftKind, Summary, Waiting};
 use engine::{Action, Address, Error, Plan};
 
 #[derive(Serialize)]
@@ -75,6 +76,10 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         outstanding: Vec<&'a str>,
         guarded: bool,
+    },
+    Waiting {
+        address: &'a Address,
+        reason: &'a str,
     },
     ApplyStart {
         address: &'a Address,
@@ -136,6 +141,10 @@ impl Events {
     fn write(&self, event: &Event<'_>) {
         let line = serde_json::to_string(event).expect("an event has only text keys and finite numbers");
         self.0.line(&line);
+    }
+
+    fn waiting<'a>(&self, waiting: impl Iterator<Item = &'a Waiting>) {
+        waiting.for_each(|Waiting { address, reason }| self.write(&Event::Waiting { address, reason }));
     }
 }
 
@@ -213,10 +222,12 @@ impl View for Events {
                 });
             }
         }
+        self.waiting(plan.scopes.iter().flat_map(|scope| &scope.waiting));
         self.write(&Event::ChangeSummary(Changes::Plan(plan.summary())));
     }
 
     fn applied(&self, outcomes: &[(String, Outcome)]) {
+        self.waiting(outcomes.iter().flat_map(|(_, outcome)| &outcome.waiting));
         self.write(&Event::ChangeSummary(Changes::Apply(Tally::of(outcomes))));
     }
 

@@ -71,7 +71,7 @@ impl<'a> Delta<'a> {
             Kind::Labels => self.sides().all(Value::is_object),
             Kind::Text | Kind::Files => true,
             Kind::WriteOnly => false,
-            Kind::Plain | Kind::Computed => self.sides().any(has_lines),
+            Kind::Plain | Kind::Computed | Kind::Notice => self.sides().any(has_lines),
         };
         let line = (!block).then(|| self.sides_in_a_line())?;
         let fits = measure_text_width(&line) <= room.min(INLINE);

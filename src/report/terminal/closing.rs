@@ -92,6 +92,9 @@ fn summary(plan: &Plan, records: &Records) -> String {
             let (record, forget) = (records.drifted, summary.forget);
             return format!("Plan: {record} to record as they are, {forget} to forget. Only the state is written.");
         }
+        (Mode::Normal, false) if plan.scopes.iter().any(|scope| !scope.waiting.is_empty()) => {
+            "Konnect and the platform repository match the configuration, except for what waits for others."
+        }
         (Mode::Normal, false) => "Konnect and the platform repository match the configuration.",
         (Mode::Destroy, false) => "There is nothing to destroy.",
         (Mode::StateOnly(StateOnly::Import), false) => "All existing objects of the configuration are in the state.",

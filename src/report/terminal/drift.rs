@@ -25,6 +25,7 @@ pub fn drift(report: &DriftReport, schemas: Schemas<'_>, style: &Style) -> Strin
     super::recovered::entries(&mut screen, report.findings().flat_map(|(_, findings)| &findings.recovered));
     entries(&mut screen, report.findings().map(|(_, findings)| findings.drift.as_slice()), schemas);
     unmanaged(&mut screen, report);
+    super::waiting::section(&mut screen, report.findings().flat_map(|(_, findings)| &findings.waiting));
     screen.blank();
     let tone = if report.has_drift() { Tone::Danger } else { Tone::Strong };
     let summary = screen.paint(tone, &summary(report));

@@ -14,6 +14,7 @@
 //! | `closing` | the end of a plan: counts, and the summary |
 //! | `outcome` | the outcome of an apply |
 //! | `state` | the resources of the state |
+//! | `waiting` | what waits for others |
 //! | `screen` | lines while they are written |
 
 mod attribute;
@@ -28,6 +29,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod text;
+mod waiting;
 
 pub use drift::drift;
 pub use outcome::{outcome, recorded};

@@ -1,5 +1,7 @@
 //! The outcome of an apply.
 
+use std::collections::BTreeSet;
+
 use super::screen::Screen;
 use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
@@ -12,13 +14,14 @@ use engine::{Address, Error, StateOnly};
 #[must_use]
 pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
     let mut screen = Screen::new(style);
-    for (address, error) in outcomes.iter().flat_map(|(_, outcome)| &outcome.failed) {
-        failure(&mut screen, address, error);
+    for failed in by_cause(outcomes.iter().flat_map(|(_, outcome)| &outcome.failed)) {
+        failure(&mut screen, &failed);
     }
     let skipped = outcomes.iter().flat_map(|(_, outcome)| &outcome.skipped);
     list(&mut screen, "Skipped, because something that they wait for failed:", skipped);
     let interrupted = outcomes.iter().flat_map(|(_, outcome)| &outcome.interrupted);
     list(&mut screen, "Not begun, because apply was stopped before:", interrupted);
+    super::waiting::section(&mut screen, outcomes.iter().flat_map(|(_, outcome)| &outcome.waiting));
     screen.blank();
     closing(&mut screen, &Tally::of(outcomes));
     screen.finish()
@@ -46,12 +49,32 @@ pub fn recorded(what: StateOnly, outcomes: &[(String, Outcome)], is_complete: bo
     screen.finish()
 }
 
-fn failure(screen: &mut Screen<'_>, address: &Address, error: &Error) {
+/// The failures, with those together that have one cause: a token that is refused, for example.
+fn by_cause<'a>(failed: impl Iterator<Item = &'a (Address, Error)>) -> Vec<Vec<&'a (Address, Error)>> {
+    let mut causes: Vec<Vec<&(Address, Error)>> = Vec::new();
+    for one in failed {
+        let is_same = |other: &(Address, Error)| (&other.1.cause, &other.1.help) == (&one.1.cause, &one.1.help);
+        match causes.iter_mut().find(|cause| cause.first().is_some_and(|first| is_same(first))) {
+            Some(cause) => cause.push(one),
+            None => causes.push(vec![one]),
+        }
+    }
+    causes
+}
+
+/// Writes failures of one cause.
+fn failure(screen: &mut Screen<'_>, failed: &[&(Address, Error)]) {
     screen.blank();
-    let headline =
-        format!("{} {}", screen.paint(Tone::Danger, "Failed:"), screen.paint(Tone::Strong, &escape(address.as_str())));
-    screen.line(0, &headline);
-    screen.paragraph(4, Tone::Plain, &format!("could not {}:", error.attempted));
+    for (address, _) in failed {
+        let (word, name) = (screen.paint(Tone::Danger, "Failed:"), escape(address.as_str()));
+        let headline = format!("{word} {}", screen.paint(Tone::Strong, &name));
+        screen.line(0, &headline);
+    }
+    let attempted: BTreeSet<&str> = failed.iter().map(|(_, error)| error.attempted.as_str()).collect();
+    for attempted in attempted {
+        screen.paragraph(4, Tone::Plain, &format!("could not {attempted}:"));
+    }
+    let Some((_, error)) = failed.first() else { return };
     screen.paragraph(4, Tone::Bad, &error.cause);
     if let Some(help) = &error.help {
         screen.paragraph(4, Tone::Note, &format!("help: {help}"));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use super::{closing, drift, recovered, resource};
+use super::{closing, drift, recovered, resource, waiting};
 use crate::report::escape::escape;
 use crate::report::order;
 use crate::report::schemas::Schemas;
@@ -39,6 +39,7 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
             self::scope(&mut screen, scope, schemas);
         }
     }
+    waiting::section(&mut screen, plan.scopes.iter().flat_map(|scope| &scope.waiting));
     screen.blank();
     closing::section(&mut screen, plan);
     screen.finish()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use github_api::{Error as GitHubError, ListedCommit, NewCommit, TreeChange, absent_as_none};
+use github_api::{Error as GitHubError, ListedCommit, NewCommit, NewContent, TreeChange, absent_as_none};
 use jiff::Timestamp;
 
 use super::branch::{KeyOnBranch, Refused, pauses};
@@ -167,8 +167,8 @@ impl KeyOnBranch<'_> {
 
     /// The tree with the document in it; on a new branch, with a README as well.
     async fn create_tree(&self, bytes: &[u8], known: Option<&KnownBranch>) -> Result<String, GitHubError> {
-        let document = TreeChange { path: &self.path, content: Some(bytes) };
-        let readme = TreeChange { path: "README.md", content: Some(README.as_bytes()) };
+        let document = TreeChange { path: &self.path, content: NewContent::Bytes(bytes) };
+        let readme = TreeChange { path: "README.md", content: NewContent::Bytes(README.as_bytes()) };
         let changes: &[TreeChange<'_>] = if known.is_some() { &[document] } else { &[document, readme] };
         self.api().create_tree(self.repository(), known.map(|known| known.tree.as_str()), changes).await
     }
@@ -186,7 +186,7 @@ impl KeyOnBranch<'_> {
 
     async fn move_branch(&self, commit: &str, exists: bool) -> Result<(), GitHubError> {
         if exists {
-            self.api().update_reference(self.repository(), &self.head(), commit, false).await
+            self.api().update_reference(self.repository(), &self.head(), commit).await
         } else {
             self.api().create_reference(self.repository(), &self.head(), commit).await
         }

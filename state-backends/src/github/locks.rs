@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use github_api::{Error as GitHubError, NewCommit, TreeChange, absent_as_none};
+use github_api::{Error as GitHubError, NewCommit, NewContent, TreeChange, absent_as_none};
 
 use super::branch::{Branch, KeyOnBranch, Refused, pauses};
 use super::failure;
@@ -90,14 +90,14 @@ impl KeyOnBranch<'_> {
         let tree = match &free {
             Some(tip) => tip.tree.clone(),
             None => {
-                let readme = TreeChange { path: "README.md", content: Some(README.as_bytes()) };
+                let readme = TreeChange { path: "README.md", content: NewContent::Bytes(README.as_bytes()) };
                 api.create_tree(repository, None, &[readme]).await?
             }
         };
         let tip = self.commit(&taking(self.key, info), &tree, free.as_ref()).await?;
         let mut taken = UnsettledLock { branch: self.branch, key: self.key, id: &info.id, is_settled: false };
         let moved = match &free {
-            Some(_) => api.update_reference(repository, &self.lock, &tip.commit, false).await,
+            Some(_) => api.update_reference(repository, &self.lock, &tip.commit).await,
             None => api.create_reference(repository, &self.lock, &tip.commit).await,
         };
         taken.is_settled = !matches!(moved, Err(GitHubError::NoAnswer(_)));
@@ -133,7 +133,7 @@ impl KeyOnBranch<'_> {
 
     async fn free(&self, tip: &Tip) -> Result<(), GitHubError> {
         let freed = self.commit(&freeing(self.key), &tip.tree, Some(tip)).await?;
-        self.api().update_reference(self.repository(), &self.lock, &freed.commit, false).await
+        self.api().update_reference(self.repository(), &self.lock, &freed.commit).await
     }
 
     /// The tip of the lock, which must be that of the lock `id`.
