@@ -230,6 +230,23 @@ impl Round {
                 }
             }
         }
+        if why.contains("pages below it are not managed") {
+            self.delete_pages().await;
+        }
+    }
+
+    /// Deletes all pages of all portals: koctl does not delete pages of others with the page above them.
+    async fn delete_pages(&mut self) {
+        for region in REGIONS {
+            for portal in self.listed(region, "/v3/portals").await {
+                let path = format!("/v3/portals/{}/pages", portal["id"].as_str().unwrap_or_default());
+                let pages = self.send(Method::GET, region, &path, None).await.unwrap_or_default();
+                for page in pages["data"].as_array().cloned().unwrap_or_default() {
+                    let url = format!("{path}/{}", page["id"].as_str().unwrap_or_default());
+                    self.send(Method::DELETE, region, &url, None).await;
+                }
+            }
+        }
     }
 
     async fn delete(&mut self, path: &str, id: &str) {
