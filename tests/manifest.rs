@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use koctl::manifest::diagnostic::render;
 use koctl::manifest::document::parse_value;
 use koctl::manifest::load::load_texts;
 use koctl::manifest::model::{EnvironmentType, Notifications, Region};
-use koctl::manifest::{Diagnostics, Loaded, Sources, load};
+use koctl::manifest::{Diagnostics, Loaded, Sources, load, render};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -434,7 +433,7 @@ fn errors_of_all_files_are_shown_and_counted() {
        ╭─[organizations.yaml:1:1]
      1 │ organisations: {}
        · ─────────────
-     2 │ organizations: {a: 1}
+     2 │ organizations: {a: *}
        ╰────
       help: did you mean `organizations`?
 
@@ -443,7 +442,7 @@ fn errors_of_all_files_are_shown_and_counted() {
       × organizations.a must be a mapping, not a number
        ╭─[organizations.yaml:2:20]
      1 │ organisations: {}
-     2 │ organizations: {a: 1}
+     2 │ organizations: {a: *}
        ·                    ─
        ╰────
       help: valid keys are `access-token`, `authorization`, `enable-custom-reports`, `environments`,
@@ -453,7 +452,7 @@ fn errors_of_all_files_are_shown_and_counted() {
 
       × teams must be a mapping, not a number
        ╭─[teams.yaml:1:8]
-     1 │ teams: 5
+     1 │ teams: *
        ·        ─
        ╰────
       help: write a mapping
@@ -472,7 +471,7 @@ fn broken_syntax_is_shown_where_it_breaks() {
       × invalid YAML: mapping values are not allowed in this context
        ╭─[koctl.yaml:2:16]
      1 │ teams:
-     2 │   data: flights: 1
+     2 │   data: *******: *
        ·                ─
        ╰────
       help: indent this key like its neighbours, and put text that contains `: ` in quotes
@@ -509,7 +508,7 @@ fn a_key_written_twice_shows_both_places() {
      13 │         type: DEV
         ·         ──┬─
         ·           ╰── first here
-     14 │         type: PROD
+     14 │         type: ****
         ·         ──┬─
         ·           ╰── again here
      15 │         region: eu
@@ -524,7 +523,7 @@ fn a_key_written_twice_shows_both_places() {
 fn a_second_document_an_endless_alias_and_a_foreign_tag_are_refused() {
     insta::assert_snapshot!(lines(&format!("{SMALL}---\nteams: {{}}\n")), @"koctl.yaml:15:1: a second document begins here");
     insta::assert_snapshot!(lines("teams: &all {data: *all}\n"), @"koctl.yaml:1:20: this alias is inside the value that it refers to");
-    insta::assert_snapshot!(lines("teams: !secret {}\n"), @"koctl.yaml:1:8: the tag `!secret` does not fit this value");
+    insta::assert_snapshot!(lines("teams: !secret {}\n"), @"koctl.yaml:1:8: the tag, which begins with `!`, does not fit this value");
     insta::assert_snapshot!(lines("teams: *unknown\n"), @"koctl.yaml:1:8: invalid YAML: while parsing node, found unknown anchor");
     insta::assert_snapshot!(lines("[teams]: {}\n"), @"koctl.yaml:1:1: a list or a mapping cannot be a key");
     insta::assert_snapshot!(lines("teams: {<<: 5}\n"), @"
@@ -562,7 +561,7 @@ fn an_unknown_key_is_shown_with_the_one_that_was_meant() {
      2 │   data:
      3 │     servces:
        ·     ───────
-     4 │       air/flights:
+     4 │       ***********:
        ╰────
       help: did you mean `services`?
 
@@ -578,7 +577,7 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
       × unknown key `colour` in teams.data.services.air/flights
        ╭─[koctl.yaml:6:9]
      5 │         name: flights
-     6 │         colour: red
+     6 │         colour: ***
        ·         ──────
      7 │         git:
        ╰────
@@ -597,7 +596,7 @@ fn a_wrong_type_is_shown_with_what_was_expected() {
       × teams.data.description must be a string, not a list
        ╭─[koctl.yaml:3:18]
      2 │   data:
-     3 │     description: [a, b]
+     3 │     description: [*, *]
        ·                  ──────
      4 │     users: kim@example.com
        ╰────
@@ -607,7 +606,7 @@ fn a_wrong_type_is_shown_with_what_was_expected() {
 
       × teams.data.users must be a list, not a string
        ╭─[koctl.yaml:4:12]
-     3 │     description: [a, b]
+     3 │     description: [*, *]
      4 │     users: kim@example.com
        ·            ───────────────
      5 │     protect: yes
@@ -743,7 +742,7 @@ fn errors_beside_each_other_are_all_found_at_once() {
     koctl.yaml:5:20: `/openapi.yaml` is not a valid path for a specification: it is absolute
     koctl.yaml:6:9: unknown key `users` in teams.data.services.air/flights
     koctl.yaml:11:5: the key `value` is missing in organizations.air.access-token
-    koctl.yaml:11:26: `vault` is not a valid value for organizations.air.access-token.type
+    koctl.yaml:11:26: this is not a valid value for organizations.air.access-token.type
     koctl.yaml:15:9: duplicate key `type`
     koctl.yaml:16:17: `mars` is not a valid value for organizations.air.environments.dev.region
     koctl.yaml:18:11: the team `date` is not defined
@@ -824,15 +823,14 @@ fn two_services_of_one_name_show_both_places() {
     koctl::manifest::duplicate
 
       × two services are named `flights`
-        ╭─[koctl.yaml:5:15]
-      4 │       air/flights:
-      5 │         name: flights
-        ·               ───┬───
-        ·                  ╰── first here
-      6 │         git:
-      7 │           remote: https://github.com/air/flights.git
-      8 │   other:
-      9 │     services:
+       ╭─[koctl.yaml:5:15]
+     4 │       air/flights:
+     5 │         name: flights
+       ·               ───┬───
+       ·                  ╰── first here
+     6 │         git:
+       ╰────
+        ╭─[koctl.yaml:11:15]
      10 │       x:
      11 │         name: flights
         ·               ───┬───
@@ -910,8 +908,8 @@ fn two_enabled_ways_to_sign_in_show_both_places() {
         ·                  ──┬─
         ·                    ╰── OIDC is enabled here
      14 │         issuer: https://login.example.com
-     15 │         client-id: konnect
-     16 │         client-secret: {type: env, value: SECRET}
+        ╰────
+        ╭─[koctl.yaml:18:18]
      17 │       saml:
      18 │         enabled: true
         ·                  ──┬─
@@ -962,7 +960,7 @@ fn an_enabled_way_to_sign_in_is_complete() {
 
       × OIDC is enabled without `client-id`
         ╭─[koctl.yaml:11:21]
-     10 │     access-token: {type: env, value: AIR_TOKEN}
+     10 │     access-token: {type: env, value: *********}
      11 │     authorization: {oidc: {enabled: true, issuer: login}}
         ·                     ────
      12 │     environments:
@@ -973,7 +971,7 @@ fn an_enabled_way_to_sign_in_is_complete() {
 
       × OIDC is enabled without `client-secret`
         ╭─[koctl.yaml:11:21]
-     10 │     access-token: {type: env, value: AIR_TOKEN}
+     10 │     access-token: {type: env, value: *********}
      11 │     authorization: {oidc: {enabled: true, issuer: login}}
         ·                     ────
      12 │     environments:
@@ -984,7 +982,7 @@ fn an_enabled_way_to_sign_in_is_complete() {
 
       × `login` is not a valid web address
         ╭─[koctl.yaml:11:51]
-     10 │     access-token: {type: env, value: AIR_TOKEN}
+     10 │     access-token: {type: env, value: *********}
      11 │     authorization: {oidc: {enabled: true, issuer: login}}
         ·                                                   ─────
      12 │     environments:
@@ -1007,7 +1005,7 @@ fn a_mapped_team_has_groups_and_each_of_them_once() {
 
       × no group is mapped to the team `data`
         ╭─[koctl.yaml:11:54]
-     10 │     access-token: {type: env, value: AIR_TOKEN}
+     10 │     access-token: {type: env, value: *********}
      11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}, saml: {idp-metadata-url: 'https://a.b'}}
         ·                                                      ────
      12 │     environments:
@@ -1018,7 +1016,7 @@ fn a_mapped_team_has_groups_and_each_of_them_once() {
 
       × the group `a` is listed twice
         ╭─[koctl.yaml:11:72]
-     10 │     access-token: {type: env, value: AIR_TOKEN}
+     10 │     access-token: {type: env, value: *********}
      11 │     authorization: {team-mappings: {idp: {mappings: {data: [], Other: [a, a]}}}, saml: {idp-metadata-url: 'https://a.b'}}
         ·                                                                        ┬  ┬
         ·                                                                        │  ╰── again here
@@ -1107,26 +1105,203 @@ fn the_store_of_the_state_is_of_a_known_kind() {
 
 // Secrets.
 
+/// A manifest with a secret wherever one can stand, also where it is a mistake.
+const SECRETS: &str = r#"
+platform:
+  git:
+    remote: "https://robot:hush@github.com/air/platform.git"
+    github: {token: {type: literal, value: hush}}
+    auth:
+      type: token
+      token: {type: literal, value: 'hush'}
+  state:
+    url: postgres://koctl:hush@db.example.com/states
+    encryption:
+      passphrase:
+        type: literal
+        value: |
+          hush
+          and hush
+      old-passphrases:
+        - {type: literal, value: "hush"}
+      recipients: [hush]
+      identities:
+        - type: literal
+          value: hush
+teams:
+  data:
+    services:
+      air/flights:
+        name: flights
+        git:
+          remote: https://hush@github.com/air/flights.git # the password is hush
+          auth: {type: ssh, ssh: {key: {type: literal, value: hush}}}
+organizations:
+  air:
+    # access-token: hush
+    access-token:
+      type: literal
+      value: hush
+    environments:
+      dev: {type: DEV, region: eu}
+    authorization:
+      oidc:
+        enabled: true
+        issuer: https://issuer.example.com
+        client-id: koctl
+        client-secret: {type: literal, value: hush}
+"#;
+
+/// Everything that a text's errors can print.
+fn printed(text: &str) -> String {
+    match check(text) {
+        Ok(_) => String::new(),
+        Err(errors) => format!("{}{errors}{errors:?}", render(&errors, false, 100)),
+    }
+}
+
 #[test]
-fn no_error_shows_a_secret() {
+fn r11_no_error_shows_a_secret_beside_a_mistake() {
+    assert!(!printed(SECRETS).contains("hush"), "{}", printed(SECRETS));
     let token = |token: &str| changed("{type: env, value: AIR_TOKEN}", token);
+    let key = |key: &str| changed("access-token: {type: env, value: AIR_TOKEN}", key);
     for text in [
         token("hush"),
+        token("[hush]"),
+        token("!!str hush"),
+        token("!hush"),
+        token("&hush"),
+        token("*hush"),
+        token("{type: literal, value: &hush}"),
+        token("{type: literal, value: !hush}"),
+        token("{type: literal, value: *hush}"),
         token("{type: literal, value: hush, colour: red}"),
+        token("{type: literal, valeu: hush}"),
+        token("{type: literal, Value: hush}"),
+        token("{type: literal, value:hush}"),
+        token("{type: literal, hush}"),
+        format!("{SMALL}platform: {{git: {{github: {{hush}}}}}}\n"),
+        format!("{SMALL}platform: {{git: {{github: {{token:hush}}}}}}\n"),
+        format!("{SMALL}platform: {{git: {{github: {{token hush}}}}}}\n"),
+        token("{type: literal hush}"),
+        token("{type: hush}"),
+        token("{type: hush, value: hush}"),
+        token("{type literal, value: hush}"),
+        token("{literal: hush}"),
+        token("{hush: literal}"),
+        token("{value: hush}"),
+        token("{value: {x: hush}}"),
         token("{type: litteral, value: hush}"),
         token("{type: literal, value: hush, value: hush}"),
+        token("{type: literal, hush: 1, hush: 2}"),
         token("{type: env, type: literal, value: hush}"),
         token("{type: env, value: A, value: hush}"),
         token("{type: env, value: $hush}"),
         token("{type: env, value: 'A=hush'}"),
+        token("{type: env, value: kpat_hush}"),
+        token("{type: file, value: ghp_hush}"),
+        token("{type: file, value: ''} # hush"),
         token("{type: literal, value: [hush}"),
         token("\n      type: literal\n      value: |\n        hush\n      color: red\n"),
+        token("\n      type: literal\n      valeu: hush\n      oops: 1"),
+        token("\n      type: literal\n      value:hush"),
+        token("\n    type: literal\n    value: hush"),
+        token("\n      hush:\n      hush:"),
+        key("acces-token: {type: literal, value: hush}"),
+        key("access_token: hush"),
+        key("accessToken: hush"),
+        key("access-token hush"),
+        key("token: hush"),
+        key("pat: hush"),
+        key("# access-token: hush\n    acess: 1"),
         changed("https://", "https://me:hush@"),
+        changed("https://", "https:/me:hush@"),
+        changed("https://", "me:hush@"),
+        changed("name: flights", "nam: flights # hush"),
         format!("{SMALL}platform: {{git: {{remote: 'https://hush@github.com/a/b'}}}}\n"),
+        format!("{SMALL}platform: {{git: {{auth: {{type: hush, token: {{type: env, value: A}}}}}}}}\n"),
+        format!("{SMALL}platform: {{git: {{github: hush}}}}\n"),
+        format!("{SMALL}platform: {{state: {{url: 'hush@db.example.com:5432/x'}}}}\n"),
+        format!("{SMALL}platform: {{state: {{url: 'postgre://u:hush@db.example.com'}}}}\n"),
+        format!("{SMALL}platform: {{state: {{uri: 'postgres://u:hush@db.example.com'}}}}\n"),
+        format!("{SMALL}platform: {{state: {{encryption: {{passphras: hush, identities: hush}}}}}}\n"),
+        format!("{SMALL}platform: {{state: {{encryption: {{recipients: [AGE-SECRET-KEY-hush]}}}}}}\n"),
     ] {
-        let errors = check(&text).unwrap_err();
-        let shown = format!("{}{errors}{errors:?}", render(&errors, false, 100));
-        assert!(!shown.contains("hush"), "{shown}");
+        let shown = printed(&text);
+        assert!(!shown.is_empty(), "no error in {text}");
+        // A duplicate key is named, and only a person who takes a secret for a key writes it twice.
+        let named = text.matches("hush:").count() > 1;
+        assert!(!shown.contains("hush") || named, "{text}\n{shown}");
+    }
+}
+
+/// A mistake that a person, an editor or a merge makes.
+#[derive(Clone, Debug)]
+enum Mistake {
+    Delete(prop::sample::Index),
+    Insert(prop::sample::Index, char),
+    DeleteLine(prop::sample::Index),
+    RepeatLine(prop::sample::Index),
+    Indent(prop::sample::Index, usize),
+    Outdent(prop::sample::Index, usize),
+}
+
+impl Mistake {
+    fn any() -> impl Strategy<Value = Self> {
+        let at = any::<prop::sample::Index>;
+        prop_oneof![
+            at().prop_map(Self::Delete),
+            (at(), prop::sample::select("x:\"'{}[],#&*!|>-? \t\n\u{1b}".chars().collect::<Vec<_>>()))
+                .prop_map(|(at, c)| Self::Insert(at, c)),
+            at().prop_map(Self::DeleteLine),
+            at().prop_map(Self::RepeatLine),
+            (at(), 1..4_usize).prop_map(|(at, by)| Self::Indent(at, by)),
+            (at(), 1..4_usize).prop_map(|(at, by)| Self::Outdent(at, by)),
+        ]
+    }
+
+    /// The text with this mistake. Secrets themselves stay whole, since parts of them cannot be found in a screen.
+    fn make(&self, text: &str) -> String {
+        if text.is_empty() {
+            return String::new();
+        }
+        let place = |at: &prop::sample::Index| {
+            let at = at.index(text.len());
+            // Without its `@`, a token in an address is a part of the host's name.
+            let words = text.match_indices("hush@").chain(text.match_indices("hush"));
+            words
+                .map(|(start, word)| (start, start + word.len()))
+                .find_map(|(start, end)| (start < at && at < end).then_some(start))
+                .unwrap_or(at)
+        };
+        let mut lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
+        let count = lines.len();
+        match self {
+            Self::Delete(at) if text[place(at)..].starts_with("hush") => return text.to_owned(),
+            Self::Delete(at) => return format!("{}{}", &text[..place(at)], &text[place(at) + 1..]),
+            Self::Insert(at, c) => return format!("{}{c}{}", &text[..place(at)], &text[place(at)..]),
+            Self::DeleteLine(at) => drop(lines.remove(at.index(count))),
+            Self::RepeatLine(at) => lines.insert(at.index(count), lines[at.index(count)].clone()),
+            Self::Indent(at, by) => lines[at.index(count)].insert_str(0, &" ".repeat(*by)),
+            Self::Outdent(at, by) => {
+                let line = &mut lines[at.index(count)];
+                let blanks = line.len() - line.trim_start_matches(' ').len();
+                line.drain(..blanks.min(*by));
+            }
+        }
+        lines.join("\n")
+    }
+}
+
+proptest! {
+    #[test]
+    fn r11_no_error_of_any_mistake_shows_a_secret(mistakes in prop::collection::vec(Mistake::any(), 1..4), json: bool) {
+        let written = if json { parse_value(SECRETS).unwrap().to_string() } else { SECRETS.to_owned() };
+        let text = mistakes.iter().fold(written, |text, mistake| mistake.make(&text));
+        let shown = printed(&text);
+        prop_assert!(!shown.contains("hush"), "{}\n{}", text, shown);
+        let screen = check(&text).map_or_else(|errors| render(&errors, false, 100), |_| String::new());
+        prop_assert!(!screen.contains('\u{1b}'), "{}", screen);
     }
 }
 

@@ -153,7 +153,7 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
     if args.json {
         return output.data(&format!("{:#}", report::drift::document(report, schemas())));
     }
-    output.data(&report::terminal::drift(report, schemas(), &output.style()));
+    output.screen(&report::terminal::drift(report, schemas(), &output.style()));
 }
 
 fn note_skipped(output: &Output, report: &DriftReport) {

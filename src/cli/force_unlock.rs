@@ -29,6 +29,6 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         Ok(session.store().force_unlock(&args.scope, &LockId::new(&args.id)).await?)
     })
     .await?;
-    output.data(&format!("The state of `{}` is unlocked.", args.scope));
+    output.screen(&format!("The state of `{}` is unlocked.", args.scope));
     Ok(Outcome::Done)
 }

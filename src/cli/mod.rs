@@ -100,8 +100,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(message) => {
-            // If even this cannot be printed, there is nowhere left to say so.
-            let _ = message.print();
+            output::answer(&message);
             return if message.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
         }
     };

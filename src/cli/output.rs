@@ -1,4 +1,5 @@
-//! The two streams: data goes to stdout, everything else to stderr.
+//! The two streams: data goes to stdout, everything else to stderr. Whatever is written for a person goes through
+//! [`legible`], so that no text of others can move the cursor or hide what koctl says.
 
 use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
@@ -7,10 +8,10 @@ use console::{Style, Term, style};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use transport::visible;
 
 use super::prompt;
-use crate::manifest::Diagnostics;
-use crate::manifest::diagnostic::render;
+use crate::manifest::{Diagnostics, render};
 use crate::operations::{Failure, Failures};
 use crate::report;
 use crate::report::progress::Progress;
@@ -72,7 +73,12 @@ impl Output {
         report::Style { color: self.stderr_color, width: self.width }
     }
 
-    /// Writes data to stdout. A reader that went away, as `head` does, is not an error; a full disk is one.
+    /// Writes what a command found or did to stdout, for a person.
+    pub(super) fn screen(&self, text: &str) {
+        self.data(&legible(text, self.stdout_color));
+    }
+
+    /// Writes data for programs to stdout, as it is. A reader that went away, as `head` does, is not an error; a full disk is one.
     pub(super) fn data(&self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let mut stdout = io::stdout().lock();
@@ -92,21 +98,21 @@ impl Output {
 
     /// Something else to know.
     pub(super) fn note(&self, text: &str) {
-        write_line(text);
+        self.say(text);
     }
 
     /// Something to look at.
     pub(super) fn warning(&self, text: &str) {
         let label = self.paint(style("Warning:").yellow().bold());
-        write_line(&format!("{label} {text}"));
+        self.say(&format!("{label} {text}"));
     }
 
     /// Prints an error and the next step. The texts may come from a server: their control characters are escaped.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
         let label = self.paint(style("Error:").red().bold());
-        write_line(&format!("{label} {}", sentence(&report::safe(message))));
+        self.say(&format!("{label} {}", sentence(&report::safe(message))));
         if let Some(help) = help {
-            write_line(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
+            self.say(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
         }
     }
 
@@ -121,7 +127,7 @@ impl Output {
         }
         for failure in failures {
             match failure.source_as::<Diagnostics>() {
-                Some(diagnostics) => write_line(render(diagnostics, self.stderr_color, self.width).trim_end()),
+                Some(diagnostics) => self.say(render(diagnostics, self.stderr_color, self.width).trim_end()),
                 None => self.error(&failure.to_string(), failure.help.as_deref()),
             }
         }
@@ -169,6 +175,7 @@ impl Output {
 
     /// Asks for a text on the terminal; an empty answer takes the default. Without a default, it is asked for again.
     pub(super) fn prompt(&self, question: &str, default: Option<&str>) -> Result<String, Failure> {
+        let question = &report::safe(question);
         let asked = default.map_or_else(|| question.to_owned(), |default| format!("{question} [{default}]"));
         loop {
             let answer = prompt::line(&asked).map_err(|error| unanswered(question, &error))?;
@@ -183,8 +190,13 @@ impl Output {
 
     /// Asks for a secret on the terminal, which does not show it.
     pub(super) fn secret(&self, question: &str) -> Result<SecretString, Failure> {
-        let answer = prompt::secret(question).map_err(|error| unanswered(question, &error))?;
+        let answer = prompt::secret(&report::safe(question)).map_err(|error| unanswered(question, &error))?;
         answer.ok_or_else(|| unanswered(question, &"nothing was typed"))
+    }
+
+    /// Writes a line for a person to stderr.
+    fn say(&self, line: &str) {
+        write_line(&legible(line, self.stderr_color));
     }
 
     fn paint<D: std::fmt::Display>(&self, text: console::StyledObject<D>) -> String {
@@ -199,6 +211,61 @@ impl Output {
 
 fn unanswered(question: &str, cause: &dyn std::fmt::Display) -> Failure {
     Failure::new(format!("could not ask for `{question}`: {cause}")).help("give it in a flag or a variable")
+}
+
+/// `text` with everything escaped that is not visible, except for line breaks, tabs, and with `color` the codes of
+/// colours and weights that koctl uses.
+fn legible(text: &str, color: bool) -> String {
+    let mut legible = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let code = if color { style_code(rest) } else { None };
+        if let Some(code) = code {
+            legible.push_str(code);
+        } else if matches!(c, '\n' | '\t') {
+            legible.push(c);
+        } else {
+            visible::push(&mut legible, c);
+        }
+        rest = &rest[code.map_or(c.len_utf8(), str::len)..];
+    }
+    legible
+}
+
+/// The code at the beginning of the text, if it changes a colour or a weight. Others, such as those that hide text, do
+/// not come from koctl.
+fn style_code(text: &str) -> Option<&str> {
+    let parameters = text.strip_prefix("\u{1b}[")?;
+    let end = parameters.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    let is_style = |code: &str| matches!(code.parse(), Ok(0..=4 | 22..=24 | 31..=37 | 39 | 90..=97)) || code.is_empty();
+    let is_code = parameters[end..].starts_with('m') && parameters[..end].split(';').all(is_style);
+    is_code.then(|| &text[..text.len() - parameters.len() + end + 1])
+}
+
+/// Standard error for the log, whose messages can have texts of others.
+struct Log {
+    color: bool,
+}
+
+impl Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(legible(&String::from_utf8_lossy(line), self.color).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+/// Prints the answer to a command line that is not run: help, or what is wrong with it.
+pub(super) fn answer(message: &clap::Error) {
+    let (text, to_stderr) = (message.render(), message.use_stderr());
+    let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+    let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let text = legible(&if color { text.ansi().to_string() } else { text.to_string() }, color);
+    // If even this cannot be printed, there is nowhere left to say so.
+    let _ = if to_stderr { io::stderr().write_all(text.as_bytes()) } else { io::stdout().write_all(text.as_bytes()) };
 }
 
 /// Writes a line to stderr. If even that fails, there is nowhere left to say so.
@@ -236,10 +303,11 @@ pub(super) fn log(verbose: u8, output: &Output) {
             at_level(own)
         }
     };
+    let color = output.stderr_color;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(output.stderr_color)
+        .with_writer(move || Log { color })
+        .with_ansi(color)
         .with_target(false)
         .without_time()
         .init();
@@ -260,7 +328,20 @@ fn directives() -> Result<Option<EnvFilter>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::CRATES;
+    use super::{CRATES, legible};
+
+    #[test]
+    fn only_the_styles_of_koctl_reach_a_person() {
+        let styled = "\u{1b}[31m-\u{1b}[0m a\u{1b}[1;36mb\u{1b}[m\n\tc";
+        assert_eq!(legible(styled, true), styled);
+        assert_eq!(legible("\u{1b}[31m-", false), "\\u001b[31m-");
+        for other in
+            ["\u{1b}[2J", "\u{1b}[8m", "\u{1b}[31;8m", "\u{1b}]0;a\u{7}", "\u{1b}[3", "\u{1b}c", "\u{9b}8m", "\r"]
+        {
+            let shown = legible(other, true);
+            assert!(shown.starts_with('\\') && !shown.contains(char::is_control), "{shown}");
+        }
+    }
 
     #[test]
     fn the_log_knows_every_crate_of_the_workspace() {

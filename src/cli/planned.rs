@@ -21,10 +21,10 @@ pub(super) fn show(output: &Output, planned: &Planned, progress: &Progress) {
 fn screen(output: &Output, planned: &Planned) {
     if planned.reviews_files && !planned.kept.is_empty() {
         let files: Vec<_> = planned.kept.iter().map(|kept| (&*kept.path, &*kept.is, &*kept.would_be)).collect();
-        output.data(&report::terminal::left_alone(&files, &output.style()));
+        output.screen(&report::terminal::left_alone(&files, &output.style()));
     }
     if planned.failures.is_empty() || planned.plan.has_changes() {
-        output.data(&report::terminal::plan(&planned.plan, schemas(), &output.style()));
+        output.screen(&report::terminal::plan(&planned.plan, schemas(), &output.style()));
     }
     if !planned.reviews_files && !planned.kept.is_empty() {
         let paths: Vec<&str> = planned.kept.iter().map(|kept| &*kept.path).collect();

@@ -153,7 +153,7 @@ impl Rounds<'_> {
             progress.applied(&applied.outcomes);
         } else if shows_outcome {
             let style = self.output.style();
-            self.output.data(&match mode {
+            self.output.screen(&match mode {
                 Mode::Normal | Mode::Destroy => report::terminal::outcome(&applied.outcomes, &style),
                 Mode::StateOnly(what) => {
                     report::terminal::recorded(what, &applied.outcomes, applied.is_complete(), &style)

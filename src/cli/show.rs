@@ -46,7 +46,7 @@ fn plan(file: &PathBuf, args: &Args, output: &Output) -> Result<Outcome, Failure
         return Ok(Outcome::Done);
     }
     if plan.unplanned.is_empty() || plan.has_changes() {
-        output.data(&report::terminal::plan(&plan, schemas(), &output.style()));
+        output.screen(&report::terminal::plan(&plan, schemas(), &output.style()));
     }
     output.failures(&operations::unplanned(&plan));
     Ok(Outcome::Done)
@@ -59,7 +59,7 @@ async fn state(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     if args.json {
         output.data(&format!("{:#}", report::terraform::state_json(&resources, schemas())));
     } else {
-        output.data(&report::terminal::state(&resources, schemas(), &output.style()));
+        output.screen(&report::terminal::state(&resources, schemas(), &output.style()));
     }
     Ok(Outcome::Done)
 }

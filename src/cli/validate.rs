@@ -26,6 +26,6 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
         count(manifest.organizations.len(), "organization"),
         count(environments, "environment"),
     ];
-    output.data(&format!("{} {}.", output.good("The configuration is valid:"), counts.join(", ")));
+    output.screen(&format!("{} {}.", output.good("The configuration is valid:"), counts.join(", ")));
     Ok(Outcome::Done)
 }

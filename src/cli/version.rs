@@ -18,7 +18,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Outcome {
     if args.json {
         output.data(&json!({ "version": version }).to_string());
     } else {
-        output.data(&format!("koctl {version}"));
+        output.screen(&format!("koctl {version}"));
     }
     Outcome::Done
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use super::credentials;
 
 /// A range of a source text, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,22 +27,33 @@ impl Span {
 ///
 /// Cheap to clone: all diagnostics of a file share its text.
 #[derive(Clone, Debug)]
-pub(super) struct Source(Arc<NamedSource<String>>);
+pub(super) struct Source(Arc<Text>);
+
+#[derive(Debug)]
+struct Text {
+    name: String,
+    text: String,
+}
 
 impl Source {
     /// A source of this name. Errors show the text as it is, so it must not contain secrets.
     pub(super) fn new(name: &str, text: String) -> Self {
-        Self(Arc::new(NamedSource::new(name, text)))
+        Self(Arc::new(Text { name: name.to_owned(), text }))
     }
 
     /// The path of the file as the user writes it.
     pub(super) fn name(&self) -> &str {
-        self.0.name()
+        &self.0.name
+    }
+
+    /// The whole text.
+    pub(super) fn text(&self) -> &str {
+        &self.0.text
     }
 
     /// The text of the span. Empty if the span is outside of the source.
     pub(super) fn excerpt(&self, span: Span) -> &str {
-        self.0.inner().get(span.range()).unwrap_or_default()
+        self.text().get(span.range()).unwrap_or_default()
     }
 
     /// The line and column of a byte, both counted from one. Columns are characters.
@@ -56,7 +67,7 @@ impl Source {
     /// The part of a span on its first line, because underlining a whole block helps no more than underlining its
     /// beginning.
     fn first_line(&self, span: Span) -> Span {
-        let end = span.end.min(self.0.inner().len());
+        let end = span.end.min(self.text().len());
         let start = span.start.min(end);
         let excerpt = self.excerpt(Span { start, end });
         let line = excerpt.lines().next().unwrap_or_default();
@@ -66,37 +77,46 @@ impl Source {
     }
 }
 
+/// A part of a source that an error underlines.
+#[derive(Clone, Debug)]
+pub(super) struct Label {
+    pub(super) span: Span,
+    /// What is there, if there are several labels.
+    pub(super) text: Option<String>,
+}
+
 /// One error in the configuration, with its location if it has one.
 ///
-/// `Display` writes the message alone, [`Diagnostic::line`] adds the location, and [`render`] draws everything.
+/// `Display` writes the message alone, [`Diagnostic::line`] adds the location, and [`render`](super::render()) draws
+/// everything. No text of an error contains credentials that can be recognised as such.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     code: &'static str,
     message: String,
     help: Option<String>,
     source: Option<Source>,
-    labels: Vec<LabeledSpan>,
+    labels: Vec<Label>,
 }
 
 impl Diagnostic {
     /// An error without a location yet. The code is stable, for search engines and tests, and looks like a path:
     /// `koctl::manifest::unknown_key`. The message is a sentence without a period.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), help: None, source: None, labels: Vec::new() }
+        let message = credentials::without(&message.into());
+        Self { code, message, help: None, source: None, labels: Vec::new() }
     }
 
     /// Adds the next step for the user.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(credentials::without(&help.into()));
         self
     }
 
     /// Adds a span to underline, with a label if there are several.
     #[must_use]
     pub(super) fn at(mut self, span: Span, label: Option<&str>) -> Self {
-        let length = span.end.saturating_sub(span.start);
-        self.labels.push(LabeledSpan::new(label.map(str::to_owned), span.start, length));
+        self.labels.push(Label { span, text: label.map(str::to_owned) });
         self
     }
 
@@ -104,9 +124,7 @@ impl Diagnostic {
     #[must_use]
     pub(super) fn in_source(mut self, source: &Source) -> Self {
         for label in &mut self.labels {
-            let end = label.offset() + label.len();
-            let span = source.first_line(Span { start: label.offset(), end });
-            *label = LabeledSpan::new(label.label().map(str::to_owned), span.start, span.end - span.start);
+            label.span = source.first_line(label.span);
         }
         self.source = Some(source.clone());
         self
@@ -139,7 +157,12 @@ impl Diagnostic {
     }
 
     fn first_offset(&self) -> Option<usize> {
-        self.labels.first().map(LabeledSpan::offset)
+        self.labels.first().map(|label| label.span.start)
+    }
+
+    /// The file and the underlined parts of it, the first one first. `None` for an error without a location.
+    pub(super) fn place(&self) -> Option<(&Source, &[Label])> {
+        Some((self.source.as_ref()?, &self.labels))
     }
 
     fn file(&self) -> Option<&str> {
@@ -155,23 +178,8 @@ impl fmt::Display for Diagnostic {
 
 impl Error for Diagnostic {}
 
-impl miette::Diagnostic for Diagnostic {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(self.code))
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.source.as_ref().map(|source| &source.0 as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
-    }
-}
+/// The number of errors that are shown. Few people read more, and one mistake in a generated file can make thousands.
+pub(super) const SHOWN: usize = 100;
 
 /// All errors of a run, at least one, ordered by file and then by position.
 #[derive(Clone, Debug)]
@@ -187,6 +195,15 @@ impl Diagnostics {
     /// The errors in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
+    }
+
+    /// A sentence about the errors that are not shown. `None` if all of them are.
+    pub(super) fn unshown(&self) -> Option<String> {
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => None,
+            1 => Some("1 more error is not shown: correct these first.".to_owned()),
+            unshown => Some(format!("{unshown} more errors are not shown: correct these first.")),
+        }
     }
 
     /// The number of errors and files: `3 errors in 2 files.`
@@ -221,38 +238,20 @@ impl<'a> IntoIterator for &'a Diagnostics {
     }
 }
 
-/// One line for each error.
+/// One line for each error that is shown.
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, error) in self.0.iter().enumerate() {
+        for (position, error) in self.0.iter().take(SHOWN).enumerate() {
             if position > 0 {
                 f.write_str("\n")?;
             }
             f.write_str(&error.line())?;
         }
-        Ok(())
+        self.unshown().map_or(Ok(()), |unshown| write!(f, "\n{unshown}"))
     }
 }
 
 impl Error for Diagnostics {}
-
-/// Draws all errors for a terminal of this width, each with its source line underlined, and a last line that counts
-/// them.
-pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
-    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
-    let mut screen = String::new();
-    for error in diagnostics {
-        if handler.render_report(&mut screen, error).is_err() {
-            // Writing to a string does not fail. If miette does, the error must not be lost with its picture.
-            screen.push_str(&error.line());
-        }
-        screen.push('\n');
-    }
-    screen.push_str(&diagnostics.summary());
-    screen.push('\n');
-    screen
-}
 
 #[cfg(test)]
 mod tests {
@@ -289,22 +288,5 @@ mod tests {
     fn columns_count_characters_and_not_bytes() {
         let source = Source::new("a.yaml", "teams:\n  ä: ö\n".into());
         assert_eq!(source.line_and_column("teams:\n  ä: ".len()), (2, 6));
-    }
-
-    #[test]
-    fn a_span_beyond_the_text_is_drawn_at_its_end() {
-        let source = Source::new("a.yaml", "x".into());
-        let error = Diagnostic::new("koctl::manifest::test", "too far")
-            .at(Span { start: 40, end: 50 }, None)
-            .in_source(&source);
-        assert_eq!(error.line(), "a.yaml:1:2: too far");
-        assert!(render(&error.into(), false, 80).contains("a.yaml:1:2"));
-    }
-
-    #[test]
-    fn colour_is_a_choice() {
-        let errors = Diagnostics::from(error("a.yaml", 0));
-        assert!(!render(&errors, false, 80).contains('\u{1b}'));
-        assert!(render(&errors, true, 80).contains('\u{1b}'));
     }
 }

@@ -1,191 +1,241 @@
-//! Masks the secrets in a source before any of it is shown, because errors appear in logs and pull requests.
+//! The text of a source as errors may show it. Errors appear in logs and pull requests, and a mistyped key does not say
+//! that a secret is beside it.
 //!
-//! Every byte of a secret becomes a `*`, so that locations do not change.
+//! So only that is shown which is certainly not a secret: keys, and values where the manifest has a value that is not
+//! secret. Everything else is masked: values of unknown keys and of sources of secrets, comments, tags and anchors.
+//! Every byte becomes a `*`, so that locations do not change.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::credentials;
 use super::diagnostic::Span;
-use super::secret::is_variable_name;
-use super::yaml::{Entry, Kind, Node};
+use super::shape::{Shape, is_source, may_show_key};
+use super::yaml::{Kind, Node};
+use broken::STRUCTURE;
 
-/// The keys of sources of secrets. It is a common mistake to write the secret itself there.
-const SECRET_KEYS: [&str; 7] =
-    ["access-token", "client-secret", "token", "key", "passphrase", "old-passphrases", "identities"];
-/// The beginning of an age identity, which may be anywhere by mistake.
-const IDENTITY: &str = "AGE-SECRET-KEY-";
+mod broken;
 
-/// The text with its secrets masked. Without a tree, such as after a syntax error, everything that looks like the value
-/// of a secret counts as one. `refused` are the values of duplicate keys, which are not in the tree. With any of them
-/// it is not certain which values are secret, so every `value` counts as one.
+/// Keys of addresses, which have a place for a password.
+const ADDRESSES: [&str; 4] = ["remote", "url", "issuer", "idp-metadata-url"];
+
+/// Keys of public keys for age. It is a common mistake to write a private one there.
+const RECIPIENTS: &str = "recipients";
+
+/// The text without secrets. `refused` are the entries of duplicate keys, which are not in the tree. Without a tree, such
+/// as after a syntax error, only what every manifest contains is shown, and what looks like a name.
 pub(super) fn secrets(text: &str, root: Option<&Node>, refused: &[Node]) -> String {
-    let mut spans = Vec::new();
-    match root {
-        Some(root) => {
-            let may_show = refused.is_empty();
-            for tree in refused.iter().chain([root]) {
-                collect(tree, may_show, &mut spans);
-            }
-        }
-        None => guess(text, &mut spans),
-    }
-    url_credentials(text, &mut spans);
-    identities(text, &mut spans);
-    mask(text, &spans)
+    let Some(root) = root else { return broken::masked(text) };
+    let mut parts = Parts { text, ..Parts::default() };
+    parts.value(root, Shape::manifest(), "");
+    refused.iter().for_each(|entry| parts.refused(entry));
+    parts.masked()
 }
 
-fn collect(node: &Node, may_show: bool, spans: &mut Vec<Span>) {
-    match &node.kind {
-        Kind::List(items) => items.iter().for_each(|item| collect(item, may_show, spans)),
-        Kind::Map(entries) => {
-            let shown = may_show && names_a_source(entries);
-            for entry in entries {
-                let secret = SECRET_KEYS.contains(&entry.key.as_str()) || (entry.key == "value" && !shown);
-                match &entry.value.kind {
-                    Kind::List(items) if secret => {
-                        let plain = items.iter().filter(|item| !matches!(item.kind, Kind::List(_) | Kind::Map(_)));
-                        spans.extend(plain.map(|item| item.span));
-                        collect(&entry.value, may_show, spans);
+/// The parts of a text. A part that is shown in one place and hidden in another, through an alias, is hidden.
+#[derive(Default)]
+struct Parts<'t> {
+    text: &'t str,
+    shown: Vec<Span>,
+    hidden: Vec<Span>,
+    keys: HashSet<&'t str>,
+}
+
+impl Parts<'_> {
+    /// A value of the key `key`, where the manifest has a value of this shape.
+    fn value(&mut self, node: &Node, shape: &Shape, key: &str) {
+        match (&node.kind, shape) {
+            (Kind::Map(entries), Shape::Block(fields)) => {
+                let source = is_source(fields);
+                for entry in entries {
+                    let known = fields.get(&entry.key);
+                    if may_show_key(fields, &entry.key, !matches!(entry.value.kind, Kind::Null)) {
+                        self.key(entry.key_span);
+                    } else {
+                        self.hidden.push(entry.key_span);
                     }
-                    Kind::List(_) | Kind::Map(_) => collect(&entry.value, may_show, spans),
-                    _ if secret => spans.push(entry.value.span),
-                    _ => {}
+                    match known {
+                        Some(field) if !source || matches!(field.shape, Shape::Choice(_)) => {
+                            self.value(&entry.value, &field.shape, &entry.key);
+                        }
+                        _ => self.hide(&entry.value),
+                    }
                 }
             }
-        }
-        _ => {}
-    }
-}
-
-/// Age identities anywhere in the text.
-fn identities(text: &str, spans: &mut Vec<Span>) {
-    for (start, _) in text.match_indices(IDENTITY) {
-        let length = text[start..].find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(text.len() - start);
-        spans.push(Span { start, end: start + length });
-    }
-}
-
-/// True if the mapping is a source of a secret whose `value` may be shown: a path, or a valid name of a variable.
-fn names_a_source(entries: &[Entry]) -> bool {
-    let text = |key: &str| {
-        entries.iter().find(|entry| entry.key == key).and_then(|entry| match &entry.value.kind {
-            Kind::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-    };
-    match text("type") {
-        Some("file") => true,
-        Some("env") => text("value").is_some_and(is_variable_name),
-        _ => false,
-    }
-}
-
-fn guess(text: &str, spans: &mut Vec<Span>) {
-    let mut offset = 0;
-    let mut block: Option<usize> = None;
-    for line in text.split_inclusive('\n') {
-        let indent = line.len() - line.trim_start().len();
-        let blank = line.trim().is_empty();
-        if block.is_some_and(|key_indent| blank || indent > key_indent) {
-            spans.push(Span { start: offset, end: offset + line.len() });
-        } else {
-            block = None;
-            if let Some(value) = value_of_secret_key(line) {
-                spans.push(Span { start: offset + value, end: offset + line.len() });
-                if line[value..].trim_start().starts_with(['|', '>']) {
-                    block = Some(indent);
+            (Kind::Map(entries), Shape::Named(inner)) => {
+                for entry in entries {
+                    self.key(entry.key_span);
+                    self.value(&entry.value, inner, &entry.key);
                 }
             }
+            (Kind::List(items), Shape::List(inner)) => items.iter().for_each(|item| self.value(item, inner, key)),
+            // A list of one element is often written without brackets.
+            (Kind::Text(_), Shape::List(inner)) => self.value(node, inner, key),
+            (_, Shape::Choice(choices)) => match node.text() {
+                Some(text) if choices.may_show(text) => self.shown.push(node.span),
+                _ => self.hide(node),
+            },
+            (_, Shape::Text | Shape::Flag) if node.text().is_some() => self.scalar(node.span, key),
+            _ => self.hide(node),
         }
-        offset += line.len();
+    }
+
+    fn scalar(&mut self, span: Span, key: &str) {
+        let quoted = self.text.get(span.range()).unwrap_or_default();
+        let written = quoted.trim_start_matches(['"', '\'']);
+        let start = span.end - written.len();
+        let within = |range: Range<usize>| Span { start: start + range.start, end: start + range.end };
+        if key == RECIPIENTS && !written.starts_with("age1") {
+            return self.hidden.push(span);
+        }
+        if ADDRESSES.contains(&key) {
+            self.hidden.extend(credentials::in_address(written).into_iter().map(within));
+        }
+        // A text without quotes goes on to the next line if a colon is missing there.
+        let first_line = written.find('\n').filter(|_| quoted == written).map_or(span.end, |length| start + length);
+        self.hidden.push(Span { start: first_line, end: span.end });
+        self.shown.push(span);
+    }
+
+    fn key(&mut self, span: Span) {
+        self.shown.push(span);
+        self.keys.extend(self.text.get(span.range()));
+    }
+
+    /// The later entry of a duplicate key. Its place in the manifest is not known.
+    fn refused(&mut self, node: &Node) {
+        if let Kind::Map(entries) = &node.kind {
+            for entry in entries {
+                let is_shown = self.text.get(entry.key_span.range()).is_some_and(|key| self.keys.contains(key));
+                if is_shown { &mut self.shown } else { &mut self.hidden }.push(entry.key_span);
+                self.hide(&entry.value);
+            }
+        }
+    }
+
+    /// Hides all keys and values of a tree.
+    fn hide(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::List(items) => items.iter().for_each(|item| self.hide(item)),
+            Kind::Map(entries) => {
+                for entry in entries {
+                    self.hidden.push(entry.key_span);
+                    self.hide(&entry.value);
+                }
+            }
+            Kind::Null => {}
+            _ => self.hidden.push(node.span),
+        }
+    }
+
+    fn masked(self) -> String {
+        let mut shown = vec![Part::Between; self.text.len()];
+        let mut mark = |spans: &[Span], part: Part| {
+            for byte in spans.iter().flat_map(|span| span.range()) {
+                if let Some(byte) = shown.get_mut(byte) {
+                    *byte = part;
+                }
+            }
+        };
+        mark(&self.shown, Part::Shown);
+        mark(&self.hidden, Part::Hidden);
+        let mut masked = credentials::found(self.text);
+        let mut in_comment = false;
+        for (at, c) in self.text.char_indices() {
+            let is_hidden = match shown[at] {
+                Part::Shown => false,
+                Part::Hidden => true,
+                Part::Between => in_comment || !STRUCTURE.contains(c),
+            };
+            in_comment = c != '\n' && (in_comment || (c == '#' && shown[at] == Part::Between));
+            if is_hidden {
+                masked.push(at..at + c.len_utf8());
+            }
+        }
+        credentials::masked(self.text, &masked)
     }
 }
 
-/// The offset of the value on a line that contains a secret's key.
-fn value_of_secret_key(line: &str) -> Option<usize> {
-    let keys = SECRET_KEYS.iter().chain(&["value"]);
-    keys.flat_map(|key| line.match_indices(key).map(|(at, key)| at + key.len()))
-        .filter_map(|end| {
-            let rest = line[end..].trim_start_matches(['"', '\'', ' ']);
-            rest.strip_prefix(':').map(|value| line.len() - value.len())
-        })
-        .min()
-}
-
-/// `https://name:password@host`: everything before the `@`, except the user `git` of SSH addresses.
-fn url_credentials(text: &str, spans: &mut Vec<Span>) {
-    for (at, scheme_end) in text.match_indices("://") {
-        let start = at + scheme_end.len();
-        let authority = text[start..].split(|c: char| c == '/' || c.is_whitespace()).next().unwrap_or_default();
-        if let Some(end) = authority.rfind('@')
-            && &authority[..end] != "git"
-        {
-            spans.push(Span { start, end: start + end });
-        }
-    }
-}
-
-/// Spans begin and end between characters, so the result is valid text.
-fn mask(text: &str, spans: &[Span]) -> String {
-    let mut shown = text.as_bytes().to_vec();
-    for byte in spans.iter().flat_map(|span| span.range()) {
-        if let Some(byte) = shown.get_mut(byte).filter(|byte| !byte.is_ascii_whitespace()) {
-            *byte = b'*';
-        }
-    }
-    String::from_utf8_lossy(&shown).into_owned()
+/// What a byte belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// No key and no value: structure, comments, tags, anchors.
+    Between,
+    Shown,
+    Hidden,
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::document::Document;
-    use super::*;
 
+    /// The text of a file of the manifest as errors show it.
     fn shown(text: &str) -> String {
-        let document = Document::parse("a.yaml", text).unwrap();
-        secrets(text, Some(&document.root), &[])
+        Document::parse("a.yaml", text).unwrap().source.text().to_owned()
+    }
+
+    /// The same for a value in the place of an access token.
+    fn token(value: &str) -> String {
+        let around = "organizations: {a: {access-token: ";
+        let shown = shown(&format!("{around}{value}}}}}"));
+        shown.strip_prefix(around).and_then(|shown| shown.strip_suffix("}}")).unwrap().to_owned()
     }
 
     #[test]
-    fn other_values_stay() {
-        let text = "access-token:\n  type: env\n  value: TOKEN\nremote: git@github.com:air/flights.git\n";
+    fn what_is_not_secret_stays() {
+        let text = "teams:\n  data:\n    description: \"Takes: orders\"\n    users: [kim@example.com]\n    services:\n      a/b:\n        \
+                    name: flights\n        git: {remote: git@github.com:air/flights.git}\n";
         assert_eq!(shown(text), text);
+    }
+
+    #[test]
+    fn values_of_sources_are_masked_at_their_length() {
+        assert_eq!(token("{type: literal, value: 'hush hush'}"), "{type: literal, value: ***** *****}");
+        assert_eq!(token("{type: env, value: TOKEN}"), "{type: env, value: *****}");
+        assert_eq!(token("{type: litteral, value: 12345}"), "{type: litteral, value: *****}");
         assert_eq!(
-            secrets(text, None, &[]),
-            "access-token:\n  type: env\n  value: *****\nremote: git@github.com:air/flights.git\n"
+            shown(
+                "organizations:\n  a:\n    access-token:\n      type: literal\n      value: |\n        höh\n        two\n"
+            ),
+            "organizations:\n  a:\n    access-token:\n      type: literal\n      value: |\n        ****\n        ***\n"
         );
     }
 
     #[test]
-    fn literals_are_masked_at_their_length() {
-        assert_eq!(shown("t: {type: literal, value: 'hush hush'}"), "t: {type: literal, value: ***** *****}");
-        assert_eq!(
-            shown("t:\n  type: literal\n  value: |\n    höh\n    two\n"),
-            "t:\n  type: literal\n  value: |\n    ****\n    ***\n"
-        );
-        assert_eq!(shown("t:\n  type: litteral\n  value: 12345\n"), "t:\n  type: litteral\n  value: *****\n");
+    fn a_mistyped_key_hides_the_secret_beside_it() {
+        assert_eq!(token("{type: literal, valeu: hush}"), "{type: literal, valeu: ****}");
+        assert_eq!(token("{type: hush, Value: hush}"), "{type: ****, Value: ****}");
+        assert_eq!(token("{hush: hush}"), "{****: ****}");
+        assert_eq!(token("{type: literal, hush}"), "{type: literal, ****}");
+        assert_eq!(token("[hush]"), "[****]");
+        assert_eq!(token("hush"), "****");
+        assert_eq!(token("{value: {x: hush}}"), "{value: {*: ****}}");
+        assert_eq!(shown("organizations: {a: {access_token: hush}}"), "organizations: {a: {access_token: ****}}");
+        assert_eq!(shown("platform: {state: {uri: 'a://u:hush@h'}}"), "platform: {state: {uri: **************}}");
     }
 
     #[test]
-    fn an_anchored_literal_is_masked_at_its_anchor() {
-        let text = "a: &pat hush\nt: {type: literal, value: *pat}";
-        assert_eq!(shown(text), "a: ********t: {type: literal, value: *pat}".replace("********t", "**** ****\nt"));
+    fn comments_tags_anchors_and_aliases_are_masked() {
+        assert_eq!(shown("teams: {} # token: hush\n"), "teams: {} # ****** ****\n");
+        assert_eq!(token("{type: literal, value: &hush hush}"), "{type: literal, value: ***** ****}");
+        assert_eq!(shown("teams: !!map {}"), "teams: ***** {}");
+        let aliased =
+            "teams: {t: {description: &d hush}}\norganizations: {a: {access-token: {type: literal, value: *d}}}";
+        assert!(!shown(aliased).contains("hush"), "{}", shown(aliased));
     }
 
     #[test]
-    fn a_secret_in_place_of_its_source_is_masked() {
-        assert_eq!(shown("access-token: hush"), "access-token: ****");
-        assert_eq!(shown("client-secret: hush"), "client-secret: ****");
+    fn a_duplicate_key_is_shown_without_its_value() {
+        assert_eq!(shown("teams: {}\nteams: {a: b}\n"), "teams: {}\nteams: {*: *}\n");
     }
 
     #[test]
-    fn passwords_in_addresses_are_masked() {
-        assert_eq!(shown("remote: https://me:hush@example.com/a/b"), "remote: https://*******@example.com/a/b");
-        assert_eq!(shown("remote: https://hush@example.com/a/b"), "remote: https://****@example.com/a/b");
-        assert_eq!(shown("remote: ssh://git@example.com/a@b"), "remote: ssh://git@example.com/a@b");
-    }
-
-    #[test]
-    fn broken_text_shows_no_value_of_a_secret_key() {
-        let text = "t: {type: literal, \"value\": hush\nb:\n  value: |\n    hush\n\n    hush\n  c: d\n";
-        let shown = secrets(text, None, &[]);
-        assert_eq!(shown, "t: {type: literal, \"value\": ****\nb:\n  value: *\n    ****\n\n    ****\n  c: d\n");
+    fn passwords_in_addresses_and_private_keys_are_masked() {
+        let git = |remote: &str| shown(&format!("platform: {{git: {{remote: {remote}}}}}"));
+        assert_eq!(git("https://me:hush@a.com/b"), "platform: {git: {remote: https://*******@a.com/b}}");
+        assert_eq!(git("https:/me:hush@a.com/b"), "platform: {git: {remote: **************@a.com/b}}");
+        let keys = "platform: {state: {encryption: {recipients: [age1q, hush, AGE-SECRET-KEY-1]}}}";
+        let masked = "platform: {state: {encryption: {recipients: [age1q, ****, ****************]}}}";
+        assert_eq!(shown(keys), masked);
     }
 }

@@ -20,8 +20,10 @@ pub mod model;
 pub mod path;
 pub mod secret;
 
+mod credentials;
 mod locations;
 mod mask;
+mod render;
 mod rules;
 mod shape;
 mod structure;
@@ -30,4 +32,5 @@ mod yaml;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use load::{Loaded, Sources, load};
+pub use render::render;
 pub(crate) use rules::{is_email, is_web_address, unfit_label, unfit_name, unfit_organization};

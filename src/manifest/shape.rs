@@ -1,11 +1,13 @@
 //! The manifest's shape, which the structural check follows. It is read from the JSON Schema of the manifest's types.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use serde_json::Value;
 
+use super::credentials::is_name;
 use super::model::types_schema;
+use super::suggest::is_slip;
 
 /// The valid values at a path of the manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +17,7 @@ pub(super) enum Shape {
     /// `true` or `false`.
     Flag,
     /// One of these strings.
-    Choice(Vec<String>),
+    Choice(Choices),
     /// A list of values of this shape.
     List(Box<Shape>),
     /// A mapping whose keys the user chooses.
@@ -24,6 +26,31 @@ pub(super) enum Shape {
     Block(BTreeMap<String, Field>),
     /// A construct that the types do not use. The value is checked when the types read it.
     Unknown,
+}
+
+/// The valid values of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Choices {
+    values: Vec<String>,
+    /// True if the key is in one block with a secret, which may have been written here by mistake.
+    beside_secret: bool,
+}
+
+impl Choices {
+    /// The values.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        self.values.iter().map(String::as_str)
+    }
+
+    /// True if the text is one of the values.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        self.iter().any(|value| value == text)
+    }
+
+    /// True if an error may repeat the text, because it is certainly not a secret.
+    pub(super) fn may_show(&self, text: &str) -> bool {
+        !self.beside_secret || is_slip(text, self.iter())
+    }
 }
 
 /// A key of a block.
@@ -57,7 +84,7 @@ impl Shape {
             return Self::read(root, value);
         }
         if let Some(choices) = choices(schema) {
-            return Self::Choice(choices);
+            return Self::Choice(Choices { values: choices, beside_secret: false });
         }
         let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
         match kind {
@@ -88,9 +115,39 @@ impl Shape {
         matches!(self, Self::Flag) || self.is_secret()
     }
 
-    /// True for the source of a secret: no other block has exactly these keys.
+    /// True for the source of a secret.
     pub(super) fn is_secret(&self) -> bool {
-        matches!(self, Self::Block(fields) if fields.keys().eq(["type", "value"]))
+        matches!(self, Self::Block(fields) if is_source(fields))
+    }
+
+    /// The words that this shape gives a meaning.
+    pub(super) fn words(&self) -> Words {
+        let mut words = Words::default();
+        self.collect(&mut words);
+        words
+    }
+
+    fn collect(&self, words: &mut Words) {
+        match self {
+            Self::Choice(choices) => words.all.extend(choices.values.iter().cloned()),
+            Self::List(inner) | Self::Named(inner) => inner.collect(words),
+            Self::Block(fields) => {
+                for (key, Field { shape, .. }) in fields {
+                    words.all.insert(key.clone());
+                    let is_secret = match shape {
+                        Self::List(inner) => inner.is_secret(),
+                        shape => shape.is_secret() || (is_source(fields) && key == "value"),
+                    };
+                    if is_secret {
+                        words.secret.insert(key.clone());
+                    } else if matches!(shape, Self::Text) {
+                        words.plain.insert(key.clone());
+                    }
+                    shape.collect(words);
+                }
+            }
+            Self::Text | Self::Flag | Self::Unknown => {}
+        }
     }
 
     /// The expected kind of value in words: `a string`.
@@ -103,6 +160,28 @@ impl Shape {
             Self::Unknown => "another value",
         }
     }
+}
+
+/// True for the keys of the source of a secret: no other block has exactly these.
+pub(super) fn is_source(fields: &BTreeMap<String, Field>) -> bool {
+    fields.keys().eq(["type", "value"])
+}
+
+/// True if an error may repeat a key that the block does not have, because it is certainly not a secret. In the place of
+/// the source of a secret, and without a value, any other word may be one.
+pub(super) fn may_show_key(fields: &BTreeMap<String, Field>, key: &str, has_value: bool) -> bool {
+    is_slip(key, fields.keys().map(String::as_str)) || (has_value && !is_source(fields) && is_name(key))
+}
+
+/// Words that have a meaning in a manifest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    /// Keys of blocks, and choices.
+    pub(super) all: HashSet<String>,
+    /// The keys whose values are secret.
+    pub(super) secret: HashSet<String>,
+    /// The keys of plain texts.
+    pub(super) plain: HashSet<String>,
 }
 
 /// True if the types tell an absent value from every other.
@@ -128,7 +207,15 @@ fn fields(root: &Value, schema: &Value) -> BTreeMap<String, Field> {
         let distinguishes_empty = !required && shape.distinguishes_empty(accepts_null(property));
         (key.clone(), Field { shape, required, distinguishes_empty, description })
     };
-    schema["properties"].as_object().into_iter().flatten().map(field).collect()
+    let mut fields: BTreeMap<String, Field> =
+        schema["properties"].as_object().into_iter().flatten().map(field).collect();
+    let has_secret = is_source(&fields) || fields.values().any(|field| field.shape.is_secret());
+    for field in fields.values_mut() {
+        if let Shape::Choice(choices) = &mut field.shape {
+            choices.beside_secret = has_secret;
+        }
+    }
+    fields
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::diagnostic::{Diagnostic, Source, Span};
 use super::locations::Locations;
 use super::path::KeyPath;
-use super::shape::{Field, Shape};
+use super::shape::{Choices, Field, Shape, may_show_key};
 use super::suggest::{nearest, one_of};
 use super::yaml::{Entry, Kind, Node};
 
@@ -105,12 +105,14 @@ impl Structure<'_> {
     fn report_unknown_key(&mut self, fields: &BTreeMap<String, Field>, entry: &Entry, path: &KeyPath) {
         let key = &entry.key;
         let known = || fields.keys().map(String::as_str);
+        let is_shown = may_show_key(fields, key, !matches!(entry.value.kind, Kind::Null));
+        let shown = if is_shown { format!(" `{key}`") } else { String::new() };
         let help = match nearest(key, known()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("valid keys are {}", one_of(known())),
+            Some(meant) if is_shown => format!("did you mean `{meant}`?"),
+            _ => format!("valid keys are {}", one_of(known())),
         };
         self.errors.push(
-            Diagnostic::new("koctl::manifest::unknown_key", format!("unknown key `{key}` in {path}"))
+            Diagnostic::new("koctl::manifest::unknown_key", format!("unknown key{shown} in {path}"))
                 .at(entry.key_span, None)
                 .in_source(self.source)
                 .with_help(help),
@@ -160,14 +162,14 @@ impl Structure<'_> {
     }
 }
 
-fn unknown_value(choices: &[String], text: &str, path: &KeyPath) -> Diagnostic {
-    let choices = || choices.iter().map(String::as_str);
-    let possible = one_of(choices());
-    let help = match nearest(text, choices()) {
+fn unknown_value(choices: &Choices, text: &str, path: &KeyPath) -> Diagnostic {
+    let possible = one_of(choices.iter());
+    let help = match nearest(text, choices.iter()) {
         Some(meant) => format!("did you mean `{meant}`? Valid values are {possible}"),
         None => format!("valid values are {possible}"),
     };
-    Diagnostic::new("koctl::manifest::unknown_value", format!("`{text}` is not a valid value for {path}"))
+    let shown = if choices.may_show(text) { format!("`{text}`") } else { "this".to_owned() };
+    Diagnostic::new("koctl::manifest::unknown_value", format!("{shown} is not a valid value for {path}"))
         .with_help(help)
 }
 
@@ -192,7 +194,7 @@ fn placeholder(shape: &Shape) -> Value {
     match shape {
         Shape::Text => Value::String(String::new()),
         Shape::Flag => Value::Bool(false),
-        Shape::Choice(choices) => choices.first().cloned().into(),
+        Shape::Choice(choices) => choices.iter().next().into(),
         Shape::List(_) => Value::Array(Vec::new()),
         Shape::Named(_) => Value::Object(Map::new()),
         Shape::Block(fields) => {

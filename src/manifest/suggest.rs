@@ -18,6 +18,15 @@ pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'
     best.map(|(_, candidate)| candidate)
 }
 
+/// True if a text is one of the candidates, except for a typing error. Unlike the texts that [`nearest`] finds something
+/// for, such a text certainly is nothing else, so it can be shown where a secret may be.
+pub(super) fn is_slip<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> bool {
+    let is_near = |candidate: &str| {
+        strsim::damerau_levenshtein(&normalized(written), &normalized(candidate)) <= candidate.len().min(4) / 2
+    };
+    candidates.into_iter().any(is_near)
+}
+
 fn distance(written: &str, candidate: &str) -> Option<usize> {
     let tolerated = written.chars().count().max(candidate.chars().count()).div_ceil(3);
     let edits = strsim::damerau_levenshtein(written, candidate);
@@ -62,6 +71,16 @@ mod tests {
         assert_eq!(nearest("colour", ["spec-path", "services"]), None);
         assert_eq!(nearest("eu", ["us", "au"]), None);
         assert_eq!(nearest("x", []), None);
+    }
+
+    #[test]
+    fn a_slip_is_nothing_but_the_word() {
+        for written in ["value", "Value", "valeu", "val", "tpye"] {
+            assert!(is_slip(written, ["type", "value"]), "{written}");
+        }
+        for written in ["hush", "value:hush", "s3cr3t", "valuehush"] {
+            assert!(!is_slip(written, ["type", "value"]), "{written}");
+        }
     }
 
     #[test]

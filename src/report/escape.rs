@@ -1,28 +1,15 @@
-//! Texts of others, made safe to show.
-//!
-//! Names, descriptions, specifications and error messages come from people and servers that koctl does not know. None
-//! of them may move the cursor, hide or reorder other text, or begin a line of its own.
-
-use std::fmt::Write as _;
+//! Texts of others, made safe to show: escaped, and wrapped.
 
 use console::{AnsiCodeIterator, measure_text_width};
+use transport::visible::push;
+
+pub use transport::visible::escape;
 
 /// The narrowest width at which text is wrapped. Below it, lines run over the edge instead of becoming a column of
 /// letters.
 const NARROWEST: usize = 20;
 
-/// `text` on one line, with everything that is not visible text escaped as in JSON: `\n`, `\u001b`. For texts of others
-/// that a command shows by itself.
-#[must_use]
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        push(&mut safe, c);
-    }
-    safe
-}
-
-/// One line of a longer text: the same, but with tabs shown as arrows, since tabs indent such lines.
+/// One line of a longer text, escaped, but with tabs shown as arrows, since tabs indent such lines.
 pub(super) fn escape_line(line: &str) -> String {
     let mut safe = String::with_capacity(line.len());
     for c in line.chars() {
@@ -32,22 +19,6 @@ pub(super) fn escape_line(line: &str) -> String {
         }
     }
     safe
-}
-
-fn push(safe: &mut String, c: char) {
-    match c {
-        '\n' => safe.push_str("\\n"),
-        '\r' => safe.push_str("\\r"),
-        '\t' => safe.push_str("\\t"),
-        _ if is_treacherous(c) => write!(safe, "\\u{:04x}", u32::from(c)).expect("a String takes all that is written"),
-        _ => safe.push(c),
-    }
-}
-
-/// Control characters, line separators, and characters that are invisible or reorder their neighbours.
-fn is_treacherous(c: char) -> bool {
-    let hidden = matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
-    c.is_control() || hidden || matches!(c, '\u{2028}'..='\u{202e}')
 }
 
 /// Makes blanks at the end of a line visible, for changes of blanks.
@@ -88,17 +59,10 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use transport::visible::is_hidden;
 
     #[test]
-    fn visible_text_stays_as_it_is() {
-        assert_eq!(escape("Flüge, 航班 ✈ \"a\""), "Flüge, 航班 ✈ \"a\"");
-    }
-
-    #[test]
-    fn what_could_forge_output_is_escaped() {
-        assert_eq!(escape("a\r\nb\tc"), "a\\r\\nb\\tc");
-        assert_eq!(escape("\u{1b}[31mred\u{7f}\u{9b}"), "\\u001b[31mred\\u007f\\u009b");
-        assert_eq!(escape("a\u{2028}b\u{202e}c\u{feff}"), "a\\u2028b\\u202ec\\ufeff");
+    fn tabs_of_a_line_become_arrows() {
         assert_eq!(escape_line("\tkey:\r"), "→   key:\\r");
     }
 
@@ -121,8 +85,8 @@ mod tests {
     proptest! {
         #[test]
         fn no_escaped_text_has_a_control_character(text in "\\PC{0,9}|.{0,40}|(?s:[\\x00-\\x1f\\x7f-\\u{a0}]){0,20}") {
-            prop_assert!(!escape(&text).chars().any(is_treacherous));
-            prop_assert!(!escape_line(&text).chars().any(is_treacherous));
+            prop_assert!(!escape(&text).chars().any(is_hidden));
+            prop_assert!(!escape_line(&text).chars().any(is_hidden));
         }
 
         #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::escape::escape;
 use engine::Desired;
 
 /// A language of graphs.
@@ -31,7 +32,7 @@ pub fn draw(resources: &[Desired], format: Format) -> String {
 }
 
 fn dot(names: &[&str], edges: &[(usize, usize)]) -> String {
-    let quoted = |name: &str| format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""));
+    let quoted = |name: &str| format!("\"{}\"", escape(name).replace('\\', "\\\\").replace('"', "\\\""));
     let mut text = "digraph koctl {\n  rankdir = \"RL\";\n  node [shape = box];\n".to_owned();
     for name in names {
         let _ = writeln!(text, "  {};", quoted(name));
@@ -46,7 +47,7 @@ fn dot(names: &[&str], edges: &[(usize, usize)]) -> String {
 fn mermaid(names: &[&str], edges: &[(usize, usize)]) -> String {
     let mut text = "flowchart RL\n".to_owned();
     for (index, name) in names.iter().enumerate() {
-        let _ = writeln!(text, "  r{index}[\"{}\"]", name.replace('"', "#quot;"));
+        let _ = writeln!(text, "  r{index}[\"{}\"]", escape(name).replace('"', "#quot;"));
     }
     for (from, to) in edges {
         let _ = writeln!(text, "  r{from} --> r{to}");

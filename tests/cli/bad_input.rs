@@ -26,6 +26,52 @@ fn a_good_configuration_is_valid() {
 }
 
 #[test]
+fn r11_a_secret_beside_a_mistyped_key_is_shown_neither_to_a_person_nor_to_a_program() {
+    let world = World::new();
+    world.edit("konnect/organizations.yaml", "type: env\n      value: ACME_TOKEN", "type: literal\n      valeu: hush");
+    for arguments in [vec!["validate"], vec!["plan"], vec!["plan", "--json"], vec!["drift"], vec!["apply", "--json"]] {
+        let run = world.run(&arguments).exits(1);
+        assert!(run.stderr.contains("unknown key `valeu`"), "{}", run.stderr);
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("hush"), "{}{}", run.stdout, run.stderr);
+    }
+}
+
+#[test]
+fn a_text_of_others_cannot_clear_the_screen_or_turn_it_around() {
+    let world = World::new();
+    let hidden = "\u{1b}[2J\u{1b}[HThe configuration is valid.\u{1b}[8m";
+    let teams = format!("teams:\n  t: {{descripton: 1}} # {hidden}\n  \"\\e]0;title\\a\": 1\n  a\u{202e}b\u{61c}: 1\n");
+    world.write("konnect/teams.yaml", &teams);
+    for arguments in [vec!["validate", "--color", "never"], vec!["validate", "--color", "always"]] {
+        let run = world.run(&arguments).exits(1);
+        for forged in ["\u{1b}[2J", "\u{1b}[H", "\u{1b}[8m", "\u{1b}]", "\u{7}", "\u{202e}", "\u{61c}"] {
+            assert!(!run.stderr.contains(forged), "{:?}", run.stderr);
+        }
+        for name in ["\\u001b]0;title\\u0007", "a\\u202eb\\u061c"] {
+            assert!(run.stderr.contains(&format!("teams.{name} must be a mapping")), "{}", run.stderr);
+        }
+    }
+    let run = world.run(&["pl\u{202e}an"]).exits(1);
+    assert!(run.stderr.contains("pl\\u202ean"), "{:?}", run.stderr);
+}
+
+#[test]
+fn an_error_far_out_in_a_line_is_shown_without_the_rest_of_the_line() {
+    let world = World::new();
+    let team = |number: usize| format!(r#""team-{number}": {{"description": "The team of number {number}."}}"#);
+    let teams: Vec<String> = (0..2_000).map(team).collect();
+    world.write("konnect/teams.yaml", &format!(r#"{{"teams": {{{}}}, "taems": {{}}}}"#, teams.join(", ")));
+    let run = world.run(&["validate"]).exits(1);
+    assert!(run.stderr.contains("unknown key `taems`") && run.stderr.len() < 2_000, "{}", run.stderr);
+
+    let wrong: Vec<String> = teams.iter().map(|team| team.replace("description", "descripton")).collect();
+    world.write("konnect/teams.yaml", &format!(r#"{{"teams": {{{}}}}}"#, wrong.join(", ")));
+    let run = world.run(&["validate"]).exits(1);
+    assert!(run.stderr.ends_with("1900 more errors are not shown: correct these first.\n2000 errors in 1 file.\n"));
+    assert!(run.stderr.len() < 200_000, "{} bytes", run.stderr.len());
+}
+
+#[test]
 fn no_file_says_where_it_looked_and_what_to_write() {
     insta::assert_snapshot!(refused(&World::empty()));
 }

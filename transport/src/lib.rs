@@ -32,6 +32,7 @@ mod retry;
 mod settings;
 pub mod tls;
 mod variable;
+pub mod visible;
 
 pub use causes::causes;
 pub use client::Transport;

@@ -78,7 +78,7 @@ pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Outpu
         environment,
     };
     let generated = generate(options).await?;
-    output.data(&screen(&generated, organization, out, system));
+    output.screen(&screen(&generated, organization, out, system));
     Ok(Outcome::Done)
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     if made.is_empty() {
         output.note("Nothing was created: every repository exists already.");
     } else {
-        output.data(&made.join("\n"));
+        output.screen(&made.join("\n"));
     }
     Ok(Outcome::Done)
 }

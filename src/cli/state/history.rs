@@ -35,7 +35,7 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     } else if entries.is_empty() {
         output.note(&format!("The state of `{scope}` has no earlier versions."));
     } else {
-        output.data(&table(&entries));
+        output.screen(&table(&entries));
     }
     Ok(())
 }

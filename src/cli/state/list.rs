@@ -33,7 +33,7 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
             .collect();
         output.data(&format!("{:#}", json!(list)));
     } else if !found.is_empty() {
-        output.data(&addresses(&found));
+        output.screen(&addresses(&found));
     }
     for intent in &intents {
         output.note(&unsettled(intent));

@@ -29,7 +29,7 @@ pub(super) async fn run(args: &Args, session: &Session, scopes: &[String], outpu
     let migration = Migration::prepare(source, scopes, &target, &options).await?;
     for state in migration.states() {
         let resources = report::count(state.resources.len(), "resource");
-        output.data(&format!("{}: serial {}, {resources}", report::safe(state.scope()), state.serial()));
+        output.screen(&format!("{}: serial {}, {resources}", report::safe(state.scope()), state.serial()));
     }
     let question = format!("Copy from {} to {}?", source.describe(), target.describe());
     let approved = args.edit.approves(&question, output);
@@ -42,7 +42,7 @@ pub(super) async fn run(args: &Args, session: &Session, scopes: &[String], outpu
     let there = copied.iter().filter(|(_, copied)| *copied == Copied::WasThere).count();
     let before = if there == 0 { String::new() } else { format!(", {there} of them before") };
     let states = report::count(copied.len(), "state");
-    output.data(&format!("Copied {states} to {}{before}.", target.describe()));
+    output.screen(&format!("Copied {states} to {}{before}.", target.describe()));
     output.note(
         "Use the new store from now on: in --state, in KOCTL_STATE, or as `platform.state.url`. The states in the old store \
          stay as they are; delete them when they are not used any more.",

@@ -62,11 +62,11 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
         None => rename_one(store, &parse(&args.from)?, &parse(&args.to)?, &options).await?,
     };
     for one in &moved {
-        output.data(&format!("{} -> {}", report::safe(one.from.as_str()), report::safe(one.to.as_str())));
+        output.screen(&format!("{} -> {}", report::safe(one.from.as_str()), report::safe(one.to.as_str())));
     }
     let what = report::count(moved.len(), "resource");
     if args.edit.carry_out(edit, &format!("Move {what}?"), output).await? {
-        output.data(&format!("Moved {what}."));
+        output.screen(&format!("Moved {what}."));
     }
     Ok(())
 }

@@ -41,11 +41,13 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
     let scope = state.scope();
     match push(store, &file, &state, args.force, &options).await? {
         Pushed::Unchanged(stored) => {
-            output
-                .data(&format!("The stored state of `{scope}` is the same already, with serial {}.", stored.serial()));
+            output.screen(&format!(
+                "The stored state of `{scope}` is the same already, with serial {}.",
+                stored.serial()
+            ));
         }
         Pushed::Stored(stored) => {
-            output.data(&format!("The state of `{scope}` now has serial {}.", stored.state.serial()));
+            output.screen(&format!("The state of `{scope}` now has serial {}.", stored.state.serial()));
         }
     }
     Ok(())

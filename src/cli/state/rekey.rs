@@ -27,7 +27,7 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     let (written, failures) = rekey(store, scopes, &options).await?;
     for stored in &written {
         let state = &stored.state;
-        output.data(&format!("The state of `{}` is encrypted again, with serial {}.", state.scope(), state.serial()));
+        output.screen(&format!("The state of `{}` is encrypted again, with serial {}.", state.scope(), state.serial()));
     }
     if written.is_empty() && failures.is_empty() {
         output.note("There is no state yet.");

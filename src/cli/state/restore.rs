@@ -32,7 +32,7 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
     let Restore { state, version, going, coming, replaces } = &planned;
     for (sign, addresses) in [("-", going), ("+", coming)] {
         for address in addresses {
-            output.data(&format!("{sign} {}", report::safe(address)));
+            output.screen(&format!("{sign} {}", report::safe(address)));
         }
     }
     let resources = report::count(state.resources.len(), "resource");
@@ -40,10 +40,10 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
         Some(serial) => format!("instead of serial {serial}"),
         None => "instead of what cannot be read".to_owned(),
     };
-    output.data(&format!("Serial {} of {}, with {resources}, {instead}.", state.serial(), version.written));
+    output.screen(&format!("Serial {} of {}, with {resources}, {instead}.", state.serial(), version.written));
     if args.edit.approves("Restore this version?", output)? {
         let stored = planned.commit(store, &args.edit.lock("state restore")).await?;
-        output.data(&format!("The state of `{}` now has serial {}.", args.scope, stored.state.serial()));
+        output.screen(&format!("The state of `{}` now has serial {}.", args.scope, stored.state.serial()));
     }
     Ok(())
 }

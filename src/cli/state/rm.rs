@@ -27,10 +27,10 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
     let (found, edit) = remove(store, scopes, &args.patterns, &args.edit.lock("state rm")).await?;
-    output.data(&addresses(&found));
+    output.screen(&addresses(&found));
     let what = report::count(found.len(), "resource");
     if args.edit.carry_out(edit, &format!("Remove {what} from the state?"), output).await? {
-        output.data(&format!("Removed {what} from the state."));
+        output.screen(&format!("Removed {what} from the state."));
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
         }
         output.data(&format!("{shown:#}"));
     } else {
-        output.data(&report::terminal::resource(&found.address, &found.resource, schemas(), &output.style()));
+        output.screen(&report::terminal::resource(&found.address, &found.resource, schemas(), &output.style()));
     }
     for intent in &intents {
         output.note(&unsettled(intent));

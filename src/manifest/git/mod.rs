@@ -5,6 +5,7 @@ mod remote;
 use thiserror::Error;
 use transport::variable;
 
+use super::credentials;
 use super::model::{Author, GitAuth, GitAuthType, Manifest, Service};
 use super::secret::Secret;
 
@@ -64,7 +65,7 @@ pub struct RepositoryError {
 
 fn remote(address: &str, what: impl Into<String>) -> Result<Remote, RepositoryError> {
     Remote::parse(address).map_err(|reason| {
-        let address = if reason == RemoteError::Password { "…".to_owned() } else { address.to_owned() };
+        let address = if reason == RemoteError::Password { "…".to_owned() } else { credentials::address(address) };
         RepositoryError { address, what: what.into(), reason }
     })
 }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::Rules;
 use super::names;
+use crate::manifest::credentials;
 use crate::manifest::diagnostic::counted;
 use crate::manifest::model::{Authorization, Environment, EnvironmentTeam, IdpMappings, Oidc, Saml, Team};
 use crate::manifest::path::KeyPath;
@@ -210,7 +211,7 @@ impl Rules<'_> {
             self.report(
                 path,
                 "koctl::manifest::url",
-                format!("`{value}` is not a valid web address"),
+                format!("`{}` is not a valid web address", credentials::address(value)),
                 "write a complete address that begins with `https://`",
             );
         }

@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret;
 
 use super::Rules;
+use crate::manifest::credentials;
 use crate::manifest::git::{Remote, RemoteError};
 use crate::manifest::model::{Encryption, GitAuth, GitAuthType};
 use crate::manifest::path::KeyPath;
@@ -39,6 +40,7 @@ impl Rules<'_> {
 
     fn state_url(&mut self, path: &KeyPath, url: &str) {
         let code = "koctl::manifest::state_url";
+        let url = &credentials::address(url);
         let Some((scheme, rest)) = url.split_once(':') else {
             let help = format!("write `file:{url}` for a directory; other addresses begin with {}", schemes());
             return self.report(path, code, format!("the kind of store is missing in `{url}`"), help);
@@ -79,7 +81,10 @@ impl Rules<'_> {
             RemoteError::Password => {
                 format!("invalid address of a repository: {reason}")
             }
-            _ => format!("`{address}` is not a valid address of a git repository: {reason}"),
+            _ => {
+                let address = credentials::address(address);
+                format!("`{address}` is not a valid address of a git repository: {reason}")
+            }
         };
         let help = "write it like `https://github.com/owner/repository.git` or `git@github.com:owner/repository.git`";
         self.report(path, "koctl::manifest::git_remote", message, help);
@@ -112,6 +117,10 @@ impl Rules<'_> {
 /// by mistake.
 fn secret_problem(secret: &Secret) -> Option<(&'static str, &'static str)> {
     match secret {
+        Secret::Env(text) | Secret::File(text) if credentials::is_token(text) => Some((
+            "this is a token itself, and not its source",
+            "write the token to a file or a variable, and its path or name here; revoke a token that others have seen",
+        )),
         Secret::Env(name) if !is_variable_name(name) => Some((
             "this is not a valid name of an environment variable",
             "write only the name, like `KONNECT_TOKEN`, without `$` and without a value",

@@ -249,22 +249,26 @@ impl<'t> Builder<'t> {
         };
         match kind {
             Some(kind) => Ok(kind),
-            None => self.refuse_tag(tag, span),
+            None => self.refuse_tag(span),
         }
     }
 
     fn check_tag(&mut self, tag: Option<&Tag>, expected: &str, span: Span) -> Result<(), Stop> {
         match tag {
-            Some(tag) if core_tag(tag) != Some(expected) => self.refuse_tag(tag, span),
+            Some(tag) if core_tag(tag) != Some(expected) => self.refuse_tag(span),
             _ => Ok(()),
         }
     }
 
-    fn refuse_tag<T>(&mut self, tag: &Tag, span: Span) -> Result<T, Stop> {
+    /// The error does not repeat the tag: a password that begins with `!` is read as one.
+    fn refuse_tag<T>(&mut self, span: Span) -> Result<T, Stop> {
         self.stop(
-            Diagnostic::new("koctl::manifest::tag", format!("the tag `{tag}` does not fit this value"))
+            Diagnostic::new("koctl::manifest::tag", "the tag, which begins with `!`, does not fit this value")
                 .at(span, None)
-                .with_help("remove the tag: only YAML's own tags are supported (`!!str`, `!!int`, `!!bool` and so on)"),
+                .with_help(
+                    "put text that begins with `!` in quotes, or remove the tag: only YAML's own tags are supported \
+                     (`!!str`, `!!int`, `!!bool` and so on)",
+                ),
         )
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
 
 use super::tree::{Entry, Kind, Node};
+use crate::manifest::credentials::is_name;
 use crate::manifest::diagnostic::{Diagnostic, Span};
 
 /// A key as written: a name, or the merge key `<<`.
@@ -98,7 +99,8 @@ fn duplicate(key: &str, first: Span, second: Span) -> Diagnostic {
         "<<" => "merge several mappings with a list: `<<: [*a, *b]`",
         _ => "remove one of them: neither overrides the other",
     };
-    Diagnostic::new("koctl::manifest::duplicate_key", format!("duplicate key `{key}`"))
+    let shown = if key == "<<" || is_name(key) { format!(" `{key}`") } else { String::new() };
+    Diagnostic::new("koctl::manifest::duplicate_key", format!("duplicate key{shown}"))
         .at(second, Some("again here"))
         .at(first, Some("first here"))
         .with_help(help)

@@ -45,7 +45,7 @@ impl View for Lines {
     }
 
     fn note(&self, text: &str) {
-        self.0.line(text);
+        self.0.line(&escape(text));
     }
 
     /// The command reports it.

@@ -11,6 +11,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 use super::lines;
 use super::output::Failure;
 use super::view::{View, seconds};
+use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
@@ -109,7 +110,7 @@ impl View for Spinners {
     }
 
     fn note(&self, text: &str) {
-        self.print(Tone::Strong, text);
+        self.print(Tone::Strong, &escape(text));
     }
 
     /// The command reports it.
