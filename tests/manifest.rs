@@ -1103,6 +1103,81 @@ fn the_store_of_the_state_is_of_a_known_kind() {
     insta::assert_snapshot!(lines(&state("s3://")), @"koctl.yaml:15:25: the location of the store is missing in `s3://`");
 }
 
+// Names that become the same thing elsewhere.
+
+/// The first line of each error, and its next step.
+fn told(text: &str) -> String {
+    let errors = check(text).expect_err("there are errors");
+    let lines = errors.iter().map(|error| format!("{}: {}", error.line(), error.help().unwrap_or_default()));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn r6_services_that_cannot_be_files_beside_each_other_are_refused() {
+    let beside = |key: &str| {
+        let service = "\n        name: other\n        git: {remote: 'git@github.com:air/x'}\n";
+        changed("organizations:\n", &format!("      {key}:{service}organizations:\n"))
+    };
+    for key in ["air/flights/openapi.yaml", "air/flights/Openapi.YAML", "air/flights/ko-patch.yaml/x", "AIR/Flights"] {
+        assert!(told(&beside(key)).contains("rename one of them"), "{key}");
+    }
+    for key in [".git/config", "air/.GIT/x", "a/..", "a//b", "air/flights.", "'air/flights '", "\"a\\u200bb\""] {
+        assert!(told(&beside(key)).contains("is not a valid key for a service"), "{key}");
+    }
+    for key in ["air/flights/v2", "air/flights/openapi", "air/flights-openapi.yaml", "openapi.yaml", "air"] {
+        assert_eq!(lines(&beside(key)), "no errors", "{key}");
+    }
+    insta::assert_snapshot!(told(&beside("air/flights/openapi.yaml")), @"koctl.yaml:8:7: the services `air/flights` and `air/flights/openapi.yaml` cannot be beside each other: rename one of them: a file `openapi.yaml` is staged in the folder of the first one");
+}
+
+#[test]
+fn r6_names_that_differ_only_in_case_or_encoding_are_refused() {
+    let organization = |name: &str| format!("{SMALL}  {name}: {{access-token: {{type: env, value: B}}}}\n");
+    insta::assert_snapshot!(told(&organization("AIR")), @"koctl.yaml:9:3: the organizations `AIR` and `air` differ only in upper and lower case, or in the encoding of letters: rename one of them: their files, branches and states have names in which many systems do not see such a difference");
+    assert!(
+        told(&changed("  air:\n", "  su\u{308}d: {access-token: {type: env, value: B}}\n  s\u{fc}d:\n"))
+            .contains("valid")
+    );
+    assert!(told(&changed("teams:\n", "teams:\n  Data: {}\n")).contains("the teams `Data` and `data` differ only"));
+    let environment = changed("      dev:\n", "      Dev: {type: DEV, region: us}\n      dev:\n");
+    assert!(told(&environment).contains("the environments `Dev` and `dev` differ only"));
+    assert_eq!(lines(&organization("airs")), "no errors");
+}
+
+#[test]
+fn r6_environments_that_would_share_a_branch_are_refused() {
+    let text = changed("      dev:\n", "      b-c:\n")
+        + "  air-b:\n    access-token: {type: env, value: B}\n    environments: {c: {type: DEV, region: eu}}\n";
+    insta::assert_snapshot!(told(&text), @"koctl.yaml:17:20: the environments `air/b-c` and `air-b/c` would share the branch `air-b-c-…` of the platform repository: rename one of them: a branch is named after the organization and the environment");
+}
+
+#[test]
+fn r6_two_environments_of_type_prod_with_one_service_in_one_region_are_refused() {
+    let with = |more: &str| format!("{SMALL}      {more}\n").replace("type: DEV", "type: PROD");
+    insta::assert_snapshot!(told(&with("staging: {type: PROD, region: eu}")), @"koctl.yaml:15:7: `dev` and `staging` would have the same API `flights` in the region eu: set another region or the type DEV for one of them, or list different services under their `teams`: only APIs of the type DEV have the name of the environment");
+    for more in [
+        "staging: {type: PROD, region: us}",
+        "staging: {type: PROD, region: eu, teams: {}}",
+        "staging: {type: PROD, region: eu, teams: {data: {services: {}}}}",
+    ] {
+        assert_eq!(lines(&with(more)), "no errors", "{more}");
+    }
+    let dev = format!("{SMALL}      staging: {{type: DEV, region: eu}}\n");
+    assert_eq!(lines(&dev), "no errors");
+}
+
+#[test]
+fn r6_environments_with_the_same_api_or_control_plane_are_refused() {
+    let service =
+        "      other:\n        name: flights-dev\n        git: {remote: 'git@github.com:air/x'}\norganizations:\n";
+    let api = changed("organizations:\n", service) + "      prod: {type: PROD, region: eu}\n";
+    insta::assert_snapshot!(told(&api), @"koctl.yaml:18:7: `dev` and `prod` would have the same API `flights-dev` in the region eu: set another region or the type DEV for one of them, or list different services under their `teams`: only APIs of the type DEV have the name of the environment");
+    let shared = "teams: {data: {control-plane-name: shared}}";
+    let plane = changed("        region: eu\n", &format!("        region: eu\n        {shared}\n"))
+        + &format!("      test: {{type: DEV, region: eu, {shared}}}\n");
+    insta::assert_snapshot!(told(&plane), @"koctl.yaml:16:7: `dev` and `test` would have the same control plane `shared` in the region eu: give one of them another `control-plane-name`: teams can share a control plane, environments cannot");
+}
+
 // Secrets.
 
 /// A manifest with a secret wherever one can stand, also where it is a mistake.

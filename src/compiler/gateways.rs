@@ -7,6 +7,7 @@ use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::control_plane::{self, ControlPlane};
 use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_role::{self, TeamRole};
+use crate::manifest::model::Environment;
 use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
@@ -22,7 +23,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
 }
 
 fn name(scope: &EnvironmentScope<'_>, member: &Member<'_>) -> String {
-    member.control_plane.map_or_else(|| format!("{}-{}", member.name, scope.name), str::to_owned)
+    member.control_plane.map_or_else(|| Environment::control_plane(member.name, scope.name), str::to_owned)
 }
 
 /// The control plane that serves a team in this environment, by its address alone.

@@ -1,7 +1,7 @@
 //! The teams and services that take part in an environment.
 
 use super::specification::SpecAddress;
-use crate::manifest::model::{Environment, EnvironmentTeam, Manifest, Service, Team};
+use crate::manifest::model::{self, Environment, Manifest, Service, Team};
 
 /// A service that takes part in an environment.
 #[derive(Debug, Clone, Copy)]
@@ -41,33 +41,22 @@ pub(super) struct Member<'a> {
 
 /// The teams that take part in `environment`.
 pub(super) fn members<'a>(manifest: &'a Manifest, environment: &'a Environment) -> Vec<Member<'a>> {
-    let Some(chosen) = &environment.teams else {
-        let all = manifest.teams.iter();
-        return all.map(|(name, team)| Member { name, team, control_plane: None }).collect();
+    let member = |(name, team, part): model::Member<'a>| {
+        let control_plane = part.and_then(|part| part.control_plane_name.as_deref());
+        Member { name, team, control_plane }
     };
-    let member = |(name, part): (&'a String, &'a EnvironmentTeam)| {
-        let team = manifest.teams.get(name)?;
-        Some(Member { name, team, control_plane: part.control_plane_name.as_deref() })
-    };
-    chosen.iter().filter_map(member).collect()
+    environment.members(&manifest.teams).into_iter().map(member).collect()
 }
 
 /// The services that take part in `environment`, in the order of teams and keys.
 #[must_use]
 pub fn placements<'a>(manifest: &'a Manifest, environment: &'a Environment) -> Vec<Placement<'a>> {
-    let mut placements = Vec::new();
-    for Member { name: team_name, team, .. } in members(manifest, environment) {
+    let placement = |(team_name, key, service): (&'a str, &'a str, &'a Service)| {
         let part = environment.teams.as_ref().and_then(|teams| teams.get(team_name));
-        let chosen = part.and_then(|part| part.services.as_ref());
-        for (key, service) in &team.services {
-            let branch = match chosen.map(|services| services.get(key)) {
-                Some(None) => continue,
-                Some(Some(part)) => part.branch.as_deref(),
-                None => None,
-            };
-            let branch = branch.unwrap_or_else(|| service.branch(environment.r#type));
-            placements.push(Placement { team_name, team, key, service, branch });
-        }
-    }
-    placements
+        let part = part.and_then(|part| part.services.as_ref()).and_then(|services| services.get(key));
+        let branch = part.and_then(|part| part.branch.as_deref());
+        let branch = branch.unwrap_or_else(|| service.branch(environment.r#type));
+        Some(Placement { team_name, team: manifest.teams.get(team_name)?, key, service, branch })
+    };
+    environment.services(&manifest.teams).into_iter().filter_map(placement).collect()
 }

@@ -6,6 +6,7 @@ use super::placement::Placement;
 use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
 use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, PullRequest, REPOSITORY, TITLE};
+use crate::manifest::model::Service;
 use engine::{Address, Desired};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
@@ -46,7 +47,7 @@ fn folder(scope: &EnvironmentScope<'_>) -> String {
 /// The paths of the staged files of a service: its specification, and the patch for decK.
 pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>) -> [String; 2] {
     let service = format!("{}/{}/services/{}", folder(scope), placement.team_name, placement.key);
-    ["openapi.yaml", "ko-patch.yaml"].map(|name| format!("{service}/{name}"))
+    Service::STAGED_FILES.map(|name| format!("{service}/{name}"))
 }
 
 /// A patch that makes decK tag the gateway services of a specification with the name of the API.

@@ -121,7 +121,7 @@ impl<'a> EnvironmentScope<'a> {
 
     /// The name of the API of a service: with the environment, except in production.
     pub(super) fn api_name(&self, service: &Service) -> String {
-        if self.is_production() { service.name.clone() } else { format!("{}-{}", service.name, self.name) }
+        self.environment.r#type.api_name(&service.name, self.name)
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod access;
 mod authorization;
+mod environment_type;
 mod organization;
 mod platform;
 mod team;
@@ -21,9 +22,9 @@ use super::secret::Secret;
 
 pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
 pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
+pub use environment_type::EnvironmentType;
 pub use organization::{
-    Environment, EnvironmentPortal, EnvironmentService, EnvironmentTeam, EnvironmentType, Notifications, Organization,
-    Region,
+    Environment, EnvironmentPortal, EnvironmentService, EnvironmentTeam, Member, Notifications, Organization, Region,
 };
 pub use platform::{Encryption, Platform, PlatformGit, State};
 pub use team::{Service, ServiceGit, Team};

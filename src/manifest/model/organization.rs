@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::authorization::Authorization;
+use super::environment_type::EnvironmentType;
+use super::team::{Service, Team};
 use crate::manifest::secret::Secret;
 
 /// A Konnect organization.
@@ -62,7 +64,40 @@ impl Environment {
     pub fn new(r#type: EnvironmentType, region: Region) -> Self {
         Self { r#type, region, teams: None, portal: EnvironmentPortal::default(), protect: false }
     }
+
+    /// The teams that take part, with their definitions in `teams`, and what the environment says of them. Teams that are
+    /// not defined are left out.
+    pub fn members<'a>(&'a self, teams: &'a BTreeMap<String, Team>) -> Vec<Member<'a>> {
+        let Some(chosen) = &self.teams else {
+            return teams.iter().map(|(name, team)| (name.as_str(), team, None)).collect();
+        };
+        let member = |(name, part): (&'a String, &'a EnvironmentTeam)| {
+            let team = teams.get(name)?;
+            Some((name.as_str(), team, Some(part)))
+        };
+        chosen.iter().filter_map(member).collect()
+    }
+
+    /// The services that take part, in the order of teams and keys: the team, the key, and the service.
+    pub fn services<'a>(&'a self, teams: &'a BTreeMap<String, Team>) -> Vec<(&'a str, &'a str, &'a Service)> {
+        let of_team = |(name, team, part): Member<'a>| {
+            let chosen = part.and_then(|part| part.services.as_ref());
+            let takes_part = move |key: &str| chosen.is_none_or(|services| services.contains_key(key));
+            let services = team.services.iter().filter(move |(key, _)| takes_part(key));
+            services.map(move |(key, service)| (name, key.as_str(), service))
+        };
+        self.members(teams).into_iter().flat_map(of_team).collect()
+    }
+
+    /// The name of a team's control plane in the environment `name`, if the configuration sets none.
+    #[must_use]
+    pub fn control_plane(team: &str, name: &str) -> String {
+        format!("{team}-{name}")
+    }
 }
+
+/// A team that takes part in an environment: its name, its definition, and what the environment says of it.
+pub type Member<'a> = (&'a str, &'a Team, Option<&'a EnvironmentTeam>);
 
 /// The developer portal of an environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -81,32 +116,6 @@ impl EnvironmentPortal {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-/// The purpose of an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum EnvironmentType {
-    /// Development: serverless gateways, a private portal.
-    Dev,
-    /// Production: hybrid gateways, a public portal.
-    Prod,
-}
-
-impl EnvironmentType {
-    /// The type as written in the manifest and in the label `env-type`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Dev => "DEV",
-            Self::Prod => "PROD",
-        }
-    }
-}
-
-impl fmt::Display for EnvironmentType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

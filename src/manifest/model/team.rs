@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::access::{Author, GitAuth, GitHub};
-use super::organization::EnvironmentType;
+use super::environment_type::EnvironmentType;
 
 /// A team of engineers and the services that it owns.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -58,6 +58,8 @@ impl Service {
     pub const PROD_BRANCH: &str = "main";
     /// The default of `dev-branch-name`.
     pub const DEV_BRANCH: &str = "dev";
+    /// The files that are staged in the folder of a service: its specification, and the patch for decK.
+    pub const STAGED_FILES: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
 
     /// The branch for environments of this type, unless the environment names another.
     pub fn branch(&self, environment: EnvironmentType) -> &str {

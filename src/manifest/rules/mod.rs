@@ -1,5 +1,6 @@
 //! Rules about meaning, which types cannot express. Each rule reports every violation with its location.
 
+mod clashes;
 mod names;
 mod organizations;
 mod platform;
@@ -37,6 +38,7 @@ pub(super) fn check(manifest: &Manifest, locations: &Locations) -> Vec<Diagnosti
     rules.platform();
     rules.teams();
     rules.organizations();
+    rules.clashes();
     rules.secrets();
     rules.errors
 }

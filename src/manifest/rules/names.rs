@@ -1,6 +1,15 @@
 //! Valid names. Names become Konnect labels and parts of resource addresses, branches and file paths, and must be valid
 //! in all of them.
 
+use transport::visible;
+use unicode_normalization::UnicodeNormalization;
+
+/// The form of a name in which two names are equal if a file system can mistake one for the other: macOS and Windows do
+/// not see upper and lower case, nor how an accented letter is encoded.
+pub(super) fn same_file(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase().nfc().collect()
+}
+
 /// The reason why a name is not valid, and the rule for valid names.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct NameProblem {
@@ -41,6 +50,8 @@ pub(super) fn path_part(name: &str) -> Option<NameProblem> {
         "it does not begin with a letter or digit"
     } else if name.contains("..") {
         "git does not allow `..` in branches"
+    } else if name.ends_with('.') {
+        "it ends with a dot, which Windows removes from names of files"
     } else if name.len() > 100 {
         "it is longer than 100 bytes"
     } else {
@@ -59,16 +70,26 @@ fn with_proposal(name: &str, rule: &str, inside: impl Fn(char) -> bool) -> Strin
 
 /// The reason why the key of a service is not valid. It is a path below the team's folder, so it may contain slashes.
 pub(super) fn service_key(key: &str) -> Option<&'static str> {
-    if key.chars().any(|c| c.is_control() || c == '\\') {
-        Some("it contains a backslash or a control character")
-    } else if key.split('/').any(|segment| segment.trim().is_empty()) {
-        Some("it has an empty segment between slashes")
-    } else if key.split('/').any(|segment| matches!(segment, "." | "..")) {
-        Some("it has a segment `.` or `..`")
-    } else {
-        None
+    if key.chars().any(|c| visible::is_hidden(c) || c == '\\') {
+        return Some("it contains a backslash, or a character that is not visible");
     }
+    key.split('/').find_map(|segment| match segment {
+        _ if segment.trim().is_empty() => Some("it has an empty segment between slashes"),
+        "." | ".." => Some("it has a segment `.` or `..`"),
+        _ if segment.ends_with('.') || segment.trim() != segment => {
+            Some("a segment of it begins or ends with a space, or ends with a dot, which Windows removes")
+        }
+        // `git~1` is the short name of `.git` on Windows, so git refuses it, too.
+        _ if matches!(same_file(segment).as_str(), ".git" | "git~1") => {
+            Some("it has a segment `.git`, which git does not allow in a repository")
+        }
+        _ if segment.len() > FILE_NAME => Some("a segment of it is longer than 255 bytes, the limit of file systems"),
+        _ => None,
+    })
 }
+
+/// The longest name of a file.
+const FILE_NAME: usize = 255;
 
 /// The reason why the path of a specification in its repository is not valid.
 pub(super) fn spec_path(path: &str) -> Option<&'static str> {
@@ -156,7 +177,7 @@ mod tests {
         for name in ["KongAirlines", "Kong_Air.2", "Fluglinie-Süd"] {
             assert_eq!(path_part(name), None, "{name}");
         }
-        for name in ["@platform", "Kong Air", "a/b", "a..b", ".hidden", "-x", "a\u{0}", "a:b", "a*", ""] {
+        for name in ["@platform", "Kong Air", "a/b", "a..b", ".hidden", "-x", "a.", "a\u{0}", "a:b", "a*", ""] {
             assert!(path_part(name).is_some(), "{name}");
         }
     }
@@ -169,6 +190,18 @@ mod tests {
         for key in ["", "/flights", "flights/", "a//b", "a/../b", "..", "./a", "a\\b", "a\nb"] {
             assert!(service_key(key).is_some(), "{key}");
         }
+        let long = "a".repeat(256);
+        for key in [".git/config", "a/.GIT", "git~1", "a.", "a./b", "a /b", " a", "a\u{202e}b", "a\u{200b}", &long] {
+            assert!(service_key(key).is_some(), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_that_a_file_system_mistakes_for_each_other_are_the_same() {
+        for (one, other) in [("Flights", "flights"), ("s\u{fc}d", "su\u{308}d"), ("S\u{dc}D", "su\u{308}d")] {
+            assert_eq!(same_file(one), same_file(other));
+        }
+        assert_ne!(same_file("flights"), same_file("flight"));
     }
 
     #[test]
