@@ -198,14 +198,16 @@ impl ReadClient {
     }
 
     fn unexpected(&self, region: &str, path: &str, error: &serde_json::Error) -> Error {
-        let error = excerpt(&self.mask().text(&error.to_string()));
+        let error = self.without_token(error);
         let cause = format!("the answer is not what the published document promises: {error}");
         Error::new(ErrorKind::Unexpected, format!("read {}", self.url(region, path)), cause)
     }
 
-    /// The mask of the token, which an answer may repeat.
-    fn mask(&self) -> Mask {
-        Mask::new([self.account.token.expose_secret().as_bytes()])
+    /// The text of an error in an answer, which shows the value that is wrong: without the token, if the server has
+    /// repeated that.
+    pub(super) fn without_token(&self, error: &serde_json::Error) -> String {
+        let mask = Mask::new([self.account.token.expose_secret().as_bytes()]);
+        excerpt(&mask.text(&error.to_string()))
     }
 
     async fn send(&self, method: Method, region: &str, path: &str, body: Option<&Value>) -> Result<Value, Error> {

@@ -25,7 +25,7 @@ pub async fn organization(client: &ReadClient) -> Result<Owner, Error> {
     match serde_json::from_value(answer) {
         Ok(MeOrganization { id, name }) if !id.is_empty() => Ok(Owner { id, name }),
         Ok(_) => Err(unidentified("its `id` is empty")),
-        Err(error) => Err(unidentified(&error.to_string())),
+        Err(error) => Err(unidentified(&client.without_token(&error))),
     }
 }
 
