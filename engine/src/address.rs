@@ -1,5 +1,6 @@
 //! The name of a resource.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
@@ -114,6 +115,7 @@ impl<'de> Deserialize<'de> for Address {
 #[derive(Debug, Clone)]
 pub struct Targets {
     globs: GlobSet,
+    patterns: Vec<String>,
 }
 
 impl Targets {
@@ -134,7 +136,14 @@ impl Targets {
             set.add(glob);
         }
         let globs = set.build().map_err(|error| invalid("", &error))?;
-        Ok(Self { globs })
+        Ok(Self { globs, patterns: patterns.iter().map(|pattern| pattern.as_ref().to_owned()).collect() })
+    }
+
+    /// The patterns that match none of `addresses`.
+    pub fn without_match<'a>(&'a self, addresses: impl IntoIterator<Item = &'a Address>) -> Vec<&'a str> {
+        let hit: BTreeSet<usize> = addresses.into_iter().flat_map(|one| self.globs.matches(one.as_str())).collect();
+        let missed = self.patterns.iter().enumerate().filter(|(index, _)| !hit.contains(index));
+        missed.map(|(_, pattern)| pattern.as_str()).collect()
     }
 
     /// True if one of the globs matches `address`.

@@ -15,6 +15,9 @@ pub struct Schema {
     pub provider: &'static str,
     /// The attributes by which an object that is not in the state is recognised (R5). Values of references are ids.
     pub natural_key: &'static [&'static str],
+    /// The labels that together say whose an object is, if it has all of them. They come before the natural key, a part
+    /// of which may have changed since. Empty if no labels do.
+    pub identity_labels: &'static [&'static str],
     /// True if it holds other people's work: deleting or replacing it needs a person, or `--allow-destroy` (R12).
     pub guarded: bool,
     /// The effect of removing the object from the configuration.
@@ -36,6 +39,7 @@ impl Schema {
         type_name: "",
         provider: "",
         natural_key: &[],
+        identity_labels: &[],
         guarded: false,
         on_removal: OnRemoval::Delete,
         reads_after: &[],

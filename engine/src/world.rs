@@ -8,7 +8,7 @@ use super::address::Address;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::interest::{Interest, Interesting};
 use super::remote::Remote;
-use super::schema::{Attribute, Schema};
+use super::schema::{Attribute, Kind, Location, Schema};
 
 /// The remote objects of one scope, matched with addresses.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ struct Listing {
     objects: Vec<Remote>,
     by_id: HashMap<String, usize>,
     by_key: HashMap<Key, Vec<usize>>,
+    /// The objects with labels that say whose they are.
+    by_labels: HashMap<Key, Vec<usize>>,
     /// For each list attribute that lookups search: its items, and the objects that have them.
     by_item: BTreeMap<&'static str, HashMap<String, Vec<usize>>>,
     /// The desired address of each object, if it has one.
@@ -51,11 +53,31 @@ fn remote_key(schema: &Schema, remote: &Remote) -> Option<Key> {
     schema.natural_key.iter().map(|name| remote.attribute(name).map(|value| text(&value))).collect()
 }
 
+/// What the labels of an object say of whose it is, with the place that it is in; `None` if they do not say it.
+fn label_key(schema: &Schema, value: impl Fn(&str) -> Option<Value>) -> Option<Key> {
+    let attribute = schema.attributes.iter().find(|attribute| attribute.kind == Kind::Labels)?;
+    let labels = if schema.identity_labels.is_empty() { None } else { value(attribute.name) }?;
+    let place = schema.attributes.iter().filter(|attribute| attribute.location == Location::Address);
+    let place = place.map(|attribute| value(attribute.name).as_ref().map(text));
+    let labels = schema.identity_labels.iter().map(|label| labels.get(label).map(text));
+    place.chain(labels).collect()
+}
+
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
+}
+
+/// The objects that a resource could be: those that its labels name, and of several the one that also has its natural key.
+/// If another object has the key, both are in question.
+fn identified(of_labels: Vec<usize>, of_key: Vec<usize>) -> Vec<usize> {
+    if of_labels.is_empty() {
+        return of_key;
+    }
+    let both: Vec<usize> = of_labels.iter().copied().filter(|index| of_key.contains(index)).collect();
+    if both.is_empty() { [of_labels, of_key].concat() } else { both }
 }
 
 /// The objects that have each item of a list attribute.
@@ -77,6 +99,7 @@ impl Listing {
         let mut by_id = HashMap::with_capacity(listed.len());
         let mut by_key: HashMap<Key, Vec<usize>> = HashMap::with_capacity(listed.len());
         let mut notices = HashMap::new();
+        let mut by_labels: HashMap<Key, Vec<usize>> = HashMap::new();
         for mut object in listed {
             if by_id.contains_key(&object.id) {
                 continue;
@@ -91,11 +114,14 @@ impl Listing {
             if let Some(key) = remote_key(schema, &object) {
                 by_key.entry(key).or_default().push(objects.len());
             }
+            if let Some(key) = label_key(schema, |name| object.attribute(name)) {
+                by_labels.entry(key).or_default().push(objects.len());
+            }
             objects.push(object);
         }
         let by_item = searched.into_iter().map(|list| (list, by_item(&objects, list))).collect();
         let holders = vec![None; objects.len()];
-        Self { schema, objects, by_id, by_key, by_item, holders, notices }
+        Self { schema, objects, by_id, by_key, by_labels, by_item, holders, notices }
     }
 }
 
@@ -296,8 +322,14 @@ impl World {
         let Some(&place) = self.places.get(desired.address.type_name()) else { return true };
         let listing = &self.listings[place];
         let Some(key) = self.desired_key(desired, listing.schema) else { return false };
-        let of_key = listing.by_key.get(&key).map(Vec::as_slice).unwrap_or_default();
-        let free: Vec<usize> = of_key.iter().copied().filter(|index| listing.holders[*index].is_none()).collect();
+        let free = |found: Option<&Vec<usize>>| -> Vec<usize> {
+            let found = found.map(Vec::as_slice).unwrap_or_default();
+            found.iter().copied().filter(|index| listing.holders[*index].is_none()).collect()
+        };
+        let of_key = free(listing.by_key.get(&key));
+        let of_labels = label_key(listing.schema, |name| self.known(desired.attributes.get(name)?));
+        let of_labels = free(of_labels.and_then(|labels| listing.by_labels.get(&labels)));
+        let free = identified(of_labels, of_key);
         let found = match free.as_slice() {
             [] => return true,
             [index] => {
@@ -316,12 +348,17 @@ impl World {
 
     /// The natural key of a desired resource, if all of it is known.
     fn desired_key(&self, desired: &Desired, schema: &Schema) -> Option<Key> {
-        let value = |name: &&str| match desired.attributes.get(*name)? {
-            Expr::Value(value) => Some(text(value)),
-            Expr::Reference(reference) => self.value(reference).as_ref().map(text),
-            Expr::Lookup(lookup) => self.look_up(lookup).ok().as_ref().map(text),
-            Expr::Secret(_) => None,
-        };
+        let value = |name: &&str| self.known(desired.attributes.get(*name)?).as_ref().map(text);
         schema.natural_key.iter().map(value).collect()
+    }
+
+    /// The value of an expression, if it is known.
+    fn known(&self, expr: &Expr) -> Option<Value> {
+        match expr {
+            Expr::Value(value) => Some(value.clone()),
+            Expr::Reference(reference) => self.value(reference),
+            Expr::Lookup(lookup) => self.look_up(lookup).ok(),
+            Expr::Secret(_) => None,
+        }
     }
 }

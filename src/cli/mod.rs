@@ -24,6 +24,7 @@ mod prompt;
 mod repository;
 mod request;
 mod rounds;
+mod runner;
 mod sandbox;
 mod schema;
 mod show;

@@ -10,7 +10,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use transport::visible;
 
-use super::prompt;
+use super::{prompt, runner};
 use crate::manifest::{Diagnostics, render};
 use crate::operations::{Failure, Failures};
 use crate::report;
@@ -75,10 +75,12 @@ impl Output {
 
     /// Writes what a command found or did to stdout, for a person.
     pub(super) fn screen(&self, text: &str) {
-        self.data(&legible(text, self.stdout_color));
+        let text = legible(text, self.stdout_color);
+        self.data(&if runner::may_read(&io::stdout()) { runner::without_commands(&text) } else { text.into() });
     }
 
-    /// Writes data for programs to stdout, as it is. A reader that went away, as `head` does, is not an error; a full disk is one.
+    /// Writes data for programs to stdout, as it is. A reader that went away, as `head` does, is not an error; a full
+    /// disk is one.
     pub(super) fn data(&self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let mut stdout = io::stdout().lock();
@@ -136,7 +138,10 @@ impl Output {
     /// Shows progress on stderr, or as events on stdout.
     pub(super) fn progress(&self) -> Progress {
         match (self.events, self.dumb) {
-            (true, _) => Progress::json(Box::new(io::stdout())),
+            (true, _) => Progress::json(stdout()),
+            (false, _) if runner::may_read(&io::stderr()) => {
+                Progress::lines(Box::new(runner::Guarded::new(io::stderr())))
+            }
             (false, true) => Progress::lines(Box::new(io::stderr())),
             (false, false) => Progress::on_stderr(self.error_style()),
         }
@@ -209,6 +214,11 @@ impl Output {
     }
 }
 
+/// The writer of events.
+fn stdout() -> Box<dyn Write + Send> {
+    if runner::may_read(&io::stdout()) { Box::new(runner::Guarded::new(io::stdout())) } else { Box::new(io::stdout()) }
+}
+
 fn unanswered(question: &str, cause: &dyn std::fmt::Display) -> Failure {
     Failure::new(format!("could not ask for `{question}`: {cause}")).help("give it in a flag or a variable")
 }
@@ -270,6 +280,7 @@ pub(super) fn answer(message: &clap::Error) {
 
 /// Writes a line to stderr. If even that fails, there is nowhere left to say so.
 pub(super) fn write_line(line: &str) {
+    let line = if runner::may_read(&io::stderr()) { runner::without_commands(line) } else { line.into() };
     let _ = writeln!(io::stderr(), "{line}");
 }
 

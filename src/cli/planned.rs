@@ -4,6 +4,7 @@ use super::output::Output;
 use crate::operations::{Planned, schemas};
 use crate::report;
 use crate::report::progress::Progress;
+use engine::progress::Progress as _;
 
 /// Shows a plan, and reports what could not be planned.
 pub(super) fn show(output: &Output, planned: &Planned, progress: &Progress) {
@@ -13,6 +14,9 @@ pub(super) fn show(output: &Output, planned: &Planned, progress: &Progress) {
         screen(output, planned);
     }
     for warning in &planned.warnings {
+        if output.streams_events() {
+            progress.note(warning);
+        }
         output.warning(warning);
     }
     output.failures(&planned.failures);

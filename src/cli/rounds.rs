@@ -154,7 +154,9 @@ impl Rounds<'_> {
         } else if shows_outcome {
             let style = self.output.style();
             self.output.screen(&match mode {
-                Mode::Normal | Mode::Destroy => report::terminal::outcome(&applied.outcomes, &style),
+                Mode::Normal | Mode::Destroy => {
+                    report::terminal::outcome(mode, &applied.outcomes, applied.failures.is_empty(), &style)
+                }
                 Mode::StateOnly(what) => {
                     report::terminal::recorded(what, &applied.outcomes, applied.is_complete(), &style)
                 }

@@ -217,7 +217,7 @@ impl Watch<'_> {
             locked: None,
             progress: self.progress,
         };
-        let (plan, _) = repository::plan(&scope).await?;
+        let (plan, ..) = repository::plan(&scope).await?;
         let known = Remembered::new(state)?;
         let mut resources = BTreeMap::new();
         for address in known.0.keys() {

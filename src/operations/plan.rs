@@ -1,5 +1,7 @@
 //! Planning: reads and compares, scope by scope, and cannot write.
 
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use futures::join;
 use secrecy::SecretString;
@@ -16,10 +18,12 @@ use super::session::Session;
 use super::sources::Sources;
 use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
+use crate::manifest::suggest::nearest;
 use engine::address::{PLATFORM_SCOPE, Targets};
 use engine::plan::Unplanned;
 use engine::progress::Progress;
-use engine::{Address, Desired, Plan, Readers, ScopePlan};
+use engine::state::shell_word;
+use engine::{Address, Desired, Plan, Readers};
 
 /// The result of planning.
 #[derive(Debug)]
@@ -86,41 +90,38 @@ pub async fn plan(
         repository::plan(&scope(PLATFORM_SCOPE, readers)).await.map(Some)
     };
     let (planned, platform) = join!(planning, platform);
-    let (mut plans, mut kept) = (Vec::new(), Vec::new());
+    let (mut plans, mut kept, mut addresses) = (Vec::new(), Vec::new(), BTreeSet::new());
     match platform.of_scope(PLATFORM_SCOPE) {
-        Ok(Some((plan, files))) => {
+        Ok(Some((plan, compared, files))) => {
             plans.push(plan);
+            addresses.extend(compared);
             kept = files;
         }
         Ok(None) => {}
         Err(reasons) => failures.extend(reasons),
     }
-    sort_out(planned, &mut plans, &mut failures);
-    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans)
-        .owned_by(owners)
-        .kept_in(session.store().describe())
-        .without(recorded(&failures));
-    warnings.extend(renames::suggestions(&plan));
-    warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.")));
-    warnings.extend(targets.and_then(|targets| unmatched(&targets, &plan, failures.is_empty())));
-    let reviews_files = !matches!(session.work, PlatformWork::Maintain);
-    Ok(Planned { plan, failures, warnings, kept, reviews_files })
-}
-
-fn sort_out(
-    planned: Vec<Result<(ScopePlan, Failures), Failures>>,
-    plans: &mut Vec<ScopePlan>,
-    failures: &mut Failures,
-) {
     for outcome in planned {
         match outcome {
-            Ok((plan, reasons)) => {
+            Ok((plan, compared, reasons)) => {
                 failures.extend(reasons.of(&plan.scope));
                 plans.push(plan);
+                addresses.extend(compared);
             }
             Err(reasons) => failures.extend(reasons),
         }
     }
+    if let Some(targets) = targets.as_ref().filter(|_| failures.is_empty()) {
+        check_targets(targets, &addresses)?;
+    }
+    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans)
+        .owned_by(owners)
+        .kept_in(session.store().describe())
+        .limited(request.targets.clone(), request.no_refresh)
+        .without(recorded(&failures));
+    warnings.extend(renames::suggestions(&plan));
+    warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.")));
+    let reviews_files = !matches!(session.work, PlatformWork::Maintain);
+    Ok(Planned { plan, failures, warnings, kept, reviews_files })
 }
 
 /// The failures as a saved plan records them.
@@ -161,8 +162,17 @@ pub async fn desired(session: &Session) -> Result<Vec<Desired>, Failures> {
     failures.none_or(desired)
 }
 
-fn unmatched(targets: &Targets, plan: &Plan, complete: bool) -> Option<String> {
-    let mut changes = plan.scopes.iter().flat_map(|scope| &scope.changes);
-    let hit = changes.any(|change| targets.contains(&change.address));
-    (complete && !hit).then(|| "No change is among the addresses that --target names.".to_owned())
+/// Checks that every pattern matches a resource that was compared. If a part could not be planned, its addresses are not
+/// known, and the command fails for that reason.
+fn check_targets(targets: &Targets, addresses: &BTreeSet<Address>) -> Result<(), Failure> {
+    let missed = targets.without_match(addresses);
+    let Some(first) = missed.first() else { return Ok(()) };
+    let patterns = missed.iter().map(|pattern| format!("`--target {}`", shell_word(pattern))).collect::<Vec<_>>();
+    let verb = if missed.len() == 1 { "matches" } else { "match" };
+    let near = nearest(first, addresses.iter().map(Address::as_str));
+    let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+    let failure = Failure::new(format!("{} {verb} no resource of this plan", patterns.join(" and ")));
+    Err(failure.help(format!(
+        "{near}`koctl graph` shows the resources of the configuration, `koctl state list` those of the state"
+    )))
 }

@@ -64,12 +64,12 @@ impl ScopeRequest<'_> {
         self.request.is_meant(self.targets, address)
     }
 
-    /// Plans an organization. Also returns why parts of it could not be planned.
+    /// Plans an organization. Also returns the addresses that were compared, and why parts of it could not be planned.
     pub(super) async fn plan(
         &self,
         input: Input<'_>,
         Opened { name, organization, owner, state, .. }: &Opened<'_>,
-    ) -> Result<(ScopePlan, Failures), Failures> {
+    ) -> Result<(ScopePlan, BTreeSet<Address>, Failures), Failures> {
         let is_meant = |address: &Address| self.is_meant(address);
         let (mut desired, mut holding) = (Vec::new(), Holding::default());
         if self.request.mode.heeds_configuration() {
@@ -98,20 +98,20 @@ impl ScopeRequest<'_> {
             protected: protected.as_ref(),
             holding: &holding,
         };
-        let (plan, held_back) = self.planned(name, state.as_deref(), compared).await?;
+        let (plan, held_back, addresses) = self.planned(name, state.as_deref(), compared).await?;
         let mut failures = holding.failures(&is_meant, &plan.changes);
         failures.extend(held_back);
-        Ok((plan, failures))
+        Ok((plan, addresses, failures))
     }
 
     /// Compares what is desired with what exists, and makes the scope's plan. Also returns why single resources stay as
-    /// they are.
+    /// they are, and the addresses that were compared.
     pub(super) async fn planned(
         &self,
         name: &str,
         state: Option<&State>,
         compared: Compared<'_>,
-    ) -> Result<(ScopePlan, Failures), Failures> {
+    ) -> Result<(ScopePlan, Failures, BTreeSet<Address>), Failures> {
         let Compared { desired, remembered, .. } = compared;
         let world = match &self.request.choice {
             Some(choice) => self.world_with(choice, name, &compared).await?,
@@ -132,8 +132,9 @@ impl ScopeRequest<'_> {
         let Diff { changes, drift, duplicates, held_back, waiting } = compare(&lineage)?;
         let (serial, scope) = (state.map(State::serial), name.to_owned());
         let recovered = compared.recovered;
+        let addresses = desired.iter().map(|one| &one.address).chain(remembered.0.keys()).cloned().collect();
         let plan = ScopePlan { scope, lineage, serial, changes, drift, duplicates, recovered, waiting };
-        Ok((plan, held_back.into()))
+        Ok((plan, held_back.into(), addresses))
     }
 
     /// Checks that a state that does not say whose it is, because an older koctl wrote it, knows anything of what the

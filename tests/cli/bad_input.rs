@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{Run, World, filters};
+use crate::world::{Run, World, filters, finish, spec};
 
 /// The screen of a plan that fails.
 #[track_caller]
@@ -149,6 +149,55 @@ fn without_a_platform_repository_the_plan_says_how_to_name_one() {
 fn a_target_that_is_no_glob_is_named() {
     let run = World::new().koctl(&["plan", "--target", "Acme/[a"]).exits(1);
     assert!(run.stderr.contains("--target Acme/[a"), "{}", run.stderr);
+}
+
+#[test]
+fn a_target_that_matches_nothing_is_an_error_with_the_nearest_address() {
+    let world = World::new().applied();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    for (command, wrong) in [
+        (&["plan", "--detailed-exitcode", "--target", "Acme/team/ordres"][..], "`--target Acme/team/ordres`"),
+        (&["plan", "--target", "Acme/team/orders", "--target", "Acme/team/ordres"], "`--target Acme/team/ordres`"),
+        (&["plan", "--target", ""], "`--target ''`"),
+        (&["apply", "--auto-approve", "--target", "Acme/team/ordres"], "`--target Acme/team/ordres`"),
+        (&["destroy", "--auto-approve", "--target", "Acme/team/ordres"], "`--target Acme/team/ordres`"),
+    ] {
+        let run = world.koctl(command).exits(1);
+        let told = format!("{wrong} matches no resource of this plan");
+        assert!(run.stderr.contains(&told), "{command:?}\n{}", run.stderr);
+        assert!(wrong.ends_with("''`") || run.stderr.contains("Did you mean `Acme/team/orders`?"), "{}", run.stderr);
+        assert_eq!(run.stdout, "", "{command:?}");
+    }
+}
+
+#[test]
+fn nothing_is_said_of_what_was_not_looked_at() {
+    let world = World::new().applied();
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    let plan = world.koctl(&["plan", "--detailed-exitcode", "--target", "Acme/portal/dev"]).exits(0);
+    assert_eq!(plan.last_line(), "No changes. That is so for what --target names. Nothing else was compared.");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    let plan = world.koctl(&["plan", "--no-refresh"]).exits(0);
+    assert_eq!(plan.last_line(), "No changes. The state matches the configuration. The live systems were not read.");
+}
+
+#[test]
+fn a_specification_gives_no_command_to_the_runner_of_github_actions() {
+    let world = World::new();
+    let with = |line: &str| format!("{}x-text: |\n  a\n  {line}\n  ##[error]b\n", spec("checkout", "1.0.0"));
+    world.write("services/Acme/checkout/dev/openapi.yaml", &with("::add-mask::0"));
+    let world = world.applied();
+    world.push("Acme/checkout", "dev", "openapi.yaml", &with("::add-mask::0").replace("  a\n", "  changed\n"));
+    for arguments in
+        [&["plan", "--sandbox"][..], &["plan", "--sandbox", "--json"], &["apply", "--sandbox", "--auto-approve"]]
+    {
+        let mut command = world.command(arguments);
+        command.env("GITHUB_ACTIONS", "true");
+        let run = finish(command).exits(0);
+        for line in run.stdout.lines().chain(run.stderr.lines()) {
+            assert!(!line.trim_start().starts_with("::") && !line.contains("##["), "{arguments:?}: {line}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ fn destroy_leaves_nothing_but_people() {
     let refused = world.koctl(&["destroy", "--auto-approve"]).exits(1);
     assert!(refused.stderr.contains("--allow-destroy"), "{}", refused.stderr);
     let destroyed = world.koctl(&["destroy", "--auto-approve", "--allow-destroy"]).exits(0);
-    assert_eq!(destroyed.last_line(), "Apply complete! Resources: 0 added, 0 changed, 11 destroyed, 1 forgotten.");
+    assert_eq!(destroyed.last_line(), "Destroy complete! Resources: 0 added, 0 changed, 11 destroyed, 1 forgotten.");
     let again = world.koctl(&["plan", "--destroy", "--detailed-exitcode"]).exits(0);
     assert!(again.last_line().starts_with("No changes."), "{}", again.stdout);
 }

@@ -59,6 +59,22 @@ fn r5_what_differs_is_shown_and_is_left_to_the_next_plan() {
     assert!(!plan.stdout.contains("Changed outside"), "{}", plan.stdout);
 }
 
+#[tokio::test]
+async fn r5_an_api_is_known_by_its_labels_although_its_version_moved_on() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    world.against(&sandbox, &["state", "rm", "Acme/**", "--auto-approve"]).await.exits(0);
+    world.push("Acme/checkout", "dev", "openapi.yaml", &spec("checkout", "1.1.0"));
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let outsider = Outsider(&sandbox);
+    let listed = outsider.konnect(Method::GET, "eu", "/v3/apis", None).await;
+    let apis: Vec<_> = listed["data"].as_array().unwrap().iter().map(|one| (&one["name"], &one["version"])).collect();
+    assert_eq!(apis, [(&json!("checkout-dev"), &json!("1.1.0"))]);
+    world.against(&sandbox, PLAN).await.exits(0);
+    sandbox.stop().await;
+}
+
 #[test]
 fn r5_what_is_as_the_configuration_says_is_quiet_once_it_is_imported() {
     let world = forgotten();

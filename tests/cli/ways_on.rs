@@ -79,7 +79,8 @@ async fn r5_a_slug_that_a_renamed_api_still_has_does_not_block_a_new_api() {
     let outsider = Outsider(&sandbox);
     let api = outsider.named("eu", "/v3/apis", "checkout-dev").await;
     let path = format!("/v3/apis/{}", api["id"].as_str().unwrap());
-    let renamed = json!({ "name": "kept by a person" });
+    // Without the labels by which koctl would know it again.
+    let renamed = json!({ "name": "kept by a person", "labels": { "env-name": null, "service-name": null } });
     outsider.konnect(Method::PATCH, "eu", &path, Some(renamed)).await;
     for type_name in ["api", "api_version", "api_publication"] {
         let address = format!("Acme/{type_name}/dev/checkout");

@@ -44,6 +44,12 @@ pub struct Plan {
     /// Whose the scopes were when the plan was made (R14); only those that have an owner.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub owners: BTreeMap<String, Owner>,
+    /// The patterns of addresses that it is limited to; empty if it is about all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<String>,
+    /// True if the live systems were not read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
     /// The parts of the configuration that could not be planned, and stay as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplanned: Vec<Unplanned>,
@@ -137,6 +143,8 @@ impl Plan {
             state_only,
             scopes,
             owners: BTreeMap::new(),
+            targets: Vec::new(),
+            unread: false,
             unplanned: Vec::new(),
         }
     }
@@ -152,6 +160,14 @@ impl Plan {
     #[must_use]
     pub fn owned_by(mut self, owners: BTreeMap<String, Owner>) -> Self {
         self.owners = owners;
+        self
+    }
+
+    /// The same plan, which looked only at these addresses, and without the live systems if they are `unread`.
+    #[must_use]
+    pub fn limited(mut self, targets: Vec<String>, unread: bool) -> Self {
+        self.targets = targets;
+        self.unread = unread;
         self
     }
 

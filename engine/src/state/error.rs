@@ -166,7 +166,7 @@ fn locked(scope: &str, holder: Option<&LockInfo>) -> String {
 #[must_use]
 pub fn shell_word(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./@~%".contains(&byte);
-    match text.bytes().all(is_plain) {
+    match !text.is_empty() && text.bytes().all(is_plain) {
         true => text.to_owned(),
         false => format!("'{}'", text.replace('\'', r"'\''")),
     }

@@ -15,7 +15,7 @@ use crate::operations::scope_plan::{Compared, ScopeRequest};
 use crate::operations::session::Session;
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
-use engine::{Mode, ScopePlan};
+use engine::{Address, Mode, ScopePlan};
 
 /// True if a plan is about the platform repository, too. Destroying everything that the configuration describes does
 /// not include the repository of the configuration, and comparing with the state only needs none of its files.
@@ -33,8 +33,10 @@ pub(in crate::operations) async fn is_planned(
     }
 }
 
-/// Plans the scope `@platform`. Also returns which of koctl's files are left unchanged.
-pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<(ScopePlan, Vec<Kept>), Failures> {
+/// Plans the scope `@platform`. Also returns the addresses that were compared, and which of koctl's files are left unchanged.
+pub(in crate::operations) async fn plan(
+    scope: &ScopeRequest<'_>,
+) -> Result<(ScopePlan, BTreeSet<Address>, Vec<Kept>), Failures> {
     let session = scope.session;
     let state = scope.state(PLATFORM_SCOPE).await?;
     let mut remembered = Remembered::new(state.as_deref())?;
@@ -62,9 +64,9 @@ pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<(Sco
         protected: None,
         holding: &Holding::default(),
     };
-    let (plan, held_back) = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
+    let (plan, held_back, addresses) = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
     let plan = held_back.none_or(plan)?;
-    Ok((plan, compiled.kept))
+    Ok((plan, addresses, compiled.kept))
 }
 
 /// The state without the secrets that this plan is not about. Their values are not known here, and reading their names

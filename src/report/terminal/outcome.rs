@@ -7,12 +7,12 @@ use crate::report::escape::escape;
 use crate::report::style::{Style, Tone};
 use crate::report::tally::Tally;
 use engine::execute::{Outcome, Step};
-use engine::{Address, Error, StateOnly};
+use engine::{Address, Error, Mode, StateOnly};
 
 /// The screen after an apply: failures and their causes, what was not done because of them, and the summary last.
-/// Outcomes come with the name of their scope.
+/// Outcomes come with the name of their scope. `is_complete` is false also if something other than a resource failed.
 #[must_use]
-pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
+pub fn outcome(mode: Mode, outcomes: &[(String, Outcome)], is_complete: bool, style: &Style) -> String {
     let mut screen = Screen::new(style);
     for failed in by_cause(outcomes.iter().flat_map(|(_, outcome)| &outcome.failed)) {
         failure(&mut screen, &failed);
@@ -23,7 +23,7 @@ pub fn outcome(outcomes: &[(String, Outcome)], style: &Style) -> String {
     list(&mut screen, "Not begun, because apply was stopped before:", interrupted);
     super::waiting::section(&mut screen, outcomes.iter().flat_map(|(_, outcome)| &outcome.waiting));
     screen.blank();
-    closing(&mut screen, &Tally::of(outcomes));
+    closing(&mut screen, mode, &Tally::of(outcomes), is_complete);
     screen.finish()
 }
 
@@ -93,13 +93,16 @@ fn list<'a>(screen: &mut Screen<'_>, heading: &str, addresses: impl Iterator<Ite
     }
 }
 
-fn closing(screen: &mut Screen<'_>, tally: &Tally) {
-    if tally.is_complete() {
-        let line = screen.paint(Tone::Good, &format!("Apply complete! Resources: {tally}."));
-        screen.sentence(&line);
-    } else {
-        screen.sentence("The state has everything that was done: run `koctl apply` again to continue.");
-        let line = screen.paint(Tone::Danger, &format!("Apply incomplete. Resources: {tally}."));
-        screen.sentence(&line);
+fn closing(screen: &mut Screen<'_>, mode: Mode, tally: &Tally, is_complete: bool) {
+    let (what, command) = if mode == Mode::Destroy { ("Destroy", "destroy") } else { ("Apply", "apply") };
+    if tally.is_complete() && is_complete {
+        let line = screen.paint(Tone::Good, &format!("{what} complete! Resources: {tally}."));
+        return screen.sentence(&line);
     }
+    // If no resource failed, something else did, perhaps the state itself.
+    if !tally.is_complete() && is_complete {
+        screen.sentence(&format!("The state has everything that was done: run `koctl {command}` again to continue."));
+    }
+    let line = screen.paint(Tone::Danger, &format!("{what} incomplete. Resources: {tally}."));
+    screen.sentence(&line);
 }

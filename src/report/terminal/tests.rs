@@ -16,6 +16,10 @@ fn screen(changes: Vec<ResourceChange>) -> String {
     super::plan(&testing::plan(changes, Vec::new()), SCHEMAS, &PLAIN)
 }
 
+fn outcome_of(outcomes: &[(String, Outcome)], style: &Style) -> String {
+    super::outcome(Mode::Normal, outcomes, true, style)
+}
+
 fn screen_of_drift(drift: Vec<Drift>) -> String {
     super::plan(&testing::plan(Vec::new(), drift), SCHEMAS, &PLAIN)
 }
@@ -632,7 +636,7 @@ fn done(steps: &[(&str, Step)]) -> Outcome {
 
 #[test]
 fn an_apply_of_nothing_is_complete() {
-    assert_snapshot!(super::outcome(&[], &PLAIN), @"Apply complete! Resources: 0 added, 0 changed, 0 destroyed.");
+    assert_snapshot!(outcome_of(&[], &PLAIN), @"Apply complete! Resources: 0 added, 0 changed, 0 destroyed.");
 }
 
 #[test]
@@ -645,7 +649,7 @@ fn a_complete_apply_is_one_line_over_all_scopes() {
     ]);
     let other = done(&[("Other/team/a", Step::Import), ("Other/team/b", Step::Update), ("Other/user/c", Step::Forget)]);
     let outcomes = [("Acme".to_owned(), acme), ("Other".to_owned(), other)];
-    assert_snapshot!(super::outcome(&outcomes, &PLAIN), @"Apply complete! Resources: 1 imported, 2 added, 1 changed, 1 destroyed, 1 forgotten.");
+    assert_snapshot!(outcome_of(&outcomes, &PLAIN), @"Apply complete! Resources: 1 imported, 2 added, 1 changed, 1 destroyed, 1 forgotten.");
 }
 
 #[test]
@@ -656,7 +660,7 @@ fn an_incomplete_apply_tells_what_failed_and_what_was_therefore_not_done() {
     outcome.failed.push(("Acme/portal/dev".parse().unwrap(), error.help("choose a shorter name")));
     outcome.skipped.push("Acme/api_publication/dev/flights".parse().unwrap());
     outcome.interrupted.push("Acme/team/b".parse().unwrap());
-    assert_snapshot!(super::outcome(&[("Acme".to_owned(), outcome)], &PLAIN), @"
+    assert_snapshot!(outcome_of(&[("Acme".to_owned(), outcome)], &PLAIN), @"
     Failed: Acme/portal/dev
         could not create the portal (POST https://eu.api.konghq.com/v3/portals):
         400 Bad Request: Invalid parameters
@@ -736,4 +740,12 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
 
     Plan: 1 to add, 0 to change, 0 to destroy.
     ");
+}
+
+#[test]
+fn an_apply_or_a_destroy_with_another_failure_is_not_complete() {
+    let shown = |mode, is_complete| super::outcome(mode, &[], is_complete, &PLAIN);
+    assert_snapshot!(shown(Mode::Normal, false), @"Apply incomplete. Resources: 0 added, 0 changed, 0 destroyed.");
+    assert_snapshot!(shown(Mode::Destroy, false), @"Destroy incomplete. Resources: 0 added, 0 changed, 0 destroyed.");
+    assert_snapshot!(shown(Mode::Destroy, true), @"Destroy complete! Resources: 0 added, 0 changed, 0 destroyed.");
 }
