@@ -31,6 +31,15 @@ pub struct Spec {
 const VERSION_LENGTH: usize = 255;
 
 impl Spec {
+    /// Reads a file with an OpenAPI document.
+    ///
+    /// # Errors
+    /// If it is not text, which is named for what it is, and as [`parse`](Self::parse).
+    pub fn read(file: Vec<u8>) -> Result<Self, String> {
+        let file = String::from_utf8(file).map_err(|error| not_text(error.as_bytes()).to_owned())?;
+        Self::parse(file)
+    }
+
     /// Reads the version out of an OpenAPI document in YAML or JSON.
     ///
     /// # Errors
@@ -57,12 +66,32 @@ impl Spec {
     }
 }
 
+/// What a file is that is not text in UTF-8, by its first bytes.
+fn not_text(bytes: &[u8]) -> &'static str {
+    const ARCHIVES: [&[u8]; 5] = [b"PK", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"];
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        "it is text in UTF-16: save it as UTF-8"
+    } else if ARCHIVES.iter().any(|magic| bytes.starts_with(magic)) {
+        "it is an archive, or compressed: store the OpenAPI document in it by itself"
+    } else if bytes.starts_with(b"%PDF") {
+        "it is a PDF: store the OpenAPI document as YAML or JSON"
+    } else if bytes.contains(&0) {
+        "it is a binary file: store the OpenAPI document as YAML or JSON"
+    } else {
+        "it is not text in UTF-8: save it as UTF-8"
+    }
+}
+
 /// The reason why a text is certainly not a specification.
 fn recognise(content: &str) -> Option<&'static str> {
     let text = content.trim_start_matches('\u{feff}').trim();
     let begins = |prefix: &str| text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     if text.is_empty() {
         Some("it is empty")
+    } else if content.get(257..262) == Some("ustar") {
+        Some("it is an archive: store the OpenAPI document in it by itself")
+    } else if begins("%PDF") {
+        Some("it is a PDF: store the OpenAPI document as YAML or JSON")
     } else if content.contains('\0') {
         Some("it contains zero bytes, as text in UTF-16 does: save it as UTF-8")
     } else if begins("version https://git-lfs.github.com/spec/") {
@@ -270,6 +299,27 @@ mod tests {
         ] {
             assert!(refused(content).starts_with(named), "{content:?}: {}", refused(content));
         }
+    }
+
+    #[test]
+    fn a_file_that_is_not_text_is_named_for_what_it_is() {
+        let utf_16: Vec<u8> = FINE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let tar = [&[b'a'; 257][..], b"ustar\0\x30\x30", &[0; 512]].concat();
+        for (file, named) in [
+            ([b"\xff\xfe".to_vec(), utf_16.clone()].concat(), "it is text in UTF-16"),
+            (utf_16, "it contains zero bytes, as text in UTF-16"),
+            (b"\x1f\x8b\x08\0".to_vec(), "it is an archive, or compressed"),
+            (b"PK\x03\x04\xff".to_vec(), "it is an archive, or compressed"),
+            (tar, "it is an archive"),
+            (b"%PDF-1.7\n".to_vec(), "it is a PDF"),
+            (b"%PDF-1.7\n\xe2\xe3".to_vec(), "it is a PDF"),
+            (b"\x7fELF\0\xff".to_vec(), "it is a binary file"),
+            (b"openapi: 3.1.0 # caf\xe9\n".to_vec(), "it is not text in UTF-8"),
+        ] {
+            let refused = Spec::read(file).unwrap_err();
+            assert!(refused.starts_with(named), "{refused}");
+        }
+        assert!(Spec::read(FINE.into()).is_ok());
     }
 
     #[test]

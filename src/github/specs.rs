@@ -34,23 +34,20 @@ pub enum Source {
     Git(Credentials),
 }
 
-/// Reads all of `wanted`, several at the same time and each once: the texts, or the errors.
-pub async fn read<K: Ord>(wanted: BTreeMap<K, Wanted>) -> BTreeMap<K, Result<String, Error>> {
+/// Reads all of `wanted`, several at the same time and each once: the files, or the errors.
+pub async fn read<K: Ord>(wanted: BTreeMap<K, Wanted>) -> BTreeMap<K, Result<Vec<u8>, Error>> {
     let read = stream::iter(wanted).map(|(key, wanted)| async move { (key, read_one(&wanted).await) });
     read.buffer_unordered(AT_ONCE).collect().await
 }
 
-async fn read_one(wanted: &Wanted) -> Result<String, Error> {
+async fn read_one(wanted: &Wanted) -> Result<Vec<u8>, Error> {
     let Wanted { remote, branch, path, source } = wanted;
     let attempted = || format!("read {path} on the branch {branch} of {remote}");
-    let bytes = match source {
-        Source::GitHub(client, repository) => client.file(repository, branch, path).await?,
+    match source {
+        Source::GitHub(client, repository) => client.file(repository, branch, path).await,
         Source::Git(credentials) => fetch::file(remote, branch, path, credentials).await?.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, attempted(), "the branch has no such file")
                 .help("correct `spec-path` of the service, or add the file to the branch")
-        })?,
-    };
-    String::from_utf8(bytes).map_err(|_| {
-        Error::new(ErrorKind::Refused, attempted(), "it is not text in UTF-8").help("store the specification as UTF-8")
-    })
+        }),
+    }
 }

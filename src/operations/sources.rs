@@ -111,8 +111,8 @@ async fn specifications(
             }
         }
     }
-    let texts = specs::read(wanted).await;
-    specs.extend(texts.into_iter().map(|(address, text)| (address.clone(), parse(&address, text))));
+    let files = specs::read(wanted).await;
+    specs.extend(files.into_iter().map(|(address, file)| (address.clone(), parse(&address, file))));
     specs
 }
 
@@ -146,13 +146,13 @@ fn unreachable(remote: &str, failure: Failure) -> Error {
     Error::new(ErrorKind::Unauthorized, format!("get the credentials for {remote}"), failure.message).help(help)
 }
 
-fn parse(address: &SpecAddress, text: Result<String, Error>) -> Result<Spec, Error> {
-    let text = text?;
-    let parsed = if text.len() > LARGEST_SPECIFICATION {
-        let (size, limit) = (text.len().div_ceil(MEBIBYTE), LARGEST_SPECIFICATION / MEBIBYTE);
+fn parse(address: &SpecAddress, file: Result<Vec<u8>, Error>) -> Result<Spec, Error> {
+    let file = file?;
+    let parsed = if file.len() > LARGEST_SPECIFICATION {
+        let (size, limit) = (file.len().div_ceil(MEBIBYTE), LARGEST_SPECIFICATION / MEBIBYTE);
         Err(format!("it has {size} MiB, and koctl stages specifications of up to {limit} MiB"))
     } else {
-        Spec::parse(text)
+        Spec::read(file)
     };
     parsed.map_err(|reason| {
         let SpecAddress { remote, branch, path } = address;

@@ -104,7 +104,7 @@ pub type Member<'a> = (&'a str, &'a Team, Option<&'a EnvironmentTeam>);
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EnvironmentPortal {
     /// Pages in Markdown, by path: `guides/start` is a page below `guides`, which must be a page of the configuration, too.
-    /// The title of a page is its first heading. An existing page of the path is imported and gets this content, also a
+    /// The title of a page is that of its front matter, its first heading, or the end of its path. An existing page of the path is imported and gets this content, also a
     /// default page of Konnect. A page is not deleted while pages that are not managed are below it; a changed path is
     /// another page. All other pages belong to the authors of the portal.
     #[serde(default)]

@@ -91,6 +91,25 @@ pub(super) fn service_key(key: &str) -> Option<&'static str> {
 /// The longest name of a file.
 const FILE_NAME: usize = 255;
 
+/// The longest slug of a page that Konnect accepts (schema `PageSlug` of `portal-management-v3`).
+const SLUG_LENGTH: usize = 512;
+
+/// The reason why a segment of the path of a page is not valid. It is a segment of the path of a web address.
+pub(super) fn slug(segment: &str) -> Option<&'static str> {
+    let refused = |c: char| c.is_whitespace() || visible::is_hidden(c) || "?#%\\".contains(c);
+    if segment.is_empty() {
+        Some("it has an empty segment between slashes")
+    } else if matches!(segment, "." | "..") {
+        Some("it has a segment `.` or `..`")
+    } else if segment.chars().any(refused) {
+        Some("it contains white space, a character that is not visible, or one of `? # % \\`")
+    } else if segment.chars().count() > SLUG_LENGTH {
+        Some("a segment of it is longer than 512 characters, the limit of Konnect")
+    } else {
+        None
+    }
+}
+
 /// The reason why the path of a specification in its repository is not valid.
 pub(super) fn spec_path(path: &str) -> Option<&'static str> {
     if path.starts_with('/') {
@@ -202,6 +221,16 @@ mod tests {
             assert_eq!(same_file(one), same_file(other));
         }
         assert_ne!(same_file("flights"), same_file("flight"));
+    }
+
+    #[test]
+    fn slugs_are_segments_of_a_web_address() {
+        for segment in ["start", "first-steps", "v1.2", "Über", "a@b"] {
+            assert_eq!(slug(segment), None, "{segment}");
+        }
+        for segment in ["", ".", "..", "a b", "a?b", "a#b", "a%2fb", "a\\b", "a\u{202e}b", &"a".repeat(513)] {
+            assert!(slug(segment).is_some(), "{segment}");
+        }
     }
 
     #[test]

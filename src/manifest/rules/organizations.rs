@@ -58,11 +58,13 @@ impl Rules<'_> {
 
     fn pages(&mut self, path: &KeyPath, pages: &BTreeMap<String, String>) {
         for page in pages.keys() {
-            let (message, help) = match page.rsplit_once('/') {
-                _ if page.split('/').any(str::is_empty) => {
-                    (format!("`{page}` is not a valid path of a page"), "write it as in `guides/start`".to_owned())
+            let wrong = page.split('/').find_map(names::slug);
+            let (message, help) = match (wrong, page.rsplit_once('/')) {
+                (Some(reason), _) => {
+                    let help = "write it as in `guides/first-steps`: it is a part of the address of the page";
+                    (format!("`{page}` is not a valid path of a page: {reason}"), help.to_owned())
                 }
-                Some((above, _)) if !pages.contains_key(above) => {
+                (None, Some((above, _))) if !pages.contains_key(above) => {
                     let message = format!("the page `{page}` is below `{above}`, which is not a page");
                     (message, format!("add a page `{above}`"))
                 }

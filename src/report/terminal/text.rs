@@ -16,6 +16,10 @@ use crate::report::words::count;
 const HEAD: usize = 12;
 /// The shown length of a diff. Longer ones are reviewed elsewhere.
 const DIFF: usize = 400;
+/// The shown characters of a line. A file can be one line of megabytes.
+const LINE: usize = 500;
+/// The shown characters before the first difference of two long lines.
+const BEFORE: usize = 60;
 /// Unchanged lines around each change.
 const CONTEXT: usize = 3;
 /// The time limit after which texts that have little in common are compared roughly.
@@ -98,7 +102,7 @@ fn head(screen: &mut Screen<'_>, indent: usize, text: &str) {
     if lines.len() <= HEAD + 2 {
         rows.left = HEAD + 2;
     }
-    let shown = lines.iter().take_while(|line| rows.write('+', Tone::Good, &escape_line(line))).count();
+    let shown = lines.iter().take_while(|line| rows.write('+', Tone::Good, &shorten(line, 0))).count();
     if shown < lines.len() {
         screen.note(indent, &format!("({})", count(lines.len() - shown, "more line")));
     }
@@ -107,19 +111,20 @@ fn head(screen: &mut Screen<'_>, indent: usize, text: &str) {
 fn diff(screen: &mut Screen<'_>, indent: usize, old: &str, new: &str, one_line: bool) {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let ends_differ = old.ends_with('\n') != new.ends_with('\n');
+    let from = if one_line { common(old, new).saturating_sub(BEFORE) } else { 0 };
     let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
         if !one_line {
             lines.push((None, Tone::Import, hunk.header().to_string()));
         }
         for change in hunk.iter_changes() {
-            let line = escape_line(change.value().strip_suffix('\n').unwrap_or(change.value()));
+            let line = shorten(change.value().strip_suffix('\n').unwrap_or(change.value()), from);
             lines.push(match change.tag() {
                 ChangeTag::Equal => (Some(' '), Tone::Plain, line.trim_end().to_owned()),
                 ChangeTag::Delete => (Some('-'), Tone::Bad, show_trailing_blanks(&line)),
                 ChangeTag::Insert => (Some('+'), Tone::Good, show_trailing_blanks(&line)),
             });
-            if ends_differ && !one_line && change.missing_newline() {
+            if ends_differ && change.missing_newline() {
                 lines.push((None, Tone::Note, "\\ No newline at end of file".to_owned()));
             }
         }
@@ -133,6 +138,23 @@ fn diff(screen: &mut Screen<'_>, indent: usize, old: &str, new: &str, one_line: 
     if shown < lines.len() {
         screen.note(indent, &format!("({} of this diff)", count(lines.len() - shown, "more line")));
     }
+}
+
+/// The number of characters with which both texts begin.
+fn common(old: &str, new: &str) -> usize {
+    old.chars().zip(new.chars()).take_while(|(old, new)| old == new).count()
+}
+
+/// A line, escaped. Of a long one, only the part that begins after `from` characters, and how much is left out.
+fn shorten(line: &str, from: usize) -> String {
+    let length = line.chars().count();
+    if length <= LINE {
+        return escape_line(line);
+    }
+    let shown: String = line.chars().skip(from).take(LINE).collect();
+    let left_out = count(length - shown.chars().count(), "more character");
+    let before = if from > 0 { "…" } else { "" };
+    format!("{before}{}… ({left_out})", escape_line(&shown))
 }
 
 /// Writes rows of a text, up to a limit.
