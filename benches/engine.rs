@@ -234,6 +234,7 @@ mod organization {
             list: "tags",
             needle: format!("ko-api-name={name}"),
             absent: format!("no gateway service is tagged `ko-api-name={name}` yet"),
+            advice: String::new(),
             must_exist: false,
         }
     }

@@ -118,5 +118,6 @@ fn unclear(case: &Case<'_>, ids: &[String]) -> ResourceChange {
     let mut change = ResourceChange::new(case);
     change.action = Action::Deferred;
     change.reason = Some(format!("it could be any of {} existing objects: {}", ids.len(), ids.join(", ")));
+    change.candidates = ids.to_vec();
     change
 }

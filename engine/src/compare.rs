@@ -62,6 +62,7 @@ impl ResourceChange {
             dependencies: desired.dependencies().into_iter().cloned().collect(),
             prior_dependencies: prior.map(ResourceState::addresses).unwrap_or_default(),
             protect: desired.protect,
+            prior_protect: prior.is_some_and(|prior| prior.protect),
             ..Self::untouched(desired.address.clone(), schema.guarded)
         };
         change.with_before(remote.map(|remote| remote.attributes.clone()).unwrap_or_default())
@@ -73,6 +74,7 @@ impl ResourceChange {
             id: Some(prior.id.clone()),
             prior_dependencies: prior.addresses(),
             protect: prior.protect,
+            prior_protect: prior.protect,
             ..Self::untouched(address.clone(), schema.guarded)
         };
         change.with_before(prior.attributes.clone())

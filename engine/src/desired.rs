@@ -219,6 +219,8 @@ pub struct Lookup {
     pub needle: String,
     /// The reason if nothing is found: `no gateway service is tagged … yet`.
     pub absent: String,
+    /// What a person can do if several are found, of which no plan chooses one. Empty if nothing is known.
+    pub advice: String,
     /// True if nothing is about to create it: if it is not found, its name is wrong, and the scope is not planned.
     pub must_exist: bool,
 }
@@ -229,7 +231,14 @@ impl Lookup {
     #[must_use]
     pub fn of<T: Typed>(list: AttributeName<T>, needle: String, absent: String) -> Self {
         let type_name = T::SCHEMA.type_name;
-        Self { type_name, within: BTreeMap::new(), list: list.text(), needle, absent, must_exist: false }
+        let (within, list, advice) = (BTreeMap::new(), list.text(), String::new());
+        Self { type_name, within, list, needle, absent, advice, must_exist: false }
+    }
+
+    /// The same, with what a person can do if several are found.
+    #[must_use]
+    pub fn advice(self, advice: String) -> Self {
+        Self { advice, ..self }
     }
 
     /// The same among those that share these attributes with other resources.

@@ -21,7 +21,7 @@ use super::schema::{Attribute, Kind, OnRemoval, Schema};
 use super::secret::trace;
 use super::target::reach;
 use super::value::{entries, stored_form};
-use super::world::World;
+use super::world::{NotFound, World};
 use super::{drift, duplicates};
 use crate::state::ResourceState;
 
@@ -143,8 +143,16 @@ enum Resolved {
 #[derive(Clone)]
 struct Waiting {
     reason: String,
+    /// The ids of the objects of which a person has to choose one.
+    candidates: Vec<String>,
     /// The existing object goes with this plan, and comes back only when the waiting is over.
     lost: bool,
+}
+
+impl Waiting {
+    fn lost(reason: String) -> Self {
+        Self { reason, candidates: Vec::new(), lost: true }
+    }
 }
 
 /// The attributes of a resource that are known only after apply.
@@ -193,7 +201,7 @@ impl<'a> Differ<'a> {
     fn refer(&self, reference: &Reference) -> Resolved {
         let Reference { address, attribute } = reference;
         if let Some(waiting) = self.waiting.get(address) {
-            return Resolved::Deferred(waiting.clone());
+            return Resolved::Deferred(Waiting { candidates: Vec::new(), ..waiting.clone() });
         }
         match self.world.object(address) {
             Some(object) if !self.pending.get(address).is_some_and(|pending| pending.covers(attribute)) => {
@@ -209,15 +217,15 @@ impl<'a> Differ<'a> {
                 Resolved::Known(_) => {}
                 // The object that was found goes with the one that it is in.
                 Resolved::Unknown(_) => {
-                    return Resolved::Deferred(Waiting { reason: lookup.absent.clone(), lost: true });
+                    return Resolved::Deferred(Waiting::lost(lookup.absent.clone()));
                 }
                 other @ (Resolved::Deferred(_) | Resolved::Absent(_)) => return other,
             }
         }
         match self.world.look_up(lookup) {
             Ok(value) => Resolved::Known(value),
-            Err(reason) if lookup.must_exist => Resolved::Absent(self.suggest(lookup, reason)),
-            Err(reason) => Resolved::Deferred(Waiting { reason, lost: false }),
+            Err(missing) if lookup.must_exist => Resolved::Absent(self.suggest(lookup, missing.reason)),
+            Err(NotFound { reason, candidates }) => Resolved::Deferred(Waiting { reason, candidates, lost: false }),
         }
     }
 
@@ -256,7 +264,7 @@ impl<'a> Differ<'a> {
                         change.set(name, Goal::Set(Planned::Known(value)));
                         waits.push((name, waiting));
                     }
-                    None => return self.defer(case, change, waiting.reason),
+                    None => return self.defer(case, change, waiting),
                 },
             }
         }
@@ -326,13 +334,14 @@ impl<'a> Differ<'a> {
         }
     }
 
-    fn defer(&mut self, case: Case<'a>, mut change: ResourceChange, reason: String) {
+    fn defer(&mut self, case: Case<'a>, mut change: ResourceChange, waiting: Waiting) {
         if let (Some(prior), None) = (case.prior, case.remote) {
             self.find_drift(&case.desired.address, case.schema, prior, None);
         }
-        self.waiting.insert(&case.desired.address, Waiting { reason: reason.clone(), lost: false });
         change.action = Action::Deferred;
-        change.reason = Some(reason);
+        change.reason = Some(waiting.reason.clone());
+        change.candidates.clone_from(&waiting.candidates);
+        self.waiting.insert(&case.desired.address, Waiting { lost: false, ..waiting });
         self.out.changes.push(change);
     }
 
@@ -416,7 +425,7 @@ impl<'a> Differ<'a> {
     fn leave_and_wait(&mut self, case: Case<'a>, mut change: ResourceChange, ours: bool, waiting: &Waiting) {
         let address = &case.desired.address;
         if !ours {
-            return self.defer(case, change, waiting.reason.clone());
+            return self.defer(case, change, waiting.clone());
         }
         self.waiting.insert(address, Waiting { lost: true, ..waiting.clone() });
         change.action = Action::Delete;

@@ -53,6 +53,15 @@ fn remote_key(schema: &Schema, remote: &Remote) -> Option<Key> {
     schema.natural_key.iter().map(|name| remote.attribute(name).map(|value| text(&value))).collect()
 }
 
+/// Why a lookup has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    /// The reason, as a plan shows it.
+    pub reason: String,
+    /// The ids of the objects that match, if there are several.
+    pub candidates: Vec<String>,
+}
+
 /// What the labels of an object say of whose it is, with the place that it is in; `None` if they do not say it.
 fn label_key(schema: &Schema, value: impl Fn(&str) -> Option<Value>) -> Option<Key> {
     let attribute = schema.attributes.iter().find(|attribute| attribute.kind == Kind::Labels)?;
@@ -192,23 +201,26 @@ impl World {
     ///
     /// # Errors
     /// The reason why it finds nothing yet, or several objects.
-    pub fn look_up(&self, lookup: &Lookup) -> Result<Value, String> {
+    pub fn look_up(&self, lookup: &Lookup) -> Result<Value, NotFound> {
+        let absent = || NotFound { reason: lookup.absent.clone(), candidates: Vec::new() };
         let mut within = Vec::new();
         for (name, reference) in &lookup.within {
-            within.push((*name, self.value(reference).ok_or_else(|| lookup.absent.clone())?));
+            within.push((*name, self.value(reference).ok_or_else(absent)?));
         }
         let listing = self.listing(lookup.type_name);
         let holding =
             listing.and_then(|listing| Some((listing, listing.by_item.get(lookup.list)?.get(&lookup.needle)?)));
-        let Some((listing, holding)) = holding else { return Err(lookup.absent.clone()) };
+        let Some((listing, holding)) = holding else { return Err(absent()) };
         let is_within = |object: &&Remote| within.iter().all(|(name, value)| object.has(name, value));
         let found: Vec<&Remote> = holding.iter().map(|index| &listing.objects[*index]).filter(is_within).collect();
         match found.as_slice() {
-            [] => Err(lookup.absent.clone()),
+            [] => Err(absent()),
             [one] => Ok(Value::String(one.id.clone())),
             more => {
-                let ids: Vec<_> = more.iter().map(|object| object.id.as_str()).collect();
-                Err(format!("{} objects match `{}`: {}", more.len(), lookup.needle, ids.join(", ")))
+                let candidates: Vec<_> = more.iter().map(|object| object.id.clone()).collect();
+                let found = format!("{} objects match `{}`: {}", more.len(), lookup.needle, candidates.join(", "));
+                let reason = if lookup.advice.is_empty() { found } else { format!("{found}; {}", lookup.advice) };
+                Err(NotFound { reason, candidates })
             }
         }
     }

@@ -78,12 +78,17 @@ fn implementation(
     let name = scope.api_name(placement.service);
     let needle = format!("ko-api-name={name}");
     let absent = format!("no gateway service is tagged `{needle}` in the control plane `{}` yet", plane.address.key());
-    let lookup = Lookup::of(gateway_service::TAGS, needle, absent).within([
+    let implementation: Desired<ApiImplementation> = scope.resource(&placement.service.name);
+    let advice = format!(
+        "write the `servers` of the specification once, and not at its paths or operations, so that decK makes one gateway \
+         service, or link one of them in Konnect and take the link over: `koctl import {} ID`",
+        implementation.address
+    );
+    let lookup = Lookup::of(gateway_service::TAGS, needle, absent).advice(advice).within([
         (gateway_service::CONTROL_PLANE_ID, plane.id_reference()),
         (gateway_service::REGION, plane.reference(control_plane::REGION)),
     ]);
-    let implementation = scope
-        .resource(&placement.service.name)
+    let implementation = implementation
         .with(api_implementation::REGION, scope.region())
         .with(api_implementation::API_ID, api.id())
         .with(api_implementation::CONTROL_PLANE_ID, plane.id())

@@ -1,5 +1,8 @@
 //! One change of the configuration, one plan.
 
+use serde_json::{Value, json};
+
+use crate::outside::Outsider;
 use crate::world::{World, filters};
 
 /// The plan after `change` was made to the smallest platform, which was applied before.
@@ -80,6 +83,20 @@ fn r12_a_replacement_of_a_control_plane_needs_allow_destroy() {
 }
 
 #[test]
+fn r12_taking_protection_away_is_shown_and_needs_approval() {
+    let world = World::new();
+    world.edit("konnect/organizations.yaml", "type: DEV", "protect: true\n        type: DEV");
+    let world = world.applied();
+    world.edit("konnect/organizations.yaml", "protect: true\n        type: DEV", "type: DEV");
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout;
+    assert!(plan.contains("Acme/portal/dev  will no longer be protected"), "{plan}");
+    let refused = world.koctl(&["apply"]).exits(1).stderr;
+    assert!(refused.contains("The plan needs approval"), "{refused}");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
 fn r12_protect_refuses_at_plan_time() {
     let world = World::new();
     world.edit("konnect/organizations.yaml", "type: DEV", "protect: true\n        type: DEV");
@@ -134,6 +151,32 @@ fn a_service_that_decks_pipeline_made_is_linked_with_its_api() {
         world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
         sandbox.stop().await;
     });
+}
+
+#[tokio::test]
+async fn r9_of_several_gateway_services_a_person_chooses_one() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let outsider = Outsider(&sandbox);
+    let id = |object: &Value| object["id"].as_str().unwrap().to_owned();
+    let plane = id(&outsider.named("eu", "/v2/control-planes", "orders-dev").await);
+    let services = format!("/v2/control-planes/{plane}/core-entities/services");
+    let service = |name: &str| json!({ "name": name, "host": "example.com", "tags": ["ko-api-name=checkout-dev"] });
+    let chosen = outsider.made("eu", &services, service("checkout")).await;
+    outsider.made("eu", &services, service("checkout_admin")).await;
+    let plan = world.against(&sandbox, &["plan"]).await.exits(0).stdout;
+    assert!(plan.contains("2 objects match `ko-api-name=checkout-dev`"), "{plan}");
+    assert!(plan.contains("is left to you") && !plan.contains("a later apply continues"), "{plan}");
+    // The help can be followed.
+    let api = id(&outsider.named("eu", "/v3/apis", "checkout-dev").await);
+    let link = json!({ "service": { "control_plane_id": plane, "id": chosen } });
+    let link = outsider.made("eu", &format!("/v3/apis/{api}/implementations"), link).await;
+    let import = ["import", "Acme/api_implementation/dev/checkout", &link, "--auto-approve"];
+    world.against(&sandbox, &import).await.exits(0);
+    let plan = world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0).stdout;
+    assert!(!plan.contains("left to you"), "{plan}");
+    sandbox.stop().await;
 }
 
 #[test]

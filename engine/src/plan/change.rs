@@ -40,6 +40,13 @@ pub struct ResourceChange {
     /// True if `protect: true` covers it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protect: bool,
+    /// True if the state has it as protected.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub prior_protect: bool,
+    /// The ids of the objects that could be meant, if it is deferred because there are several: only a person can
+    /// decide. Empty if it waits for something that does not exist yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<String>,
 }
 
 impl ResourceChange {
@@ -56,7 +63,16 @@ impl ResourceChange {
             prior_dependencies: BTreeSet::new(),
             guarded,
             protect: false,
+            prior_protect: false,
+            candidates: Vec::new(),
         }
+    }
+
+    /// The new protection of an object that stays, if it changes.
+    #[must_use]
+    pub fn new_protection(&self) -> Option<bool> {
+        let stays = matches!(self.action, Action::NoOp | Action::Update | Action::Replace);
+        (stays && self.protect != self.prior_protect).then_some(self.protect)
     }
 
     /// The same, with these values of the existing object.

@@ -232,13 +232,14 @@ impl Plan {
         self.scopes.iter().flat_map(|scope| &scope.changes).collect()
     }
 
-    /// True if applying it would do anything.
+    /// True if applying it would do anything, which includes that resources are protected, or no longer.
     #[must_use]
     pub fn has_changes(&self) -> bool {
         let accepts_drift = self.state_only == Some(StateOnly::Refresh);
         self.scopes.iter().any(|scope| {
             let mut changes = scope.changes.iter();
-            changes.any(|change| change.action.is_change()) || accepts_drift && !scope.drift.is_empty()
+            changes.any(|change| change.action.is_change() || change.new_protection().is_some())
+                || accepts_drift && !scope.drift.is_empty()
         })
     }
 

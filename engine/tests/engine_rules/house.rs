@@ -88,8 +88,8 @@ pub(crate) fn page(name: &str) -> Desired {
 pub(crate) fn link(plane: &str, tag: &str) -> Desired {
     let within = BTreeMap::from([("plane_id", Reference::new(&address(&format!("plane/{plane}")), "id"))]);
     let absent = format!("no service is tagged `{tag}` yet");
-    let lookup =
-        Lookup { type_name: "service", within, list: "tags", needle: tag.to_owned(), absent, must_exist: false };
+    let (type_name, list, needle, advice) = ("service", "tags", tag.to_owned(), String::new());
+    let lookup = Lookup { type_name, within, list, needle, absent, advice, must_exist: false };
     resource("link", tag).with("plane_id", id_of(&format!("plane/{plane}"))).with("service_id", Expr::Lookup(lookup))
 }
 

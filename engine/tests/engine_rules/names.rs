@@ -54,6 +54,7 @@ async fn a_lookup_is_refused_for_each_name_that_is_not_an_attribute() {
         list: "tag",
         needle: "x".to_owned(),
         absent: "nothing is tagged `x` yet".to_owned(),
+        advice: String::new(),
         must_exist: false,
     };
     assert_eq!(

@@ -1,12 +1,17 @@
 //! R12: destruction is opt-in: it is refused for a protected resource, and marked for a guarded one.
 
+use engine::diff::Diff;
 use engine::{Mode, Plan, ScopePlan};
 use serde_json::json;
 
 use crate::house::{House, SCOPE, lines, link, page, plane, resource, role, short, team};
 
 async fn guarded(house: &House, desired: &[engine::Desired]) -> Vec<String> {
-    let diff = house.plan(desired).await;
+    plan(house.plan(desired).await).guarded().map(|change| short(&change.address)).collect()
+}
+
+/// The plan of these changes alone.
+fn plan(diff: Diff) -> Plan {
     let (scope, lineage) = (SCOPE.to_owned(), String::new());
     let scope = ScopePlan {
         scope,
@@ -19,9 +24,6 @@ async fn guarded(house: &House, desired: &[engine::Desired]) -> Vec<String> {
         waiting: Vec::new(),
     };
     Plan::new(String::new(), String::new(), Mode::Normal, vec![scope])
-        .guarded()
-        .map(|change| short(&change.address))
-        .collect()
 }
 
 #[tokio::test]
@@ -57,10 +59,21 @@ async fn r12_a_protected_resource_that_would_be_replaced_is_refused_with_what_fo
 }
 
 #[tokio::test]
+async fn r12_protection_that_is_taken_away_is_a_change_that_needs_approval() {
+    let house = House::with(&[page("a").protect(true)]).await;
+    let diff = house.plan(&[page("a")]).await;
+    assert_eq!((lines(&diff), diff.changes[0].new_protection()), (vec!["record page/a".to_owned()], Some(false)));
+    assert!(plan(diff).has_changes());
+    house.apply(&[page("a")]).await;
+    house.assert_quiet(&[page("a")]).await;
+}
+
+#[tokio::test]
 async fn r12_protection_that_comes_later_holds_from_the_next_apply() {
     let house = House::with(&[page("a")]).await;
     let diff = house.plan(&[page("a").protect(true)]).await;
     assert_eq!(lines(&diff), ["record page/a"]);
+    assert_eq!(diff.changes[0].new_protection(), Some(true));
     assert!(house.run(diff).await.is_complete());
     assert_eq!(house.refusals(&[]).await.len(), 1);
     house.apply(&[page("a")]).await;

@@ -82,6 +82,7 @@ async fn r9_several_that_are_found_are_no_choice() {
     let diff = house.plan(&[plane("p"), link("p", "orders")]).await;
     let expected = format!("2 objects match `orders`: {one}, {two}");
     assert_eq!((diff.changes[0].action, diff.changes[0].reason.as_ref()), (Action::Deferred, Some(&expected)));
+    assert_eq!(diff.changes[0].candidates, [one, two]);
 }
 
 #[tokio::test]
@@ -146,7 +147,8 @@ async fn r9_what_must_exist_and_does_not_is_refused_with_the_nearest_name() {
     let named = |needle: &str| {
         let absent = format!("there is no service `{needle}`");
         let (type_name, list, needle) = ("service", "tags", needle.to_owned());
-        let lookup = Lookup { type_name, within: BTreeMap::new(), list, needle, absent, must_exist: true };
+        let (within, advice) = (BTreeMap::new(), String::new());
+        let lookup = Lookup { type_name, within, list, needle, absent, advice, must_exist: true };
         let link = resource("link", "x").with("plane_id", id_of("plane/p")).with("service_id", Expr::Lookup(lookup));
         [plane("p"), link, crate::house::link("p", "other")]
     };

@@ -9,7 +9,7 @@
 //! | `refresh_complete` | it was read | `scope`, `elapsed_seconds` |
 //! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
 //! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
-//! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded` |
+//! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded`, `protect` |
 //! | `waiting` | it waits for others, after a plan or an apply | `address`, `reason` |
 //! | `apply_start` | work on a resource began | `address`, `action` |
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
@@ -24,7 +24,7 @@
 //! apply, a replacement is a `delete` and a `create`, and a no-op is a `record`. `id` is the id of the object in the
 //! remote system. `elapsed_seconds` is a number with up to three decimals. `changed` and `replaced_by` are names of
 //! attributes; their values are in the plan file. `outstanding` are those that differ from the configuration although
-//! the object is imported as it is. If only the state is written, nothing starts: everything is complete at once.
+//! the object is imported as it is. `protect` is the new protection, if that changes, also of a `no-op`. If only the state is written, nothing starts: everything is complete at once.
 //! `error` has the texts `attempted` and `cause`, and `help` if there is advice.
 
 use std::io::{self, Write};
@@ -76,6 +76,8 @@ enum Event<'a> {
         #[serde(skip_serializing_if = "Vec::is_empty")]
         outstanding: Vec<&'a str>,
         guarded: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        protect: Option<bool>,
     },
     Waiting {
         address: &'a Address,
@@ -219,6 +221,7 @@ impl View for Events {
                     replaced_by: change.replaced_by().collect(),
                     outstanding: change.outstanding().collect(),
                     guarded: change.destroys_guarded(),
+                    protect: change.new_protection(),
                 });
             }
         }

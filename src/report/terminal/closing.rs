@@ -10,11 +10,11 @@ use engine::{Action, Mode, Plan, ResourceChange, StateOnly};
 /// Writes the end of a plan.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
     let records = Records::of(plan);
-    let counted = [deferred(plan), outstanding(plan), records.stale(plan.mode())];
+    let counted = [deferred(plan), undecided(plan), outstanding(plan), records.stale(plan.mode())];
     for sentence in counted.into_iter().flatten() {
         screen.sentence(&sentence);
     }
-    if let Some(warning) = guarded(plan) {
+    for warning in [guarded(plan), unprotected(plan)].into_iter().flatten() {
         let warning = screen.paint(Tone::Danger, &warning);
         screen.sentence(&warning);
     }
@@ -27,15 +27,29 @@ fn changes(plan: &Plan) -> impl Iterator<Item = &ResourceChange> {
 }
 
 fn deferred(plan: &Plan) -> Option<String> {
-    let number = plan.summary().deferred;
+    let number =
+        changes(plan).filter(|change| change.action == Action::Deferred && change.candidates.is_empty()).count();
+    let verb = if number == 1 { "is" } else { "are" };
+    let then = "deferred: a later apply continues with what exists then.";
+    (number > 0).then(|| format!("{} {verb} {then}", count(number, "resource")))
+}
+
+/// Deferred resources of which no apply can decide what is meant.
+fn undecided(plan: &Plan) -> Option<String> {
+    let number = changes(plan).filter(|change| !change.candidates.is_empty()).count();
     let verb = if number == 1 { "is" } else { "are" };
     let then = match plan.mode() {
-        Mode::StateOnly(StateOnly::Import) => {
-            "left to you: `koctl import ADDRESS ID` takes over the object that is meant."
-        }
-        _ => "deferred: a later apply continues with what exists then.",
+        Mode::StateOnly(StateOnly::Import) => "`koctl import ADDRESS ID` takes over the object that is meant.",
+        _ => "no apply chooses one of several objects.",
     };
-    (number > 0).then(|| format!("{} {verb} {then}", count(number, "resource")))
+    (number > 0).then(|| format!("{} {verb} left to you: {then}", count(number, "resource")))
+}
+
+/// Protection that is taken away, which makes a later plan that destroys possible.
+fn unprotected(plan: &Plan) -> Option<String> {
+    let number = changes(plan).filter(|change| change.new_protection() == Some(false)).count();
+    let (lose, them) = if number == 1 { ("loses its", "it") } else { ("lose their", "them") };
+    (number > 0).then(|| format!("{} {lose} protection: a later plan may destroy {them}.", count(number, "resource")))
 }
 
 fn outstanding(plan: &Plan) -> Option<String> {
@@ -91,6 +105,9 @@ fn summary(plan: &Plan, records: &Records) -> String {
         (Mode::StateOnly(StateOnly::Refresh), true) => {
             let (record, forget) = (records.drifted, summary.forget);
             return format!("Plan: {record} to record as they are, {forget} to forget. Only the state is written.");
+        }
+        (Mode::Normal, false) if undecided(plan).is_some() => {
+            "Konnect and the platform repository match the configuration, except for what is left to you."
         }
         (Mode::Normal, false) if plan.scopes.iter().any(|scope| !scope.waiting.is_empty()) => {
             "Konnect and the platform repository match the configuration, except for what waits for others."

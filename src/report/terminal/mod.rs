@@ -22,6 +22,7 @@ mod closing;
 mod drift;
 mod outcome;
 mod plan;
+mod protection;
 mod recovered;
 mod resource;
 mod screen;

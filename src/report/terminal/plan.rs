@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use super::{closing, drift, recovered, resource, waiting};
+use super::{closing, drift, protection, recovered, resource, waiting};
 use crate::report::escape::escape;
 use crate::report::order;
 use crate::report::schemas::Schemas;
@@ -39,6 +39,7 @@ pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
             self::scope(&mut screen, scope, schemas);
         }
     }
+    protection::section(&mut screen, plan);
     waiting::section(&mut screen, plan.scopes.iter().flat_map(|scope| &scope.waiting));
     screen.blank();
     closing::section(&mut screen, plan);
@@ -94,12 +95,14 @@ fn legend(screen: &mut Screen<'_>, plan: &Plan) {
     if occurring.is_empty() {
         return;
     }
+    let mut deferred = plan.scopes.iter().flat_map(shown).filter(|change| change.action == Action::Deferred);
+    let all_undecided = deferred.all(|change| !change.candidates.is_empty());
     let heading = screen.paint(Tone::Strong, "What the symbols mean:");
     screen.sentence(&heading);
     screen.blank();
     for (action, meaning) in occurring {
-        let meaning = match (action, plan.mode()) {
-            (Action::Deferred, Mode::StateOnly(StateOnly::Import)) => "left to you: it could be any of several objects",
+        let meaning = match action {
+            Action::Deferred if all_undecided => "left to you: it could be any of several objects",
             _ => meaning,
         };
         let (symbol, tone) = resource::symbol(*action);

@@ -65,6 +65,41 @@ fn deferred_resources_alone_are_no_change() {
 }
 
 #[test]
+fn what_a_person_has_to_choose_is_not_said_to_come_by_itself() {
+    let several = change("Acme/api_implementation/dev/flights", Action::Deferred, NOTHING, NOTHING);
+    let several = ResourceChange { candidates: vec!["one".to_owned(), "two".to_owned()], ..several };
+    assert_snapshot!(screen(vec![because(several, "2 objects match `ko-api-name=flights-dev`: one, two")]), @"
+    What the symbols mean:
+
+      ? left to you: it could be any of several objects
+
+    Organization Acme
+
+      ? Acme/api_implementation/dev/flights  is deferred
+          # 2 objects match `ko-api-name=flights-dev`: one, two
+
+    1 resource is left to you: no apply chooses one of several objects.
+    No changes. Konnect and the platform repository match the configuration, except for what is left to you.
+    ");
+}
+
+#[test]
+fn r12_protection_that_is_taken_away_is_shown() {
+    let record = change("Acme/team/flights", Action::NoOp, json!({"name": "flights"}), json!({"name": "flights"}));
+    let open = ResourceChange { prior_protect: true, ..record.clone() };
+    let safe = ResourceChange { protect: true, address: "Acme/team/crew".parse().unwrap(), ..record };
+    assert_snapshot!(screen(vec![open, safe]), @"
+    Protection:
+        Acme/team/flights  will no longer be protected
+        Acme/team/crew  will be protected
+
+    Apply also updates 2 records of the state.
+    1 resource loses its protection: a later plan may destroy it.
+    Plan: 0 to add, 0 to change, 0 to destroy.
+    ");
+}
+
+#[test]
 fn stale_records_alone_are_no_change_but_are_told() {
     let record = change("Acme/team/flights", Action::NoOp, json!({"name": "flights"}), json!({"name": "flights"}));
     assert_snapshot!(screen(vec![record]), @"
