@@ -335,8 +335,10 @@ fn documents(seen: &mut BTreeSet<&'static str>) {
 #[test]
 fn a_change_of_a_named_schema_is_reported_once_with_its_operations() {
     let document = |kind: &str| {
-        let of = |name: &str| json!({"responses": {"200": {"content": {"application/json": {"schema":
-            {"$ref": format!("#/components/schemas/{name}")}}}}}});
+        let of = |name: &str| {
+            json!({"responses": {"200": {"content": {"application/json": {"schema":
+            {"$ref": format!("#/components/schemas/{name}")}}}}}})
+        };
         json!({
             "openapi": "3.1.0",
             "paths": {"/orders": {"get": of("Orders"), "post": of("Order")}, "/other": {"get": of("Other")}},
@@ -366,14 +368,20 @@ fn a_schema_of_request_and_response_is_judged_in_each_direction() {
         with_schemas("3.1.0", named.clone(), named, json!({"Order": schema}))
     };
     let (narrow, wide) = (document(json!({"enum": ["a"]})), document(json!({"enum": ["a", "b"]})));
-    assert_eq!(lines(&narrow, &wide), [
-        "response-enum-added | POST /orders: `Order` in responses has the new value `\"b\"`",
-        "request-enum-added | POST /orders: `Order` in requests has the new value `\"b\"`",
-    ]);
-    assert_eq!(lines(&wide, &narrow), [
-        "request-enum-removed | POST /orders: `Order` in requests no longer has the value `\"b\"`",
-        "response-enum-removed | POST /orders: `Order` in responses no longer has the value `\"b\"`",
-    ]);
+    assert_eq!(
+        lines(&narrow, &wide),
+        [
+            "response-enum-added | POST /orders: `Order` in responses has the new value `\"b\"`",
+            "request-enum-added | POST /orders: `Order` in requests has the new value `\"b\"`",
+        ]
+    );
+    assert_eq!(
+        lines(&wide, &narrow),
+        [
+            "request-enum-removed | POST /orders: `Order` in requests no longer has the value `\"b\"`",
+            "response-enum-removed | POST /orders: `Order` in responses no longer has the value `\"b\"`",
+        ]
+    );
 }
 
 #[test]
@@ -385,7 +393,10 @@ fn schemas_that_contain_themselves_come_to_an_end() {
         with_schemas("3.1.0", named.clone(), json!(null), json!({"Tree": tree}))
     };
     let found = lines(&document("string"), &document("integer"));
-    assert_eq!(found[0], "request-value-narrowed | POST /orders: `Tree.leaf` in requests changed from string to integer");
+    assert_eq!(
+        found[0],
+        "request-value-narrowed | POST /orders: `Tree.leaf` in requests changed from string to integer"
+    );
     assert!(found.len() < 10, "{found:?}");
 }
 
@@ -395,7 +406,8 @@ fn schemas_beyond_the_limit_are_reported_as_not_judged() {
     let document = |kind: &str| {
         let mut named = json!({"S9999": {"type": kind}});
         for at in 0..9999 {
-            named[format!("S{at}")] = json!({"properties": {"a": {"$ref": format!("#/components/schemas/S{}", at + 1)}}});
+            named[format!("S{at}")] =
+                json!({"properties": {"a": {"$ref": format!("#/components/schemas/S{}", at + 1)}}});
         }
         with_schemas("3.1.0", json!({"$ref": "#/components/schemas/S0"}), json!(null), named)
     };

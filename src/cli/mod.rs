@@ -28,6 +28,7 @@ mod runner;
 mod sandbox;
 mod schema;
 mod show;
+mod spec;
 mod state;
 mod validate;
 mod variables;
@@ -72,6 +73,7 @@ enum Command {
     Drift(drift::Args),
     Show(show::Args),
     Graph(graph::Args),
+    Spec(spec::Args),
     State(state::Args),
     ForceUnlock(force_unlock::Args),
     Sandbox(sandbox::Args),
@@ -132,6 +134,7 @@ async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
         Command::Drift(args) => drift::run(&args, output).await,
         Command::Show(args) => show::run(&args, output).await,
         Command::Graph(args) => graph::run(&args, output).await,
+        Command::Spec(args) => spec::run(&args, output),
         Command::State(args) => state::run(&args, output).await,
         Command::ForceUnlock(args) => force_unlock::run(&args, output).await,
         Command::Sandbox(args) => sandbox::run(args, output).await,

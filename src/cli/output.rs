@@ -296,7 +296,7 @@ fn sentence(text: &str) -> String {
 const LOG: &str = "KOCTL_LOG";
 
 /// The crates of this workspace, as the log names them.
-const CRATES: [&str; 6] = ["engine", "github_api", "koctl", "sandbox", "state_backends", "transport"];
+const CRATES: [&str; 7] = ["engine", "github_api", "koctl", "sandbox", "spec_diff", "state_backends", "transport"];
 
 /// Sends the program's log to stderr: warnings of every library, then also koctl's retries, then all of its requests.
 /// `KOCTL_LOG` overrides the level.

@@ -45,11 +45,7 @@ impl Spec {
     /// # Errors
     /// If it is something else, which is named, or a document that neither Konnect nor decK can use.
     pub fn parse(content: String) -> Result<Self, String> {
-        if let Some(reason) = recognise(&content) {
-            return Err(reason.to_owned());
-        }
-        let document = parse_value(&content).map_err(|error| format!("it is neither YAML nor JSON: {error}"))?;
-        check(&document)?;
+        let document = Self::document(&content)?;
         let version = match &document["info"]["version"] {
             Value::String(text) => Some(text.clone()),
             Value::Null => None,
@@ -63,6 +59,19 @@ impl Spec {
             Some(version) => Ok(Self { version: Some(version), content }),
             None => Err("it has no `info.version`, after which Konnect names the version of the API".into()),
         }
+    }
+
+    /// The OpenAPI document in a text of YAML or JSON.
+    ///
+    /// # Errors
+    /// If it is something else, which is named, or a document that neither Konnect nor decK can use.
+    pub fn document(content: &str) -> Result<Value, String> {
+        if let Some(reason) = recognise(content) {
+            return Err(reason.to_owned());
+        }
+        let document = parse_value(content).map_err(|error| format!("it is neither YAML nor JSON: {error}"))?;
+        check(&document)?;
+        Ok(document)
     }
 }
 

@@ -27,6 +27,7 @@ mod scope_plan;
 mod secrets;
 mod session;
 mod sources;
+mod spec_diff;
 pub mod state;
 mod store;
 mod stored;
@@ -45,6 +46,7 @@ pub use repository::{RepositoryAccess, RepositoryOptions, RepositorySession, loc
 pub use request::PlanRequest;
 pub use sandbox::{ServeOptions, Serving, Tenants, sandbox_token, serve};
 pub use session::{Session, SessionOptions};
+pub use spec_diff::spec_diff;
 pub use systems::Systems;
 pub use workspace::{Environment, Workspace};
 

@@ -10,6 +10,7 @@
 //! | [`progress`] | progress: spinners, plain lines, or a stream of JSON events |
 //! | [`drift`] | what changed outside koctl, for programs, pages and monitoring |
 //! | [`graph`] | the graph of resources, in the languages of Graphviz and Mermaid |
+//! | [`spec_diff`] | the changes between two specifications |
 //! | [`terraform`] | a plan or a state as Terraform's JSON, for the tools that read it |
 //! | `style` | colours and widths, the same for all of them |
 //! | `escape` | texts of others, made safe to show |
@@ -21,6 +22,7 @@
 pub mod drift;
 pub mod graph;
 pub mod progress;
+pub mod spec_diff;
 pub mod terminal;
 pub mod terraform;
 

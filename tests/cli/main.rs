@@ -42,6 +42,7 @@ mod rounds;
 mod sandbox;
 mod saved_plans;
 mod secrets;
+mod spec;
 mod state_commands;
 mod stores;
 mod ways_on;

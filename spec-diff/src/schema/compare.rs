@@ -247,7 +247,8 @@ impl<'a> Comparison<'a> {
             _ => {}
         }
         let keywords: BTreeSet<&str> = old.not_judged.keys().chain(new.not_judged.keys()).copied().collect();
-        for keyword in keywords.into_iter().filter(|keyword| old.not_judged.get(keyword) != new.not_judged.get(keyword)) {
+        for keyword in keywords.into_iter().filter(|keyword| old.not_judged.get(keyword) != new.not_judged.get(keyword))
+        {
             found.add(Rule::NotJudged, place, &format!("has another `{keyword}`"));
         }
     }

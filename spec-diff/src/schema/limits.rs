@@ -56,7 +56,8 @@ impl<'a> Limits<'a> {
     pub(super) fn merge(&mut self, schema: &'a Value) {
         for (keyword, side) in KEYWORDS {
             for limit in written(schema, keyword) {
-                let tighter = self.bounds.get(keyword).is_none_or(|known| side.step(*known, limit) == Some(Step::Tighter));
+                let tighter =
+                    self.bounds.get(keyword).is_none_or(|known| side.step(*known, limit) == Some(Step::Tighter));
                 if tighter {
                     self.bounds.insert(keyword, limit);
                 }

@@ -170,7 +170,9 @@ impl<'a> Shape<'a> {
         };
         let nullable = flag(schema, "nullable");
         let types = TYPES.into_iter().filter(|kind| {
-            written.contains(kind) || (*kind == "integer" && written.contains(&"number")) || (*kind == "null" && nullable)
+            written.contains(kind)
+                || (*kind == "integer" && written.contains(&"number"))
+                || (*kind == "null" && nullable)
         });
         let types: BTreeSet<&'static str> = types.collect();
         self.types = Some(match self.types.take() {
@@ -200,7 +202,9 @@ impl<'a> Shape<'a> {
         match (schema.get("additionalProperties"), &mut self.additional) {
             (Some(Value::Bool(false)), additional) => *additional = Additional::Nothing,
             (Some(more @ Value::Object(_)), Additional::Of(node)) => node.push(more),
-            (Some(more @ Value::Object(_)), additional @ Additional::Anything) => *additional = Additional::Of(vec![more]),
+            (Some(more @ Value::Object(_)), additional @ Additional::Anything) => {
+                *additional = Additional::Of(vec![more])
+            }
             _ => {}
         }
     }
