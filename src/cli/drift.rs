@@ -10,6 +10,7 @@ use super::common::{ManifestArgs, SystemArgs, with_session};
 use super::environment::of_process;
 use super::outcome::Outcome;
 use super::output::Output;
+use crate::manifest::files;
 use crate::operations::notify::{self, IssueChange, Webhook, append, put_in_place};
 use crate::operations::{self, DriftRequest, Failure, Failures, Session, Watched, schemas};
 use crate::report;
@@ -172,7 +173,7 @@ fn earlier_metrics(file: &Path) -> Result<String, Failure> {
     if !file.is_file() {
         return Ok(String::new());
     }
-    let bytes = std::fs::read(file).map_err(|error| {
+    let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| {
         let failure = Failure::new(format!("could not read the earlier metrics in {}: {error}", file.display()));
         failure.help("make the file readable, or name another one")
     })?;

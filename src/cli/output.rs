@@ -84,12 +84,16 @@ impl Output {
     pub(super) fn data(&self, text: &str) {
         let end = if text.ends_with('\n') { "" } else { "\n" };
         let mut stdout = io::stdout().lock();
-        match write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                self.lost.set(true);
-                self.error(&format!("could not write to stdout: {error}"), None);
-            }
-            _ => {}
+        if let Err(error) = write!(stdout, "{text}{end}").and_then(|()| stdout.flush()) {
+            self.lose(&error);
+        }
+    }
+
+    /// Reports that data did not reach stdout, unless its reader went away.
+    fn lose(&self, error: &io::Error) {
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.lost.set(true);
+            self.error(&format!("could not write to stdout: {error}"), None);
         }
     }
 
@@ -159,8 +163,11 @@ impl Output {
 
     /// Clears what progress has drawn, so that a screen can follow.
     pub(super) fn end(&self, progress: &Progress) {
-        if let Err(error) = progress.finish() {
-            self.warning(&format!("Progress could not be shown to its end: {error}."));
+        match progress.finish() {
+            Ok(()) => {}
+            // The events are the data of such a command.
+            Err(error) if self.events => self.lose(&error),
+            Err(error) => self.warning(&format!("Progress could not be shown to its end: {error}.")),
         }
     }
 

@@ -7,6 +7,7 @@ use super::outcome::Outcome;
 use super::output::Output;
 use super::planned::show;
 use super::request::RequestArgs;
+use crate::manifest::files;
 use crate::operations::{self, Failure, Failures};
 use engine::plan::InvalidPlan;
 use engine::{Mode, Plan, StateOnly};
@@ -89,9 +90,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
 fn save(file: &Path, plan: &Plan) -> Result<(), Failure> {
     let failed = |cause: &str| Failure::new(format!("could not save the plan to {}: {cause}", file.display()));
     // A mistyped name must not cost a configuration.
-    let is_other =
-        std::fs::read(file).is_ok_and(|there| matches!(Plan::from_bytes(&there), Err(InvalidPlan::NotAPlan(_))));
-    if is_other {
+    let is_other = |there: Vec<u8>| matches!(Plan::from_bytes(&there), Err(InvalidPlan::NotAPlan(_)));
+    if file.is_file() && files::read(file, files::LARGEST_DOCUMENT).map_or(true, is_other) {
         return Err(failed("the file exists, and is not a plan").help("name another file, or delete that one first"));
     }
     std::fs::write(file, plan.to_bytes()).map_err(|error| {

@@ -10,6 +10,7 @@ use super::interrupt;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::planned::show;
+use crate::manifest::files;
 use crate::operations::{self, Approved, Failure, Failures, Locks, PlanRequest, Planned, Session, Settings};
 use crate::report;
 use engine::progress::Progress as _;
@@ -96,7 +97,7 @@ impl Rounds<'_> {
             Failure::new(format!("could not apply the plan {}: {cause}", file.display()))
                 .help("make a new plan with `koctl plan -o FILE`")
         };
-        let bytes = std::fs::read(file).map_err(|error| refused(error.to_string()))?;
+        let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| refused(error.to_string()))?;
         let plan = Plan::from_bytes(&bytes).map_err(|error| refused(error.to_string()))?;
         let approved = self.approval.by_flags(&plan, self.output)?;
         let locks = Locks::of_plan(self.session, &plan, self.operation(), self.approval.lock_timeout()).await?;

@@ -1,11 +1,12 @@
 //! `koctl show`
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::common::{ManifestArgs, SystemArgs, with_session};
 use super::outcome::Outcome;
 use super::output::Output;
+use crate::manifest::files;
 use crate::operations::{self, Failure, Failures, schemas};
 use crate::report;
 use engine::Plan;
@@ -37,9 +38,9 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     }
 }
 
-fn plan(file: &PathBuf, args: &Args, output: &Output) -> Result<Outcome, Failures> {
+fn plan(file: &Path, args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let failed = |cause: String| Failure::new(format!("could not show the plan {}: {cause}", file.display()));
-    let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
+    let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| failed(error.to_string()))?;
     let plan = Plan::from_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
     if args.json {
         output.data(&format!("{:#}", report::terraform::plan_json(&plan, schemas())));

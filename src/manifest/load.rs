@@ -1,6 +1,5 @@
 //! Reads files into a checked manifest, or into all errors in them.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::Document;
+use super::files;
 use super::locations::Locations;
 use super::model::Manifest;
 use super::path::KeyPath;
@@ -204,7 +204,7 @@ impl Reading {
     fn file(&mut self, file: &InputFile) {
         let path = file.path.strip_prefix(".").unwrap_or(&file.path);
         let name = path.display().to_string();
-        match fs::read(&file.path) {
+        match files::read(&file.path, files::LARGEST_TEXT) {
             Ok(bytes) if is_utf_16(&bytes) => self.unreadable(utf_16(&name)),
             Ok(bytes) => match String::from_utf8(bytes) {
                 Ok(text) => self.text(&name, &text, Some(file)),

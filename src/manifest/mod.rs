@@ -21,6 +21,7 @@ pub mod path;
 pub mod secret;
 
 mod credentials;
+pub(crate) mod files;
 mod locations;
 mod mask;
 mod render;

@@ -10,6 +10,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
+use super::files;
+
 /// The replacement for a literal secret in output.
 const REDACTED: &str = "(sensitive)";
 
@@ -148,7 +150,7 @@ impl Secret {
             }
             Self::File(path) => {
                 let path = base.join(expand(path, env)?);
-                match std::fs::read_to_string(&path) {
+                match files::read_text(&path, files::LARGEST_TEXT) {
                     Ok(secret) => trimmed(&secret).ok_or(SecretError::FileEmpty(path)),
                     Err(reason) => Err(SecretError::FileUnreadable { path, reason }),
                 }

@@ -1,6 +1,6 @@
 //! The changes between two specifications that lie in files.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use serde_json::Value;
@@ -8,6 +8,7 @@ use spec_diff::Changes;
 
 use super::{Failure, Failures};
 use crate::compiler::Spec;
+use crate::manifest::files;
 
 /// The changes from an old specification to a new one. The path `-` is stdin.
 ///
@@ -28,12 +29,10 @@ fn read(path: &Path) -> Result<Value, Failure> {
 }
 
 fn text(path: &Path) -> io::Result<String> {
-    if !is_stdin(path) {
-        return std::fs::read_to_string(path);
-    }
-    let mut text = String::new();
-    io::stdin().lock().read_to_string(&mut text)?;
-    Ok(text)
+    files::text(match is_stdin(path) {
+        true => files::bounded(io::stdin().lock(), files::LARGEST_TEXT)?,
+        false => files::read(path, files::LARGEST_TEXT)?,
+    })
 }
 
 fn is_stdin(path: &Path) -> bool {

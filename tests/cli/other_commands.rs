@@ -56,6 +56,51 @@ fn an_output_that_is_not_read_to_its_end_is_no_panic() {
     assert_ne!(code, Some(101), "it panicked");
 }
 
+/// A disk without space, and a file without an end.
+const FULL: &str = "/dev/full";
+const ENDLESS: &str = "/dev/zero";
+
+#[test]
+fn an_output_that_cannot_be_written_fails_the_command() {
+    let world = World::new().applied();
+    for arguments in [&["plan"][..], &["plan", "--json"], &["drift", "--json"], &["show", "--json"], &["version"]] {
+        let mut command = world.command(arguments);
+        if arguments[0] != "version" {
+            command.arg("--sandbox");
+        }
+        let full = std::fs::File::options().write(true).open(FULL).unwrap();
+        let run = command.stdout(full).stderr(std::process::Stdio::piped()).output().unwrap();
+        let stderr = String::from_utf8(run.stderr).unwrap();
+        assert_eq!(run.status.code(), Some(1), "{arguments:?}: {stderr}");
+        assert!(stderr.contains("Could not write to stdout: No space left"), "{arguments:?}: {stderr}");
+    }
+    let run = world.koctl(&["plan", "--out", FULL]).exits(1);
+    assert!(run.stderr.contains("Could not save the plan to /dev/full: No space left"), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_without_an_end_is_an_error() {
+    let world = World::new().applied();
+    for arguments in [
+        &["show", ENDLESS][..],
+        &["apply", ENDLESS, "--sandbox"],
+        &["validate", "--file", ENDLESS],
+        &["spec", "diff", ENDLESS, ENDLESS],
+        &["state", "push", ENDLESS, "--sandbox"],
+    ] {
+        let run = world.run(arguments).exits(1);
+        assert!(run.stderr.contains("it is larger than"), "{arguments:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn the_history_of_a_state_that_never_was_is_an_error() {
+    let world = World::new().applied();
+    world.koctl(&["state", "history", "Acme"]).exits(0);
+    let run = world.koctl(&["state", "history", "Acne"]).exits(1);
+    assert!(run.stderr.contains("There is no state of `Acne`"), "{}", run.stderr);
+}
+
 #[test]
 fn a_damaged_state_is_refused_and_a_backup_can_be_pushed() {
     let world = World::new().applied();

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::store::StoreArgs;
 use crate::cli::output::Output;
-use crate::operations::Failures;
 use crate::operations::state::{HistoryEntry, history, pull};
+use crate::operations::{Failure, Failures};
 use crate::report;
 use engine::state::Store;
 
@@ -29,6 +29,10 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
         None => pull(store, scopes, None).await?.scope().to_owned(),
     };
     let entries = history(store, &scope).await?;
+    if entries.is_empty() && store.read(&scope).await.map_err(Failure::from)?.is_none() {
+        let failure = Failure::new(format!("there is no state of `{scope}`, and no earlier version of one"));
+        return Err(failure.help("check the name of the organization, and --state").into());
+    }
     if args.json {
         let list: Vec<Value> = entries.iter().map(entry).collect();
         output.data(&format!("{:#}", json!(list)));

@@ -1,11 +1,12 @@
 //! `koctl state push`
 
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::store::StoreArgs;
 use crate::cli::output::Output;
+use crate::manifest::files;
 use crate::operations::state::{Pushed, push};
 use crate::operations::{Failure, Failures};
 use engine::state::{LockOptions, Store};
@@ -55,9 +56,7 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
 
 fn read(args: &Args) -> io::Result<Vec<u8>> {
     if args.state_file.as_os_str() != "-" {
-        return std::fs::read(&args.state_file);
+        return files::read(&args.state_file, files::LARGEST_DOCUMENT);
     }
-    let mut bytes = Vec::new();
-    io::stdin().read_to_end(&mut bytes)?;
-    Ok(bytes)
+    files::bounded(io::stdin().lock(), files::LARGEST_DOCUMENT)
 }
