@@ -74,14 +74,16 @@ pub(crate) struct Finding {
     pub(crate) text: String,
 }
 
-/// The findings, each with the operations in which it was found.
+/// The findings, each with the operations in which it was found. The same change of several operations is one, except
+/// that each operation comes and goes by itself.
 #[derive(Debug, Default)]
-pub(crate) struct Collected(BTreeMap<Finding, BTreeSet<String>>);
+pub(crate) struct Collected(BTreeMap<(Option<String>, Finding), BTreeSet<String>>);
 
 impl Collected {
     /// Adds a finding of an operation; an empty operation is the document.
     pub(crate) fn add(&mut self, operation: &str, finding: Finding) {
-        let operations = self.0.entry(finding).or_default();
+        let of_operation = finding.rule.is_of_operations().then(|| operation.to_owned());
+        let operations = self.0.entry((of_operation, finding)).or_default();
         if !operation.is_empty() {
             operations.insert(operation.to_owned());
         }
@@ -92,7 +94,7 @@ impl Collected {
         let mut changes: Vec<Change> = self
             .0
             .into_iter()
-            .map(|(Finding { rule, place, text }, operations)| Change {
+            .map(|((_, Finding { rule, place, text }), operations)| Change {
                 rule,
                 place,
                 text,

@@ -127,6 +127,13 @@ rules! {
     NotJudged "not-judged" Warning "The schema changed in a way that has no rule, such as `not` or `if`, in a reference to another file, or beyond the limit of the comparison.";
 }
 
+impl Rule {
+    /// True if an operation as a whole comes or goes.
+    pub(crate) fn is_of_operations(self) -> bool {
+        matches!(self, Self::OperationAdded | Self::OperationRemoved | Self::WebhookAdded | Self::WebhookRemoved)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

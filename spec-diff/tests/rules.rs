@@ -285,6 +285,11 @@ fn documents(seen: &mut BTreeSet<&'static str>) {
         "nothing at all": {}, {} => [];
         "an operation goes": {"paths": {"/a": {"get": {}, "put": {}}}}, {"paths": {"/a": {"get": {}}}} =>
             ["operation-removed | PUT /a: is gone"];
+        "operations go, each by itself": {"paths": {"/a": {"get": {}, "put": {}}}}, {"paths": {}} =>
+            ["operation-removed | GET /a: is gone", "operation-removed | PUT /a: is gone"];
+        "several operations change alike":
+            {"paths": {"/a": {"get": {}, "put": {}}}}, {"security": [{"k": []}], "paths": {"/a": {"get": {}, "put": {}}}} =>
+            ["security-required | GET /a and 1 more: needs a sign-in"];
         "an operation comes": {"paths": {}}, {"paths": {"/a": {"get": {}}}} => ["operation-added | GET /a: was added"];
         "a path parameter has another name":
             {"paths": {"/a/{id}": {"get": {"parameters": [{"in": "path", "name": "id", "required": true}]}}}},
