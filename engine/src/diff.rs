@@ -240,7 +240,10 @@ impl<'a> Differ<'a> {
     fn wanted(&mut self, case: Case<'a>) {
         let address = &case.desired.address;
         if let Some(ids) = self.world.ambiguous(address) {
-            return self.refusals.push(Refusal::Ambiguous { address: address.clone(), ids: ids.to_vec() });
+            // What refers to it waits, and everything else is planned.
+            let reason = format!("`{address}` could be any of {} existing objects", ids.len());
+            self.waiting.insert(address, Waiting { reason, candidates: Vec::new(), lost: false });
+            return self.out.held_back.push(Refusal::Ambiguous { address: address.clone(), ids: ids.to_vec() });
         }
         if self.plainly_same(&case) {
             return;

@@ -53,7 +53,7 @@ impl Rounds<'_> {
         };
         planned.failures.extend(locked_out);
         show(self.output, &planned, &progress);
-        let outcome = self.apply_planned(&planned.plan, locks).await?;
+        let outcome = self.apply_planned(&planned, locks).await?;
         // The failures are on the screen already.
         Ok(if planned.failures.is_empty() { outcome } else { Outcome::Incomplete })
     }
@@ -80,12 +80,14 @@ impl Rounds<'_> {
         }
     }
 
-    async fn apply_planned(&self, plan: &Plan, locks: Locks) -> Result<Outcome, Failures> {
+    async fn apply_planned(&self, planned: &Planned, locks: Locks) -> Result<Outcome, Failures> {
+        let plan = &planned.plan;
+        let ending = Ending { mode: plan.mode(), is_shown: plan.has_changes(), is_whole: planned.failures.is_empty() };
         if !plan.has_work() {
             return locks.release().await.none_or(Outcome::Done);
         }
         match self.approval.approve(plan, &self.stop, self.output) {
-            Ok(Some(approved)) => self.apply(approved, plan.mode(), plan.has_changes(), locks).await,
+            Ok(Some(approved)) => self.apply(approved, ending, locks).await,
             Ok(None) => locks.release().await.none_or(Outcome::Incomplete),
             Err(failure) => Err(released(locks, failure).await),
         }
@@ -101,7 +103,8 @@ impl Rounds<'_> {
         let plan = Plan::from_bytes(&bytes).map_err(|error| refused(error.to_string()))?;
         let approved = self.approval.by_flags(&plan, self.output)?;
         let locks = Locks::of_plan(self.session, &plan, self.operation(), self.approval.lock_timeout()).await?;
-        let outcome = self.apply(approved, plan.mode(), true, locks).await;
+        let ending = Ending { mode: plan.mode(), is_shown: true, is_whole: plan.unplanned.is_empty() };
+        let outcome = self.apply(approved, ending, locks).await;
         self.output.failures(&operations::unplanned(&plan));
         if plan.unplanned.is_empty() { outcome } else { outcome.and(Ok(Outcome::Incomplete)) }
     }
@@ -131,13 +134,7 @@ impl Rounds<'_> {
         }
     }
 
-    async fn apply(
-        &self,
-        plan: Approved<'_>,
-        mode: Mode,
-        shows_outcome: bool,
-        locks: Locks,
-    ) -> Result<Outcome, Failures> {
+    async fn apply(&self, plan: Approved<'_>, ending: Ending, locks: Locks) -> Result<Outcome, Failures> {
         let settings = Settings { parallelism: self.approval.parallelism(), stop: self.stop.clone() };
         let progress = self.output.progress();
         let applying = operations::apply(self.session, plan, locks, settings, &progress);
@@ -152,20 +149,32 @@ impl Rounds<'_> {
         self.output.end(&progress);
         if self.output.streams_events() {
             progress.applied(&applied.outcomes);
-        } else if shows_outcome {
+        } else if ending.is_shown {
             let style = self.output.style();
-            self.output.screen(&match mode {
+            self.output.screen(&match ending.mode {
                 Mode::Normal | Mode::Destroy => {
-                    report::terminal::outcome(mode, &applied.outcomes, applied.failures.is_empty(), &style)
+                    let is_complete = ending.is_whole && applied.failures.is_empty();
+                    report::terminal::outcome(ending.mode, &applied.outcomes, is_complete, &style)
                 }
                 Mode::StateOnly(what) => {
-                    report::terminal::recorded(what, &applied.outcomes, applied.is_complete(), &style)
+                    let is_complete = ending.is_whole && applied.is_complete();
+                    report::terminal::recorded(what, &applied.outcomes, is_complete, &style)
                 }
             });
         }
         let outcome = if applied.is_complete() { Outcome::Done } else { Outcome::Incomplete };
         applied.failures.none_or(outcome)
     }
+}
+
+/// How an apply ends on the screen.
+#[derive(Clone, Copy)]
+struct Ending {
+    mode: Mode,
+    /// True if its outcome is shown: also records of the state that are out of date are written.
+    is_shown: bool,
+    /// True if everything was planned.
+    is_whole: bool,
 }
 
 /// Releases the locks after `failure`; a lock that could not be released is a failure, too.

@@ -54,6 +54,7 @@ async fn stops_itself_only(world: &World, sandbox: &Sandbox, version: &str, caus
     assert!(plan.stdout.contains(" 0 to destroy"), "{}", plan.stdout);
     let apply = world.against(sandbox, &["apply", "--auto-approve"]).await.exits(1);
     reports_billing(&apply, cause);
+    assert!(apply.last_line().starts_with("Apply incomplete. "), "{}", apply.stdout);
     assert!(staged(world, "checkout").contains(&format!("version: {version}")));
     assert_eq!(staged(world, "billing"), before);
     // Drift needs no specification: nothing has changed outside koctl.

@@ -159,7 +159,7 @@ async fn r5_an_object_of_our_own_does_not_make_another_one_ambiguous() {
 }
 
 #[tokio::test]
-async fn r5_several_objects_of_the_name_are_refused_with_their_ids() {
+async fn r5_several_objects_of_the_name_hold_back_their_own_resource_with_their_ids() {
     let house = House::new();
     let first = house.server.put("page", json!({ "name": "a" }));
     let second = house.server.put("page", json!({ "name": "a" }));
@@ -167,7 +167,21 @@ async fn r5_several_objects_of_the_name_are_refused_with_their_ids() {
         "`Acme/page/a` could be any of 2 existing objects of its name: {first}, {second}; take over the one that is meant with \
          `koctl import Acme/page/a ID`, or delete or rename the others"
     );
-    assert_eq!(house.refusals(&[page("a")]).await, [expected]);
+    let diff = house.plan(&[page("a"), page("b")]).await;
+    let held_back: Vec<String> = diff.held_back.iter().map(ToString::to_string).collect();
+    assert_eq!((held_back, lines(&diff)), (vec![expected], vec!["create page/b".to_owned()]));
+}
+
+#[tokio::test]
+async fn r5_what_refers_to_one_of_several_objects_waits() {
+    let house = House::new();
+    for _ in 0..2 {
+        house.server.put("team", json!({ "name": "a" }));
+    }
+    let diff = house.plan(&[team("a"), plane("p"), role("a", "p")]).await;
+    assert_eq!(lines(&diff), ["create plane/p", "deferred role/a+p"]);
+    let reason = "`Acme/team/a` could be any of 2 existing objects";
+    assert_eq!(diff.changes[1].reason.as_deref(), Some(reason));
 }
 
 #[tokio::test]
