@@ -242,7 +242,7 @@ async fn what_a_token_may_not_read_is_told_by_name_and_no_state_is_written_while
     let imported = world.against(&sandbox, IMPORT).await.exits(1);
     let told = "Error: Acme: could not list the resources of type `portal` (read http";
     assert!(imported.stderr.contains(told), "{}", imported.stderr);
-    assert_eq!(imported.last_line(), "Import complete! Resources: 2 imported.");
+    assert_eq!(imported.last_line(), "Import incomplete. Resources: 2 imported.");
     assert_only_reads(&sandbox, before);
     let known = world.against(&sandbox, &["state", "list"]).await.exits(0);
     assert_eq!(known.stdout, "Beta/portal/dev\nBeta/team/orders\n");
