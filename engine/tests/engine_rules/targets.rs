@@ -3,7 +3,6 @@
 use engine::Desired;
 use engine::address::Targets;
 use engine::diff::{DiffOptions, diff};
-use serde_json::json;
 
 use crate::house::{House, id_of, lines, page, plane, resource, role, team};
 
@@ -84,10 +83,8 @@ async fn an_old_address_and_the_new_one_of_its_object_go_together() {
 
 #[tokio::test]
 async fn refusals_about_others_do_not_hinder_a_targeted_plan() {
-    let house = House::with(&[page("kept").protect(true)]).await;
-    house.server.put("page", json!({ "name": "twice" }));
-    house.server.put("page", json!({ "name": "twice" }));
-    let desired = [page("twice"), page("a")];
+    let house = House::with(&[page("kept").protect(true), page("safe").protect(true)]).await;
+    let desired = [page("a")];
     assert_eq!(targeted(&house, &desired, &["Acme/page/a"]).await.unwrap(), ["create page/a"]);
-    assert_eq!(targeted(&house, &desired, &["Acme/page/*"]).await.unwrap_err().len(), 2);
+    assert_eq!(targeted(&house, &desired, &["Acme/page/*"]).await.unwrap_err().len(), 1, "two of one cause are one");
 }
