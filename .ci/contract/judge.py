@@ -1,6 +1,7 @@
 """Holds one exchange against the operation that it is one of."""
 
 import json
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -102,6 +103,9 @@ def undocumented(exchange, url, must_be_right):
         return Verdict(apart="of git over HTTP")
     if url.path.startswith("/github/raw/"):
         return Verdict(apart="of plain files, where the addresses in GitHub's answers lead")
+    # GitHub answers for the old name of a repository with a redirect to its number, which it documents in prose only.
+    if exchange.method == "GET" and re.fullmatch(r"/github/repositories/\d+", url.path):
+        return Verdict(apart="of repositories by their numbers, where the redirects of renamed ones lead")
     finding = Finding(REQUEST, "operation", f"no document has {exchange.method} {url.path}")
     return Verdict(apart="of no operation of a document", findings=(finding,) if must_be_right else ())
 

@@ -309,6 +309,10 @@ class Judged(unittest.TestCase):
         asked = exchange(path="/konnect/us/v3/rooms?size=1", user_agent="koctl/0.1.0")
         self.wrong(asked | {"fault": "status", "status": 503}, "request: query size")
 
+    def test_a_repository_by_its_number_is_set_apart(self):
+        self.assertIn("numbers", verdict(exchange(path="/github/repositories/7")).apart)
+        self.assertIn("no operation", verdict(exchange(path="/github/repositories/7/x")).apart)
+
     def test_git_over_http_is_set_apart(self):
         self.assertIn("git", verdict(exchange(path="/github/Org/repo.git/info/refs?service=git-upload-pack")).apart)
 
