@@ -64,8 +64,10 @@ pub struct NotFound {
 
 /// What the labels of an object say of whose it is, with the place that it is in; `None` if they do not say it.
 fn label_key(schema: &Schema, value: impl Fn(&str) -> Option<Value>) -> Option<Key> {
-    let attribute = schema.attributes.iter().find(|attribute| attribute.kind == Kind::Labels)?;
-    let labels = if schema.identity_labels.is_empty() { None } else { value(attribute.name) }?;
+    if schema.identity_labels.is_empty() {
+        return None;
+    }
+    let labels = value(schema.attributes.iter().find(|attribute| attribute.kind == Kind::Labels)?.name)?;
     let place = schema.attributes.iter().filter(|attribute| attribute.location == Location::Address);
     let place = place.map(|attribute| value(attribute.name).as_ref().map(text));
     let labels = schema.identity_labels.iter().map(|label| labels.get(label).map(text));

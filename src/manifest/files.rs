@@ -1,7 +1,7 @@
 //! Files that a user names, read with a limit: a device or a pipe may have no end.
 
 use std::fs::File;
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Read, Result, stdin};
 use std::path::Path;
 
 /// The largest configuration, secret or specification, in bytes.
@@ -17,11 +17,24 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Vec<u8>> {
     bounded(File::open(path)?, most)
 }
 
+/// The same, where the path `-` is stdin.
+///
+/// # Errors
+/// As of [`read`].
+pub(crate) fn read_or_stdin(path: &Path, most: u64) -> Result<Vec<u8>> {
+    if is_stdin(path) { bounded(stdin().lock(), most) } else { read(path, most) }
+}
+
+/// True for the path that is stdin.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
 /// The rest of a stream.
 ///
 /// # Errors
 /// As of [`read`].
-pub(crate) fn bounded(stream: impl Read, most: u64) -> Result<Vec<u8>> {
+fn bounded(stream: impl Read, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     stream.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {

@@ -1,6 +1,5 @@
 //! The changes between two specifications that lie in files.
 
-use std::io;
 use std::path::Path;
 
 use serde_json::Value;
@@ -22,19 +21,9 @@ pub fn spec_diff(old: &Path, new: &Path) -> Result<Changes, Failures> {
 }
 
 fn read(path: &Path) -> Result<Value, Failure> {
-    let name = if is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() };
+    let name = if files::is_stdin(path) { "stdin".to_owned() } else { path.display().to_string() };
     let failed = |cause: String| Failure::new(format!("could not read the specification {name}: {cause}"));
-    let text = text(path).map_err(|error| failed(error.to_string()).help("check the path of the file"))?;
+    let text = files::read_or_stdin(path, files::LARGEST_TEXT).and_then(files::text);
+    let text = text.map_err(|error| failed(error.to_string()).help("check the path of the file"))?;
     Spec::document(&text).map_err(|cause| failed(cause).help("give an OpenAPI 3 document in YAML or JSON"))
-}
-
-fn text(path: &Path) -> io::Result<String> {
-    files::text(match is_stdin(path) {
-        true => files::bounded(io::stdin().lock(), files::LARGEST_TEXT)?,
-        false => files::read(path, files::LARGEST_TEXT)?,
-    })
-}
-
-fn is_stdin(path: &Path) -> bool {
-    path == Path::new("-")
 }

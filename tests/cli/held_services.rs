@@ -9,7 +9,7 @@ const STAGED: &str = "konnect/Acme/envs/dev/teams/orders/services/Acme";
 const STAGING_BRANCH: &str = "Acme-dev-konnect-orchestrator-apply";
 
 /// A world with a second service, `billing`.
-fn two_services() -> World {
+pub(crate) fn two_services() -> World {
     let world = World::new();
     let billing =
         "    services:\n      Acme/billing: {name: billing, git: {remote: 'https://github.com/Acme/billing.git'}}\n";

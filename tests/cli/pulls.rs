@@ -47,6 +47,15 @@ async fn change(world: &World, sandbox: &Sandbox, version: &str) {
     world.against(sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
 }
 
+/// Takes the only environment out of the configuration.
+fn drop_environment(world: &World) {
+    world.edit(
+        "konnect/organizations.yaml",
+        "    environments:\n      dev:\n        type: DEV\n        region: eu\n",
+        "",
+    );
+}
+
 #[tokio::test]
 async fn an_open_pull_request_is_in_sync_and_stays_the_only_one() {
     let (world, sandbox) = applied().await;
@@ -91,11 +100,7 @@ async fn a_pull_request_that_somebody_closed_is_drift_and_opened_again() {
 async fn an_environment_that_leaves_takes_its_merged_files_along_through_a_pull_request() {
     let (world, sandbox) = applied().await;
     merge(&sandbox, &pulls(&sandbox, "open").await[0]["number"]).await;
-    world.edit(
-        "konnect/organizations.yaml",
-        "    environments:\n      dev:\n        type: DEV\n        region: eu\n",
-        "",
-    );
+    drop_environment(&world);
     world.against(&sandbox, &["apply", "--auto-approve", "--allow-destroy"]).await.exits(0);
     world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
     let number = pulls(&sandbox, "open").await[0]["number"].clone();
@@ -264,11 +269,7 @@ async fn a_commit_that_is_pushed_between_reading_and_writing_is_kept() {
 async fn files_that_are_to_be_removed_stay_in_the_state_until_the_base_branch_has_lost_them() {
     let (world, sandbox) = applied().await;
     merge(&sandbox, &pulls(&sandbox, "open").await[0]["number"]).await;
-    world.edit(
-        "konnect/organizations.yaml",
-        "    environments:\n      dev:\n        type: DEV\n        region: eu\n",
-        "",
-    );
+    drop_environment(&world);
     let waits = "Acme/pull_request/dev: pull request #2 of Acme/platform is to be merged into main";
     let apply = world.against(&sandbox, &["apply", "--auto-approve", "--allow-destroy"]).await.exits(0);
     says(&apply, waits);

@@ -4,7 +4,8 @@ use http::{Method, StatusCode};
 use sandbox::{Fault, Sandbox, Trigger};
 use serde_json::{Value, json};
 
-use crate::world::{Run, World, spec};
+use crate::held_services::two_services;
+use crate::world::{Run, World};
 
 async fn world() -> (World, Sandbox) {
     let world = World::new();
@@ -118,13 +119,7 @@ async fn r13_a_secondary_limit_that_persists_says_nothing_about_the_token() {
 
 #[tokio::test]
 async fn one_refused_token_is_one_error_for_all_services() {
-    let world = World::new();
-    let billing =
-        "    services:\n      Acme/billing: {name: billing, git: {remote: 'https://github.com/Acme/billing.git'}}\n";
-    world.edit("konnect/teams.yaml", "    services:\n", billing);
-    for branch in ["main", "dev"] {
-        world.write(&format!("services/Acme/billing/{branch}/openapi.yaml"), &spec("billing", "1.0.0"));
-    }
+    let world = two_services();
     let sandbox = world.sandbox().await;
     let contents = Trigger::new(Method::GET, "/contents/*").always();
     sandbox.faults().inject(contents, forbidden(&[], "Resource protected by organization SAML enforcement."));

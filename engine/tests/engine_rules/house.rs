@@ -18,7 +18,8 @@ use engine::refresh::{Remembered, refresh};
 use engine::state::{Intent, ResourceState, State};
 use engine::world::World;
 use engine::{
-    Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Readers, Reference, Refusal, ScopePlan, Secrets, Writers,
+    Action, Address, Desired, Error, ErrorKind, Expr, Lookup, Mode, Plan, Readers, Reference, Refusal, ScopePlan,
+    Secrets, Writers,
 };
 use serde_json::json;
 use tokio::sync::{Semaphore, watch};
@@ -433,6 +434,11 @@ fn scope_plan(diff: Diff, recovery: &Recovery) -> ScopePlan {
         duplicates: diff.duplicates,
         recovered: recovery.found().to_vec(),
     }
+}
+
+/// The plan of these changes alone.
+pub(crate) fn plan_of(diff: Diff) -> Plan {
+    Plan::new(String::new(), String::new(), Mode::Normal, vec![scope_plan(diff, &Recovery::default())])
 }
 
 /// A diff in short: `update team/a [labels]`, `forget team/b`.

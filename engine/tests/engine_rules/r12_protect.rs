@@ -1,29 +1,11 @@
 //! R12: destruction is opt-in: it is refused for a protected resource, and marked for a guarded one.
 
-use engine::diff::Diff;
-use engine::{Mode, Plan, ScopePlan};
 use serde_json::json;
 
-use crate::house::{House, SCOPE, lines, link, page, plane, resource, role, short, team};
+use crate::house::{House, lines, link, page, plan_of, plane, resource, role, short, team};
 
 async fn guarded(house: &House, desired: &[engine::Desired]) -> Vec<String> {
-    plan(house.plan(desired).await).guarded().map(|change| short(&change.address)).collect()
-}
-
-/// The plan of these changes alone.
-fn plan(diff: Diff) -> Plan {
-    let (scope, lineage) = (SCOPE.to_owned(), String::new());
-    let scope = ScopePlan {
-        scope,
-        lineage,
-        serial: None,
-        changes: diff.changes,
-        drift: diff.drift,
-        duplicates: diff.duplicates,
-        recovered: Vec::new(),
-        waiting: Vec::new(),
-    };
-    Plan::new(String::new(), String::new(), Mode::Normal, vec![scope])
+    plan_of(house.plan(desired).await).guarded().map(|change| short(&change.address)).collect()
 }
 
 #[tokio::test]
@@ -63,7 +45,7 @@ async fn r12_protection_that_is_taken_away_is_a_change_that_needs_approval() {
     let house = House::with(&[page("a").protect(true)]).await;
     let diff = house.plan(&[page("a")]).await;
     assert_eq!((lines(&diff), diff.changes[0].new_protection()), (vec!["record page/a".to_owned()], Some(false)));
-    assert!(plan(diff).has_changes());
+    assert!(plan_of(diff).has_changes());
     house.apply(&[page("a")]).await;
     house.assert_quiet(&[page("a")]).await;
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use engine::desired::Lookup;
-use engine::{Action, Expr, Mode, Plan, ScopePlan};
+use engine::{Action, Expr};
 use serde_json::json;
 
-use crate::house::{House, address, id_of, lines, link, page, plane, resource};
+use crate::house::{House, address, id_of, lines, link, page, plan_of, plane, resource};
 
 fn service(house: &House, plane: &str, tag: &str) -> String {
     let plane = house.server.id(&format!("plane/{plane}"));
@@ -28,18 +28,7 @@ async fn r9_nothing_found_yet_defers_with_the_reason_and_is_no_change() {
     let diff = house.plan(&[plane("p"), link("p", "orders")]).await;
     assert_eq!(lines(&diff), ["deferred link/orders"]);
     assert_eq!(diff.changes[0].reason.as_deref(), Some("no service is tagged `orders` yet"));
-    let (scope, lineage) = ("Acme".to_owned(), String::new());
-    let scope = ScopePlan {
-        scope,
-        lineage,
-        serial: None,
-        changes: diff.changes,
-        drift: diff.drift,
-        duplicates: diff.duplicates,
-        recovered: Vec::new(),
-        waiting: Vec::new(),
-    };
-    let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
+    let plan = plan_of(diff);
     assert!(!plan.has_changes());
     assert_eq!(plan.summary().deferred, 1);
 }

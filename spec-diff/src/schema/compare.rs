@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Node;
 use super::alternatives::{self, Pairs};
 use super::limits::Step;
-use super::shape::{Additional, Shape};
+use super::shape::{Additional, Shape, TYPES};
 use crate::change::Finding;
 use crate::document::{Document, reference};
 use crate::rule::Rule;
@@ -369,9 +369,8 @@ fn types(direction: Direction, place: &Place, old: &Shape<'_>, new: &Shape<'_>, 
         found.add(rule, place, if new.nothing { "allows no value" } else { "allows values" });
         return false;
     }
-    let all = ["null", "boolean", "object", "array", "number", "integer", "string"];
-    let fewer = all.iter().any(|kind| old.allows(kind) && !new.allows(kind));
-    let more = all.iter().any(|kind| new.allows(kind) && !old.allows(kind));
+    let fewer = TYPES.iter().any(|kind| old.allows(kind) && !new.allows(kind));
+    let more = TYPES.iter().any(|kind| new.allows(kind) && !old.allows(kind));
     let text = || format!("changed from {} to {}", old.types_in_words(), new.types_in_words());
     match (direction, fewer, more) {
         (_, false, false) => {}
@@ -380,7 +379,7 @@ fn types(direction: Direction, place: &Place, old: &Shape<'_>, new: &Shape<'_>, 
         (Direction::Response, _, true) => found.add(Rule::ResponseTypeWidened, place, &text()),
         (Direction::Response, true, false) => found.add(Rule::ResponseTypeNarrowed, place, &text()),
     }
-    all.iter().any(|kind| *kind != "null" && old.allows(kind) && new.allows(kind))
+    TYPES.iter().any(|kind| *kind != "null" && old.allows(kind) && new.allows(kind))
 }
 
 /// Compares the formats. A longer format of the same kind of number includes the shorter one.

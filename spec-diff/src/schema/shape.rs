@@ -28,7 +28,7 @@ const NOT_JUDGED: [&str; 14] = [
 ];
 
 /// All types that a value can have. Each integer is a number, too.
-const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "integer", "string"];
+pub(super) const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "integer", "string"];
 
 /// The number of schemas that are merged into one shape before the rest is passed over.
 const PARTS: usize = 256;

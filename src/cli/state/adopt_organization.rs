@@ -36,9 +36,9 @@ pub(super) async fn run(args: &Args, session: &Session, output: &Output) -> Resu
     }
     let before = before.map_or("an organization that is not recorded".to_owned(), |before| before.to_string());
     let what = report::count(resources, "resource");
-    output.data(&format!("The state of `{name}`, with {what}: {} -> {owner}", report::safe(&before)));
+    output.screen(&format!("The state of `{name}`, with {what}: {} -> {owner}", report::safe(&before)));
     if args.edit.carry_out(edit, "Make it the state of that organization?", output).await? {
-        output.data(&format!("The state of `{name}` is about the Konnect organization {owner} now."));
+        output.screen(&format!("The state of `{name}` is about the Konnect organization {owner} now."));
     }
     Ok(())
 }

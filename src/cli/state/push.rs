@@ -1,6 +1,5 @@
 //! `koctl state push`
 
-use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,7 +35,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(), Failures> {
     let file = args.state_file.display().to_string();
     let failed = |cause: String| Failure::new(format!("could not push {file}: {cause}"));
-    let bytes = read(args).map_err(|error| failed(error.to_string()))?;
+    let bytes = files::read_or_stdin(&args.state_file, files::LARGEST_DOCUMENT);
+    let bytes = bytes.map_err(|error| failed(error.to_string()))?;
     let (state, _) = store.parse(&bytes).map_err(|reason| failed(reason.to_string()))?;
     let options = LockOptions { timeout: Duration::from_secs(args.lock_timeout), ..LockOptions::new("state push") };
     let scope = state.scope();
@@ -52,11 +52,4 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
         }
     }
     Ok(())
-}
-
-fn read(args: &Args) -> io::Result<Vec<u8>> {
-    if args.state_file.as_os_str() != "-" {
-        return files::read(&args.state_file, files::LARGEST_DOCUMENT);
-    }
-    files::bounded(io::stdin().lock(), files::LARGEST_DOCUMENT)
 }
