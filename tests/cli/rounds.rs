@@ -63,15 +63,16 @@ fn configurations(seed: u64) -> Vec<String> {
     (0..CONFIGURATIONS).map(|_| manifest().new_tree(&mut runner).unwrap().current()).collect()
 }
 
-/// A list of objects that people change by hand: its regions, its path, and if its objects can be renamed.
-const LISTS: &[(&[&str], &str)] = &[
-    (&[GLOBAL], "/v3/teams"),
-    (&[GLOBAL], "/v3/users"),
-    (&[GLOBAL], "/v3/identity-providers"),
-    (REGIONS, "/v2/control-planes"),
-    (REGIONS, "/v3/portals"),
-    (REGIONS, "/v3/apis"),
-    (&["eu", "us"], "/v2/dashboards"),
+/// A list of objects that people change by hand: its regions, its path, and those of the fields below that its document
+/// has. A request with others shows nothing: the service ignores them.
+const LISTS: &[(&[&str], &str, &[&str])] = &[
+    (&[GLOBAL], "/v3/teams", &["name", "description", "labels"]),
+    (&[GLOBAL], "/v3/users", &["full_name"]),
+    (&[GLOBAL], "/v3/identity-providers", &["enabled"]),
+    (REGIONS, "/v2/control-planes", &["name", "description", "labels"]),
+    (REGIONS, "/v3/portals", &["name", "description", "labels"]),
+    (REGIONS, "/v3/apis", &["name", "description", "labels", "version"]),
+    (&["eu", "us"], "/v2/dashboards", &["name", "labels", "definition"]),
 ];
 
 const REGIONS: &[&str] = &["eu", "us", "sg"];
@@ -308,7 +309,9 @@ impl Round {
 
     /// The objects of a list, without those that no one can change.
     async fn listed(&mut self, region: &str, path: &str) -> Vec<Value> {
-        let listed = self.send(Method::GET, region, &format!("{path}?page%5Bsize%5D=100"), None).await;
+        // All of them are one page where the document has no pages.
+        let pages = if path == "/v3/identity-providers" { "" } else { "?page%5Bsize%5D=100" };
+        let listed = self.send(Method::GET, region, &format!("{path}{pages}"), None).await;
         let listed = listed.unwrap_or_default();
         let objects = listed["data"].as_array().or(listed.as_array()).cloned().unwrap_or_default();
         objects.into_iter().filter(|one| one["system_team"] != true).collect()
@@ -325,11 +328,12 @@ impl Round {
                 self.send(Method::DELETE, region, &format!("{}{}", url(&one), forced(path)), None).await;
             }
             (2, Some(one)) => {
-                self.send(Method::PATCH, region, &url(&one), Some(json!({ "name": name }))).await;
+                self.change(region, path, &url(&one), json!({ "name": name, "full_name": name, "enabled": false }))
+                    .await;
             }
             (3, Some(one)) => {
                 let body = json!({ "description": "by hand", "labels": { "by": "hand" } });
-                self.send(Method::PATCH, region, &url(&one), Some(body)).await;
+                self.change(region, path, &url(&one), body).await;
             }
             (4, Some(one)) => self.copy(region, path, one).await,
             (5, Some(one)) => self.swap(region, path, &objects, &one).await,
@@ -345,9 +349,23 @@ impl Round {
             (9, _) => self.sign_in().await,
             (11, _) => self.serve(region).await,
             (10, Some(one)) => self.swap(region, path, &objects, &one).await,
-            _ => {
-                self.send(Method::POST, region, path, Some(json!({ "name": name }))).await;
-            }
+            _ => self.make(region, path, json!({ "name": name })).await,
+        }
+    }
+
+    /// Makes an object of a list, if its objects have names.
+    async fn make(&mut self, region: &str, path: &str, body: Value) {
+        let body = offered(path, body);
+        if body.get("name").is_some() {
+            self.send(Method::POST, region, path, Some(body)).await;
+        }
+    }
+
+    /// Changes those fields of an object that its document has.
+    async fn change(&mut self, region: &str, path: &str, url: &str, body: Value) {
+        let body = offered(path, body);
+        if body != json!({}) {
+            self.send(Method::PATCH, region, url, Some(body)).await;
         }
     }
 
@@ -355,7 +373,7 @@ impl Round {
     async fn some_list(&mut self) -> (&'static str, &'static str, Vec<Value>) {
         let takes_any = self.dice.roll(8) == 0;
         loop {
-            let (regions, path) = *self.dice.pick(LISTS).unwrap();
+            let (regions, path, _) = *self.dice.pick(LISTS).unwrap();
             let region = *self.dice.pick(regions).unwrap();
             let objects = self.listed(region, path).await;
             // There are always people or teams, except where nothing is configured.
@@ -369,11 +387,11 @@ impl Round {
     async fn copy(&mut self, region: &str, path: &str, one: Value) {
         let mut body = json!({ "name": one["name"] });
         for name in ["labels", "description", "definition", "version"] {
-            if !one[name].is_null() && self.dice.roll(2) == 0 || name == "definition" {
+            if !one[name].is_null() && (self.dice.roll(2) == 0 || name == "definition") {
                 body[name] = one[name].clone();
             }
         }
-        self.send(Method::POST, region, path, Some(body)).await;
+        self.make(region, path, body).await;
     }
 
     /// Swaps the names of two objects.
@@ -381,7 +399,7 @@ impl Round {
         let Some(other) = self.dice.pick(objects).cloned().filter(|other| other["id"] != one["id"]) else { return };
         for (object, name) in [(one, json!("aside")), (&other, one["name"].clone()), (one, other["name"].clone())] {
             let url = format!("{path}/{}", object["id"].as_str().unwrap_or_default());
-            self.send(Method::PATCH, region, &url, Some(json!({ "name": name }))).await;
+            self.change(region, path, &url, json!({ "name": name })).await;
         }
     }
 
@@ -401,6 +419,13 @@ impl Round {
         self.note(format!("out of the state: {address}"));
         std::fs::write(state, document.to_bytes()).unwrap();
     }
+}
+
+/// What a list's document has of a body.
+fn offered(path: &str, mut body: Value) -> Value {
+    let (_, _, fields) = LISTS.iter().find(|(_, other, _)| *other == path).unwrap();
+    body.as_object_mut().unwrap().retain(|name, _| fields.contains(&name.as_str()));
+    body
 }
 
 /// The query with which an object is deleted together with what it holds.
