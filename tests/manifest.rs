@@ -89,13 +89,13 @@ fn one_file_and_three_files_mean_the_same() {
     let read = |name: &str| fs::read_to_string(format!("testdata/manifest/usual/konnect/{name}")).unwrap();
     let whole = format!("{}{}", read("teams.yaml"), read("organizations.yaml"));
     let folder = load(&Sources::directory("testdata/manifest/usual")).unwrap();
-    assert_eq!(check(&whole).unwrap().digest(), folder.digest());
+    assert_eq!(check(&whole).unwrap().manifest.digest(), folder.manifest.digest());
     let named = Sources {
         teams: Some("testdata/manifest/usual/konnect/teams.yaml".into()),
         organizations: Some("testdata/manifest/usual/konnect/organizations.yaml".into()),
         ..Sources::default()
     };
-    assert_eq!(load(&named).unwrap().digest(), folder.digest());
+    assert_eq!(load(&named).unwrap().manifest.digest(), folder.manifest.digest());
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn json_is_yaml() {
     let value = parse_value(SMALL).unwrap();
     let compact = check(&value.to_string()).unwrap();
     let pretty = check(&serde_json::to_string_pretty(&value).unwrap().replace("  ", "\t")).unwrap();
-    assert_eq!((compact.digest(), pretty.digest()), (yaml.digest(), yaml.digest()));
+    assert_eq!((compact.manifest.digest(), pretty.manifest.digest()), (yaml.manifest.digest(), yaml.manifest.digest()));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn empty_optional_values_count_as_absent() {
     let empty = changed("  data:\n", "  data:\n    description: ''\n    users:\n");
     let empty = empty.replace("region: eu\n", "region: eu\n        portal:\n");
     let empty = empty.replace("        git:\n", "        spec-path:\n        dev-branch-name: ''\n        git:\n");
-    assert_eq!(check(&empty).unwrap().digest(), check(SMALL).unwrap().digest());
+    assert_eq!(check(&empty).unwrap().manifest.digest(), check(SMALL).unwrap().manifest.digest());
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn a_scalar_keeps_its_text_wherever_a_text_is_expected() {
         let (plain, quoted) = (check(&plain), check(&quoted));
         match (plain, quoted) {
             (Ok(plain), Ok(quoted)) => {
-                assert_eq!(plain.digest(), quoted.digest(), "{written}");
+                assert_eq!(plain.manifest.digest(), quoted.manifest.digest(), "{written}");
                 let team = &plain.manifest.teams["data"];
                 assert_eq!(team.description.as_deref(), Some(written));
                 assert_eq!(team.services[written].spec_path, written);
@@ -244,7 +244,7 @@ fn a_byte_order_mark_and_escaped_surrogates_are_read() {
         let loaded = check(&text).unwrap();
         assert_eq!(loaded.manifest.teams["data"].description.as_deref(), Some(r"🚂 \ud83d"));
     }
-    assert_eq!(check(&format!("\u{feff}{SMALL}")).unwrap().digest(), check(SMALL).unwrap().digest());
+    assert_eq!(check(&format!("\u{feff}{SMALL}")).unwrap().manifest.digest(), check(SMALL).unwrap().manifest.digest());
     // Errors behind a rewritten character point at their place.
     let wrong = json.replace(r#""type":"DEV""#, r#""type":"DEF""#);
     let column = wrong.find(r#""DEF""#).unwrap() + 1;
@@ -281,15 +281,15 @@ fn the_digest_ignores_formatting_comments_order_and_written_defaults() {
     let reordered =
         format!("# a comment\n{}\n", json!({"organizations": value["organizations"], "teams": value["teams"]}));
     let defaults = changed("        git:\n", "        spec-path: \"openapi.yaml\" # the default\n        git:\n");
-    let digest = check(SMALL).unwrap().digest();
-    assert_eq!(check(&reordered).unwrap().digest(), digest);
-    assert_eq!(check(&defaults).unwrap().digest(), digest);
+    let digest = check(SMALL).unwrap().manifest.digest();
+    assert_eq!(check(&reordered).unwrap().manifest.digest(), digest);
+    assert_eq!(check(&defaults).unwrap().manifest.digest(), digest);
     assert_eq!((digest.len(), digest.chars().all(|c| c.is_ascii_hexdigit())), (64, true));
 }
 
 #[test]
 fn the_digest_notices_every_change_and_a_changed_literal_too() {
-    let digest = |text: &str| check(text).unwrap().digest();
+    let digest = |text: &str| check(text).unwrap().manifest.digest();
     let literal = |value: &str| changed("{type: env, value: AIR_TOKEN}", &format!("{{type: literal, value: {value}}}"));
     let digests = [
         digest(SMALL),

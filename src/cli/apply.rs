@@ -9,7 +9,7 @@ use super::interrupt;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::request::RequestArgs;
-use super::rounds::Rounds;
+use super::rounds::{self, Rounds};
 use crate::operations::Failures;
 use engine::{Mode, StateOnly};
 
@@ -22,6 +22,15 @@ pub(super) struct Args {
     /// A plan that `koctl plan -o FILE` saved.
     #[arg(value_name = "FILE", conflicts_with_all = ["targets", "no_refresh", "no_adopt", "refresh_only", "loop_seconds"])]
     plan_file: Option<PathBuf>,
+
+    /// Make a new plan, and apply it if the saved plan FILE, which people reviewed, has all of its changes: what else was
+    /// merged or applied since does not matter. Asks for nothing.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["plan_file", "targets", "no_refresh", "no_adopt", "refresh_only", "loop_seconds", "auto_approve"]
+    )]
+    reviewed: Option<PathBuf>,
 
     #[command(flatten)]
     request: RequestArgs,
@@ -57,8 +66,11 @@ impl Args {
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
-        let (request, approval) = (args.request.request(args.mode()), &args.approval);
-        let rounds = Rounds { session, request, approval, output, stop: interrupt::watch() };
+        let reviewed = args.reviewed.as_deref().map(rounds::read).transpose()?;
+        let mut request = args.request.request(args.mode());
+        request.targets.extend(reviewed.iter().flat_map(|plan| plan.targets.clone()));
+        let (approval, stop) = (&args.approval, interrupt::watch());
+        let rounds = Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, stop };
         match (&args.plan_file, args.loop_seconds) {
             (Some(file), _) => rounds.saved(file).await,
             (None, Some(seconds)) => rounds.again_and_again(Duration::from_secs(seconds)).await,

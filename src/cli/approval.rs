@@ -6,9 +6,13 @@ use clap::ArgAction;
 use tokio::sync::watch;
 
 use super::output::Output;
-use crate::operations::{Approved, Failure};
+use crate::operations::{Approved, Failure, NotReviewed};
 use crate::report;
+use engine::plan::ResourceChange;
 use engine::{Mode, Plan, StateOnly};
+
+/// The number of changes that an error names.
+const NAMED: usize = 10;
 
 /// How a plan is approved and applied, as `apply` and `destroy` take it.
 #[derive(Debug, clap::Args)]
@@ -87,16 +91,45 @@ impl ApprovalArgs {
         by_a_person(plan, stop, output)
     }
 
+    /// The plan with the approval of a reviewed one that has all of its changes.
+    ///
+    /// # Errors
+    /// If the reviewed plan does not cover it.
+    pub(super) fn by_review<'p>(
+        &self,
+        plan: &'p Plan,
+        reviewed: &Plan,
+        output: &Output,
+    ) -> Result<Approved<'p>, Failure> {
+        Approved::by_review(plan, reviewed, self.allow_destroy).map_err(|refused| match &refused {
+            NotReviewed::Destroys(_) => destroys(plan, &refused, output),
+            NotReviewed::Changes(changes) => Failure::new(format!("{refused}: {}", unreviewed(changes)))
+                .help("have a new plan reviewed: `koctl plan -o FILE`, or approve this one: `koctl apply`"),
+            _ => Failure::new(refused.to_string()).help("have a new plan reviewed: `koctl plan -o FILE`"),
+        })
+    }
+
     /// The plan with the approval of the flags.
     ///
     /// # Errors
     /// If the plan destroys what the flags do not cover.
     pub(super) fn by_flags<'p>(&self, plan: &'p Plan, output: &Output) -> Result<Approved<'p>, Failure> {
-        Approved::by_flags(plan, self.allow_destroy).map_err(|refused| {
-            output.note(&report::terminal::guarded(plan, &output.error_style()).unwrap_or_default());
-            Failure::new(refused.to_string()).help("review the plan; if this is what you want, add --allow-destroy")
-        })
+        Approved::by_flags(plan, self.allow_destroy).map_err(|refused| destroys(plan, &refused, output))
     }
+}
+
+/// The failure of a plan that destroys more than the flags allow.
+fn destroys(plan: &Plan, refused: &impl std::fmt::Display, output: &Output) -> Failure {
+    output.note(&report::terminal::guarded(plan, &output.error_style()).unwrap_or_default());
+    Failure::new(refused.to_string()).help("review the plan; if this is what you want, add --allow-destroy")
+}
+
+/// The changes that a review did not cover, by name. The plan with all of them is on the screen already.
+fn unreviewed(changes: &[&ResourceChange]) -> String {
+    let named = changes.iter().take(NAMED).map(|change| format!("`{}` {}", change.address, change.action.future()));
+    let more = changes.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    named.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 fn by_a_person<'p>(

@@ -38,7 +38,7 @@ impl Args {
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request.request(Mode::Destroy), &args.approval);
-        Rounds { session, request, approval, output, stop: interrupt::watch() }.once().await
+        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch() }.once().await
     })
     .await
 }

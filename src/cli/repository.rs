@@ -112,7 +112,14 @@ pub(super) async fn carry_out(
 ) -> Result<Outcome, Failures> {
     let repository = access.session(state, work)?;
     let stop = interrupt::watch();
-    let rounds = Rounds { session: repository.session(), request: PlanRequest::default(), approval, output, stop };
+    let rounds = Rounds {
+        session: repository.session(),
+        request: PlanRequest::default(),
+        approval,
+        reviewed: None,
+        output,
+        stop,
+    };
     let result = rounds.once().await;
     let settled = repository.settle().await;
     repository.close().await;

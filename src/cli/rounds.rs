@@ -21,6 +21,8 @@ pub(super) struct Rounds<'a> {
     pub(super) session: &'a Session,
     pub(super) request: PlanRequest,
     pub(super) approval: &'a ApprovalArgs,
+    /// A plan that people reviewed. If there is one, it approves what it has, and no one is asked.
+    pub(super) reviewed: Option<&'a Plan>,
     pub(super) output: &'a Output,
     /// Turns true at an interrupt.
     pub(super) stop: watch::Receiver<bool>,
@@ -86,7 +88,11 @@ impl Rounds<'_> {
         if !plan.has_work() {
             return locks.release().await.none_or(Outcome::Done);
         }
-        match self.approval.approve(plan, &self.stop, self.output) {
+        let approved = match self.reviewed {
+            Some(reviewed) if plan.has_changes() => self.approval.by_review(plan, reviewed, self.output).map(Some),
+            _ => self.approval.approve(plan, &self.stop, self.output),
+        };
+        match approved {
             Ok(Some(approved)) => self.apply(approved, ending, locks).await,
             Ok(None) => locks.release().await.none_or(Outcome::Incomplete),
             Err(failure) => Err(released(locks, failure).await),
@@ -95,12 +101,7 @@ impl Rounds<'_> {
 
     /// Applies a saved plan, or refuses it.
     pub(super) async fn saved(&self, file: &Path) -> Result<Outcome, Failures> {
-        let refused = |cause: String| {
-            Failure::new(format!("could not apply the plan {}: {cause}", file.display()))
-                .help("make a new plan with `koctl plan -o FILE`")
-        };
-        let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| refused(error.to_string()))?;
-        let plan = Plan::from_bytes(&bytes).map_err(|error| refused(error.to_string()))?;
+        let plan = read(file)?;
         let approved = self.approval.by_flags(&plan, self.output)?;
         let locks = Locks::of_plan(self.session, &plan, self.operation(), self.approval.lock_timeout()).await?;
         let ending = Ending { mode: plan.mode(), is_shown: true, is_whole: plan.unplanned.is_empty() };
@@ -165,6 +166,16 @@ impl Rounds<'_> {
         let outcome = if applied.is_complete() { Outcome::Done } else { Outcome::Incomplete };
         applied.failures.none_or(outcome)
     }
+}
+
+/// Reads a saved plan.
+pub(super) fn read(file: &Path) -> Result<Plan, Failure> {
+    let refused = |cause: String| {
+        Failure::new(format!("could not apply the plan {}: {cause}", file.display()))
+            .help("make a new plan with `koctl plan -o FILE`")
+    };
+    let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| refused(error.to_string()))?;
+    Plan::from_bytes(&bytes).map_err(|error| refused(error.to_string()))
 }
 
 /// How an apply ends on the screen.

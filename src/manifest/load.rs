@@ -3,9 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use secrecy::ExposeSecret;
 use serde_json::{Map, Value};
-use sha2::{Digest, Sha256};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::Document;
@@ -14,7 +12,6 @@ use super::locations::Locations;
 use super::model::Manifest;
 use super::path::KeyPath;
 use super::rules;
-use super::secret::Secret;
 use super::shape::Shape;
 use super::structure::Structure;
 use super::yaml::Kind;
@@ -144,21 +141,6 @@ impl Loaded {
     /// nearest path above it. The code is like `koctl::compiler::cycle`.
     pub fn diagnostic(&self, path: impl Into<KeyPath>, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.locations.diagnostic(&path.into(), code, message)
-    }
-
-    /// The SHA-256 of the manifest's meaning, as 64 hexadecimal digits. Formatting, comments, the order of keys, the
-    /// division into files and explicit defaults do not change it. A literal secret is part of it as a hash of its own.
-    pub fn digest(&self) -> String {
-        let mut digest = Sha256::new();
-        let canonical = serde_json::to_vec(&self.manifest)
-            .expect("a manifest is made of strings, flags and maps with string keys, all of which JSON can hold");
-        digest.update(Sha256::digest(canonical));
-        for (_, secret) in self.manifest.secrets() {
-            if let Secret::Literal(value) = secret {
-                digest.update(Sha256::digest(value.expose_secret().as_bytes()));
-            }
-        }
-        hex::encode(digest.finalize())
     }
 }
 

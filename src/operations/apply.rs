@@ -62,7 +62,7 @@ pub async fn apply(
         return applied;
     }
     let permits = Arc::new(Semaphore::new(settings.parallelism.max(1)));
-    let scopes = plan.scopes.iter().map(|scope| ScopeApply {
+    let scopes = plan.scopes.iter().filter(|scope| scope.has_work()).map(|scope| ScopeApply {
         session,
         plan: scope,
         owner: plan.owners.get(&scope.scope),

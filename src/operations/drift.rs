@@ -212,7 +212,7 @@ impl Watch<'_> {
             session,
             request: &PlanRequest::default(),
             targets: None,
-            configuration: &session.workspace.loaded.digest(),
+            configuration: session.digest_of(PLATFORM_SCOPE),
             readers: readers(session, PLATFORM_SCOPE)?,
             locked: None,
             progress: self.progress,

@@ -57,8 +57,8 @@ impl Locks {
         (locks, failures)
     }
 
-    /// Locks the states that a saved plan is about, and checks that it fits them and the configuration (R7), before any
-    /// live system is read.
+    /// Locks the states that a saved plan writes, and checks that it fits them and the configuration (R7), before any
+    /// live system is read. What became of other scopes since does not matter to it.
     ///
     /// # Errors
     /// Every reason why the plan cannot be applied.
@@ -71,13 +71,15 @@ impl Locks {
         if let Some(planned) = plan.store.clone().filter(|planned| *planned != store) {
             return Err(Unfit::OtherStore { planned, found: store }.into());
         }
-        if plan.configuration != session.workspace.loaded.digest() {
-            return Err(Unfit::Configuration.into());
+        let written: Vec<&ScopePlan> = plan.scopes.iter().filter(|scope| scope.has_work()).collect();
+        let has_moved_on = |scope: &&str| plan.configuration.get(*scope) != Some(&session.digest_of(scope));
+        if let Some(scope) = written.iter().map(|plan| plan.scope.as_str()).find(has_moved_on) {
+            return Err(Unfit::Configuration { scope: scope.to_owned() }.into());
         }
-        let scopes = plan.scopes.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone())));
+        let scopes = written.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone())));
         let (locks, mut failures) = Self::take(session, scopes.collect(), operation, timeout).await;
-        failures.extend(plan.scopes.iter().filter_map(|scope| locks.check(scope).err()));
-        failures.extend(plan.scopes.iter().filter_map(|scope| secrets::of_plan(session, scope).err()).flatten());
+        failures.extend(written.iter().filter_map(|scope| locks.check(scope).err()));
+        failures.extend(written.iter().filter_map(|scope| secrets::of_plan(session, scope).err()).flatten());
         failures.none_or(locks)
     }
 

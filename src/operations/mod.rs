@@ -36,7 +36,7 @@ mod unfit;
 mod workspace;
 
 pub use apply::{Applied, Settings, apply};
-pub use approved::{Approved, NeedsPerson};
+pub use approved::{Approved, NeedsPerson, NotReviewed};
 pub use drift::{DriftRequest, Watched, drift};
 pub use failure::{Failure, Failures};
 pub use import::Choice;

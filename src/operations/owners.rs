@@ -226,7 +226,8 @@ pub(super) fn check_unowned(scope: &str, owner: &Owner, others: &[(String, State
 
 /// Checks that the tokens still open the organizations that a saved plan is for, and that the states are about these.
 pub(super) async fn check_plan(session: &Session, plan: &Plan, locks: &Locks) -> Failures {
-    let scopes = plan.scopes.iter().map(|scope| scope.scope.as_str()).filter(|scope| *scope != PLATFORM_SCOPE);
+    let written = plan.scopes.iter().filter(|scope| scope.has_work());
+    let scopes = written.map(|scope| scope.scope.as_str()).filter(|scope| *scope != PLATFORM_SCOPE);
     let checks =
         join_all(scopes.map(async |scope| {
             check_scope(session, plan, locks, scope).await.map_err(|failure| failure.of(scope)).err()

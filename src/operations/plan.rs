@@ -68,13 +68,13 @@ pub async fn plan(
     let (sources, Opening { opened, failures: refused, mut warnings }) = (sources?, opening);
     failures.extend(refused);
     let loaded = &session.workspace.loaded;
-    let (input, configuration) = (sources.input(&loaded.manifest), loaded.digest());
+    let input = sources.input(&loaded.manifest);
     let owners = opened.iter().map(|one| (one.name.to_owned(), one.owner.clone())).collect();
     let scope = |name: &str, readers: Readers| ScopeRequest {
         session,
         request,
         targets: targets.as_ref(),
-        configuration: &configuration,
+        configuration: session.digest_of(name),
         readers,
         locked: locks.and_then(|locks| locks.get(name)),
         progress,
@@ -115,7 +115,9 @@ pub async fn plan(
     if let Some(targets) = targets.as_ref().filter(|_| is_whole) {
         check_targets(targets, &addresses)?;
     }
-    let plan = Plan::new(configuration, session.systems.describe(), request.mode, plans)
+    let configuration = plans.iter().map(|plan| (plan.scope.clone(), session.digest_of(&plan.scope))).collect();
+    let plan = Plan::new(session.systems.describe(), request.mode, plans)
+        .made_from(configuration)
         .owned_by(owners)
         .kept_in(session.store().describe())
         .limited(request.targets.clone(), request.no_refresh)

@@ -129,6 +129,15 @@ impl Session {
         &self.workspace.loaded.manifest.organizations
     }
 
+    /// The digest of what the configuration says of a scope.
+    pub(super) fn digest_of(&self, scope: &str) -> String {
+        let manifest = &self.workspace.loaded.manifest;
+        match scope {
+            PLATFORM_SCOPE => manifest.of_platform().digest(),
+            organization => manifest.of_organization(organization).digest(),
+        }
+    }
+
     /// An organization of the configuration.
     ///
     /// # Errors

@@ -6,8 +6,11 @@ use super::failure::Failure;
 /// Why a plan does not fit this run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unfit {
-    #[error("the configuration has changed since the plan was made; make a new plan")]
-    Configuration,
+    #[error("what the configuration says of `{scope}` has changed since the plan was made; make a new plan")]
+    Configuration {
+        /// The organization, or the platform repository.
+        scope: String,
+    },
     #[error(
         "the plan is about {planned}, but this run is about {found}; use the same --sandbox and addresses as when the \
          plan was made"

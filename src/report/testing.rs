@@ -142,5 +142,5 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         waiting: Vec::new(),
         scope,
     };
-    Plan::new("a digest".to_owned(), "the sandbox".to_owned(), Mode::Normal, scopes.into_iter().map(scope).collect())
+    Plan::new("the sandbox".to_owned(), Mode::Normal, scopes.into_iter().map(scope).collect())
 }

@@ -47,7 +47,61 @@ fn r7_a_saved_plan_refuses_to_apply_when_the_configuration_changed() {
     let world = planned();
     world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
     let stale = world.koctl(&["apply", "plan.koctl"]).exits(1);
-    assert!(stale.stderr.contains("The configuration has changed since the plan was made"), "{}", stale.stderr);
+    assert!(
+        stale.stderr.contains("What the configuration says of `Acme` has changed since the plan was made"),
+        "{}",
+        stale.stderr
+    );
+}
+
+#[test]
+fn r7_a_saved_plan_is_applied_although_another_organization_changed() {
+    let world = World::new();
+    let other = "  Other:\n    access-token: {type: env, value: OTHER_TOKEN}\n    environments:\n      qa: {type: DEV, region: eu}\n";
+    world.write("konnect/organizations.yaml", &format!("{}{other}", world.read("konnect/organizations.yaml")));
+    let world = world.applied();
+    world.edit("konnect/organizations.yaml", "      dev:\n", "      dev:\n        protect: true\n");
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    // The other organization has moved on, and so has its state.
+    world.edit("konnect/organizations.yaml", "      qa: {", "      qa: {protect: true, ");
+    world.koctl(&["apply", "--auto-approve", "--target", "Other/**"]).exits(0);
+    world.koctl(&["apply", "plan.koctl"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn r7_a_reviewed_plan_approves_a_new_one_with_the_same_changes() {
+    let world = planned();
+    let nothing = World::new().applied();
+    nothing.write("plan.koctl", &world.read("plan.koctl"));
+    nothing.koctl(&["apply", "--reviewed", "plan.koctl"]).exits(0);
+    // Everything is reviewed, whatever was merged or applied since: here, one of its parts.
+    world.koctl(&["apply", "--auto-approve", "--target", "Acme/team/*"]).exits(0);
+    world.koctl(&["apply", "plan.koctl"]).exits(1);
+    world.koctl(&["apply", "--reviewed", "plan.koctl"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn r7_a_reviewed_plan_approves_nothing_that_it_does_not_have() {
+    let world = World::new().applied();
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    world.edit("konnect/teams.yaml", "Takes orders.", "Takes all orders.");
+    let refused = world.koctl(&["apply", "--reviewed", "plan.koctl"]).exits(1);
+    let told = "The plan has changes that were not reviewed: `Acme/team/orders` will be updated in place";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
+}
+
+#[test]
+fn r12_a_reviewed_plan_does_not_approve_guarded_deletions_by_itself() {
+    let world = World::new().applied();
+    world.edit("konnect/organizations.yaml", "    environments:\n      dev:", "    environments:\n      qa:");
+    world.koctl(&["plan", "-o", "plan.koctl"]).exits(0);
+    let refused = world.koctl(&["apply", "--reviewed", "plan.koctl"]).exits(1);
+    assert!(refused.stderr.contains("--allow-destroy"), "{}", refused.stderr);
+    world.koctl(&["apply", "--reviewed", "plan.koctl", "--allow-destroy"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::action::Action;
 use super::change::ResourceChange;
 use super::scope::ScopePlan;
 use super::summary::Summary;
@@ -14,7 +13,7 @@ use crate::state::Owner;
 /// The name of the format, in the first field of a plan file.
 const FORMAT: &str = "koctl-plan";
 /// The version of the format that this koctl writes and reads.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// The result of `koctl plan`, and exactly what `koctl apply FILE` will do.
 ///
@@ -26,8 +25,9 @@ pub struct Plan {
     version: u32,
     /// The version of the koctl that made it.
     pub koctl: String,
-    /// The digest of the configuration that it was made from.
-    pub configuration: String,
+    /// The digest of what the configuration said of each scope, by its name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub configuration: BTreeMap<String, String>,
     /// The systems that it is about, as text; it is applied to no others.
     pub systems: String,
     /// Where the states are kept, as text. It is there if a scope had no state: then nothing else says which state the
@@ -126,7 +126,7 @@ pub enum InvalidPlan {
 impl Plan {
     /// A plan of these scopes, which are sorted.
     #[must_use]
-    pub fn new(configuration: String, systems: String, mode: Mode, mut scopes: Vec<ScopePlan>) -> Self {
+    pub fn new(systems: String, mode: Mode, mut scopes: Vec<ScopePlan>) -> Self {
         scopes.sort_by(|a, b| a.scope.cmp(&b.scope));
         let state_only = match mode {
             Mode::StateOnly(what) => Some(what),
@@ -136,7 +136,7 @@ impl Plan {
             format: FORMAT.to_owned(),
             version: VERSION,
             koctl: env!("CARGO_PKG_VERSION").to_owned(),
-            configuration,
+            configuration: BTreeMap::new(),
             systems,
             store: None,
             destroy: mode == Mode::Destroy,
@@ -153,6 +153,13 @@ impl Plan {
     #[must_use]
     pub fn kept_in(mut self, store: String) -> Self {
         self.store = self.scopes.iter().any(|scope| scope.serial.is_none()).then_some(store);
+        self
+    }
+
+    /// The same plan, which was made from a configuration with these digests, by scope.
+    #[must_use]
+    pub fn made_from(mut self, configuration: BTreeMap<String, String>) -> Self {
+        self.configuration = configuration;
         self
     }
 
@@ -247,8 +254,7 @@ impl Plan {
     /// an unfinished apply.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        let works = |change: &ResourceChange| change.action != Action::Deferred;
-        self.scopes.iter().any(|scope| scope.changes.iter().any(works) || !scope.recovered.is_empty())
+        self.scopes.iter().any(ScopePlan::has_work)
     }
 
     /// The deletions and replacements of guarded types (R12).
@@ -282,7 +288,7 @@ mod tests {
             recovered: Vec::new(),
             waiting: Vec::new(),
         };
-        let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![scope]);
+        let plan = Plan::new(String::new(), Mode::Normal, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }
 }

@@ -10,6 +10,7 @@
 //! | `drift` | what changed outside koctl (R3) |
 //! | `duplicate` | a second object of koctl's own |
 //! | `recovered` | the result of intents that an unfinished apply left (R10) |
+//! | `review` | what of a plan was reviewed before, in another one (R7) |
 //! | `summary` | counts by action |
 //! | `waiting` | what waits for others |
 
@@ -20,6 +21,7 @@ mod document;
 mod drift;
 mod duplicate;
 mod recovered;
+mod review;
 mod scope;
 mod summary;
 mod waiting;

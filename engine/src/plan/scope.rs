@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::action::Action;
 use super::change::ResourceChange;
 use super::drift::Drift;
 use super::duplicate::Duplicate;
@@ -84,6 +85,13 @@ pub enum Stale {
 }
 
 impl ScopePlan {
+    /// True if applying it would write anything: also if that is only stale records in the state, or the intents of an
+    /// unfinished apply.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.changes.iter().any(|change| change.action != Action::Deferred) || !self.recovered.is_empty()
+    }
+
     /// Checks that the state is the one that the plan was made from: `found` is its lineage and serial.
     ///
     /// # Errors

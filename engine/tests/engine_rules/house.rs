@@ -438,7 +438,7 @@ fn scope_plan(diff: Diff, recovery: &Recovery) -> ScopePlan {
 
 /// The plan of these changes alone.
 pub(crate) fn plan_of(diff: Diff) -> Plan {
-    Plan::new(String::new(), String::new(), Mode::Normal, vec![scope_plan(diff, &Recovery::default())])
+    Plan::new(String::new(), Mode::Normal, vec![scope_plan(diff, &Recovery::default())])
 }
 
 /// A diff in short: `update team/a [labels]`, `forget team/b`.

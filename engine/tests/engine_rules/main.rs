@@ -29,6 +29,7 @@ mod r5_adoption;
 mod r5_import;
 mod r6_quiet;
 mod r7_plan;
+mod r7_review;
 mod r8_execute;
 mod r9_deferred;
 mod targets;

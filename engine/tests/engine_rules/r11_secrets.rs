@@ -62,7 +62,7 @@ async fn r11_neither_plan_nor_state_nor_desired_shows_a_secret() {
     let house = House::with(&[door("a", "hunter2")]).await;
     let desired = [door("a", "hunter3"), door("b", "hunter4")];
     let diff = house.plan(&desired).await;
-    let plan = Plan::new(String::new(), String::new(), Mode::Normal, vec![saved(diff.changes)]);
+    let plan = Plan::new(String::new(), Mode::Normal, vec![saved(diff.changes)]);
     let state = house.book.get("door/a").unwrap();
     let written = String::from_utf8(plan.to_bytes()).unwrap() + &serde_json::to_string(&state).unwrap();
     let debugged = format!("{desired:?} {plan:?} {state:?} {:?}", Secrets::of(&desired));

@@ -37,14 +37,15 @@ async fn world() -> (House, Vec<Desired>) {
 
 async fn plan() -> Plan {
     let (house, desired) = world().await;
-    Plan::new("configuration".to_owned(), String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await])
+    let plan = Plan::new(String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await]);
+    plan.made_from([(SCOPE.to_owned(), "digest".to_owned())].into())
 }
 
 #[test]
 fn r7_a_plan_says_what_it_was_made_for_and_one_that_follows_the_configuration_looks_as_ever() {
     use engine::StateOnly::{Import, Refresh};
     for mode in [Mode::Normal, Mode::Destroy, Mode::StateOnly(Import), Mode::StateOnly(Refresh)] {
-        let plan = Plan::new("configuration".to_owned(), String::new(), mode, Vec::new());
+        let plan = Plan::new(String::new(), mode, Vec::new());
         let bytes = plan.to_bytes();
         assert_eq!(Plan::from_bytes(&bytes).unwrap().mode(), mode);
         let is_told = String::from_utf8(bytes).unwrap().contains("state_only");
@@ -54,7 +55,7 @@ fn r7_a_plan_says_what_it_was_made_for_and_one_that_follows_the_configuration_lo
 
 #[tokio::test]
 async fn r7_an_empty_plan_is_a_document_too() {
-    let plan = Plan::new("configuration".to_owned(), String::new(), Mode::Normal, Vec::new());
+    let plan = Plan::new(String::new(), Mode::Normal, Vec::new());
     assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     assert!(!plan.has_changes());
 }
@@ -74,8 +75,8 @@ async fn r7_the_same_inputs_give_the_same_bytes() {
     desired.reverse();
     assert_eq!(scope_plan(&house, &desired).await, forwards, "the order of the configuration does not matter");
     let other = ScopePlan { scope: "Zeta".to_owned(), ..forwards.clone() };
-    let one = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![other.clone(), forwards.clone()]);
-    let two = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![forwards, other]);
+    let one = Plan::new(String::new(), Mode::Normal, vec![other.clone(), forwards.clone()]);
+    let two = Plan::new(String::new(), Mode::Normal, vec![forwards, other]);
     assert_eq!(one.to_bytes(), two.to_bytes());
 }
 
@@ -88,7 +89,7 @@ async fn r7_an_edited_plan_is_refused() {
         ("\"serial\": 3", "\"serial\": 4"),
         ("\"lineage\": \"6f0c\"", "\"lineage\": \"6f0d\""),
         ("\"destroy\": false", "\"destroy\": true"),
-        ("\"configuration\": \"configuration\"", "\"configuration\": \"other\""),
+        ("\"Acme\": \"digest\"", "\"Acme\": \"other\""),
         ("\"guarded\": true", "\"guarded\": false"),
     ] {
         assert!(text.contains(from), "{from}");
@@ -106,9 +107,9 @@ async fn r7_a_field_that_no_plan_has_is_refused() {
 
 #[tokio::test]
 async fn r7_another_version_is_refused_by_its_number_whatever_else_is_in_it() {
-    let text = r#"{ "plan": { "format": "koctl-plan", "version": 4, "something": "new" }, "sha512": "" }"#;
+    let text = r#"{ "plan": { "format": "koctl-plan", "version": 5, "something": "new" }, "sha512": "" }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 4, and this koctl reads format 3; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 5, and this koctl reads format 4; make a new plan");
 }
 
 #[test]
@@ -127,12 +128,12 @@ fn r7_a_plan_of_the_first_version_is_refused() {
         "sha256": ""
     }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 3; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 4; make a new plan");
 }
 
 #[tokio::test]
 async fn r7_what_is_no_plan_is_refused_as_such() {
-    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 3}, \"sha256\": \"\"}"] {
+    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 4}, \"sha256\": \"\"}"] {
         assert!(matches!(Plan::from_bytes(text.as_bytes()), Err(InvalidPlan::NotAPlan(_))), "{text}");
     }
 }
@@ -167,7 +168,7 @@ async fn r7_a_plan_fits_only_the_state_that_it_was_made_from() {
 #[tokio::test]
 async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
     let (house, desired) = world().await;
-    let plan = Plan::new("c".to_owned(), String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await]);
+    let plan = Plan::new(String::new(), Mode::Normal, vec![scope_plan(&house, &desired).await]);
     let mut read = Plan::from_bytes(&plan.to_bytes()).unwrap();
     // The plan ignores an object that was created after it.
     house.server.put("page", json!({ "name": "later" }));

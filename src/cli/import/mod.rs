@@ -80,7 +80,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request(), &approval);
-        Rounds { session, request, approval, output, stop: interrupt::watch() }.once().await
+        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch() }.once().await
     })
     .await
 }

@@ -14,8 +14,10 @@ mod team;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::path::KeyPath;
 use super::secret::Secret;
@@ -46,6 +48,39 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// The SHA-256 of the manifest's meaning, as 64 hexadecimal digits. Formatting, comments, the order of keys, the
+    /// division into files and explicit defaults do not change it. A literal secret is part of it as a hash of its own.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let mut digest = Sha256::new();
+        let canonical = serde_json::to_vec(self)
+            .expect("a manifest is made of strings, flags and maps with string keys, all of which JSON can hold");
+        digest.update(Sha256::digest(canonical));
+        for (_, secret) in self.secrets() {
+            if let Secret::Literal(value) = secret {
+                digest.update(Sha256::digest(value.expose_secret().as_bytes()));
+            }
+        }
+        hex::encode(digest.finalize())
+    }
+
+    /// What concerns one organization: itself, all teams, and the platform.
+    #[must_use]
+    pub fn of_organization(&self, name: &str) -> Self {
+        let organizations = self.organizations.get_key_value(name);
+        Self {
+            platform: self.platform.clone(),
+            teams: self.teams.clone(),
+            organizations: organizations.map(|(name, one)| (name.clone(), one.clone())).into_iter().collect(),
+        }
+    }
+
+    /// What concerns the platform repository.
+    #[must_use]
+    pub fn of_platform(&self) -> Self {
+        Self { platform: self.platform.clone(), ..Self::default() }
+    }
+
     /// All secrets of the manifest with their paths, always in the same order.
     pub fn secrets(&self) -> Vec<(KeyPath, &Secret)> {
         let mut found = Vec::new();

@@ -41,7 +41,7 @@ fn a_plan_without_changes_says_so_and_nothing_else() {
 
 #[test]
 fn a_destroy_of_nothing_says_so() {
-    let plan = Plan::new(String::new(), String::new(), Mode::Destroy, Vec::new());
+    let plan = Plan::new(String::new(), Mode::Destroy, Vec::new());
     assert_snapshot!(super::plan(&plan, SCHEMAS, &PLAIN), @"No changes. There is nothing to destroy.");
 }
 

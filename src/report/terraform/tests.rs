@@ -23,7 +23,7 @@ fn change_of(change: ResourceChange) -> Value {
 #[test]
 fn a_plan_without_changes_is_a_whole_document_that_cannot_be_applied() {
     assert_eq!(
-        plan_json(&Plan::new(String::new(), String::new(), Mode::Normal, Vec::new()), SCHEMAS),
+        plan_json(&Plan::new(String::new(), Mode::Normal, Vec::new()), SCHEMAS),
         json!({
             "format_version": "1.2",
             "terraform_version": "1.9.0",
