@@ -10,7 +10,7 @@ use super::outcome::Outcome;
 use super::output::Output;
 use super::request::RequestArgs;
 use super::rounds::{self, Rounds};
-use crate::operations::Failures;
+use crate::operations::{Failures, PlanRequest};
 use engine::{Mode, StateOnly};
 
 /// Bring Konnect and the platform repository to what the configuration says.
@@ -20,15 +20,15 @@ use engine::{Mode, StateOnly};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A plan that `koctl plan -o FILE` saved.
-    #[arg(value_name = "FILE", conflicts_with_all = ["targets", "no_refresh", "no_adopt", "refresh_only", "loop_seconds"])]
+    #[arg(value_name = "FILE", conflicts_with_all = ["targets", "no_refresh", "no_adopt", "refresh_only", "skip_guarded", "loop_seconds"])]
     plan_file: Option<PathBuf>,
 
     /// Make a new plan, and apply it if the saved plan FILE, which people reviewed, has all of its changes: what else was
-    /// merged or applied since does not matter. Asks for nothing.
+    /// merged or applied since does not matter. Asks for nothing. With --target, applies only a part of it.
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["plan_file", "targets", "no_refresh", "no_adopt", "refresh_only", "loop_seconds", "auto_approve"]
+        conflicts_with_all = ["plan_file", "no_refresh", "no_adopt", "refresh_only", "loop_seconds", "auto_approve"]
     )]
     reviewed: Option<PathBuf>,
 
@@ -41,6 +41,12 @@ pub(super) struct Args {
 
     #[command(flatten)]
     approval: ApprovalArgs,
+
+    /// Apply everything except what deletes or replaces the work of others, and what goes with that. It waits.
+    ///
+    /// For a run without a person, so that a deletion that needs --allow-destroy does not hold up everything else.
+    #[arg(long, conflicts_with_all = ["allow_destroy", "refresh_only"])]
+    skip_guarded: bool,
 
     /// Plan and apply again after SECONDS, until interrupted. Needs --auto-approve.
     #[arg(long = "loop", value_name = "SECONDS", requires = "auto_approve")]
@@ -67,8 +73,10 @@ impl Args {
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
         let reviewed = args.reviewed.as_deref().map(rounds::read).transpose()?;
-        let mut request = args.request.request(args.mode());
-        request.targets.extend(reviewed.iter().flat_map(|plan| plan.targets.clone()));
+        let mut request = PlanRequest { skip_guarded: args.skip_guarded, ..args.request.request(args.mode()) };
+        if let Some(plan) = reviewed.as_ref().filter(|_| request.targets.is_empty()) {
+            request.targets.clone_from(&plan.targets);
+        }
         let (approval, stop) = (&args.approval, interrupt::watch());
         let rounds = Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, stop };
         match (&args.plan_file, args.loop_seconds) {

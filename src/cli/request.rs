@@ -27,6 +27,7 @@ impl RequestArgs {
             choice: None,
             no_refresh: self.no_refresh,
             no_adopt: self.no_adopt,
+            skip_guarded: false,
         }
     }
 }

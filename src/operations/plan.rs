@@ -19,6 +19,7 @@ use super::sources::Sources;
 use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
 use crate::manifest::suggest::nearest;
+use crate::registry;
 use engine::address::{PLATFORM_SCOPE, Targets};
 use engine::plan::Unplanned;
 use engine::progress::Progress;
@@ -123,9 +124,23 @@ pub async fn plan(
         .limited(request.targets.clone(), request.no_refresh)
         .without(recorded(&failures));
     warnings.extend(renames::suggestions(&plan));
+    let plan = if request.skip_guarded { without_guarded(plan, &mut warnings) } else { plan };
     warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.")));
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
     Ok(Planned { plan, failures, warnings, kept, reviews_files })
+}
+
+/// The plan without what a person has to approve (R12), and a warning about that.
+fn without_guarded(plan: Plan, warnings: &mut Vec<String>) -> Plan {
+    let number = plan.guarded().count();
+    if number > 0 {
+        let (resources, them) = if number == 1 { ("resource", "it") } else { ("resources", "them") };
+        warnings.push(format!(
+            "The destruction of {number} guarded {resources} waits for a person, and so does what goes with {them}. After \
+             a review, run `koctl apply`, which asks, or add --allow-destroy."
+        ));
+    }
+    plan.without_guarded(&registry::schema)
 }
 
 /// The failures as a saved plan records them.

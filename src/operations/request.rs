@@ -17,6 +17,8 @@ pub struct PlanRequest {
     pub no_refresh: bool,
     /// Fail if an object exists that is not in the state, instead of importing it.
     pub no_adopt: bool,
+    /// Leave out guarded deletions and replacements, and what goes with them: they wait for a person (R12).
+    pub skip_guarded: bool,
 }
 
 impl PlanRequest {

@@ -45,5 +45,6 @@ mod secrets;
 mod spec;
 mod state_commands;
 mod stores;
+mod unattended;
 mod ways_on;
 mod world;

@@ -9,6 +9,7 @@
 //! | `attribute` | what is done to one attribute |
 //! | `drift` | what changed outside koctl (R3) |
 //! | `duplicate` | a second object of koctl's own |
+//! | `left_out` | a plan without what only a person may approve (R12) |
 //! | `recovered` | the result of intents that an unfinished apply left (R10) |
 //! | `review` | what of a plan was reviewed before, in another one (R7) |
 //! | `summary` | counts by action |
@@ -20,6 +21,7 @@ mod change;
 mod document;
 mod drift;
 mod duplicate;
+mod left_out;
 mod recovered;
 mod review;
 mod scope;
