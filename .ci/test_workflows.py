@@ -190,19 +190,45 @@ class Case(unittest.TestCase):
 
 
 class Workflows(unittest.TestCase):
-    def test_there_is_one_place_for_the_tokens_of_organizations(self):
-        place = """
-        id: konnect
+    def test_every_step_that_needs_the_tokens_of_organizations_has_a_place_for_them(self):
+        place = re.compile(r"""
+        id: (konnect(?:-reader)?)
         env:
           # organization tokens: koctl add organization adds them here
-"""
-        for name in ("koctl-plan", "koctl-apply", "koctl-drift", "deck-merge-and-diff", "deck-sync"):
+""")
+        writes, reads = "konnect", "konnect-reader"
+        steps = {
+            "koctl-plan": [reads],
+            "koctl-apply": [writes, reads, writes, writes],
+            "koctl-drift": [reads],
+            "deck-merge-and-diff": [reads],
+            "deck-sync": [writes],
+        }
+        for path in (FILES / "workflows").iterdir():
+            text = path.read_text()
+            self.assertEqual(place.findall(text), steps.get(path.stem, []), path.stem)
+            self.assertEqual(len(re.findall("id: konnect", text)), len(steps.get(path.stem, [])), path.stem)
+
+    def test_a_run_by_hand_is_refused_on_another_branch_before_anything_else(self):
+        for name, jobs in (("koctl-apply", ("apply", "environments")), ("koctl-plan", ("plan",))):
             text = (FILES / f"workflows/{name}.yml").read_text()
-            self.assertEqual(text.count("id: konnect"), 1, name)
-            self.assertIn(place, text, name)
+            for job in jobs:
+                steps = text.split(f"\n  {job}:\n")[1].split("    steps:\n")[1]
+                refusal, rest = steps.split("      - name: ")[1:3]
+                self.assertTrue(refusal.startswith("Refuse other branches\n"), job)
+                self.assertIn("github.ref_name != github.event.repository.default_branch", refusal)
+                self.assertTrue(rest.startswith("Check out"), job)
+                command = textwrap.dedent(refusal.split("run: |\n")[1])
+                variables = {"DEFAULT_BRANCH": "main", "GITHUB_REF_NAME": "feature/$(id)"}
+                done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], env=os.environ | variables,
+                    capture_output=True, text=True)  # fmt: skip
+                self.assertEqual(done.returncode, 1)
+                self.assertIn("::error::This workflow", done.stdout)
+                self.assertIn("main, and was started on feature/$(id).", done.stdout)
 
     def test_every_script_that_is_run_is_there_and_none_is_left_over(self):
-        texts = [path.read_text() for folder in ("workflows", "scripts") for path in (FILES / folder).iterdir()]
+        folders = ("workflows", "scripts", "actions/prepare")
+        texts = [path.read_text() for folder in folders for path in (FILES / folder).iterdir()]
         named = {name for text in texts for name in re.findall(r"(?:koctl|scripts|SOURCE%/\*})/([a-z-]+\.sh)", text)}
         self.assertEqual(named, {path.name for path in SCRIPTS.iterdir()})
 
@@ -523,23 +549,103 @@ class Koctl(Case):
         self.run_script("drift.sh", DRIFT_ISSUE="")
         self.assertNotIn("--github-issue", self.asked())
 
+    def summary(self):
+        return (self.scratch / "summary").read_text()
+
     def test_a_merge_applies_the_reviewed_plan(self):
         self.koctl(0)
         self.run_script("apply.sh", "plan/plan.koctl", GITHUB_EVENT_NAME="push", ALLOW_DESTROY="")
-        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 plan/plan.koctl")
+        expected = "apply --color never --lock-timeout 1800 --reviewed plan/plan.koctl --skip-guarded"
+        self.assertEqual(self.asked(), expected)
+        self.assertFalse(self.output.exists(), "nothing was applied")
 
     def test_a_stale_plan_fails_with_what_to_do(self):
         self.koctl(1, stderr="error: the plan is stale")
         printed = self.run_script("apply.sh", "plan/plan.koctl", code=1, GITHUB_EVENT_NAME="push")
+        self.assertIn("error: the plan is stale", printed)
+        self.assertIn("is applied by the next hourly run", printed)
         self.assertIn('run the workflow "koctl apply" by hand', printed)
+        self.assertIn("error: the plan is stale", self.summary())
 
-    def test_a_run_by_hand_plans_anew_and_destroys_only_where_asked(self):
+    def test_every_other_run_plans_afresh_and_leaves_out_what_a_person_has_to_approve(self):
+        self.koctl(0, stdout="Apply complete! Resources: 1 added")
+        for event in ("schedule", "repository_dispatch", "workflow_dispatch"):
+            self.run_script("apply.sh", "plan/plan.koctl", ALLOW_DESTROY="false", GITHUB_EVENT_NAME=event)
+            expected = "apply --color never --lock-timeout 1800 --auto-approve --skip-guarded"
+            self.assertEqual(self.asked(), expected, event)
+        self.assertEqual(self.outputs(), {"changed": "true"})
+        self.assertIn("### What was merged, specified or changed since the last apply", self.summary())
+        self.assertIn("```text\nApply complete! Resources: 1 added\n```", self.summary())
+
+    def test_a_run_by_hand_destroys_only_where_asked(self):
         self.koctl(0)
-        by_hand = {"GITHUB_EVENT_NAME": "workflow_dispatch"}
-        self.run_script("apply.sh", "plan/plan.koctl", ALLOW_DESTROY="false", **by_hand)
-        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --auto-approve")
-        self.run_script("apply.sh", "plan/plan.koctl", ALLOW_DESTROY="true", **by_hand)
-        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --allow-destroy --auto-approve")
+        self.run_script("apply.sh", ALLOW_DESTROY="true", GITHUB_EVENT_NAME="workflow_dispatch")
+        self.assertEqual(self.asked(), "apply --color never --lock-timeout 1800 --auto-approve --allow-destroy")
+
+    def test_what_waits_for_a_person_is_said(self):
+        self.koctl(0, stderr="warning: The destruction of 1 guarded resource waits for a person")
+        printed = self.run_script("apply.sh", GITHUB_EVENT_NAME="schedule")
+        self.assertIn("::warning::Deletions or replacements wait for a person.", printed)
+        self.assertIn("waits for a person", self.summary())
+
+    def test_an_environment_is_applied_by_the_addresses_of_its_changes(self):
+        self.koctl(0)
+        targets = json.dumps(["Acme/api/dev/a b", "Acme/portal/dev"])
+        self.run_script("apply.sh", "plan.koctl", GITHUB_EVENT_NAME="push", TARGETS=targets)
+        expected = "--reviewed plan.koctl --skip-guarded --target Acme/api/dev/a b --target Acme/portal/dev"
+        self.assertTrue(self.asked().endswith(expected), self.asked())
+
+
+class Environments(Case):
+    """How a plan is split by environment. koctl is a stand-in with a plan."""
+
+    CHANGES = [
+        ("Größe_1/team/flight-data", "create"),
+        ("Größe_1/control_plane/dev.1/flight-data-dev.1", "create"),
+        ("Größe_1/api/dev.1/KongAir/fl[i]ghts*", "update"),
+        ("Größe_1/portal/dev.1", "no-op"),
+        ("Größe_1/portal/prd", "update"),
+        ("Größe_1/user/dev.2", "create"),
+        ("@platform/repository_files/acme/platform", "update"),
+    ]
+
+    def plan(self, changes=CHANGES, text="Plan: 6 to add", code=0):
+        entries = [{"address": address, "change": {"actions": [action]}} for address, action in changes]
+        text = f"""\
+            #!{sys.executable}
+            import pathlib, sys
+            if sys.argv[1] == "show":
+                print({json.dumps({"resource_changes": entries})!r})
+            else:
+                pathlib.Path(sys.argv[sys.argv.index("--out") + 1]).write_text("a plan")
+                print({text!r})
+                sys.exit({code})
+            """
+        self.program(self.scratch / "bin/koctl", textwrap.dedent(text))
+
+    def split(self):
+        self.run_script("environments.sh")
+        return {name: json.loads(value) for name, value in self.outputs().items()}
+
+    def test_without_changes_there_is_nothing_to_apply(self):
+        self.plan([("Größe_1/portal/prd", "no-op")])
+        self.assertEqual(self.split(), {"dev": [], "prod": []})
+
+    def test_what_is_of_no_environment_comes_first_and_dev_before_prod(self):
+        self.plan()
+        common = ["Größe_1/team/flight-data", "Größe_1/user/dev.2", "@platform/repository_files/acme/platform"]
+        dev = ["Größe_1/control_plane/dev.1/flight-data-dev.1", r"Größe_1/api/dev.1/KongAir/fl\[i\]ghts\*"]
+        expected = {
+            "dev": [{"environment": "koctl", "targets": common}, {"environment": "dev.1", "targets": dev}],
+            "prod": [{"environment": "prd", "targets": ["Größe_1/portal/prd"]}],
+        }
+        self.assertEqual(self.split(), expected)
+        self.assertIn("Plan: 6 to add", (self.scratch / "summary").read_text())
+
+    def test_a_plan_that_failed_is_not_split(self):
+        self.plan(code=1)
+        self.run_script("environments.sh", code=1)
+        self.assertFalse(self.output.exists())
 
 
 TOKEN = "ghp_secret"
@@ -553,10 +659,12 @@ class Sandboxed(Case):
         command = [os.environ["KOCTL"], "sandbox", "--organization", "acme", "--dir", self.scratch / "sandbox"]
         sandbox = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.addCleanup(self.end, sandbox)
-        lines = iter(sandbox.stdout.readline, "")
-        address = next(line for line in lines if line.startswith("export KOCTL_GITHUB_URL="))
-        self.api = address.split("'")[1]
-        self.environment |= {"GITHUB_API_URL": self.api, "GH_TOKEN": TOKEN, "GIT_TERMINAL_PROMPT": "0"}
+        variables = {}
+        while "ACME_KONNECT_TOKEN" not in variables:
+            name, value = sandbox.stdout.readline().removeprefix("export ").strip().split("=", 1)
+            variables[name] = value.strip("'")
+        self.api = variables["KOCTL_GITHUB_URL"]
+        self.environment |= variables | {"GITHUB_API_URL": self.api, "GH_TOKEN": TOKEN, "GIT_TERMINAL_PROMPT": "0"}
         self.root = self.scratch / "checkout"
         self.root.mkdir()
         self.git("clone", "--quiet", f"{self.api}/acme/platform.git", ".")
@@ -662,7 +770,7 @@ class StandIn(Case):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 path = self.path.removeprefix("/repos/acme/platform/")
                 case.requests.append((self.command, path, json.loads(body) if body else None))
-                known = case.answers.get((self.command, path.split("?")[0]))
+                known = case.answers.get((self.command, path), case.answers.get((self.command, path.split("?")[0])))
                 self.send_response(404 if known is None else 200)
                 self.end_headers()
                 self.wfile.write(json.dumps(known).encode())
@@ -715,30 +823,114 @@ class Commenting(StandIn):
 
 
 class FindingThePlan(StandIn):
-    COMMIT = "c" * 40
+    COMMIT, HEAD = "c" * 40, "a" * 40
+    ARTIFACT = f"koctl-plan-7-{HEAD}"
 
     def find(self, pulls, runs, code=0):
+        """Looks for the plan among artifacts of these runs, the oldest first."""
         self.answers[("GET", f"commits/{self.COMMIT}/pulls")] = pulls
-        self.answers[("GET", "actions/workflows/koctl-plan.yml/runs")] = {"workflow_runs": runs}
+        artifacts = [
+            {"expired": run.get("expired", False), "created_at": f"2024-01-{day + 1:02}", "workflow_run": {"id": run["id"]}}
+            for day, run in enumerate(runs)
+        ]
+        self.answers[("GET", f"actions/artifacts?name={self.ARTIFACT}&per_page=100")] = {"artifacts": artifacts}
+        for run in runs:
+            self.answers[("GET", f"actions/runs/{run['id']}")] = run
         command = ["bash", SCRIPTS / "reviewed-plan.sh", self.COMMIT]
-        done = subprocess.run(command, cwd=self.root, env=self.environment, capture_output=True, text=True)
+        environment = self.environment | {"GITHUB_REF_NAME": "main"}
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
         self.assertEqual(done.returncode, code, done.stderr)
         return done.stdout if code == 0 else done.stderr
 
     def pull(self, **fields):
-        return {"number": 7, "merged_at": "2024-01-01", "merge_commit_sha": self.COMMIT, "head": {"sha": "a" * 40}} | fields
+        merged = {"merged_at": "2024-01-01", "merge_commit_sha": self.COMMIT}
+        return {"number": 7, "head": {"sha": self.HEAD}} | merged | fields
+
+    def a_run(self, number, **fields):
+        plain = {"path": ".github/workflows/koctl-plan.yml", "conclusion": "success", "event": "pull_request"}
+        return {"id": number, "head_sha": self.HEAD, "head_branch": "feature"} | plain | fields
 
     def test_the_plan_of_the_merged_pull_request_is_found(self):
         others = [self.pull(number=5, merged_at=None), self.pull(number=6, merge_commit_sha="d" * 40)]
-        self.assertEqual(self.find([*others, self.pull()], [{"id": 42}]), "run=42\nartifact=koctl-plan-7\n")
-        query = f"event=pull_request&status=success&head_sha={'a' * 40}"
-        self.assertIn(query, self.requests[-1][1])
+        found = self.find([*others, self.pull()], [self.a_run(42)])
+        self.assertEqual(found, f"run=42\nartifact={self.ARTIFACT}\n")
+
+    def test_the_newest_one_counts_which_may_have_been_made_after_another_apply(self):
+        again = self.a_run(43, event="workflow_dispatch", head_branch="main", head_sha="f" * 40)
+        self.assertIn("run=43\n", self.find([self.pull()], [self.a_run(42), again]))
+
+    def test_an_artifact_of_another_workflow_branch_or_commit_is_no_plan(self):
+        forged = [
+            self.a_run(43, path=".github/workflows/other.yml"),
+            self.a_run(44, event="workflow_dispatch", head_branch="feature"),
+            self.a_run(45, head_sha="e" * 40),
+            self.a_run(46, event="push", head_branch="main"),
+            self.a_run(47, conclusion="failure"),
+            self.a_run(48, expired=True),
+        ]
+        self.assertIn("run=42\n", self.find([self.pull()], [self.a_run(42), *forged]))
+        self.assertIn("no successful plan of pull request #7", self.find([self.pull()], forged, code=1))
 
     def test_a_commit_that_no_pull_request_merged_has_no_plan(self):
-        self.assertIn("so it has no reviewed plan. Run this workflow by hand", self.find([], [], code=1))
+        self.assertIn("so it has no reviewed plan. The next hourly run", self.find([], [], code=1))
 
-    def test_a_pull_request_whose_plan_failed_is_not_applied(self):
-        self.assertIn("The plan of pull request #7", self.find([self.pull()], [], code=1))
+
+class AskingForRuns(StandIn):
+    def test_an_apply_is_asked_for(self):
+        self.answers[("POST", "dispatches")] = {}
+        self.run_script("request-apply.sh")
+        self.assertEqual(self.requests, [("POST", "dispatches", {"event_type": "koctl-apply"})])
+
+    def replan(self, pulls):
+        """Starts plans for pull requests, which are numbers with the files that they change."""
+        repository = {"full_name": "acme/platform"}
+        fork = {"full_name": "mallory/platform"}
+        heads = [{"number": number, "head": {"repo": repository if files else fork}} for number, files in pulls.items()]
+        self.answers[("GET", "pulls")] = heads
+        for number, files in pulls.items():
+            self.answers[("GET", f"pulls/{number}/files")] = [{"filename": file} for file in files]
+        self.answers[("POST", "actions/workflows/koctl-plan.yml/dispatches")] = {}
+        self.run_script("replan.sh", DEFAULT_BRANCH="main")
+        return [body for _, _, body in self.written()]
+
+    def test_without_open_pull_requests_nothing_is_planned(self):
+        self.assertEqual(self.replan({}), [])
+
+    def test_pull_requests_that_a_plan_depends_on_are_planned_again(self):
+        pulls = {
+            1: ["konnect/teams.yaml"],
+            2: ["konnect/Acme/envs/dev/teams/a/services/b/openapi.yaml", "README.md"],
+            3: [],
+            4: ["docs/a.md", ".github/koctl/plan.sh"],
+            5: [".github/workflows/koctl-plan.yml"],
+        }
+        expected = [{"ref": "main", "inputs": {"pull-request": str(number)}} for number in (1, 4, 5)]
+        self.assertEqual(self.replan(pulls), expected)
+
+    def test_the_paths_are_those_of_the_workflow(self):
+        text = (FILES / "workflows/koctl-plan.yml").read_text()
+        paths = re.search(r"pull_request:\n    paths:\n((?:      - .*\n)+)", text)[1].split("\n")
+        expected = ["konnect/*.yaml", ".github/workflows/koctl-*.yml", ".github/koctl/**"]
+        self.assertEqual([path.strip().removeprefix("- ") for path in paths if path], expected)
+
+    def find(self, code=0, **fields):
+        plain = {"state": "open", "mergeable": True, "merge_commit_sha": "b" * 40}
+        head = {"sha": "a" * 40, "repo": {"full_name": fields.pop("of", "acme/platform")}}
+        self.answers[("GET", "pulls/7")] = plain | {"head": head} | fields
+        command = ["bash", SCRIPTS / "pull-request.sh", "7"]
+        environment = self.environment | {"KOCTL_TEST_PAUSE": "0"}
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def test_the_result_of_merging_is_what_is_planned(self):
+        self.assertEqual(self.find(), f"head={'a' * 40}\nmerge={'b' * 40}\n")
+
+    def test_a_pull_request_that_cannot_or_must_not_be_planned_is_refused(self):
+        self.assertIn("is not open", self.find(code=1, state="closed"))
+        self.assertIn("is from another repository", self.find(code=1, of="mallory/platform"))
+        self.assertIn("conflicts with the default branch", self.find(code=1, mergeable=False))
+        self.assertIn("has no test merge yet", self.find(code=1, mergeable=None))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::github::resources::actions_secret::{self, ActionsSecret};
 use crate::github::resources::repository::{self, Repository};
 use crate::github::resources::repository_files::{self, RepositoryFiles};
+use crate::manifest::document::parse_value;
 use crate::manifest::edit::{EditError, Entry, Step, insert};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
@@ -129,7 +130,8 @@ pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
         Some(made) => made.reference(repository::NAME).into(),
         None => input.repository.into(),
     };
-    let mut compiling = Compiling::new(input);
+    let state = state_url(input)?;
+    let mut compiling = Compiling::new(input, state.as_deref());
     for file in FILES {
         match file.keeper {
             Keeper::Koctl => compiling.own(file)?,
@@ -168,6 +170,19 @@ fn repository(input: PlatformInput<'_>) -> Option<Desired<Repository>> {
     (creates || input.remembered.0.contains_key(&desired.address)).then_some(desired)
 }
 
+/// The address of the state's store, for which the workflows have credentials. `None` if the repository names none.
+fn state_url(input: PlatformInput<'_>) -> Result<Option<String>, Error> {
+    if let PlatformWork::Init(init) = input.work {
+        return Ok(Some(init.state.clone()));
+    }
+    let Some(text) = input.found.texts.get(PLATFORM) else { return Ok(None) };
+    let document = parse_value(text).map_err(|error| {
+        let attempted = format!("read {PLATFORM} of {}", input.repository);
+        Error::new(ErrorKind::Refused, attempted, error.to_string()).help("correct the file in the platform repository")
+    })?;
+    Ok(document["platform"]["state"]["url"].as_str().map(str::to_owned))
+}
+
 /// koctl's files while they are compared with the repository.
 struct Compiling<'a> {
     input: PlatformInput<'a>,
@@ -180,18 +195,14 @@ struct Compiling<'a> {
 }
 
 impl<'a> Compiling<'a> {
-    fn new(input: PlatformInput<'a>) -> Self {
+    fn new(input: PlatformInput<'a>, state_url: Option<&'a str>) -> Self {
         let state = input.remembered.0.get(&files_address(input.repository));
         let remembered = |name: &str| {
             let value = state.and_then(|state| state.attributes.get(name));
             value.and_then(Value::as_object).cloned().unwrap_or_default()
         };
         let (wrote, shared) = (remembered("files"), remembered("shared_files"));
-        let state = match input.work {
-            PlatformWork::Init(init) => Some(init.state.as_str()),
-            _ => None,
-        };
-        let settings = Settings { remote: input.remote, state, default_branch: &input.found.default_branch };
+        let settings = Settings { remote: input.remote, state: state_url, default_branch: &input.found.default_branch };
         Self { input, settings, wrote, files: Map::new(), shared, kept: Vec::new() }
     }
 

@@ -3,12 +3,19 @@
 //! | folder | contents | path in the repository |
 //! | --- | --- | --- |
 //! | `workflows` | GitHub Actions workflows of the APIOps chain and of koctl | `.github/workflows/` |
+//! | `actions` | actions that several of their jobs take | `.github/koctl/` |
 //! | `scripts` | scripts that the workflows run | `.github/koctl/` |
 //! | `files` | a first configuration, and the rules for specifications and gateways | the same |
 //!
 //! This room knows neither the contents of a repository nor the versions that koctl wrote before; the compiler does.
-//! Workflows are complete except for two things: the default branch, which is `branches: [main]` here, and the tokens
-//! of organizations, which are environment variables of the step with the id `konnect`.
+//! Workflows are complete except for three things: the default branch, which is `branches: [main]` here; the tokens of
+//! organizations, which are environment variables of the steps with the ids `konnect` and `konnect-reader`; and lines for
+//! one store of the state, which end on `# for s3://`, and are left out for others.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use serde_json::Value;
 
 use crate::manifest::document::parse_value;
 use crate::manifest::edit::{EditError, Entry, Step, insert};
@@ -23,8 +30,28 @@ pub const PLATFORM: &str = "konnect/platform.yaml";
 /// The Actions secret with koctl's token for the workflows.
 pub const GITHUB_TOKEN_SECRET: &str = "KONNECT_ORCHESTRATOR_GITHUB_TOKEN";
 
-/// The id of the step that has the tokens of organizations.
-const TOKEN_STEP: &str = "konnect";
+/// The steps that have the tokens of organizations, by id.
+const TOKEN_STEPS: [(&str, Right); 2] = [("konnect", Right::Write), ("konnect-reader", Right::Read)];
+
+/// The right that a step needs in Konnect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Right {
+    Read,
+    Write,
+}
+
+impl Right {
+    /// The value of an organization's token. A step that only reads takes a token that may only read, if there is one.
+    fn reference(self, secret: &str) -> String {
+        match self {
+            Self::Write => format!("${{{{ secrets.{secret} }}}}"),
+            Self::Read => format!("${{{{ secrets.{secret}_READONLY || secrets.{secret} }}}}"),
+        }
+    }
+}
+
+/// What ends a line of a workflow that is for some stores of the state only: the schemes of their addresses follow.
+const FOR_STORES: &str = " # for ";
 
 /// Who maintains a file after its creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +77,7 @@ pub struct File {
 pub struct Settings<'a> {
     /// The address of the repository: `https://github.com/owner/platform.git`.
     pub remote: &'a str,
-    /// The address of the state's store, if the configuration is to name it.
+    /// The address of the state's store, which the configuration names.
     pub state: Option<&'a str>,
     /// The branch that pull requests are merged into.
     pub default_branch: &'a str,
@@ -71,7 +98,9 @@ pub static FILES: &[File] = files! {
         ".github/workflows/koctl-apply.yml" = "workflows/koctl-apply.yml",
         ".github/workflows/koctl-drift.yml" = "workflows/koctl-drift.yml",
         ".github/workflows/koctl-plan.yml" = "workflows/koctl-plan.yml",
+        ".github/workflows/koctl-service.yml" = "workflows/koctl-service.yml",
         ".github/workflows/openapi-to-deck.yml" = "workflows/openapi-to-deck.yml",
+        ".github/koctl/prepare/action.yml" = "actions/prepare/action.yml",
         ".github/koctl/apply.sh" = "scripts/apply.sh",
         ".github/koctl/changed-control-planes.sh" = "scripts/changed-control-planes.sh",
         ".github/koctl/changed-environments.sh" = "scripts/changed-environments.sh",
@@ -79,6 +108,7 @@ pub static FILES: &[File] = files! {
         ".github/koctl/control-planes.sh" = "scripts/control-planes.sh",
         ".github/koctl/convert-specs.sh" = "scripts/convert-specs.sh",
         ".github/koctl/drift.sh" = "scripts/drift.sh",
+        ".github/koctl/environments.sh" = "scripts/environments.sh",
         ".github/koctl/fence.sh" = "scripts/fence.sh",
         ".github/koctl/gateway.sh" = "scripts/gateway.sh",
         ".github/koctl/github.sh" = "scripts/github.sh",
@@ -93,7 +123,10 @@ pub static FILES: &[File] = files! {
         ".github/koctl/propose-configuration.sh" = "scripts/propose-configuration.sh",
         ".github/koctl/propose-conversion.sh" = "scripts/propose-conversion.sh",
         ".github/koctl/propose.sh" = "scripts/propose.sh",
+        ".github/koctl/pull-request.sh" = "scripts/pull-request.sh",
         ".github/koctl/pushed-control-planes.sh" = "scripts/pushed-control-planes.sh",
+        ".github/koctl/replan.sh" = "scripts/replan.sh",
+        ".github/koctl/request-apply.sh" = "scripts/request-apply.sh",
         ".github/koctl/reviewed-plan.sh" = "scripts/reviewed-plan.sh",
         ".github/koctl/state-url.sh" = "scripts/state-url.sh",
         ".github/koctl/uncommitted-files.sh" = "scripts/uncommitted-files.sh",
@@ -118,13 +151,20 @@ impl File {
         if self.path == PLATFORM {
             return self.platform(settings);
         }
+        if !self.is_workflow() {
+            return Ok(self.text.to_owned());
+        }
         let branch = settings.default_branch;
-        let mut text = self.text.to_owned();
-        if self.path.starts_with(".github/workflows/") && branch != "main" {
+        let mut text = for_store(self.text, settings.state.unwrap_or_default());
+        if branch != "main" {
             // A name may contain special characters of YAML, so it is written as JSON, which is YAML too.
-            text = text.replace("branches: [main]", &format!("branches: [{}]", serde_json::Value::from(branch)));
+            text = text.replace("branches: [main]", &format!("branches: [{}]", Value::from(branch)));
         }
         tokens.iter().try_fold(text, |text, token| add_token(self.path, &text, token))
+    }
+
+    fn is_workflow(&self) -> bool {
+        self.path.starts_with(".github/workflows/")
     }
 
     fn platform(&self, Settings { remote, state, .. }: Settings<'_>) -> Result<String, EditError> {
@@ -139,36 +179,68 @@ impl File {
     /// True if a step of it has the tokens of organizations.
     #[must_use]
     pub fn takes_tokens(&self) -> bool {
-        self.path.starts_with(".github/workflows/") && token_step(self.text).is_some()
+        self.is_workflow() && parse_value(self.text).is_ok_and(|workflow| !token_steps(&workflow).is_empty())
     }
 }
 
-/// The job of a workflow with the step that has the tokens.
-fn token_step(workflow: &str) -> Option<String> {
-    let jobs = parse_value(workflow).ok()?;
-    let has = |job: &serde_json::Value| {
-        job["steps"].as_array().is_some_and(|steps| steps.iter().any(|step| step["id"] == TOKEN_STEP))
+/// A workflow without the lines that are for other stores than the one at `state`.
+fn for_store(workflow: &str, state: &str) -> String {
+    let scheme = state.split_inclusive("://").next().unwrap_or_default();
+    let is_kept = |line: &&str| match line.trim_end().rsplit_once(FOR_STORES) {
+        Some((_, schemes)) => schemes.split(", ").any(|one| one == scheme),
+        None => true,
     };
-    jobs["jobs"].as_object()?.iter().find(|(_, job)| has(job)).map(|(name, _)| name.clone())
+    workflow.split_inclusive('\n').filter(is_kept).collect()
 }
+
+/// A step that has the tokens of organizations.
+struct TokenStep<'a> {
+    job: &'a str,
+    id: &'static str,
+    right: Right,
+    env: &'a Value,
+}
+
+/// The steps of a workflow that have the tokens.
+fn token_steps(workflow: &Value) -> Vec<TokenStep<'_>> {
+    let jobs = workflow["jobs"].as_object().into_iter().flatten();
+    let steps = jobs.flat_map(|(job, content)| {
+        let steps = content["steps"].as_array().into_iter().flatten();
+        steps.map(move |step| (job.as_str(), step))
+    });
+    let of_ours = steps.filter_map(|(job, step)| {
+        let (id, right) = TOKEN_STEPS.into_iter().find(|(id, _)| step["id"] == *id)?;
+        Some(TokenStep { job, id, right, env: &step["env"] })
+    });
+    of_ours.collect()
+}
+
+/// The variables that steps with tokens have anyway.
+static OTHER_VARIABLES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let workflows = FILES.iter().filter(|file| file.is_workflow()).filter_map(|file| parse_value(file.text).ok());
+    let names = |workflow: Value| {
+        let steps = token_steps(&workflow);
+        let names = steps.iter().filter_map(|step| step.env.as_object()).flat_map(|env| env.keys().cloned());
+        names.collect::<Vec<_>>()
+    };
+    workflows.flat_map(names).collect()
+});
 
 /// The tokens of organizations in a workflow, in the order of its text.
 #[must_use]
 pub fn tokens(workflow: &str) -> Vec<String> {
-    let found = || {
-        let document = parse_value(workflow).ok()?;
-        let job = token_step(workflow)?;
-        let step = document["jobs"][job]["steps"].as_array()?.iter().find(|step| step["id"] == TOKEN_STEP)?.clone();
-        let names = step["env"].as_object()?.iter().filter(|(name, value)| **value == *reference(name));
-        Some(names.map(|(name, _)| name.clone()).collect::<Vec<_>>())
+    let Ok(document) = parse_value(workflow) else { return Vec::new() };
+    let is_token = |name: &str, value: &Value| {
+        !OTHER_VARIABLES.contains(name)
+            && [Right::Write, Right::Read].iter().any(|right| *value == *right.reference(name))
     };
-    let mut names = found().unwrap_or_default();
-    names.sort_by_key(|name| workflow.find(&reference(name)));
+    let steps = token_steps(&document);
+    let variables = steps.iter().filter_map(|step| step.env.as_object()).flatten();
+    let names: BTreeSet<&String> =
+        variables.filter(|(name, value)| is_token(name, value)).map(|(name, _)| name).collect();
+    let mut names: Vec<String> = names.into_iter().cloned().collect();
+    names.sort_by_key(|name| workflow.find(&format!(" {name}: ")));
     names
-}
-
-fn reference(secret: &str) -> String {
-    format!("${{{{ secrets.{secret} }}}}")
 }
 
 /// Adds the token of an organization to a workflow, and keeps everything else. A workflow that has the token already
@@ -177,10 +249,18 @@ fn reference(secret: &str) -> String {
 /// # Errors
 /// The workflow is not valid YAML, or has no step for tokens.
 pub fn add_token(file: &str, workflow: &str, secret: &str) -> Result<String, EditError> {
-    // Without such a step, the error names the path that was searched.
-    let job = token_step(workflow).unwrap_or_else(|| "*".to_owned());
-    let path = [Step::Key("jobs"), Step::Key(&job), Step::Key("steps"), Step::Item("id", TOKEN_STEP), Step::Key("env")];
-    insert(file, workflow, &path, secret, Entry::Text(&reference(secret)))
+    let add = |text: &str, job: &str, id: &str, right: Right| {
+        let path = [Step::Key("jobs"), Step::Key(job), Step::Key("steps"), Step::Item("id", id), Step::Key("env")];
+        insert(file, text, &path, secret, Entry::Text(&right.reference(secret)))
+    };
+    let document = parse_value(workflow).unwrap_or_default();
+    let steps = token_steps(&document);
+    if steps.is_empty() {
+        // The error says why, or names the path that was searched.
+        let (id, right) = TOKEN_STEPS[0];
+        return add(workflow, "*", id, right);
+    }
+    steps.iter().try_fold(workflow.to_owned(), |text, step| add(&text, step.job, step.id, step.right))
 }
 
 #[cfg(test)]
@@ -205,7 +285,11 @@ mod tests {
     fn every_workflow_and_script_is_among_the_files() {
         let listed: BTreeSet<&str> = FILES.iter().map(|file| file.path).collect();
         assert_eq!(listed.len(), FILES.len(), "a path is listed twice");
-        for (folder, target) in [("workflows", ".github/workflows"), ("scripts", ".github/koctl")] {
+        for (folder, target) in [
+            ("workflows", ".github/workflows"),
+            ("scripts", ".github/koctl"),
+            ("actions/prepare", ".github/koctl/prepare"),
+        ] {
             let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/platform_repository").join(folder);
             for entry in std::fs::read_dir(source).unwrap() {
                 let path = format!("{target}/{}", entry.unwrap().file_name().to_str().unwrap());
@@ -215,10 +299,42 @@ mod tests {
     }
 
     #[test]
-    fn without_tokens_and_on_main_a_workflow_is_as_it_stands_here() {
+    fn without_tokens_and_on_main_a_file_is_as_it_stands_here_except_for_lines_of_other_stores() {
         for file in FILES.iter().filter(|file| file.keeper == Keeper::Koctl) {
-            assert_eq!(file.text(SETTINGS, &[]).unwrap(), file.text, "{}", file.path);
+            let expected: Vec<&str> = file.text.lines().filter(|line| !line.contains(FOR_STORES)).collect();
+            assert_eq!(file.text(SETTINGS, &[]).unwrap().lines().collect::<Vec<_>>(), expected, "{}", file.path);
         }
+    }
+
+    #[test]
+    fn a_workflow_has_the_credentials_for_the_store_of_the_state_and_for_no_other() {
+        let credentials = |state: &str| {
+            let settings = Settings { state: Some(state), ..SETTINGS };
+            let text = file(".github/workflows/koctl-drift.yml").text(settings, &[]).unwrap();
+            parse_value(&text).unwrap();
+            let lines = text.lines().filter(|line| line.contains(FOR_STORES));
+            lines.map(|line| line.trim().split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(credentials("github://Acme/platform/koctl-state"), none);
+        assert_eq!(credentials("s3://states/koctl"), ["id-token", "aws-role", "aws-region", "AWS_REGION"]);
+        let google = ["id-token", "google-provider", "google-service-account", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+        assert_eq!(credentials("gs://states"), google);
+        assert!(credentials("az://states").contains(&"AZURE_USE_AZURE_CLI".to_owned()));
+        assert_eq!(credentials("postgres://koctl@host/states"), ["PGPASSWORD"]);
+        assert_eq!(credentials("https://gitlab.example.com/state"), ["TF_HTTP_USERNAME", "TF_HTTP_PASSWORD"]);
+    }
+
+    #[test]
+    fn steps_that_only_read_take_a_token_that_may_only_read_where_there_is_one() {
+        let value = |path: &str| {
+            let text = file(path).text(SETTINGS, &["ACME_TOKEN".to_owned()]).unwrap();
+            let workflow = parse_value(&text).unwrap();
+            token_steps(&workflow)[0].env["ACME_TOKEN"].clone()
+        };
+        let plan = "${{ secrets.ACME_TOKEN_READONLY || secrets.ACME_TOKEN }}";
+        assert_eq!(value(".github/workflows/koctl-plan.yml"), plan);
+        assert_eq!(value(".github/workflows/deck-sync.yml"), "${{ secrets.ACME_TOKEN }}");
     }
 
     #[test]
@@ -229,8 +345,10 @@ mod tests {
         for file in takers {
             let text = file.text(SETTINGS, &wanted).unwrap();
             assert_eq!(tokens(&text), wanted, "{}", file.path);
-            let new = text.lines().count() - file.text.lines().count();
-            assert_eq!(new, wanted.len(), "{}: {text}", file.path);
+            let plain = file.text(SETTINGS, &[]).unwrap();
+            let steps = token_steps(&parse_value(&plain).unwrap()).len();
+            let new = text.lines().count() - plain.lines().count();
+            assert_eq!(new, wanted.len() * steps, "{}: {text}", file.path);
         }
     }
 
