@@ -552,6 +552,13 @@ class Koctl(Case):
     def summary(self):
         return (self.scratch / "summary").read_text()
 
+    def test_drift_leaves_out_what_is_not_managed_where_asked(self):
+        self.koctl(0)
+        self.run_script("drift.sh", DRIFT_MANAGED_ONLY="true")
+        self.assertTrue(self.asked().endswith(" --managed-only"))
+        self.run_script("drift.sh", DRIFT_MANAGED_ONLY="")
+        self.assertNotIn("--managed-only", self.asked())
+
     def test_a_merge_applies_the_reviewed_plan(self):
         self.koctl(0)
         self.run_script("apply.sh", "plan/plan.koctl", GITHUB_EVENT_NAME="push", ALLOW_DESTROY="")
