@@ -48,7 +48,36 @@ fn the_readmes_transcript_is_true() {
 #[test]
 fn the_transcript_of_getting_started_is_true() {
     let directory = tempfile::tempdir().unwrap();
-    run(stage("docs/getting-started.md", None, directory.path()));
+    walk("docs/getting-started.md", directory.path());
+}
+
+/// Follows a page as a reader does: commands of the shell, which may change the directory, and transcripts of koctl.
+fn walk(page: &str, into: &Path) {
+    let text = std::fs::read_to_string(root().join(page)).unwrap();
+    let mut here = into.join("here");
+    std::fs::create_dir(&here).unwrap();
+    let blocks = text.split("\n```").skip(1).step_by(2).enumerate();
+    for (number, block) in blocks {
+        let (kind, block) = block.split_once('\n').unwrap();
+        match kind {
+            "sh" => here = after(block, &here),
+            "console" => {
+                let part = into.join(format!("part-{number}.md"));
+                std::fs::write(&part, format!("```console\n{block}\n```\n")).unwrap();
+                std::os::unix::fs::symlink(&here, part.with_extension("in")).unwrap();
+                run(part);
+            }
+            other => panic!("{page} has a block of the kind `{other}`"),
+        }
+    }
+}
+
+/// Runs commands of the shell in a directory. Returns the directory after them.
+fn after(commands: &str, here: &Path) -> PathBuf {
+    let script = format!("set -eu\n{commands}\npwd");
+    let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(here).output().unwrap();
+    assert!(output.status.success(), "{commands}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().last().unwrap().into()
 }
 
 fn run(page: PathBuf) {

@@ -12,7 +12,7 @@ use super::compare::{Case, Provenance};
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::Graph;
 use super::names;
-use super::plan::{Action, Drift, Duplicate, Goal, Planned, ResourceChange, Waiting as Notice};
+use super::plan::{Action, Drift, Duplicate, Goal, Notice, Planned, ResourceChange, Waiting as Outstanding};
 use super::refusal::Refusal;
 use super::remembered::Remembered;
 use super::remote::Remote;
@@ -52,7 +52,7 @@ pub struct Diff {
     /// Why single resources stay as they are. All others are planned.
     pub held_back: Vec<Refusal>,
     /// The resources that wait for others, by address.
-    pub waiting: Vec<Notice>,
+    pub waiting: Vec<Outstanding>,
 }
 
 /// Compares.
@@ -121,13 +121,17 @@ pub fn diff(
 }
 
 /// The resources that wait for others, except for those that the plan deletes.
-fn waiting<'a>(addresses: impl Iterator<Item = &'a Address>, world: &World, changes: &[ResourceChange]) -> Vec<Notice> {
+fn waiting<'a>(
+    addresses: impl Iterator<Item = &'a Address>,
+    world: &World,
+    changes: &[ResourceChange],
+) -> Vec<Outstanding> {
     let going: BTreeSet<_> = changes.iter().filter(|one| one.destroys()).map(|one| &one.address).collect();
     let staying = addresses.filter(|address| !going.contains(address));
     // The configuration and the state have most addresses in common.
-    let waits: BTreeMap<&Address, &str> =
+    let waits: BTreeMap<&Address, &Notice> =
         staying.filter_map(|address| Some((address, world.notice(address)?))).collect();
-    waits.into_iter().map(|(address, reason)| Notice { address: address.clone(), reason: reason.to_owned() }).collect()
+    waits.into_iter().map(|(address, notice)| notice.clone().of(address)).collect()
 }
 
 /// The value of an expression, if it is known.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::address::Address;
+use super::address::{Address, Targets};
 use super::desired::{Desired, Expr, Reference};
 use super::duplicates;
 use super::error::Error;
@@ -73,6 +73,8 @@ pub struct Findings {
     pub recovered: Vec<Recovered>,
     /// The resources that wait for others, by address. They are not drift.
     pub waiting: Vec<Waiting>,
+    /// What differs, and is ignored on request, by address. It is not drift.
+    pub ignored: Vec<Address>,
 }
 
 /// An object that is not managed.
@@ -84,6 +86,15 @@ pub struct Unmanaged {
     pub key: Vec<(String, String)>,
     /// Its id in the remote system.
     pub id: String,
+}
+
+impl Unmanaged {
+    /// Its name, or what identifies it in place of one.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        let name = self.key.iter().find(|(name, value)| name == "name" && !value.is_empty());
+        name.or(self.key.first()).map_or(&self.id, |(_, value)| value)
+    }
 }
 
 impl DriftReport {
@@ -119,6 +130,7 @@ impl DriftReport {
         let mut count = Count::default();
         for (_, findings) in self.findings() {
             count.unmanaged += findings.unmanaged.len();
+            count.ignored += findings.ignored.len();
             count.resources += findings.resources.values().sum::<usize>();
             for drift in &findings.drift {
                 match drift.kind {
@@ -133,6 +145,17 @@ impl DriftReport {
 }
 
 impl Findings {
+    /// Moves what `targets` match from the differences to what is ignored. An object that is not managed is named by its
+    /// scope, its type and its [name](Unmanaged::name).
+    pub fn ignore(&mut self, scope: &str, targets: &Targets) {
+        let drift = self.drift.extract_if(.., |one| targets.contains(&one.address)).map(|one| one.address);
+        self.ignored.extend(drift);
+        let named = |one: &Unmanaged| Address::new(scope, &one.type_name, one.name());
+        let unmanaged = self.unmanaged.extract_if(.., |one| targets.contains(&named(one)));
+        self.ignored.extend(unmanaged.map(|one| named(&one)));
+        self.ignored.sort_unstable();
+    }
+
     /// True if anything differs.
     #[must_use]
     pub fn has_drift(&self) -> bool {
@@ -153,6 +176,8 @@ pub struct Count {
     pub remade: usize,
     /// Objects that are not managed.
     pub unmanaged: usize,
+    /// Differences that are ignored on request.
+    pub ignored: usize,
 }
 
 /// The drift of one resource since the last apply; `None` if there is none.
@@ -205,9 +230,7 @@ pub async fn look(state: &Remembered, areas: &[SearchArea], readers: &Readers) -
         let Some(schema) = readers.schema(address.type_name()) else { continue };
         *findings.resources.entry(schema.type_name.to_owned()).or_default() += 1;
         findings.drift.extend(of(address, schema, prior, world.object(address)));
-        let waiting =
-            world.notice(address).map(|reason| Waiting { address: address.clone(), reason: reason.to_owned() });
-        findings.waiting.extend(waiting);
+        findings.waiting.extend(world.notice(address).map(|notice| notice.clone().of(address)));
     }
     for type_name in areas.iter().map(|area| area.type_name).collect::<BTreeSet<_>>() {
         findings.resources.entry(type_name.to_owned()).or_default();

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::plan::Notice;
 use super::remote::Attributes;
 
 /// A resource type: its name, its identity, its attributes and how careful one must be with it.
@@ -72,10 +73,10 @@ impl Schema {
     }
 
     /// What an object of this type waits for, taken out of its attributes.
-    pub(super) fn take_notice(&self, attributes: &mut Attributes) -> Option<String> {
+    pub(super) fn take_notice(&self, attributes: &mut Attributes) -> Option<Notice> {
         let mut notices = self.attributes.iter().filter(|attribute| attribute.kind == Kind::Notice);
         let taken = notices.find_map(|attribute| attributes.remove(attribute.name))?;
-        taken.as_str().map(str::to_owned)
+        serde_json::from_value(taken).ok()
     }
 
     /// True if nothing is left of an object: its deletion was proposed, and all that it consists of goes with that.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::address::Address;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::interest::{Interest, Interesting};
+use super::plan::Notice;
 use super::remote::Remote;
 use super::schema::{Attribute, Kind, Location, Schema};
 
@@ -33,7 +34,7 @@ struct Listing {
     /// The desired address of each object, if it has one.
     holders: Vec<Option<Address>>,
     /// What objects wait for, by index.
-    notices: HashMap<usize, String>,
+    notices: HashMap<usize, Notice>,
 }
 
 /// The values of a natural key, as texts.
@@ -148,9 +149,9 @@ impl World {
 
     /// What the object of an address waits for.
     #[must_use]
-    pub fn notice(&self, address: &Address) -> Option<&str> {
+    pub fn notice(&self, address: &Address) -> Option<&Notice> {
         match self.matches.get(address)? {
-            Match::One(place, index) => self.listings.get(*place)?.notices.get(index).map(String::as_str),
+            Match::One(place, index) => self.listings.get(*place)?.notices.get(index),
             Match::Ambiguous(_) => None,
         }
     }

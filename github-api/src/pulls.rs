@@ -13,6 +13,8 @@ pub struct Pull {
     pub number: u64,
     /// Its title.
     pub title: String,
+    /// Its page.
+    pub html_url: String,
     /// The branch that it merges.
     pub head: Head,
     /// The branch that it is merged into.

@@ -30,6 +30,7 @@ pub use error::SandboxError;
 pub use exchanges::Exchange;
 pub use fault_rule::{FaultRule, FaultRuleError, parse_duration};
 pub use faults::{Fault, Faults, Halt, Trigger};
+pub use github::Merged;
 pub use options::{Account, SandboxOptions};
 pub use wire::{RECORD_DIR, Record, Wire};
 
@@ -139,6 +140,19 @@ pub fn seed(dir: &Path, services: &Path) -> Result<Vec<String>, SandboxError> {
         Err(error) => return Err(error),
     }
     Ok(github::seed(&dir.join("github"), services)?)
+}
+
+/// Merges the open pull requests of the sandbox in `dir`, by repository and number. Returns all of them, also those that
+/// conflict and stay open.
+///
+/// # Errors
+///
+/// If another process has the sandbox open, or its repositories cannot be read or written.
+pub fn merge(dir: &Path) -> Result<Vec<Merged>, SandboxError> {
+    let konnect = open(dir.to_owned(), &[])?;
+    let merged = github::merge_open(dir.join("github"));
+    konnect.close();
+    Ok(merged?)
 }
 
 /// Deletes everything of the sandbox in `dir`: Konnect's data, GitHub's repositories, and the state of koctl that goes

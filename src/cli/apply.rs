@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::approval::ApprovalArgs;
 use super::common::{ManifestArgs, SystemArgs, with_session};
-use super::interrupt;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::request::RequestArgs;
 use super::rounds::{self, Rounds};
+use super::{interrupt, next};
 use crate::operations::{Failures, PlanRequest};
+use engine::plan::Waiting;
 use engine::{Mode, StateOnly};
 
 /// Bring Konnect and the platform repository to what the configuration says.
@@ -68,6 +69,13 @@ impl Args {
     pub(super) fn streams_events(&self) -> bool {
         self.approval.streams_events()
     }
+
+    fn next(&self, waiting: &[&Waiting]) -> Option<String> {
+        if self.refresh_only {
+            return Some(format!("koctl plan{}{}", self.manifest.flags(), self.system.flags()));
+        }
+        next::merge(waiting, &self.system)
+    }
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
@@ -78,7 +86,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
             request.targets.clone_from(&plan.targets);
         }
         let (approval, stop) = (&args.approval, interrupt::watch());
-        let rounds = Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, stop };
+        let next = |waiting: &[&Waiting]| args.next(waiting);
+        let rounds = Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, stop, next: &next };
         match (&args.plan_file, args.loop_seconds) {
             (Some(file), _) => rounds.saved(file).await,
             (None, Some(seconds)) => rounds.again_and_again(Duration::from_secs(seconds)).await,

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::environment::of_process;
 use crate::manifest::model::Region;
-use crate::manifest::{Loaded, Sources, load};
+use crate::manifest::{Diagnostics, Loaded, Sources, load};
 use crate::operations::{Environment, Failures, Session, SessionOptions};
-use engine::state::shell_word;
+use engine::state::{carries_secret, shell_word};
 use transport::variable;
 
 /// The files of the configuration.
@@ -39,8 +39,16 @@ impl ManifestArgs {
         named || ["teams.yaml", "organizations.yaml"].iter().any(|file| Path::new("konnect").join(file).exists())
     }
 
+    /// The flags that run another command on the same files, each with a blank before it.
+    pub(super) fn flags(&self) -> String {
+        let Self { file, teams, orgs, platform } = self;
+        let flags = [("--file", file), ("--teams", teams), ("--orgs", orgs), ("--platform", platform)];
+        let given = flags.into_iter().filter_map(|(flag, file)| Some((flag, file.as_ref()?)));
+        given.map(|(flag, file)| format!(" {flag} {}", shell_word(&file.display().to_string()))).collect()
+    }
+
     /// Loads and checks the configuration.
-    pub(super) fn load(&self) -> Result<Loaded, Failures> {
+    pub(super) fn load(&self) -> Result<Loaded, Diagnostics> {
         let sources = Sources {
             directory: PathBuf::new(),
             file: self.file.clone(),
@@ -48,9 +56,12 @@ impl ManifestArgs {
             organizations: self.orgs.clone(),
             platform: self.platform.clone(),
         };
-        Ok(load(&sources)?)
+        load(&sources)
     }
 }
+
+/// The directory of the sandbox if the flag names none.
+const DEFAULT_SANDBOX: &str = ".koctl/sandbox";
 
 /// Where the state is, and if the systems are real.
 #[derive(Debug, Args)]
@@ -64,7 +75,7 @@ pub(super) struct SystemArgs {
     state: Option<String>,
 
     /// Run against a local Konnect and GitHub in this process, with their data in DIR.
-    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = ".koctl/sandbox")]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = DEFAULT_SANDBOX)]
     sandbox: Option<PathBuf>,
 }
 
@@ -81,6 +92,14 @@ impl SystemArgs {
         self.state.clone().or_else(real)
     }
 
+    /// The flags that run another command on the same systems and with the same state, each with a blank before it.
+    /// The address of the state is not shown if it has a password.
+    pub(super) fn flags(&self) -> String {
+        let state = self.state.as_deref().map(|url| if carries_secret(url) { "…".to_owned() } else { shell_word(url) });
+        let state = state.map(|url| format!(" --state {url}")).unwrap_or_default();
+        state + &self.sandbox_flag()
+    }
+
     /// The flags that run another command on the same systems and with the same state from another directory, each with
     /// a blank before it. The address of the state is not shown, as it may hold a password.
     pub(super) fn flags_elsewhere(&self) -> String {
@@ -93,9 +112,22 @@ impl SystemArgs {
         [state, sandbox].into_iter().flatten().collect()
     }
 
+    /// The flag of `koctl sandbox …` that names the same sandbox, with a blank before it; empty for the default one.
+    /// `None` if the systems are real.
+    pub(super) fn sandbox_directory_flag(&self) -> Option<String> {
+        let directory = self.sandbox.as_ref()?;
+        let is_default = directory == Path::new(DEFAULT_SANDBOX);
+        let flag = || format!(" --dir {}", shell_word(&directory.display().to_string()));
+        Some(if is_default { String::new() } else { flag() })
+    }
+
     /// The flag that runs another command on the same sandbox, with a blank before it. Empty without a sandbox.
     pub(super) fn sandbox_flag(&self) -> String {
-        self.sandbox.as_ref().map(|directory| format!(" --sandbox={}", directory.display())).unwrap_or_default()
+        match &self.sandbox {
+            None => String::new(),
+            Some(directory) if directory == Path::new(DEFAULT_SANDBOX) => " --sandbox".to_owned(),
+            Some(directory) => format!(" --sandbox={}", shell_word(&directory.display().to_string())),
+        }
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::approval::ApprovalArgs;
 use super::common::{ManifestArgs, SystemArgs, with_session};
-use super::interrupt;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::request::RequestArgs;
 use super::rounds::Rounds;
+use super::{interrupt, next};
 use crate::operations::Failures;
 use engine::Mode;
+use engine::plan::Waiting;
 
 /// Destroy everything in the state, after approval.
 ///
@@ -38,7 +39,10 @@ impl Args {
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request.request(Mode::Destroy), &args.approval);
-        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch() }.once().await
+        let next = |waiting: &[&Waiting]| next::merge(waiting, &args.system);
+        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch(), next: &next }
+            .once()
+            .await
     })
     .await
 }

@@ -120,11 +120,35 @@ impl Args {
             skip_locked: self.skip_locked,
         }
     }
+
+    /// The two ways on: to what the configuration says, and to what there is.
+    fn next(&self) -> String {
+        let flags = self.manifest.flags() + &self.system.flags();
+        format!("`koctl plan{flags}` shows what to undo, `koctl plan --refresh-only{flags}` what to keep.")
+    }
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
+    match begin(args, output).await {
+        Ok(looked) => looked,
+        Err(failures) => {
+            if args.json {
+                let report = operations::drift_not_begun(&failures);
+                output.data(&format!("{:#}", report::drift::document(&report, schemas())));
+            }
+            Err(failures)
+        }
+    }
+}
+
+/// The result of the look.
+///
+/// # Errors
+/// If it could not begin.
+async fn begin(args: &Args, output: &Output) -> Result<Result<Outcome, Failures>, Failures> {
     let webhook = args.notifications.check()?;
-    with_session(&args.manifest, &args.system, async |session| look(args, webhook, session, output).await).await
+    let look = async |session: &Session| Ok(look(args, webhook, session, output).await);
+    with_session(&args.manifest, &args.system, look).await
 }
 
 async fn look(args: &Args, webhook: Option<Webhook>, session: &Session, output: &Output) -> Result<Outcome, Failures> {
@@ -133,15 +157,16 @@ async fn look(args: &Args, webhook: Option<Webhook>, session: &Session, output: 
     output.end(&progress);
     show(args, output, &report);
     // Even a quiet run must report what it has not compared.
-    for warning in &warnings {
-        output.warning(warning);
-    }
+    output.warnings(&warnings);
     note_skipped(output, &report);
     let mut failures = failures(&report);
     let notifications = Notifications { args, output, session, report: &report };
     failures.extend(notifications.files());
     failures.extend(notifications.webhook(webhook).await.err());
     failures.extend(notifications.issue().await.err());
+    if report.has_drift() && !args.quiet && !args.json {
+        output.next(&args.next());
+    }
     failures.none_or(if report.has_drift() { Outcome::Differences } else { Outcome::Done })
 }
 

@@ -3,12 +3,14 @@
 use super::approval::ApprovalArgs;
 use super::common::SystemArgs;
 use super::environment::with_dotenv;
+use super::next;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::repository::{self, RepositoryArgs};
 use crate::compiler::platform::{Init, PlatformWork};
 use crate::operations::{Failure, Failures, RepositoryAccess};
 use crate::platform_repository::GITHUB_TOKEN_SECRET;
+use engine::plan::Waiting;
 use transport::variable;
 
 /// Set up a platform repository.
@@ -44,6 +46,23 @@ impl Args {
     pub(super) fn streams_events(&self) -> bool {
         self.approval.streams_events()
     }
+
+    /// A repository that is set up for the first time has more steps before it.
+    fn next(&self, waiting: &[&Waiting], is_new: bool, repository: &str) -> Option<String> {
+        let merge = next::merge(waiting, &self.system);
+        if !is_new {
+            return merge;
+        }
+        let steps = [
+            merge,
+            Some(format!("koctl add organization NAME{}{}", self.repository.flags(), self.system.flags())),
+            Some(format!(
+                "set the variables KOCTL_DOWNLOAD_URL, KOCTL_SHA256 and DECK_SHA256 of {repository}, which its workflows \
+                 need"
+            )),
+        ];
+        Some(steps.into_iter().flatten().map(|step| format!("\n  - {step}")).collect())
+    }
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
@@ -66,12 +85,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         state: configured,
         token: working_token.map_or(token, Into::into),
     };
-    let outcome =
-        repository::carry_out(access, state.as_deref(), PlatformWork::Init(init), &args.approval, output).await?;
-    if outcome == Outcome::Done && is_new && !output.streams_events() {
-        output.note(&next_steps(&repository, &args.system.sandbox_flag()));
-    }
-    Ok(outcome)
+    let next = |waiting: &[&Waiting]| args.next(waiting, is_new, &repository);
+    repository::carry_out(access, state.as_deref(), PlatformWork::Init(init), &args.approval, &next, output).await
 }
 
 /// The address of the state for the new configuration. An address that the repository has already stays.
@@ -93,12 +108,4 @@ fn configured_state(
         return output.prompt("Where to store the state", Some(&suggested));
     }
     Ok(suggested)
-}
-
-fn next_steps(repository: &str, sandbox: &str) -> String {
-    format!(
-        "Next: merge the pull request in {repository}, and add an organization with \
-         `koctl add organization NAME{sandbox}`. The workflows also need the repository's variables \
-         KOCTL_DOWNLOAD_URL, KOCTL_SHA256 and DECK_SHA256."
-    )
 }

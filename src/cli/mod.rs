@@ -16,6 +16,7 @@ mod graph;
 mod import;
 mod init;
 mod interrupt;
+mod next;
 mod outcome;
 mod output;
 mod plan;

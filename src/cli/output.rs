@@ -12,7 +12,7 @@ use transport::visible;
 
 use super::{prompt, runner};
 use crate::manifest::{Diagnostics, render};
-use crate::operations::{Failure, Failures};
+use crate::operations::{Failure, Failures, Warning};
 use crate::report;
 use crate::report::progress::Progress;
 
@@ -34,7 +34,8 @@ const UNBROKEN: usize = usize::MAX;
 pub(super) struct Output {
     stdout_color: bool,
     stderr_color: bool,
-    width: usize,
+    stdout_width: usize,
+    stderr_width: usize,
     /// True if the terminal cannot draw over what it shows.
     dumb: bool,
     /// True if a program reads what happens, as events on stdout.
@@ -52,11 +53,12 @@ impl Output {
             Color::Never => false,
             Color::Auto => terminal && !no_color && !dumb,
         };
-        let width = Term::stdout().size_checked().map_or(UNBROKEN, |(_, columns)| usize::from(columns));
+        let width = |terminal: Term| terminal.size_checked().map_or(UNBROKEN, |(_, columns)| usize::from(columns));
         Self {
             stdout_color: wanted(io::stdout().is_terminal()),
             stderr_color: wanted(io::stderr().is_terminal()),
-            width,
+            stdout_width: width(Term::stdout()),
+            stderr_width: width(Term::stderr()),
             dumb,
             events,
             lost: Cell::new(false),
@@ -65,17 +67,17 @@ impl Output {
 
     /// The style of stdout.
     pub(super) fn style(&self) -> report::Style {
-        report::Style { color: self.stdout_color, width: self.width }
+        report::Style { color: self.stdout_color, width: self.stdout_width }
     }
 
     /// The style of stderr.
     pub(super) fn error_style(&self) -> report::Style {
-        report::Style { color: self.stderr_color, width: self.width }
+        report::Style { color: self.stderr_color, width: self.stderr_width }
     }
 
     /// Writes what a command found or did to stdout, for a person.
     pub(super) fn screen(&self, text: &str) {
-        let text = legible(text, self.stdout_color);
+        let text = wrapped(&legible(text, self.stdout_color), self.stdout_width);
         self.data(&if runner::may_read(&io::stdout()) { runner::without_commands(&text) } else { text.into() });
     }
 
@@ -107,19 +109,40 @@ impl Output {
         self.say(text);
     }
 
+    /// What to do next: a command to copy, or a sentence with one. Programs know that themselves.
+    pub(super) fn next(&self, what: &str) {
+        if !self.events {
+            let label = self.paint(style("Next:").bold());
+            self.say(format!("{label} {what}").replace(" \n", "\n").as_str());
+        }
+    }
+
     /// Something to look at.
     pub(super) fn warning(&self, text: &str) {
         let label = self.paint(style("Warning:").yellow().bold());
         self.say(&format!("{label} {text}"));
     }
 
+    /// Things to look at, each with its next step.
+    pub(super) fn warnings<'a>(&self, warnings: impl IntoIterator<Item = &'a Warning>) {
+        for Warning { message, help } in warnings {
+            self.warning(message);
+            self.help(help.as_deref());
+        }
+    }
+
+    /// The next step after a warning or an error.
+    fn help(&self, help: Option<&str>) {
+        if let Some(help) = help {
+            self.say(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
+        }
+    }
+
     /// Prints an error and the next step. The texts may come from a server: their control characters are escaped.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
         let label = self.paint(style("Error:").red().bold());
         self.say(&format!("{label} {}", sentence(&report::safe(message))));
-        if let Some(help) = help {
-            self.say(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
-        }
+        self.help(help);
     }
 
     /// Reports failures to a person on stderr, and also as events if a program reads these.
@@ -133,9 +156,19 @@ impl Output {
         }
         for failure in failures {
             match failure.source_as::<Diagnostics>() {
-                Some(diagnostics) => self.say(render(diagnostics, self.stderr_color, self.width).trim_end()),
+                Some(diagnostics) => self.diagnostics(diagnostics),
                 None => self.error(&failure.to_string(), failure.help.as_deref()),
             }
+        }
+    }
+
+    /// Draws the errors of a configuration. Their lines are broken already.
+    fn diagnostics(&self, diagnostics: &Diagnostics) {
+        let drawn = render(diagnostics, self.stderr_color, self.stderr_width);
+        write_line(&legible(drawn.trim_end(), self.stderr_color));
+        if let Some(annotations) = runner::annotations(diagnostics, &|name| std::env::var(name).ok()) {
+            // If even this cannot be printed, there is nowhere left to say so.
+            let _ = io::stderr().write_all(annotations.as_bytes());
         }
     }
 
@@ -206,9 +239,9 @@ impl Output {
         answer.ok_or_else(|| unanswered(question, &"nothing was typed"))
     }
 
-    /// Writes a line for a person to stderr.
-    fn say(&self, line: &str) {
-        write_line(&legible(line, self.stderr_color));
+    /// Writes a text for a person to stderr, with lines broken between words on a terminal.
+    fn say(&self, text: &str) {
+        write_line(&wrapped(&legible(text, self.stderr_color), self.stderr_width));
     }
 
     fn paint<D: std::fmt::Display>(&self, text: console::StyledObject<D>) -> String {
@@ -228,6 +261,11 @@ fn stdout() -> Box<dyn Write + Send> {
 
 fn unanswered(question: &str, cause: &dyn std::fmt::Display) -> Failure {
     Failure::new(format!("could not ask for `{question}`: {cause}")).help("give it in a flag or a variable")
+}
+
+/// `text` with its lines broken between words.
+fn wrapped(text: &str, width: usize) -> String {
+    text.split('\n').flat_map(|line| report::wrap_words(line, width)).collect::<Vec<_>>().join("\n")
 }
 
 /// `text` with everything escaped that is not visible, except for line breaks, tabs, and with `color` the codes of

@@ -10,6 +10,7 @@ use super::request::RequestArgs;
 use crate::manifest::files;
 use crate::operations::{self, Failure, Failures};
 use engine::plan::InvalidPlan;
+use engine::state::shell_word;
 use engine::{Mode, Plan, StateOnly};
 
 /// Show what would change, and change nothing.
@@ -61,6 +62,18 @@ impl Args {
     pub(super) fn streams_events(&self) -> bool {
         self.json
     }
+
+    /// The command that applies the plan.
+    fn next(&self) -> String {
+        let where_to = self.manifest.flags() + &self.system.flags();
+        let (command, only) = match (&self.out, self.mode()) {
+            (Some(file), _) => return format!("koctl apply {}{where_to}", shell_word(&file.display().to_string())),
+            (None, Mode::Destroy) => ("destroy", ""),
+            (None, Mode::StateOnly(_)) => ("apply", " --refresh-only"),
+            (None, Mode::Normal) => ("apply", ""),
+        };
+        format!("koctl {command}{only}{}{where_to}", self.request.flags())
+    }
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
@@ -75,9 +88,10 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     if let Some(file) = &args.out {
         save(file, &planned.plan)?;
         let missing = if planned.failures.is_empty() { "" } else { ", without what failed" };
-        let sandbox = args.system.sandbox_flag();
-        output
-            .note(&format!("Saved the plan{missing}. To apply exactly this: koctl apply {}{sandbox}", file.display()));
+        output.note(&format!("Saved the plan in {}{missing}.", file.display()));
+    }
+    if planned.plan.has_changes() && planned.failures.is_empty() {
+        output.next(&args.next());
     }
     Ok(match planned {
         // The failures are on the screen already.

@@ -4,7 +4,6 @@ use super::output::Output;
 use crate::operations::{Planned, schemas};
 use crate::report;
 use crate::report::progress::Progress;
-use engine::progress::Progress as _;
 
 /// Shows a plan, and reports what could not be planned.
 pub(super) fn show(output: &Output, planned: &Planned, progress: &Progress) {
@@ -15,9 +14,9 @@ pub(super) fn show(output: &Output, planned: &Planned, progress: &Progress) {
     }
     for warning in &planned.warnings {
         if output.streams_events() {
-            progress.note(warning);
+            progress.warned(&warning.message, warning.help.as_deref());
         }
-        output.warning(warning);
+        output.warnings([warning]);
     }
     output.failures(&planned.failures);
 }

@@ -11,13 +11,14 @@ use super::common::SystemArgs;
 use super::interrupt;
 use super::outcome::Outcome;
 use super::output::Output;
-use super::rounds::Rounds;
+use super::rounds::{Next, Rounds};
 use crate::compiler::platform::PlatformWork;
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::secret::Secret;
 use crate::operations::{
     Environment, Failure, Failures, PlanRequest, RepositoryAccess, RepositoryOptions, local_repository,
 };
+use engine::state::shell_word;
 use transport::variable;
 
 /// The variable that names the platform repository.
@@ -41,6 +42,11 @@ pub(super) struct RepositoryArgs {
 }
 
 impl RepositoryArgs {
+    /// The flag that names the same repository again, with a blank before it.
+    pub(super) fn flags(&self) -> String {
+        self.url.as_ref().map(|url| format!(" --url {}", shell_word(url))).unwrap_or_default()
+    }
+
     /// Reads the repository. Also returns the token for it.
     pub(super) async fn open(
         &self,
@@ -102,24 +108,19 @@ fn token(system: &SystemArgs, environment: &Environment, output: &Output) -> Res
 }
 
 /// Plans the work on a platform repository, asks for approval, and applies it. The state is at `state`, or where the
-/// repository says.
+/// repository says. After that, says what `next` is.
 pub(super) async fn carry_out(
     access: RepositoryAccess,
     state: Option<&str>,
     work: PlatformWork,
     approval: &ApprovalArgs,
+    next: &Next<'_>,
     output: &Output,
 ) -> Result<Outcome, Failures> {
     let repository = access.session(state, work)?;
     let stop = interrupt::watch();
-    let rounds = Rounds {
-        session: repository.session(),
-        request: PlanRequest::default(),
-        approval,
-        reviewed: None,
-        output,
-        stop,
-    };
+    let (session, request) = (repository.session(), PlanRequest::default());
+    let rounds = Rounds { session, request, approval, reviewed: None, output, stop, next };
     let result = rounds.once().await;
     let settled = repository.settle().await;
     repository.close().await;

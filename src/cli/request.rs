@@ -2,6 +2,7 @@
 
 use crate::operations::PlanRequest;
 use engine::Mode;
+use engine::state::shell_word;
 
 /// What to plan.
 #[derive(Debug, clap::Args)]
@@ -20,6 +21,14 @@ pub(super) struct RequestArgs {
 }
 
 impl RequestArgs {
+    /// The flags that plan the same again, each with a blank before it.
+    pub(super) fn flags(&self) -> String {
+        let targets = self.targets.iter().map(|glob| format!(" --target {}", shell_word(glob)));
+        let switches = [(self.no_refresh, " --no-refresh"), (self.no_adopt, " --no-adopt")];
+        let switches = switches.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag.to_owned());
+        targets.chain(switches).collect()
+    }
+
     pub(super) fn request(&self, mode: Mode) -> PlanRequest {
         PlanRequest {
             targets: self.targets.clone(),

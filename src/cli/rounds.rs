@@ -13,6 +13,7 @@ use super::planned::show;
 use crate::manifest::files;
 use crate::operations::{self, Approved, Failure, Failures, Locks, PlanRequest, Planned, Session, Settings};
 use crate::report;
+use engine::plan::Waiting;
 use engine::progress::Progress as _;
 use engine::{Mode, Plan, StateOnly};
 
@@ -26,7 +27,12 @@ pub(super) struct Rounds<'a> {
     pub(super) output: &'a Output,
     /// Turns true at an interrupt.
     pub(super) stop: watch::Receiver<bool>,
+    /// What to do after an apply that left nothing out.
+    pub(super) next: &'a Next<'a>,
 }
+
+/// What to do next, given what waits for others. `None` if nothing is left to do.
+pub(super) type Next<'a> = dyn Fn(&[&Waiting]) -> Option<String> + Sync + 'a;
 
 /// A plan that was made under locks.
 struct Prepared {
@@ -138,6 +144,7 @@ impl Rounds<'_> {
     async fn apply(&self, plan: Approved<'_>, ending: Ending, locks: Locks) -> Result<Outcome, Failures> {
         let settings = Settings { parallelism: self.approval.parallelism(), stop: self.stop.clone() };
         let progress = self.output.progress();
+        progress.applying(plan.plan());
         let applying = operations::apply(self.session, plan, locks, settings, &progress);
         tokio::pin!(applying);
         let applied = tokio::select! {
@@ -162,6 +169,10 @@ impl Rounds<'_> {
                     report::terminal::recorded(what, &applied.outcomes, is_complete, &style)
                 }
             });
+        }
+        if applied.is_complete() && ending.is_whole && ending.is_shown {
+            let waiting: Vec<_> = applied.outcomes.iter().flat_map(|(_, outcome)| &outcome.waiting).collect();
+            (self.next)(&waiting).iter().for_each(|next| self.output.next(next));
         }
         let outcome = if applied.is_complete() { Outcome::Done } else { Outcome::Incomplete };
         applied.failures.none_or(outcome)

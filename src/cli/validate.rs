@@ -3,6 +3,8 @@
 use super::common::ManifestArgs;
 use super::outcome::Outcome;
 use super::output::Output;
+use crate::manifest::check_document;
+use crate::manifest::model::Manifest;
 use crate::operations::Failures;
 use crate::report::count;
 
@@ -11,13 +13,27 @@ use crate::report::count;
 /// Reads neither Konnect nor GitHub, and no secrets.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    json: bool,
+
     #[command(flatten)]
     manifest: ManifestArgs,
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    let loaded = args.manifest.load()?;
-    let manifest = &loaded.manifest;
+    let checked = args.manifest.load();
+    if args.json {
+        output.data(&format!("{:#}", check_document(checked.as_ref().err())));
+    }
+    let loaded = checked?;
+    if !args.json {
+        show(&loaded.manifest, args, output);
+    }
+    Ok(Outcome::Done)
+}
+
+fn show(manifest: &Manifest, args: &Args, output: &Output) {
     let services: usize = manifest.teams.values().map(|team| team.services.len()).sum();
     let environments: usize = manifest.organizations.values().map(|one| one.environments.len()).sum();
     let counts = [
@@ -27,5 +43,5 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
         count(environments, "environment"),
     ];
     output.screen(&format!("{} {}.", output.good("The configuration is valid:"), counts.join(", ")));
-    Ok(Outcome::Done)
+    output.next(&format!("koctl plan{}", args.manifest.flags()));
 }

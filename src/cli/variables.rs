@@ -88,6 +88,14 @@ const GROUPS: &[Group] = &[
         ],
     },
     Group {
+        title: "GitHub Actions",
+        text: "The runner sets them.",
+        variables: &[
+            ("GITHUB_ACTIONS", "`true`: errors in the configuration are also annotations of its files"),
+            ("GITHUB_WORKSPACE", "the directory that annotations name files from"),
+        ],
+    },
+    Group {
         title: "The user and the machine",
         text: "",
         variables: &[

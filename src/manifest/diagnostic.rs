@@ -179,7 +179,7 @@ impl fmt::Display for Diagnostic {
 impl Error for Diagnostic {}
 
 /// The number of errors that are shown. Few people read more, and one mistake in a generated file can make thousands.
-pub(super) const SHOWN: usize = 100;
+pub const SHOWN: usize = 100;
 
 /// All errors of a run, at least one, ordered by file and then by position.
 #[derive(Clone, Debug)]

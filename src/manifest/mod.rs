@@ -22,6 +22,7 @@ pub mod secret;
 
 mod credentials;
 pub(crate) mod files;
+mod json;
 mod locations;
 mod mask;
 mod render;
@@ -31,7 +32,8 @@ mod structure;
 pub(crate) mod suggest;
 mod yaml;
 
-pub use diagnostic::{Diagnostic, Diagnostics};
+pub use diagnostic::{Diagnostic, Diagnostics, SHOWN};
+pub use json::document as check_document;
 pub use load::{Loaded, Sources, load};
 pub use render::render;
 pub(crate) use rules::{is_email, is_web_address, unfit_label, unfit_name, unfit_organization};

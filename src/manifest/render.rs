@@ -8,6 +8,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan,
     SpanContents,
 };
+use textwrap::{WordSeparator, WordSplitter};
 use transport::visible;
 
 use super::diagnostic::{Diagnostic, Diagnostics, Label, SHOWN, Source};
@@ -25,7 +26,11 @@ const ELLIPSIS: char = '…';
 /// them.
 pub fn render(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width)
+        .with_links(false)
+        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_splitter(WordSplitter::NoHyphenation);
     let mut screen = String::new();
     for error in diagnostics.iter().take(SHOWN) {
         if handler.render_report(&mut screen, &Drawing::of(error)).is_err() {

@@ -80,7 +80,9 @@ impl<'a> Approved<'a> {
         }
     }
 
-    pub(super) fn plan(self) -> &'a Plan {
+    /// The plan.
+    #[must_use]
+    pub fn plan(self) -> &'a Plan {
         self.0
     }
 }

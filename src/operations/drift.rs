@@ -20,10 +20,12 @@ use super::repository;
 use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
+use super::warning::Warning;
 use crate::konnect::resources::{self, identity_provider};
-use crate::manifest::model::Organization;
+use crate::manifest::model::{Manifest, Organization};
+use crate::manifest::{Diagnostic, Diagnostics};
 use crate::report::safe;
-use engine::address::PLATFORM_SCOPE;
+use engine::address::{PLATFORM_SCOPE, Targets};
 use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, look};
 use engine::progress::{Progress, Refreshing};
 use engine::recover::recover;
@@ -51,7 +53,7 @@ pub struct Watched {
     /// The differences of all scopes.
     pub report: DriftReport,
     /// Warnings for the user.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
 }
 
 /// Why a scope could not be compared.
@@ -80,7 +82,7 @@ struct Seen {
 ///
 /// The configuration is needed for the tokens only: no specification is read, and no organization is compiled.
 pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Progress) -> Watched {
-    let watch = Watch { session, request, progress };
+    let watch = Watch { session, request, ignored: ignored(&session.workspace.loaded.manifest), progress };
     let (connected, mut failures) = owners::connected(session, None);
     let Opening { opened, failures: strangers, mut warnings } = owners::open(session, connected, None).await;
     failures.extend(strangers);
@@ -97,10 +99,34 @@ pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Prog
     all.extend(platform);
     all.extend(refused(failures));
     all.sort_by(|a, b| a.0.cmp(&b.0));
-    let at = Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too");
     warnings.extend(without_state(&mut all, &session.store().describe()));
-    let report = DriftReport { at, scopes: outcomes(all, request) };
+    let report = DriftReport { at: now(), scopes: outcomes(all, request) };
     Watched { report, warnings }
+}
+
+/// The report of a look that could not begin, for these reasons.
+#[must_use]
+pub fn not_begun(failures: &Failures) -> DriftReport {
+    let mut scopes: BTreeMap<String, Vec<Reason>> = BTreeMap::new();
+    for failure in failures {
+        let reasons = match failure.source_as::<Diagnostics>() {
+            Some(diagnostics) => diagnostics.iter().map(mistake).collect(),
+            None => vec![reason(failure.clone())],
+        };
+        scopes.entry(failure.scope.clone().unwrap_or_default()).or_default().extend(reasons);
+    }
+    let failed = |(scope, reasons)| ScopeDrift { scope, outcome: Look::Failed(reasons) };
+    DriftReport { at: now(), scopes: scopes.into_iter().map(failed).collect() }
+}
+
+/// A mistake in the configuration.
+fn mistake(diagnostic: &Diagnostic) -> Reason {
+    Reason { message: diagnostic.line(), help: diagnostic.help().map(str::to_owned) }
+}
+
+/// The time now, in whole seconds.
+fn now() -> Timestamp {
+    Timestamp::from_second(Timestamp::now().as_second()).expect("now without its fraction is a time too")
 }
 
 /// The organizations that may not be looked at, by name.
@@ -113,11 +139,11 @@ fn refused(failures: Failures) -> impl Iterator<Item = (String, Result<Seen, Uns
 }
 
 /// Warns of scopes without a state. If none has one, all of them fail: a mistyped address must not look like no drift.
-fn without_state(all: &mut [(String, Result<Seen, Unsettled>)], store: &str) -> Vec<String> {
+fn without_state(all: &mut [(String, Result<Seen, Unsettled>)], store: &str) -> Vec<Warning> {
     let lacks_state = |seen: &Result<Seen, Unsettled>| seen.as_ref().is_ok_and(|seen| !seen.has_state);
     if all.iter().any(|(_, seen)| seen.as_ref().is_ok_and(|seen| seen.has_state)) {
         let without = all.iter().filter(|(_, seen)| lacks_state(seen));
-        return without.map(|(scope, _)| format!("There is no state of `{scope}` in {store} yet.")).collect();
+        return without.map(|(scope, _)| format!("There is no state of `{scope}` in {store} yet.").into()).collect();
     }
     for (scope, seen) in all.iter_mut().filter(|(_, seen)| lacks_state(seen)) {
         *seen = Err(no_state(scope, store).into());
@@ -143,7 +169,16 @@ fn reason(Failure { message, help, .. }: Failure) -> Reason {
 struct Watch<'a> {
     session: &'a Session,
     request: DriftRequest,
+    /// What belongs to others.
+    ignored: Option<Targets>,
     progress: &'a dyn Progress,
+}
+
+/// The addresses whose drift the configuration ignores. `None` if it ignores nothing.
+fn ignored(manifest: &Manifest) -> Option<Targets> {
+    let patterns = &manifest.platform.as_ref()?.drift.as_ref()?.ignore;
+    // The rules of the configuration have compiled each of them before.
+    if patterns.is_empty() { None } else { Targets::new(patterns).ok() }
 }
 
 impl Watch<'_> {
@@ -200,8 +235,15 @@ impl Watch<'_> {
         let places = if self.request.managed_only { Vec::new() } else { places(opened.organization, &known) };
         let mut findings = look(&known, &places, &readers).await?;
         findings.recovered = recovery.found().to_vec();
+        self.ignore(scope, &mut findings);
         refreshing.succeeded();
         Ok(Seen { findings, has_state: state.is_some() })
+    }
+
+    fn ignore(&self, scope: &str, findings: &mut Findings) {
+        if let Some(ignored) = &self.ignored {
+            findings.ignore(scope, ignored);
+        }
     }
 
     /// One look at the platform repository. Which of its files koctl keeps follows from what is in it, as in a
@@ -224,7 +266,8 @@ impl Watch<'_> {
             *resources.entry(address.type_name().to_owned()).or_default() += 1;
         }
         let ScopePlan { drift, recovered, waiting, .. } = plan;
-        let findings = Findings { drift, unmanaged: Vec::new(), resources, recovered, waiting };
+        let mut findings = Findings { drift, resources, recovered, waiting, ..Findings::default() };
+        self.ignore(PLATFORM_SCOPE, &mut findings);
         Ok(Seen { findings, has_state: state.is_some() })
     }
 }

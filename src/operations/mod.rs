@@ -33,11 +33,12 @@ mod store;
 mod stored;
 mod systems;
 mod unfit;
+mod warning;
 mod workspace;
 
 pub use apply::{Applied, Settings, apply};
 pub use approved::{Approved, NeedsPerson, NotReviewed};
-pub use drift::{DriftRequest, Watched, drift};
+pub use drift::{DriftRequest, Watched, drift, not_begun as drift_not_begun};
 pub use failure::{Failure, Failures};
 pub use import::Choice;
 pub use locks::Locks;
@@ -48,6 +49,7 @@ pub use sandbox::{ServeOptions, Serving, Tenants, sandbox_token, serve};
 pub use session::{Session, SessionOptions};
 pub use spec_diff::spec_diff;
 pub use systems::Systems;
+pub use warning::Warning;
 pub use workspace::{Environment, Workspace};
 
 use crate::registry;

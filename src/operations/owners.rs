@@ -13,6 +13,7 @@ use super::failure::{Failure, Failures};
 use super::locks::Locks;
 use super::session::Session;
 use super::stored::stored;
+use super::warning::Warning;
 use super::workspace::orphan_warnings;
 use crate::compiler::platform::PlatformWork;
 use crate::konnect;
@@ -43,7 +44,7 @@ pub(super) struct Opening<'a> {
     /// Why others may not.
     pub(super) failures: Failures,
     /// Warnings about states of organizations that left the configuration.
-    pub(super) warnings: Vec<String>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// The organization that the token of these clients opens. Each token is asked once in a run.
@@ -79,7 +80,7 @@ pub(super) async fn open<'a>(session: &Session, connected: Vec<Connected<'a>>, l
     let (outcomes, left) = join!(opening, left_behind(session));
     let mut opening = Opening::default();
     let left = left.unwrap_or_else(|failure| {
-        opening.warnings.push(failure.message);
+        opening.warnings.push(failure.into());
         Vec::new()
     });
     let mut opened = Vec::new();

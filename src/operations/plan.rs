@@ -16,6 +16,7 @@ use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
 use super::sources::Sources;
+use super::warning::Warning;
 use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
 use crate::manifest::suggest::nearest;
@@ -34,7 +35,7 @@ pub struct Planned {
     /// Why other scopes could not be planned.
     pub failures: Failures,
     /// Warnings for the user.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// koctl's own files in the platform repository that were edited there, and that the plan leaves unchanged.
     pub kept: Vec<Kept>,
     /// True if the plan is about the platform repository alone, so that its screen shows how those files differ.
@@ -123,22 +124,23 @@ pub async fn plan(
         .kept_in(session.store().describe())
         .limited(request.targets.clone(), request.no_refresh)
         .without(recorded(&failures));
-    warnings.extend(renames::suggestions(&plan));
+    warnings.extend(renames::suggestions(&plan).into_iter().map(Warning::from));
     let plan = if request.skip_guarded { without_guarded(plan, &mut warnings) } else { plan };
-    warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.")));
+    warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.").into()));
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
     Ok(Planned { plan, failures, warnings, kept, reviews_files })
 }
 
 /// The plan without what a person has to approve (R12), and a warning about that.
-fn without_guarded(plan: Plan, warnings: &mut Vec<String>) -> Plan {
+fn without_guarded(plan: Plan, warnings: &mut Vec<Warning>) -> Plan {
     let number = plan.guarded().count();
     if number > 0 {
         let (resources, them) = if number == 1 { ("resource", "it") } else { ("resources", "them") };
-        warnings.push(format!(
+        let warning = format!(
             "The destruction of {number} guarded {resources} waits for a person, and so does what goes with {them}. After \
              a review, run `koctl apply`, which asks, or add --allow-destroy."
-        ));
+        );
+        warnings.push(warning.into());
     }
     plan.without_guarded(&registry::schema)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::failure::Failure;
+use super::warning::Warning;
 use crate::manifest::Loaded;
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
@@ -84,15 +85,19 @@ impl Workspace {
 }
 
 /// Warnings about organizations that left the configuration: without a token, nothing can be done about them.
-pub(super) fn orphan_warnings(left: &[(String, State)]) -> Vec<String> {
+pub(super) fn orphan_warnings(left: &[(String, State)]) -> Vec<Warning> {
     let warning = |(scope, state): &(String, State)| {
-        format!(
+        let message = format!(
             "The organization `{scope}` is not in the configuration any more, but {count} of its resources are in the \
-             state. They are left unchanged. If it was renamed, run `koctl state mv --organization {word} NEW`; to \
-             destroy them, put it back and run `koctl destroy --target '{scope}/**'`.",
-            count = known_or_begun(state),
+             state. They are left unchanged.",
+            count = known_or_begun(state)
+        );
+        let help = format!(
+            "if it was renamed, run `koctl state mv --organization {word} NEW`; to destroy them, put it back and run \
+             `koctl destroy --target '{scope}/**'`",
             word = shell_word(scope)
-        )
+        );
+        Warning { message, help: Some(help) }
     };
     left.iter().map(warning).collect()
 }

@@ -35,7 +35,7 @@ mod tally;
 mod testing;
 pub mod words;
 
-pub use escape::escape as safe;
+pub use escape::{escape as safe, wrap_words};
 pub use schemas::Schemas;
 pub use style::Style;
 pub use words::count;

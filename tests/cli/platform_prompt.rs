@@ -26,7 +26,8 @@ fn a_person_is_asked_for_what_is_missing_and_for_a_yes() {
     session.exp_string("Plan: 2 to add, 0 to change, 0 to destroy.").unwrap();
     answer(&mut session, "Only `yes` is accepted", "yes");
     session.exp_string("Apply complete! Resources: 2 added").unwrap();
-    session.exp_string("Next: merge the pull request in sandbox/platform").unwrap();
+    session.exp_string("- koctl sandbox merge").unwrap();
+    session.exp_string("- koctl add organization NAME --sandbox").unwrap();
     session.exp_eof().unwrap();
     let mut session = started(&world, &["add", "organization", "--sandbox"]);
     answer(&mut session, "Name of the organization", "Acme");

@@ -18,7 +18,7 @@ use super::step::Ended;
 use crate::address::Address;
 use crate::desired::Reference;
 use crate::error::{Error, ErrorKind};
-use crate::plan::{Action, ResourceChange, Waiting};
+use crate::plan::{Action, ResourceChange};
 use crate::remote::{Attributes, Remote};
 use crate::state::{Intent, IntentAction};
 
@@ -194,7 +194,7 @@ impl Execution<'_> {
             Ended::SetAside => run.release(step),
             Ended::Done { remote, record, waits } => {
                 run.release(step);
-                let waiting = waits.map(|reason| Waiting { address: address.clone(), reason });
+                let waiting = waits.map(|notice| notice.of(address));
                 run.outcome.waiting.extend(waiting);
                 run.made.extend(remote.map(|remote| (address, remote)));
                 // A replacement is not done with its deletion.

@@ -11,7 +11,7 @@ use super::existing::Existing;
 use crate::address::Address;
 use crate::desired::{Desired, Expr};
 use crate::error::{Error, ErrorKind};
-use crate::plan::{AttributeChange, ResourceChange};
+use crate::plan::{AttributeChange, Notice, ResourceChange};
 use crate::recover::SETTLE;
 use crate::refresh;
 use crate::remote::{Attributes, Remote};
@@ -34,7 +34,7 @@ pub(super) enum Ended {
         /// Its new record in the state.
         record: Option<ResourceState>,
         /// What it waits for.
-        waits: Option<String>,
+        waits: Option<Notice>,
     },
     /// It failed.
     Failed {

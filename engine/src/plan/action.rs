@@ -31,6 +31,16 @@ impl Action {
         !matches!(self, Self::NoOp | Self::Deferred)
     }
 
+    /// The number of steps that an apply takes for it.
+    #[must_use]
+    pub fn steps(self) -> usize {
+        match self {
+            Self::Deferred => 0,
+            Self::Replace => 2,
+            Self::Create | Self::Update | Self::Delete | Self::Import | Self::Forget | Self::NoOp => 1,
+        }
+    }
+
     /// The verb of a heading: `will be created`.
     #[must_use]
     pub fn future(self) -> &'static str {

@@ -37,4 +37,4 @@ pub use duplicate::Duplicate;
 pub use recovered::{Fate, Recovered};
 pub use scope::{ScopePlan, Stale};
 pub use summary::Summary;
-pub use waiting::Waiting;
+pub use waiting::{Notice, Waiting};

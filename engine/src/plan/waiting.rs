@@ -1,6 +1,7 @@
 //! What waits for others, as plans and reports contain it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::address::Address;
 
@@ -12,4 +13,31 @@ pub struct Waiting {
     pub address: Address,
     /// What it waits for, in words.
     pub reason: String,
+    /// The page where others can agree. No part of a plan's document, since it says nothing about what is done.
+    #[serde(skip)]
+    pub link: Option<String>,
+}
+
+/// What an object waits for, as its reader or writer says it in an attribute of the kind
+/// [`notice`](crate::Attribute::notice).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// In words.
+    pub reason: String,
+    /// The page where others can agree.
+    pub link: Option<String>,
+}
+
+impl Notice {
+    /// The notice as the value of an attribute.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        json!({ "reason": self.reason, "link": self.link })
+    }
+
+    /// The notice of a resource.
+    #[must_use]
+    pub(crate) fn of(self, address: &Address) -> Waiting {
+        Waiting { address: address.clone(), reason: self.reason, link: self.link }
+    }
 }

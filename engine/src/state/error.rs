@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use state_backends::{Kind, LockInfo, OpenError};
+use state_backends::{Kind, LockId, LockInfo, OpenError};
 
 use super::damage::{Damage, Unreadable};
 use super::encryption::KeyError;
@@ -115,6 +115,13 @@ impl Error {
     /// True if another process holds the lock, so that waiting may help.
     pub fn is_locked(&self) -> bool {
         matches!(self, Error::Store { error, .. } if matches!(error.kind(), Kind::Locked { .. }))
+    }
+
+    /// The lock of another process. `None` if the error is another one, or the lock does not say whose it is.
+    pub fn holder(&self) -> Option<&LockId> {
+        let Error::Store { error, .. } = self else { return None };
+        let Kind::Locked { holder } = error.kind() else { return None };
+        holder.as_deref().map(|holder| &holder.id)
     }
 
     /// The document of `scope` in `store` cannot be read.

@@ -60,6 +60,14 @@ pub enum GitHubSandboxError {
         /// The cause.
         source: git2::Error,
     },
+    /// Pull requests cannot be merged, although they do not conflict.
+    #[error("cannot merge the pull requests of {repository}: {reason}")]
+    Merge {
+        /// The repository.
+        repository: String,
+        /// The cause.
+        reason: String,
+    },
     /// The file beside a repository is not valid.
     #[error("cannot read {}: {source}. Repair the file, or delete it, which loses the repository's pull requests and labels.", .path.display())]
     Metadata {
@@ -83,6 +91,11 @@ impl ApiError {
     /// An error with only a message.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self { status, message: message.into(), errors: Vec::new() }
+    }
+
+    /// What went wrong, in GitHub's words.
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// 404 in GitHub's words, which do not say what is missing.

@@ -82,6 +82,38 @@ use store::Store;
 /// A blob of 100 MB, GitHub's largest, is a third longer in Base64, plus the JSON around it.
 const LARGEST_BODY: usize = 140 * 1024 * 1024;
 
+/// A pull request that was to be merged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The full name of its repository.
+    pub repository: String,
+    /// Its number.
+    pub number: u64,
+    /// Its title.
+    pub title: String,
+    /// False if it conflicts with its base, or is a draft.
+    pub is_merged: bool,
+}
+
+/// Merges the open pull requests of the repositories below `root`, which no router may serve meanwhile.
+pub(super) fn merge_open(root: PathBuf) -> Result<Vec<Merged>, GitHubSandboxError> {
+    let store = Store::new(root);
+    let mut merged = Vec::new();
+    for name in store.list(None)? {
+        let Some(mut repo) = store.open(&name)? else { continue };
+        let repository = name.to_string();
+        let pulls = pulls::merge_open(&mut repo).map_err(|error| {
+            let (repository, reason) = (repository.clone(), error.message().to_owned());
+            GitHubSandboxError::Merge { repository, reason }
+        })?;
+        merged.extend(pulls.into_iter().map(|(number, title, is_merged)| {
+            let repository = repository.clone();
+            Merged { repository, number, title, is_merged }
+        }));
+    }
+    Ok(merged)
+}
+
 /// Routes of GitHub's REST API over the bare repositories below `root`, which need not exist yet; for example
 /// `GET /repos/{owner}/{repo}/git/ref/{*ref}`.
 ///

@@ -5,12 +5,14 @@ use secrecy::SecretString;
 use crate::cli::approval::ApprovalArgs;
 use crate::cli::common::{SystemArgs, region};
 use crate::cli::environment::with_dotenv;
+use crate::cli::next::merge;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
 use crate::cli::repository::{RepositoryArgs, carry_out};
 use crate::compiler::platform::{AddOrganization, PlatformWork};
 use crate::manifest::model::Region;
 use crate::operations::{Environment, Failure, Failures, sandbox_token};
+use engine::plan::Waiting;
 
 /// Add a Konnect organization.
 ///
@@ -56,7 +58,8 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let state = args.system.state(&environment);
     let (access, _) = args.repository.open(&args.system, environment, output).await?;
     let work = PlatformWork::AddOrganization(organization);
-    carry_out(access, state.as_deref(), work, &args.approval, output).await
+    let next = |waiting: &[&Waiting]| merge(waiting, &args.system);
+    carry_out(access, state.as_deref(), work, &args.approval, &next, output).await
 }
 
 fn organization(args: &Args, environment: &Environment, output: &Output) -> Result<AddOrganization, Failure> {

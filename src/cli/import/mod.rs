@@ -10,6 +10,7 @@ use super::output::Output;
 use super::rounds::Rounds;
 use crate::operations::{Choice, Failures, PlanRequest};
 use engine::address::Address;
+use engine::plan::Waiting;
 use engine::{Mode, StateOnly};
 
 /// Import objects that exist into the state, without changing them.
@@ -80,7 +81,10 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request(), &approval);
-        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch() }.once().await
+        let next = |_: &[&Waiting]| Some(format!("koctl plan{}{}", args.manifest.flags(), args.system.flags()));
+        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch(), next: &next }
+            .once()
+            .await
     })
     .await
 }

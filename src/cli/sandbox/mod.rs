@@ -1,6 +1,7 @@
 //! `koctl sandbox`, and the commands below it, one a file.
 
 mod directory;
+mod merge;
 mod reset;
 mod seed;
 mod serve;
@@ -32,12 +33,14 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     Seed(seed::Args),
+    Merge(merge::Args),
     Reset(reset::Args),
 }
 
 pub(super) async fn run(args: Args, output: &Output) -> Result<Outcome, Failures> {
     match args.command {
         Some(Command::Seed(args)) => seed::run(&args, output),
+        Some(Command::Merge(args)) => merge::run(&args, output),
         Some(Command::Reset(args)) => reset::run(&args, output),
         None => serve::run(args.serve, output).await,
     }

@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
-    let Listing { resources: found, intents } = find(store, scopes, &args.patterns).await?;
+    let Listing { resources: found, intents, is_stored } = find(store, scopes, &args.patterns).await?;
     if args.json {
         let list: Vec<_> = found
             .iter()
@@ -34,6 +34,15 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
         output.data(&format!("{:#}", json!(list)));
     } else if !found.is_empty() {
         output.screen(&addresses(&found));
+    }
+    if !is_stored {
+        output.note(&format!(
+            "There is no state in {}. `koctl apply` and `koctl import` write one; --state, KOCTL_STATE or \
+             `platform.state.url` say where it is.",
+            store.describe()
+        ));
+    } else if found.is_empty() {
+        output.note(&format!("The state in {} has no resources.", store.describe()));
     }
     for intent in &intents {
         output.note(&unsettled(intent));

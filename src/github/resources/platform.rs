@@ -11,6 +11,7 @@ use super::proposal::Line;
 use crate::github::MOVED;
 use crate::github::client::{Files, ReadClient, Snapshot};
 use crate::github::{Pull, Repository};
+use engine::plan::Notice;
 use engine::state::ResourceState;
 use engine::{Error, ErrorKind};
 
@@ -91,8 +92,10 @@ impl Platform {
     }
 
     /// What is said of a pull request that waits.
-    pub(super) fn waits(&self, pull: &Pull) -> String {
-        format!("pull request #{} of {} is to be merged into {}", pull.number, self.repository, self.branch)
+    pub(super) fn waits(&self, pull: &Pull) -> Notice {
+        let reason =
+            format!("pull request #{} of {} is to be merged into {}", pull.number, self.repository, self.branch);
+        Notice { reason, link: Some(pull.html_url.clone()) }
     }
 
     /// The open pull request from our own branch into the base; forks may have branches of the same name.

@@ -19,6 +19,7 @@ use crate::github::Repository;
 use crate::github::client::{Files, NewFile, ReadClient, TreeChange, WriteClient};
 use crate::github::resource::{GitHubType, PLAIN};
 use crate::resource_type::{Generate, KeyShape};
+use engine::plan::Notice;
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
 use engine::schema::OnRemoval;
@@ -87,21 +88,21 @@ fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
 impl Over<ReadClient> {
     /// The staged files that the base branch has, or will have after the merge of the open pull request, and what that
     /// waits for.
-    async fn present(&self, platform: &Platform, branch: &str, folder: &str) -> Result<(Files, Option<String>), Error> {
+    async fn present(&self, platform: &Platform, branch: &str, folder: &str) -> Result<(Files, Option<Notice>), Error> {
         let base = &platform.base;
         let Some(pull) = platform.pull(branch) else { return Ok((staged(&base.files, folder), None)) };
         let merge = Line::read(&self.0, &platform.repository, base, &pull.head.sha).await?.merge(&base.files);
         let conflicts = |paths: &BTreeSet<String>| paths.iter().any(|path| is_staged(path, folder));
         let Some(Merge { files, conflicts }) = merge.filter(|merge| !conflicts(&merge.conflicts)) else {
-            let waits =
+            let reason =
                 format!("pull request #{} conflicts with {}: apply resolves that", pull.number, platform.branch);
-            return Ok((staged(&base.files, folder), Some(waits)));
+            return Ok((staged(&base.files, folder), Some(Notice { reason, link: Some(pull.html_url.clone()) })));
         };
         let mut waits = platform.waits(pull);
         // GitHub merges line by line, and may find no conflict.
         if !conflicts.is_empty() && self.0.conflicts(&platform.repository, pull.number).await? {
             let paths = conflicts.into_iter().collect::<Vec<_>>().join(", ");
-            waits.push_str(&format!(", and conflicts with it in {paths}: resolve that on GitHub"));
+            waits.reason.push_str(&format!(", and conflicts with it in {paths}: resolve that on GitHub"));
         }
         Ok((staged(&files, folder), Some(waits)))
     }
@@ -132,7 +133,7 @@ impl Over<ReadClient> {
         ]);
         // The pull request may be merged long ago: its title counts as the wanted one.
         attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
-        attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
+        attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.value())));
         Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
     }
 }
@@ -257,7 +258,7 @@ impl Over<WriteClient> {
 struct Proposed {
     repository_id: u64,
     /// What the files wait for.
-    waits: Option<String>,
+    waits: Option<Notice>,
 }
 
 impl Proposed {
@@ -268,7 +269,7 @@ impl Proposed {
         let mut attributes = planned.clone();
         attributes.insert("blob_ids".to_owned(), blob_ids(&files));
         attributes.insert(REPOSITORY_ID.text().to_owned(), self.repository_id.into());
-        attributes.extend(self.waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
+        attributes.extend(self.waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.value())));
         Remote { id, attributes }
     }
 }

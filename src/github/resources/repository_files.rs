@@ -20,6 +20,7 @@ use crate::github::client::{Files, NewFile, ReadClient, Snapshot, TreeChange, Wr
 use crate::github::resource::{GitHubType, PLAIN};
 use crate::github::{Pull, Repository};
 use crate::resource_type::{Generate, KeyShape};
+use engine::plan::Notice;
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
 use engine::schema::OnRemoval;
@@ -109,16 +110,16 @@ impl Over<ReadClient> {
             attributes.extend(last.or_else(|| wanted.value(name)).map(|value| (name.to_owned(), value)));
         }
         let waits = self.waits(&platform).await?;
-        attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
+        attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.value())));
         Ok(present.then(|| Remote { id: repository.to_owned(), attributes }))
     }
 
     /// What the files wait for, if they are proposed.
-    async fn waits(&self, platform: &Platform) -> Result<Option<String>, Error> {
+    async fn waits(&self, platform: &Platform) -> Result<Option<Notice>, Error> {
         let Some(pull) = platform.last_proposal() else { return Ok(None) };
         let mut waits = platform.waits(pull);
         if self.0.conflicts(&platform.repository, pull.number).await? {
-            waits.push_str(", and conflicts with it: resolve that on GitHub");
+            waits.reason.push_str(", and conflicts with it: resolve that on GitHub");
         }
         Ok(Some(waits))
     }
@@ -189,7 +190,7 @@ fn body(changes: &[TreeChange]) -> String {
 
 impl Over<WriteClient> {
     /// Commits the files of the proposal to its branch and opens a pull request. Returns what the files wait for.
-    async fn propose(&self, proposal: &Proposal) -> Result<Option<String>, Error> {
+    async fn propose(&self, proposal: &Proposal) -> Result<Option<Notice>, Error> {
         let Proposal { repository, branch, title, .. } = proposal;
         let reader = self.0.reader();
         let platform = Platform::read(reader, repository.clone()).await?;
@@ -235,9 +236,9 @@ fn explain(error: Error, changes: &[TreeChange]) -> Error {
 }
 
 /// The object after the proposal is made.
-fn proposed(planned: &Attributes, waits: Option<String>) -> Result<Remote, Error> {
+fn proposed(planned: &Attributes, waits: Option<Notice>) -> Result<Remote, Error> {
     let mut attributes = planned.clone();
-    attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.into())));
+    attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.value())));
     Ok(Remote { id: text(planned, "repository")?.to_owned(), attributes })
 }
 

@@ -1,4 +1,4 @@
-//! The keys under `platform`: the platform repository and the state.
+//! The keys under `platform`: the platform repository, the state and drift.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,19 @@ pub struct Platform {
     /// Where koctl stores its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<State>,
+    /// What `koctl drift` reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// What `koctl drift` reports. Plans are not affected.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Drift {
+    /// Globs over addresses whose drift is only counted, for example `Acme/portal/**`. An object that is not managed is
+    /// named by its organization, its type and its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore: Vec<String>,
 }
 
 /// The platform repository, and how koctl accesses it.

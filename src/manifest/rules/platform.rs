@@ -1,5 +1,6 @@
 //! Rules about the platform repository, the state's store, and all references to repositories and secrets.
 
+use globset::GlobBuilder;
 use secrecy::ExposeSecret;
 
 use super::Rules;
@@ -9,6 +10,9 @@ use crate::manifest::model::{Encryption, GitAuth, GitAuthType};
 use crate::manifest::path::KeyPath;
 use crate::manifest::secret::{Secret, is_variable_name};
 use crate::manifest::suggest::{nearest, one_of};
+
+/// The first part of addresses in the platform repository.
+const PLATFORM: &str = "@platform";
 
 /// The kinds of stores for states.
 const STATE_SCHEMES: [&str; 9] = ["file", "github", "s3", "gs", "az", "postgres", "postgresql", "https", "http"];
@@ -26,6 +30,12 @@ impl Rules<'_> {
             }
             if let Some(encryption) = &state.encryption {
                 self.encryption(&path.key("encryption"), encryption);
+            }
+        }
+        if let Some(drift) = &platform.drift {
+            let path = path.key("drift").key("ignore");
+            for (index, pattern) in drift.ignore.iter().enumerate() {
+                self.drift_pattern(&path.index(index), pattern);
             }
         }
         let Some(git) = &platform.git else { return };
@@ -55,6 +65,31 @@ impl Rules<'_> {
             let help = "write a complete address, like `file:.koctl/state` or `s3://bucket/prefix`";
             self.report(path, code, format!("the location of the store is missing in `{url}`"), help);
         }
+    }
+
+    /// A pattern that can match nothing would hide nothing, and nobody would notice.
+    fn drift_pattern(&mut self, path: &KeyPath, pattern: &str) {
+        let code = "koctl::manifest::drift_pattern";
+        let message = |cause: &str| format!("`{pattern}` is not a valid pattern of addresses: {cause}");
+        if let Err(error) = GlobBuilder::new(pattern).literal_separator(true).build() {
+            let help = "write a glob over addresses, like `Acme/portal/**`";
+            return self.report(path, code, message(&error.kind().to_string()), help);
+        }
+        let mut parts = pattern.split('/');
+        let scope = parts.next().unwrap_or_default();
+        if !pattern.contains("**") && parts.filter(|part| !part.is_empty()).count() < 2 {
+            let help = format!("write `{}/**` for everything below it", pattern.trim_end_matches('/'));
+            return self.report(path, code, message("an address is ORGANIZATION/TYPE/KEY"), help);
+        }
+        let scopes = self.manifest.organizations.keys().map(String::as_str).chain([PLATFORM]);
+        if scope.contains(['*', '?', '[', '{', '\\']) || scopes.clone().any(|known| known == scope) {
+            return;
+        }
+        let help = match nearest(scope, scopes.clone()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("write one of {}, or `*` for all of them", one_of(scopes)),
+        };
+        self.report(path, code, message(&format!("there is no organization `{scope}`")), help);
     }
 
     fn encryption(&mut self, path: &KeyPath, encryption: &Encryption) {

@@ -21,6 +21,8 @@ pub struct Listing {
     pub resources: Vec<FoundResource>,
     /// The steps that an interrupted apply may have taken in addition (R10).
     pub intents: Vec<Intent>,
+    /// True if there is any state, even one without resources.
+    pub is_stored: bool,
 }
 
 /// The resources of `scopes` whose address matches one of `patterns`, or all if there are none, by address. A pattern is a
@@ -29,9 +31,10 @@ pub struct Listing {
 /// # Errors
 /// If a pattern is not valid or matches nothing, and if a state cannot be read.
 pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Result<Listing, Failure> {
-    let (mut found, mut intents) = (Vec::new(), Vec::new());
+    let (mut found, mut intents, mut is_stored) = (Vec::new(), Vec::new(), false);
     for scope in scopes {
         if let Some(snapshot) = store.read(scope).await? {
+            is_stored = true;
             found.extend(resources(&snapshot.state)?);
             intents.extend(snapshot.state.intents);
         }
@@ -48,7 +51,7 @@ pub async fn find(store: &Store, scopes: &[String], patterns: &[String]) -> Resu
         found.retain(|one| named.iter().any(|targets| targets.contains(&one.address)));
     }
     found.sort_by(|a, b| a.address.cmp(&b.address));
-    Ok(Listing { resources: found, intents })
+    Ok(Listing { resources: found, intents, is_stored })
 }
 
 /// The one resource at `address`, and what an interrupted apply may have done to it.

@@ -1,6 +1,7 @@
 //! Copies all states to another store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::operations::failure::{Failure, Failures};
 use engine::state::{LockOptions, LockedState, Replaced, State, Store};
@@ -41,6 +42,11 @@ impl Migration {
         for locked in migration.source.iter().filter(|locked| locked.revision().is_some()) {
             let state = locked.state();
             let there = match target.read(state.scope()).await {
+                Ok(Some(there)) if says_the_same(&there.state, &state) && holds(target, locked, options).await => {
+                    let failure = Failure::new(format!("cannot copy from {} to itself", source.describe()));
+                    failures.push(failure.help("name another store in --to"));
+                    break;
+                }
                 Ok(Some(there)) => Replaced::State(there.state),
                 Ok(None) => Replaced::Nothing,
                 Err(error) => {
@@ -98,6 +104,13 @@ impl Migration {
         }
         failures
     }
+}
+
+/// True if the lock is one of this store: then it is the store of the lock, under whatever address.
+async fn holds(store: &Store, locked: &LockedState, options: &LockOptions) -> bool {
+    let holder = store.locked(locked.state().scope(), &options.operation, Duration::ZERO).await;
+    // A store that cannot be asked says why when it is read.
+    holder.ok().flatten().is_some_and(|error| error.holder() == Some(locked.lock_id()))
 }
 
 async fn copy(state: &State, target: &Store, options: &LockOptions) -> Result<Copied, Failure> {

@@ -33,7 +33,7 @@ pub fn document(report: &DriftReport, schemas: Schemas<'_>) -> Value {
 
 fn scope(ScopeDrift { scope, outcome }: &ScopeDrift, schemas: Schemas<'_>) -> Value {
     match outcome {
-        Look::Compared(Findings { drift, unmanaged, resources, recovered, waiting }) => json!({
+        Look::Compared(Findings { drift, unmanaged, resources, recovered, waiting, ignored }) => json!({
             "scope": scope,
             "status": "compared",
             "resources": resources,
@@ -41,6 +41,7 @@ fn scope(ScopeDrift { scope, outcome }: &ScopeDrift, schemas: Schemas<'_>) -> Va
             "unmanaged": unmanaged.iter().map(object).collect::<Vec<_>>(),
             "recovered": recovered,
             "waiting": waiting,
+            "ignored": ignored,
         }),
         Look::Skipped(because) => json!({ "scope": scope, "status": "skipped", "because": because }),
         Look::Failed(reasons) => {

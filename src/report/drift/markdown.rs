@@ -108,7 +108,7 @@ fn object(object: &Unmanaged) -> String {
     format!("- {} is not managed, with the id {}\n", code(&format!("{type_name} {}", label(object))), code(id))
 }
 
-fn waits(Waiting { address, reason }: &Waiting) -> String {
+fn waits(Waiting { address, reason, .. }: &Waiting) -> String {
     format!("- {} waits for others: {}\n", code(address.as_str()), code(reason))
 }
 

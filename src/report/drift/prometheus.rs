@@ -40,6 +40,11 @@ pub fn prometheus(report: &DriftReport, earlier: &str) -> String {
         "Resources that differ from what the last apply left, and objects that no state knows.",
         resources,
     );
+    let ignored = |(scope, findings): (&str, &Findings)| {
+        (labels(&[("org", scope)]), i64::try_from(findings.ignored.len()).unwrap_or(i64::MAX))
+    };
+    let ignored = report.findings().map(ignored).collect();
+    family("koctl_drift_ignored", "Differences that the configuration ignores.", ignored);
     let failed = each(|look| matches!(look, Look::Failed(_)));
     family("koctl_drift_error", "Whether the organization could not be read.", failed);
     let skipped = each(|look| matches!(look, Look::Skipped(_)));

@@ -47,7 +47,7 @@ pub(in crate::report) fn drifted(scope: &str) -> ScopeDrift {
 fn compared(scope: &str, drift: Vec<Drift>, unmanaged: Vec<Unmanaged>) -> ScopeDrift {
     let resources = [("team", 1), ("portal", 1), ("control_plane", 2), ("api", 0)];
     let resources = resources.map(|(name, number)| (name.to_owned(), number)).into();
-    let findings = Findings { drift, unmanaged, resources, recovered: Vec::new(), waiting: Vec::new() };
+    let findings = Findings { drift, unmanaged, resources, ..Findings::default() };
     ScopeDrift { scope: scope.to_owned(), outcome: Look::Compared(findings) }
 }
 

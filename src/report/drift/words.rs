@@ -19,6 +19,11 @@ pub fn summary(report: &DriftReport) -> String {
         1 => format!("{first} 1 resource waits for others."),
         waiting => format!("{first} {} wait for others.", count(waiting, "resource")),
     };
+    let first = match report.count().ignored {
+        0 => first,
+        1 => format!("{first} 1 difference is ignored, as `platform.drift.ignore` says."),
+        ignored => format!("{first} {} are ignored, as `platform.drift.ignore` says.", count(ignored, "difference")),
+    };
     let number = |wanted: fn(&Look) -> bool| report.scopes.iter().filter(|scope| wanted(&scope.outcome)).count();
     let (failed, skipped) =
         (number(|look| matches!(look, Look::Failed(_))), number(|look| matches!(look, Look::Skipped(_))));
@@ -43,11 +48,10 @@ fn kinds(Count { changed, deleted, remade, unmanaged, .. }: Count) -> String {
 
 /// The name of an object that is not managed: `"docs" (region eu)`.
 pub(in crate::report) fn label(object: &Unmanaged) -> String {
-    let is_name = |(name, _): &&(String, String)| name == "name";
-    let Some(name) = object.key.iter().find(is_name).or(object.key.first()) else { return object.id.clone() };
-    let rest = object.key.iter().filter(|one| *one != name).map(|(name, value)| format!("{name} {value}"));
+    let name = object.name();
+    let rest = object.key.iter().filter(|(_, value)| value != name).map(|(name, value)| format!("{name} {value}"));
     let rest = rest.collect::<Vec<_>>().join(", ");
-    if rest.is_empty() { format!("\"{}\"", name.1) } else { format!("\"{}\" ({rest})", name.1) }
+    if rest.is_empty() { format!("\"{name}\"") } else { format!("\"{name}\" ({rest})") }
 }
 
 /// The kind of drift, for programs.
@@ -63,11 +67,28 @@ pub(super) fn kind(drift: &Drift) -> &'static str {
 mod tests {
     use super::super::testing::{drifted, failed, quiet, report, skipped};
     use super::*;
+    use engine::address::Targets;
 
     #[test]
     fn the_summary_says_that_there_is_no_drift_only_of_what_was_compared() {
         assert_eq!(summary(&quiet()), "No drift in 4 resources.");
         assert_eq!(summary(&report([failed("Acme")])), "Nothing was compared. 1 of 1 scope could not be read.");
+    }
+
+    #[test]
+    fn what_is_ignored_is_counted_and_is_no_drift() {
+        let mut report = report([drifted("Acme")]);
+        let Look::Compared(findings) = &mut report.scopes[0].outcome else { panic!("it was compared") };
+        findings.ignore("Acme", &Targets::new(&["Acme/portal/*", "*/team/Rogue*"]).unwrap());
+        assert_eq!(
+            summary(&report),
+            "Drift: 1 changed, 1 created again; 4 resources were compared. 3 differences are ignored, as \
+             `platform.drift.ignore` says."
+        );
+        let Look::Compared(findings) = &mut report.scopes[0].outcome else { panic!("it was compared") };
+        findings.ignore("Acme", &Targets::new(&["Acme/**"]).unwrap());
+        assert!(!report.has_drift());
+        assert_eq!(report.count().ignored, 5);
     }
 
     #[test]

@@ -10,13 +10,13 @@
 //! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
 //! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
 //! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded`, `protect` |
-//! | `waiting` | it waits for others, after a plan or an apply | `address`, `reason` |
+//! | `waiting` | it waits for others, after a plan or an apply | `address`, `reason`, `link` |
 //! | `apply_start` | work on a resource began | `address`, `action` |
-//! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds` |
-//! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error` |
-//! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed) |
+//! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds`, `done`, `total` |
+//! | `apply_errored` | it failed | `address`, `action`, `elapsed_seconds`, `error`, `done`, `total` |
+//! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed), `done`, `total` |
 //! | `error` | a scope, or a service of it, could not be planned or applied; without `scope`, everything | `scope`, `message`, `help` |
-//! | `note` | other information, as an interrupt | `message` |
+//! | `note` | other information, as an interrupt | `message`, `help` |
 //! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
 //!
@@ -25,6 +25,7 @@
 //! remote system. `elapsed_seconds` is a number with up to three decimals. `changed` and `replaced_by` are names of
 //! attributes; their values are in the plan file. `outstanding` are those that differ from the configuration although
 //! the object is imported as it is. `protect` is the new protection, if that changes, also of a `no-op`. If only the state is written, nothing starts: everything is complete at once.
+//! `done` of the `total` steps of the apply have ended, this one included, in whatever way.
 //! `error` has the texts `attempted` and `cause`, and `help` if there is advice.
 
 use std::io::{self, Write};
@@ -33,7 +34,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::output::Output;
-use super::view::View;
+use super::view::{Count, End, View};
 use crate::report::tally::Tally;
 use crate::report::words;
 use engine::execute::{Outcome, Step};
@@ -82,6 +83,8 @@ enum Event<'a> {
     Waiting {
         address: &'a Address,
         reason: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        link: Option<&'a str>,
     },
     ApplyStart {
         address: &'a Address,
@@ -92,17 +95,23 @@ enum Event<'a> {
         action: &'a str,
         id: &'a str,
         elapsed_seconds: f64,
+        #[serde(flatten)]
+        count: Option<Count>,
     },
     ApplyErrored {
         address: &'a Address,
         action: &'a str,
         elapsed_seconds: f64,
         error: Failure<'a>,
+        #[serde(flatten)]
+        count: Option<Count>,
     },
     ApplySkipped {
         address: &'a Address,
         #[serde(skip_serializing_if = "Option::is_none")]
         because: Option<&'a Address>,
+        #[serde(flatten)]
+        count: Option<Count>,
     },
     Error {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,6 +122,8 @@ enum Event<'a> {
     },
     Note {
         message: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        help: Option<&'a str>,
     },
     ChangeSummary(Changes),
 }
@@ -146,7 +157,9 @@ impl Events {
     }
 
     fn waiting<'a>(&self, waiting: impl Iterator<Item = &'a Waiting>) {
-        waiting.for_each(|Waiting { address, reason }| self.write(&Event::Waiting { address, reason }));
+        for Waiting { address, reason, link } in waiting {
+            self.write(&Event::Waiting { address, reason, link: link.as_deref() });
+        }
     }
 }
 
@@ -166,8 +179,8 @@ fn drift(drift: &Drift) -> Event<'_> {
 }
 
 impl View for Events {
-    fn note(&self, text: &str) {
-        self.write(&Event::Note { message: text });
+    fn note(&self, text: &str, help: Option<&str>) {
+        self.write(&Event::Note { message: text, help });
     }
 
     fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>) {
@@ -191,19 +204,21 @@ impl View for Events {
         self.write(&Event::ApplyStart { address, action: words::name(step) });
     }
 
-    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration) {
+    fn finished(&self, end: End<'_>, id: &str) {
+        let End { address, step, elapsed, count } = end;
         let (action, elapsed_seconds) = (words::name(step), elapsed_seconds(elapsed));
-        self.write(&Event::ApplyComplete { address, action, id, elapsed_seconds });
+        self.write(&Event::ApplyComplete { address, action, id, elapsed_seconds, count });
     }
 
-    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration) {
+    fn failed(&self, end: End<'_>, error: &Error) {
+        let End { address, step, elapsed, count } = end;
         let (action, elapsed_seconds) = (words::name(step), elapsed_seconds(elapsed));
         let error = Failure { attempted: &error.attempted, cause: &error.cause, help: error.help.as_deref() };
-        self.write(&Event::ApplyErrored { address, action, elapsed_seconds, error });
+        self.write(&Event::ApplyErrored { address, action, elapsed_seconds, error, count });
     }
 
-    fn skipped(&self, address: &Address, because: Option<&Address>) {
-        self.write(&Event::ApplySkipped { address, because });
+    fn skipped(&self, address: &Address, because: Option<&Address>, count: Option<Count>) {
+        self.write(&Event::ApplySkipped { address, because, count });
     }
 
     fn planned(&self, plan: &Plan) {

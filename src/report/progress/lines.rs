@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::output::Output;
-use super::view::{View, seconds};
+use super::view::{Count, End, View, seconds};
 use crate::report::escape::escape;
 use crate::report::words;
 use engine::execute::{Outcome, Step};
@@ -32,20 +32,20 @@ impl View for Lines {
         self.0.line(&started(address, step));
     }
 
-    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration) {
-        self.0.line(&finished(address, step, id, elapsed));
+    fn finished(&self, end: End<'_>, id: &str) {
+        self.0.line(&finished(end, id));
     }
 
-    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration) {
-        self.0.line(&failed(address, step, error, elapsed));
+    fn failed(&self, end: End<'_>, error: &Error) {
+        self.0.line(&failed(end, error));
     }
 
-    fn skipped(&self, address: &Address, because: Option<&Address>) {
-        self.0.line(&skipped(address, because));
+    fn skipped(&self, address: &Address, because: Option<&Address>, count: Option<Count>) {
+        self.0.line(&skipped(address, because, count));
     }
 
-    fn note(&self, text: &str) {
-        self.0.line(&escape(text));
+    fn note(&self, text: &str, help: Option<&str>) {
+        self.0.line(&noted(text, help));
     }
 
     /// The command reports it.
@@ -62,6 +62,11 @@ impl View for Lines {
     }
 }
 
+pub(super) fn noted(text: &str, help: Option<&str>) -> String {
+    let help = help.map(|help| format!(" {}", escape(help))).unwrap_or_default();
+    format!("{}{help}", escape(text))
+}
+
 pub(super) fn refreshing(scope: &str) -> String {
     format!("{}: refreshing", escape(scope))
 }
@@ -75,17 +80,25 @@ pub(super) fn started(address: &Address, step: Step) -> String {
     format!("{}: {}", escape(address.as_str()), words::doing(step))
 }
 
-pub(super) fn finished(address: &Address, step: Step, id: &str, elapsed: Duration) -> String {
+pub(super) fn finished(end: End<'_>, id: &str) -> String {
+    let End { address, step, elapsed, count } = end;
     let id = if id.is_empty() { String::new() } else { format!(" [id={}]", escape(id)) };
-    format!("{}: {} in {}{id}", escape(address.as_str()), words::done(step), seconds(elapsed))
+    let (address, count) = (escape(address.as_str()), counted(count));
+    format!("{count}{address}: {} in {}{id}", words::done(step), seconds(elapsed))
 }
 
-pub(super) fn failed(address: &Address, step: Step, error: &Error, elapsed: Duration) -> String {
-    let error = escape(&error.to_string());
-    format!("{}: {} failed after {}: {error}", escape(address.as_str()), words::doing(step), seconds(elapsed))
+pub(super) fn failed(end: End<'_>, error: &Error) -> String {
+    let End { address, step, elapsed, count } = end;
+    let (address, count, error) = (escape(address.as_str()), counted(count), escape(&error.to_string()));
+    format!("{count}{address}: {} failed after {}: {error}", words::doing(step), seconds(elapsed))
 }
 
-pub(super) fn skipped(address: &Address, because: Option<&Address>) -> String {
+pub(super) fn skipped(address: &Address, because: Option<&Address>, count: Option<Count>) -> String {
     let because = because.map(|failed| format!(", because {} failed", escape(failed.as_str()))).unwrap_or_default();
-    format!("{}: skipped{because}", escape(address.as_str()))
+    format!("{}{}: skipped{because}", counted(count), escape(address.as_str()))
+}
+
+/// `[12 of 47] `, before what ended.
+fn counted(count: Option<Count>) -> String {
+    count.map(|Count { done, total }| format!("[{done} of {total}] ")).unwrap_or_default()
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressDrawTarget;
 
-use super::view::View;
+use super::view::{Count, End, View};
 use super::{events, lines, spinners};
 use crate::report::style::Style;
 use engine::execute::{Event, Observer, Outcome, Step};
@@ -18,6 +18,35 @@ use engine::{Address, Plan};
 pub struct Progress {
     view: Box<dyn View>,
     begun: Mutex<HashMap<(Address, Step), Instant>>,
+    steps: Mutex<Steps>,
+}
+
+/// The steps of the plan that is applied.
+#[derive(Default)]
+struct Steps {
+    /// The steps of each address that have not ended.
+    left: HashMap<Address, usize>,
+    /// `None` if nobody said which plan is applied.
+    count: Option<Count>,
+}
+
+impl Steps {
+    fn of(plan: &Plan) -> Self {
+        let changes = plan.scopes.iter().flat_map(|scope| &scope.changes);
+        let left: HashMap<_, _> = changes.map(|change| (change.address.clone(), change.action.steps())).collect();
+        let total = left.values().sum();
+        Self { left, count: Some(Count { done: 0, total }) }
+    }
+
+    /// Counts steps of an address as ended: at most `steps`, and none twice.
+    fn end(&mut self, address: &Address, steps: usize) -> Option<Count> {
+        if let (Some(left), Some(count)) = (self.left.get_mut(address), &mut self.count) {
+            let ended = steps.min(*left);
+            *left -= ended;
+            count.done += ended;
+        }
+        self.count
+    }
 }
 
 impl Progress {
@@ -45,13 +74,18 @@ impl Progress {
     }
 
     fn with(view: impl View + 'static) -> Self {
-        Self { view: Box::new(view), begun: Mutex::default() }
+        Self { view: Box::new(view), begun: Mutex::default(), steps: Mutex::default() }
     }
 
     /// Reports to programs that a scope, or everything, could not be planned or applied. The command reports it to a
     /// person.
     pub fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>) {
         self.view.refused(scope, message, help);
+    }
+
+    /// Something to look at, and what to do about it.
+    pub fn warned(&self, message: &str, help: Option<&str>) {
+        self.view.note(message, help);
     }
 
     /// Reports a plan to programs: its changes, its drift, and the summary. A person reads the
@@ -74,8 +108,17 @@ impl Progress {
         self.view.finish()
     }
 
-    /// Ends a step, and returns the time that it took.
-    fn ended(&self, address: &Address, step: Step) -> Duration {
+    /// Says that this plan is applied from here on, so that everything that ends is counted.
+    pub fn applying(&self, plan: &Plan) {
+        *self.steps() = Steps::of(plan);
+    }
+
+    fn steps(&self) -> MutexGuard<'_, Steps> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets when a step began, and returns the time since then.
+    fn elapsed(&self, address: &Address, step: Step) -> Duration {
         let mut begun = self.begun.lock().unwrap_or_else(PoisonError::into_inner);
         begun.remove(&(address.clone(), step)).map(|began| began.elapsed()).unwrap_or_default()
     }
@@ -91,14 +134,20 @@ impl Observer for Progress {
                 self.view.started(address, step);
             }
             Event::Finished(address, step, id, elapsed) => {
-                self.ended(address, step);
-                self.view.finished(address, step, id, elapsed);
+                self.elapsed(address, step);
+                let count = self.steps().end(address, 1);
+                self.view.finished(End { address, step, elapsed, count }, id);
             }
             Event::Failed(address, step, error) => {
-                let elapsed = self.ended(address, step);
-                self.view.failed(address, step, error, elapsed);
+                let elapsed = self.elapsed(address, step);
+                // After a deletion that failed, nothing is created in its place.
+                let count = self.steps().end(address, usize::MAX);
+                self.view.failed(End { address, step, elapsed, count }, error);
             }
-            Event::Skipped(address, because) => self.view.skipped(address, because),
+            Event::Skipped(address, because) => {
+                let count = self.steps().end(address, usize::MAX);
+                self.view.skipped(address, because, count);
+            }
         }
     }
 }
@@ -113,6 +162,6 @@ impl engine::progress::Progress for Progress {
     }
 
     fn note(&self, text: &str) {
-        self.view.note(text);
+        self.view.note(text, None);
     }
 }

@@ -10,16 +10,17 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, P
 
 use super::lines;
 use super::output::Failure;
-use super::view::{View, seconds};
-use crate::report::escape::escape;
+use super::view::{Count, End, View, seconds};
+use crate::report::escape::wrap_words;
 use crate::report::style::{Style, Tone};
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
 
 /// The interval at which a spinner turns.
 const TICK: Duration = Duration::from_millis(100);
-/// The frames of a spinner. The last one is never shown, as finished spinners are removed.
-const FRAMES: [&str; 5] = ["|", "/", "-", "\\", " "];
+/// The frames of a spinner. None of them looks like a symbol of a plan: a `-` is a deletion. The last one is never
+/// shown, as finished spinners are removed.
+pub(super) const FRAMES: [&str; 9] = ["⠹", "⠼", "⠶", "⠧", "⠏", "⠛", "⠻", "⠿", " "];
 
 /// The view for a terminal: a line for each resource in flight, and finished lines above them.
 pub(super) struct Spinners {
@@ -72,8 +73,11 @@ impl Spinners {
     }
 
     fn print(&self, tone: Tone, line: &str) {
-        let line = self.style.paint(tone, line);
-        self.state().failure.keep(|| self.area.println(line));
+        let mut state = self.state();
+        for line in wrap_words(line, self.style.width) {
+            let line = self.style.paint(tone, &line);
+            state.failure.keep(|| self.area.println(line));
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -95,22 +99,20 @@ impl View for Spinners {
         self.begin(Activity::Step(address.clone(), step), lines::started(address, step));
     }
 
-    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration) {
-        let line = lines::finished(address, step, id, elapsed);
-        self.end(&Activity::Step(address.clone(), step), Tone::Plain, &line);
+    fn finished(&self, end: End<'_>, id: &str) {
+        self.end(&Activity::Step(end.address.clone(), end.step), Tone::Plain, &lines::finished(end, id));
     }
 
-    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration) {
-        let line = lines::failed(address, step, error, elapsed);
-        self.end(&Activity::Step(address.clone(), step), Tone::Bad, &line);
+    fn failed(&self, end: End<'_>, error: &Error) {
+        self.end(&Activity::Step(end.address.clone(), end.step), Tone::Bad, &lines::failed(end, error));
     }
 
-    fn skipped(&self, address: &Address, because: Option<&Address>) {
-        self.print(Tone::Note, &lines::skipped(address, because));
+    fn skipped(&self, address: &Address, because: Option<&Address>, count: Option<Count>) {
+        self.print(Tone::Note, &lines::skipped(address, because, count));
     }
 
-    fn note(&self, text: &str) {
-        self.print(Tone::Strong, &escape(text));
+    fn note(&self, text: &str, help: Option<&str>) {
+        self.print(Tone::Strong, &lines::noted(text, help));
     }
 
     /// The command reports it.

@@ -118,6 +118,58 @@ fn every_step_has_its_words() {
     ");
 }
 
+/// A replacement whose deletion fails, and one that succeeds, beside a team that is made and an API that is skipped.
+fn a_counted_run(progress: &Progress) {
+    let change = |address: &str, action| change(address, action, json!({"name": "a"}), json!({"name": "b"}));
+    let changes = vec![
+        change("Acme/control_plane/dev/a", Action::Replace),
+        change("Acme/control_plane/dev/b", Action::Replace),
+        change("Acme/team/a", Action::Create),
+        change("Acme/api/dev/a", Action::Create),
+        change("Acme/x/dev", Action::Deferred),
+    ];
+    progress.applying(&testing::plan(changes, Vec::new()));
+    let (failing, plane) = (address("Acme/control_plane/dev/a"), address("Acme/control_plane/dev/b"));
+    let (team, api) = (address("Acme/team/a"), address("Acme/api/dev/a"));
+    progress.event(&Event::Finished(&plane, Step::Delete, "1", Duration::ZERO));
+    progress.event(&Event::Failed(&failing, Step::Delete, &refused()));
+    progress.event(&Event::Skipped(&api, Some(&failing)));
+    progress.event(&Event::Finished(&team, Step::Create, "2", Duration::ZERO));
+    progress.event(&Event::Finished(&plane, Step::Create, "3", Duration::ZERO));
+    // Its record could not be stored.
+    progress.event(&Event::Failed(&plane, Step::Create, &refused()));
+}
+
+#[test]
+fn every_end_of_a_step_says_how_many_of_all_have_ended() {
+    let buffer = Buffer::default();
+    a_counted_run(&Progress::lines(Box::new(buffer.clone())));
+    let text = buffer.text();
+    let shown: Vec<&str> = text.lines().map(|line| line.split(" in ").next().unwrap()).collect();
+    let shown: Vec<&str> = shown.iter().map(|line| line.split(" after ").next().unwrap()).collect();
+    assert_eq!(
+        shown,
+        [
+            "[1 of 6] Acme/control_plane/dev/b: destroyed",
+            "[3 of 6] Acme/control_plane/dev/a: destroying failed",
+            "[4 of 6] Acme/api/dev/a: skipped, because Acme/control_plane/dev/a failed",
+            "[5 of 6] Acme/team/a: created",
+            "[6 of 6] Acme/control_plane/dev/b: created",
+            "[6 of 6] Acme/control_plane/dev/b: creating failed",
+        ]
+    );
+    let counts: Vec<_> =
+        events(a_counted_run).iter().map(|event| (event["done"].clone(), event["total"].clone())).collect();
+    assert_eq!(counts, [1, 3, 4, 5, 6, 6].map(|done| (json!(done), json!(6))));
+}
+
+#[test]
+fn no_frame_of_a_spinner_is_a_symbol_of_a_plan() {
+    for frame in super::spinners::FRAMES {
+        assert!(!["+", "-", "~", "-/+", "<="].contains(&frame.trim()), "{frame}");
+    }
+}
+
 #[test]
 fn on_a_terminal_what_is_in_flight_stands_below_what_is_done() {
     let term = InMemoryTerm::new(20, 120);
@@ -133,7 +185,7 @@ fn on_a_terminal_what_is_in_flight_stands_below_what_is_done() {
     progress.event(&Event::Failed(&portal, Step::Update, &refused()));
     progress.event(&Event::Finished(&plane, Step::Delete, "id", Duration::from_secs(75)));
     progress.finish().unwrap();
-    insta::with_settings!({ filters => vec![(r"[|/\\-] Acme", "* Acme"), (r"\d\.\ds$", "0.0s")] }, {
+    insta::with_settings!({ filters => vec![(r"[⠀-⣿] Acme", "* Acme"), (r"\d\.\ds$", "0.0s")] }, {
         assert_snapshot!(in_flight, @"
         Acme: refreshed in 0.0s
         Acme/team/a: created in 0.3s [id=7f3c]
@@ -143,7 +195,8 @@ fn on_a_terminal_what_is_in_flight_stands_below_what_is_done() {
         assert_snapshot!(term.contents(), @r#"
         Acme: refreshed in 0.0s
         Acme/team/a: created in 0.3s [id=7f3c]
-        Acme/portal/dev: updating failed after 0.0s: could not create the portal: 400 Bad Request\nname: \u001b[2Kis too long
+        Acme/portal/dev: updating failed after 0.0s: could not create the portal: 400 Bad Request\nname:
+        \u001b[2Kis too long
         Acme/control_plane/dev/a: destroyed in 75.0s [id=id]
         "#);
     });

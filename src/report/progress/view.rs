@@ -3,18 +3,36 @@
 use std::io;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
+
+/// How much of an apply is behind it: the steps that ended, and all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) struct Count {
+    pub(super) done: usize,
+    pub(super) total: usize,
+}
+
+/// The end of a step. The count is `None` if nobody said which plan is applied.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End<'a> {
+    pub(super) address: &'a Address,
+    pub(super) step: Step,
+    pub(super) elapsed: Duration,
+    pub(super) count: Option<Count>,
+}
 
 /// A way of showing progress.
 pub(super) trait View: Send + Sync {
     fn refreshing(&self, scope: &str);
     fn refreshed(&self, scope: &str, elapsed: Duration, succeeded: bool);
     fn started(&self, address: &Address, step: Step);
-    fn finished(&self, address: &Address, step: Step, id: &str, elapsed: Duration);
-    fn failed(&self, address: &Address, step: Step, error: &Error, elapsed: Duration);
-    fn skipped(&self, address: &Address, because: Option<&Address>);
-    fn note(&self, text: &str);
+    fn finished(&self, end: End<'_>, id: &str);
+    fn failed(&self, end: End<'_>, error: &Error);
+    fn skipped(&self, address: &Address, because: Option<&Address>, count: Option<Count>);
+    fn note(&self, text: &str, help: Option<&str>);
     fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>);
     fn planned(&self, plan: &Plan);
     fn applied(&self, outcomes: &[(String, Outcome)]);

@@ -2,7 +2,7 @@
 
 use console::measure_text_width;
 
-use crate::report::escape::{escape, wrap};
+use crate::report::escape::{escape, wrap, wrap_words};
 use crate::report::style::{Style, Tone};
 
 /// The additional indent of a wrapped line.
@@ -35,12 +35,14 @@ impl<'a> Screen<'a> {
         if measure_text_width(text) <= room {
             return self.row(indent, text);
         }
-        for (number, piece) in wrap(text, room.saturating_sub(HANGING)).iter().enumerate() {
-            self.row(if number == 0 { indent } else { indent + HANGING }, piece);
+        let room = room.saturating_sub(HANGING);
+        let pieces = wrap_words(text, room).into_iter().flat_map(|line| wrap(&line, room));
+        for (number, piece) in pieces.enumerate() {
+            self.row(if number == 0 { indent } else { indent + HANGING }, &piece);
         }
     }
 
-    /// Writes a sentence of koctl itself, unwrapped, so that it can be searched for.
+    /// Writes a sentence of koctl itself, unwrapped, so that it can be searched for. A terminal gets it wrapped.
     pub(super) fn sentence(&mut self, text: &str) {
         self.row(0, text);
     }

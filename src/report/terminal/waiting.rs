@@ -14,7 +14,7 @@ pub(super) fn section<'a>(screen: &mut Screen<'_>, waiting: impl Iterator<Item =
     screen.blank();
     let heading = screen.paint(Tone::Strong, "Waits for others:");
     screen.sentence(&heading);
-    for Waiting { address, reason } in waiting {
+    for Waiting { address, reason, .. } in waiting {
         screen.line(4, &format!("{}: {}", escape(address.as_str()), escape(reason)));
     }
 }

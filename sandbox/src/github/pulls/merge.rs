@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::follow::catch_up;
-use super::records::{RESOURCE, find};
+use super::records::{RESOURCE, all, find, with_pull};
 use crate::github::accounts::signature;
 use crate::github::answer::{Answer, ok};
 use crate::github::clock::now;
@@ -58,6 +58,39 @@ pub(in crate::github) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer 
     }))
 }
 
+/// Merges the open pull requests one after the other, as this operation does it. Returns the number and the title of
+/// each, and if it could be merged: it stays open if it conflicts, or is a draft.
+pub(in crate::github) fn merge_open(repo: &mut Repo) -> Result<Vec<(u64, String, bool)>, ApiError> {
+    catch_up(repo)?;
+    let open: Vec<u64> =
+        all(repo).filter(|(issue, _)| issue.state == State::Open).map(|(issue, _)| issue.number).collect();
+    let mut pulls = Vec::new();
+    for number in open {
+        // The one before can have brought its commits, too.
+        catch_up(repo)?;
+        let found =
+            repo.metadata.issues.get(&number).and_then(with_pull).filter(|(issue, _)| issue.state == State::Open);
+        let Some((issue, pull)) = found else { continue };
+        let (issue, pull) = (issue.clone(), pull.clone());
+        let base = repo.tip(&pull.base)?.ok_or_else(not_mergeable)?;
+        let tree = if pull.draft { None } else { merged_tree(repo, base, pull.head_sha)? };
+        if let Some(tree) = tree {
+            let (title, text) = titled(repo, &issue, &pull);
+            let at = now();
+            let commit = commit(repo, &pull, Method::Merge, base, tree, &format!("{title}\n\n{text}"), at)?;
+            record(repo, number, base, Merge { at, commit })?;
+        }
+        pulls.push((number, issue.title, tree.is_some()));
+    }
+    Ok(pulls)
+}
+
+/// The title and the text of a merge, as GitHub writes them.
+fn titled(repo: &Repo, issue: &Issue, pull: &Pull) -> (String, String) {
+    let from = format!("{}/{}", repo.name.owner(), pull.head);
+    (format!("Merge pull request #{} from {from}", issue.number), issue.title.clone())
+}
+
 fn method(repo: &Repo, fields: &Fields) -> Result<Method, ApiError> {
     let settings = &repo.metadata.settings;
     let (method, allowed, name) = match fields.text("merge_method")?.unwrap_or("merge") {
@@ -89,13 +122,9 @@ fn require_open(issue: &Issue, pull: &Pull) -> Result<(), ApiError> {
 
 /// The message of the commit: from the body, or as GitHub writes it.
 fn message(repo: &Repo, fields: &Fields, issue: &Issue, pull: &Pull, method: Method) -> Result<String, ApiError> {
-    let number = issue.number;
     let (title, text) = match method {
-        Method::Merge => {
-            let from = format!("{}/{}", repo.name.owner(), pull.head);
-            (format!("Merge pull request #{number} from {from}"), issue.title.clone())
-        }
-        Method::Squash => (format!("{} (#{number})", issue.title), squashed(repo, pull)?),
+        Method::Merge => titled(repo, issue, pull),
+        Method::Squash => (format!("{} (#{})", issue.title, issue.number), squashed(repo, pull)?),
     };
     let title = fields.plain("commit_title")?.unwrap_or(&title).to_owned();
     let text = fields.plain("commit_message")?.unwrap_or(&text);

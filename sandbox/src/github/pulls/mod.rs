@@ -11,6 +11,6 @@ mod state;
 mod view;
 
 pub(super) use follow::catch_up;
-pub(super) use merge::merge;
+pub(super) use merge::{merge, merge_open};
 pub(super) use operations::{create, files, get, list, update};
 pub(super) use state::{set_state, wanted_state};
