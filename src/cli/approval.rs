@@ -84,7 +84,11 @@ impl ApprovalArgs {
             return Err(Failure::new("--json does not ask for approval").help(format!("add --auto-approve{apply}")));
         }
         if !output.is_interactive() {
-            let review = saved(", or review `koctl plan -o FILE` and run `koctl apply FILE`");
+            let review = saved(match plan.mode() {
+                Mode::Destroy => ", or review `koctl plan --destroy -o FILE` and run `koctl apply FILE`",
+                Mode::StateOnly(_) => ", or review `koctl plan --refresh-only -o FILE` and run `koctl apply FILE`",
+                Mode::Normal => ", or review `koctl plan -o FILE` and run `koctl apply FILE`",
+            });
             let failure = Failure::new("the plan needs approval, and there is no terminal to ask on");
             return Err(failure.help(format!("run the command in a terminal{review}, or add --auto-approve")));
         }

@@ -177,7 +177,7 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
         return;
     }
     if args.json {
-        return output.data(&format!("{:#}", report::drift::document(report, schemas())));
+        return output.json(&format!("{:#}", report::drift::document(report, schemas())));
     }
     output.screen(&report::terminal::drift(report, schemas(), &output.style()));
 }

@@ -26,6 +26,7 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
+        session.check_scope(&args.scope).await?;
         Ok(session.store().force_unlock(&args.scope, &LockId::new(&args.id)).await?)
     })
     .await?;

@@ -8,6 +8,7 @@ mod apply;
 mod approval;
 mod common;
 mod completions;
+mod dashes;
 mod destroy;
 mod drift;
 mod environment;
@@ -101,7 +102,7 @@ impl Command {
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match dashes::check(std::env::args_os()).and_then(Cli::try_parse_from) {
         Ok(cli) => cli,
         Err(message) => {
             output::answer(&message);

@@ -91,6 +91,11 @@ impl Output {
         }
     }
 
+    /// Writes a JSON document to stdout, with everything escaped that a terminal or a runner could take for a command.
+    pub(super) fn json(&self, document: &str) {
+        self.data(&visible::json(document));
+    }
+
     /// Reports that data did not reach stdout, unless its reader went away.
     fn lose(&self, error: &io::Error) {
         if error.kind() != io::ErrorKind::BrokenPipe {

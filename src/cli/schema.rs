@@ -13,6 +13,6 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Outcome {
     let schema = if args.state { engine::state::json_schema() } else { crate::manifest::model::json_schema() };
-    output.data(&format!("{schema:#}"));
+    output.json(&format!("{schema:#}"));
     Outcome::Done
 }

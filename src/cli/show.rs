@@ -43,7 +43,7 @@ fn plan(file: &Path, args: &Args, output: &Output) -> Result<Outcome, Failures> 
     let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| failed(error.to_string()))?;
     let plan = Plan::from_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
     if args.json {
-        output.data(&format!("{:#}", report::terraform::plan_json(&plan, schemas())));
+        output.json(&format!("{:#}", report::terraform::plan_json(&plan, schemas())));
         return Ok(Outcome::Done);
     }
     if plan.unplanned.is_empty() || plan.has_changes() {
@@ -58,7 +58,7 @@ async fn state(args: &Args, output: &Output) -> Result<Outcome, Failures> {
         with_session(&args.manifest, &args.system, async |session| Ok(session.workspace().states().await?)).await?;
     let resources: BTreeMap<_, _> = states.into_iter().flat_map(|state| state.0).collect();
     if args.json {
-        output.data(&format!("{:#}", report::terraform::state_json(&resources, schemas())));
+        output.json(&format!("{:#}", report::terraform::state_json(&resources, schemas())));
     } else {
         output.screen(&report::terminal::state(&resources, schemas(), &output.style()));
     }

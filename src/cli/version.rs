@@ -16,7 +16,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Outcome {
     let version = env!("CARGO_PKG_VERSION");
     if args.json {
-        output.data(&json!({ "version": version }).to_string());
+        output.json(&json!({ "version": version }).to_string());
     } else {
         output.screen(&format!("koctl {version}"));
     }

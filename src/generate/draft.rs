@@ -2,7 +2,8 @@
 //!
 //! Parts of a draft know the objects that they were recognised in, so that the reason can be reported for each object.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
@@ -12,6 +13,7 @@ use crate::konnect::resources::{
 };
 use crate::manifest::git::Remote;
 use crate::manifest::model::{Authorization, EnvironmentType, Notifications, Region};
+use crate::manifest::same_file;
 use crate::resource_type::{Generate, Part};
 use engine::Address;
 
@@ -177,6 +179,35 @@ impl Draft {
         }
     }
 
+    /// Gives up the teams, environments and services with names of which a file system can mistake one for another: a
+    /// configuration with both is not valid.
+    pub fn drop_twins(&mut self) {
+        for (name, first) in twins(self.teams.keys()) {
+            self.drop_team(&name, &is_twin("team", &first));
+        }
+        for (name, first) in twins(self.environments.keys()) {
+            self.drop_environment(&name, &is_twin("environment", &first));
+        }
+        for team in self.teams.keys().cloned().collect::<Vec<_>>() {
+            let members = self.environments.values().filter_map(|environment| environment.members.get(&team));
+            let services: BTreeSet<&String> = members.flat_map(|member| member.apis.keys()).collect();
+            for (name, first) in twins(services.into_iter()) {
+                self.drop_service(&team, &name, &is_twin("service", &first));
+            }
+        }
+    }
+
+    /// Gives up a service of a team in all environments.
+    fn drop_service(&mut self, team: &str, service: &str, reason: &str) {
+        for environment in self.environments.values_mut() {
+            let api = environment.members.get_mut(team).and_then(|member| member.apis.remove(service));
+            if let Some(api) = api {
+                let given_up = self.given_up.entry((api::SCHEMA.type_name.to_owned(), api.id));
+                given_up.or_insert_with(|| reason.to_owned());
+            }
+        }
+    }
+
     fn drop_team(&mut self, name: &str, reason: &str) -> bool {
         let Some(team) = self.teams.remove(name) else { return false };
         self.give_up(team::SCHEMA.type_name, &team.id, reason);
@@ -270,4 +301,23 @@ impl Draft {
         }
         std::mem::take(&mut self.notifications) != Notifications::default()
     }
+}
+
+/// The names that a file system can mistake for an earlier one, each with that.
+fn twins<'a>(names: impl Iterator<Item = &'a String>) -> Vec<(String, String)> {
+    let mut seen: BTreeMap<String, &String> = BTreeMap::new();
+    let twin = |name: &'a String| match seen.entry(same_file(name)) {
+        Entry::Vacant(entry) => {
+            entry.insert(name);
+            None
+        }
+        Entry::Occupied(first) => Some((name.clone(), (*first.get()).clone())),
+    };
+    names.filter_map(twin).collect()
+}
+
+fn is_twin(what: &str, first: &str) -> String {
+    format!(
+        "its name and that of the {what} `{first}` differ only in upper and lower case, or in the encoding of letters"
+    )
 }

@@ -37,6 +37,7 @@ pub struct Proven {
 /// If the rest cannot be compiled or compared, and no part of it is the cause.
 pub async fn proof(mut draft: Draft, inventory: &Inventory) -> Result<Proven, Vec<Error>> {
     let readers = inventory.readers();
+    draft.drop_twins();
     loop {
         let configuration = draft.configuration();
         let desired = compile(&draft, &configuration, inventory)?;

@@ -1,6 +1,6 @@
 //! Reading an organization, region by region, through the readers that plans use.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use futures::future::join_all;
@@ -66,7 +66,8 @@ pub async fn survey(client: &ReadClient, regions: &BTreeSet<Region>) -> Result<I
     let mut survey = Survey { readers, inventory: Inventory::default(), unread: Vec::new() };
     let parts = first(regions);
     let asked_for = parts.len() + 1;
-    let (events, ()) = futures::join!(notification_subscription::events(client), survey.read(parts));
+    let none_known = BTreeMap::new();
+    let (events, ()) = futures::join!(notification_subscription::events(client, &none_known), survey.read(parts));
     match events {
         Ok(events) => survey.inventory.events = events,
         Err(error) => survey.fail("the events of notifications".to_owned(), error),

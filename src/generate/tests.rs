@@ -316,6 +316,20 @@ async fn two_of_one_name_are_left_with_both_ids() {
 }
 
 #[tokio::test]
+async fn of_teams_whose_names_differ_only_in_case_one_is_taken_over_and_the_configuration_is_valid() {
+    let mut inventory = built(&manifest(ORGANIZATIONS));
+    let mut twin = inventory.get("team", "team/sales").cloned().unwrap();
+    twin.id = "team/twin".into();
+    twin.attributes.insert("name".to_owned(), "SALES".into());
+    inventory.add("team", [twin]);
+    let proven = proven(&inventory).await;
+    let names: Vec<_> = reread(&proven).teams.into_keys().filter(|name| name.eq_ignore_ascii_case("sales")).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    let left = reasons(&unmanaged(&proven, &inventory));
+    assert!(left.iter().any(|one| one.contains("differ only in upper and lower case")), "{left:#?}");
+}
+
+#[tokio::test]
 async fn environments_of_one_type_that_differ_get_a_branch_of_their_own() {
     let organizations = r#"
 organizations:

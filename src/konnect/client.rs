@@ -125,6 +125,13 @@ impl ReadClient {
     pub async fn list_unpaged(&self, region: &str, path: &str) -> Result<Vec<Value>, Error> {
         let body = self.get(region, path).await?;
         let list: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, path, &error))?;
+        // What was not read must not look deleted, where the answer says how many there are.
+        if let Some(total) = list.meta.pointer("/page/total").and_then(Value::as_f64)
+            && (list.data.len() as f64) < total
+        {
+            let cause = format!("it has {total} objects, and only {} were listed", list.data.len());
+            return Err(self.short(region, path, &cause));
+        }
         Ok(list.data.into_iter().map(Value::Object).collect())
     }
 

@@ -36,4 +36,4 @@ pub use diagnostic::{Diagnostic, Diagnostics, SHOWN};
 pub use json::document as check_document;
 pub use load::{Loaded, Sources, load};
 pub use render::render;
-pub(crate) use rules::{is_email, is_web_address, unfit_label, unfit_name, unfit_organization};
+pub(crate) use rules::{is_email, is_web_address, same_file, unfit_label, unfit_name, unfit_organization};

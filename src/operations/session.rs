@@ -57,9 +57,11 @@ impl Session {
         let SessionOptions { loaded, state, sandbox, environment } = options;
         let mut platform = platform_repository(&loaded.manifest, &environment)
             .map_err(|error| Failure::new(error.to_string()).help("correct it in konnect/platform.yaml"))?;
-        // Like the rest of the sandbox, its own state is not encrypted, unless a variable asks for it.
-        let encryption = if sandbox.is_some() && state.is_none() { None } else { keys::configured(&loaded) };
-        let keys = keys::state_keys(encryption, &loaded.directory, &environment)?;
+        let keys = match keys::state_keys(keys::configured(&loaded), &loaded.directory, &environment) {
+            // The sandbox needs no variable: its own state is not encrypted where the configured keys are not at hand.
+            Err(_) if sandbox.is_some() && state.is_none() => keys::state_keys(None, &loaded.directory, &environment)?,
+            keys => keys?,
+        };
         let url = state_url(state, sandbox.as_ref(), &loaded, &environment);
         let sandbox = match sandbox {
             Some(directory) => {
@@ -127,6 +129,17 @@ impl Session {
     /// The organizations of the configuration.
     pub(super) fn organizations(&self) -> &BTreeMap<String, Organization> {
         &self.workspace.loaded.manifest.organizations
+    }
+
+    /// Checks that a scope is an organization of the configuration, the platform repository, or one with a state.
+    ///
+    /// # Errors
+    /// If it is none of them, with the nearest organization; and if the store cannot be read.
+    pub async fn check_scope(&self, scope: &str) -> Result<(), Failure> {
+        if scope == PLATFORM_SCOPE || self.workspace.remembered_scopes().await?.iter().any(|one| one == scope) {
+            return Ok(());
+        }
+        self.organization(scope).map(|_| ())
     }
 
     /// The digest of what the configuration says of a scope.

@@ -14,6 +14,7 @@ use crate::github::specs::{self, Source, Wanted};
 use crate::konnect::resources::notification_subscription;
 use crate::manifest::git;
 use crate::manifest::model::{Manifest, Notifications, Organization, Service};
+use engine::state::ResourceState;
 use engine::{Address, Error, ErrorKind};
 
 const MEBIBYTE: usize = 1024 * 1024;
@@ -79,13 +80,27 @@ async fn events(session: &Session, organizations: &[(&String, &Organization)]) -
         async |(name, organization)| {
             let attempted = || format!("list the events that `{name}` can be notified of");
             let events = match clients(session, name, organization) {
-                Ok(clients) => notification_subscription::events(clients.konnect()).await,
+                Ok(clients) => match known_events(session, name).await {
+                    Ok(known) => notification_subscription::events(clients.konnect(), &known).await,
+                    Err(failure) => Err(unobtainable(attempted(), failure)),
+                },
                 Err(failure) => Err(unobtainable(attempted(), failure)),
             };
             ((*name).clone(), events)
         },
     );
     join_all(asking).await.into_iter().collect()
+}
+
+/// The ids of the subscriptions in the state, by event.
+async fn known_events(session: &Session, scope: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let snapshot = session.store().read(scope).await?;
+    let resources = snapshot.iter().flat_map(|snapshot| snapshot.state.resources.values());
+    let subscriptions = resources.filter(|one| one.type_name == notification_subscription::SCHEMA.type_name);
+    let event = |one: &ResourceState| {
+        Some(one.attributes.get(notification_subscription::EVENT_ID.text())?.as_str()?.to_owned())
+    };
+    Ok(subscriptions.filter_map(|one| Some((event(one)?, one.id.clone()))).collect())
 }
 
 /// Reads every specification that the resources that are meant are made from, each once.

@@ -54,7 +54,7 @@ fn a_clear_state_is_told_and_rekey_encrypts_it_at_once() {
     assert!(warned.stderr.contains("is stored in plain text"), "{}", warned.stderr);
 
     let rekeyed = with(&world, PASSPHRASE, &["state", "rekey"]).exits(0);
-    assert!(rekeyed.stdout.contains("The state of `Acme` is encrypted again"), "{}", rekeyed.stdout);
+    assert!(rekeyed.stdout.contains("The state of `Acme` is encrypted with the present keys"), "{}", rekeyed.stdout);
     assert!(!world.read(STATE).contains("orders"));
     assert_eq!(with(&world, PASSPHRASE, &["state", "list"]).exits(0).stdout, before);
 }

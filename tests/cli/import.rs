@@ -75,6 +75,34 @@ async fn r5_an_api_is_known_by_its_labels_although_its_version_moved_on() {
     sandbox.stop().await;
 }
 
+#[tokio::test]
+async fn r5_a_portal_and_a_control_plane_are_known_by_their_labels_although_they_were_renamed() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let outsider = Outsider(&sandbox);
+    let names = async |path| {
+        let listed = outsider.konnect(Method::GET, "eu", path, None).await;
+        let objects = listed["data"].as_array().unwrap().clone();
+        objects.into_iter().map(|one| (one["id"].clone(), one["name"].clone())).collect::<Vec<_>>()
+    };
+    let lists = ["/v3/portals", "/v2/control-planes"];
+    let mut before = Vec::new();
+    for path in lists {
+        let made = names(path).await;
+        let url = format!("{path}/{}", made[0].0.as_str().unwrap());
+        outsider.konnect(Method::PATCH, "eu", &url, Some(json!({ "name": "by-hand" }))).await;
+        before.push(made);
+    }
+    world.against(&sandbox, &["state", "rm", "Acme/**", "--auto-approve"]).await.exits(0);
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    for (path, made) in lists.into_iter().zip(before) {
+        assert_eq!(names(path).await, made, "none is made a second time, and each has its name again");
+    }
+    world.against(&sandbox, PLAN).await.exits(0);
+    sandbox.stop().await;
+}
+
 #[test]
 fn r5_what_is_as_the_configuration_says_is_quiet_once_it_is_imported() {
     let world = forgotten();

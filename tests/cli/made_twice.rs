@@ -135,3 +135,26 @@ async fn r6_an_update_that_konnect_ignores_is_an_error_until_it_takes() {
     assert_eq!(outsider.shown(GLOBAL, &path).await["description"], "Takes all orders.");
     sandbox.stop().await;
 }
+
+#[tokio::test]
+async fn r2_a_subscription_to_an_event_that_a_list_passes_over_is_not_deleted() {
+    let world = World::new();
+    world.edit(
+        "konnect/organizations.yaml",
+        "    environments:\n",
+        "    notifications: {email: true}\n    environments:\n",
+    );
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let events = "/v1/notifications/configurations";
+    let mut listed = Outsider(&sandbox).konnect(Method::GET, GLOBAL, events, None).await;
+    let whole = listed.clone();
+    listed["data"].as_array_mut().unwrap().pop();
+    let passed_over = Fault::Answer { status: StatusCode::OK, headers: Vec::new(), body: listed };
+    sandbox.faults().inject(Trigger::new(Method::GET, events).always(), passed_over);
+    world.against(&sandbox, PLAN).await.exits(0);
+    sandbox.faults().clear();
+    assert_eq!(Outsider(&sandbox).konnect(Method::GET, GLOBAL, events, None).await, whole);
+    world.against(&sandbox, PLAN).await.exits(0);
+    sandbox.stop().await;
+}

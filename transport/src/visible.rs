@@ -31,6 +31,21 @@ pub fn push(visible: &mut String, c: char) {
     }
 }
 
+/// The text of a JSON document, in which everything that is not visible is escaped, as is `##[`, which the runner of
+/// GitHub Actions takes for a command. The document means the same: such characters occur in its strings alone.
+#[must_use]
+pub fn json(document: &str) -> String {
+    let mut visible = String::with_capacity(document.len());
+    for c in document.replace("##[", "#\\u0023[").chars() {
+        if c == '\n' {
+            visible.push(c);
+        } else {
+            push(&mut visible, c);
+        }
+    }
+    visible
+}
+
 /// Control characters, line separators, and characters that are invisible or reorder their neighbours: those that
 /// Unicode ignores by default, except for the selectors of the look of an emoji.
 #[must_use]
@@ -58,6 +73,13 @@ mod tests {
         assert_eq!(escape("\u{1b}[31mred\u{7f}\u{9b}"), "\\u001b[31mred\\u007f\\u009b");
         assert_eq!(escape("a\u{2028}b\u{202e}c\u{feff}"), "a\\u2028b\\u202ec\\ufeff");
         assert_eq!(escape("\u{e0041}"), "\\udb40\\udc41");
+    }
+
+    #[test]
+    fn json_means_the_same_and_shows_what_is_hidden() {
+        let plain = "{\n  \"name\": \"Flüge \\n\"\n}\n";
+        assert_eq!(json(plain), plain);
+        assert_eq!(json("\"\u{9b}\u{202e}##[error]###[x]\""), "\"\\u009b\\u202e#\\u0023[error]##\\u0023[x]\"");
     }
 
     #[test]

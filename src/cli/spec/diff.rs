@@ -28,7 +28,7 @@ pub(in crate::cli) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let changes = operations::spec_diff(&args.old, &args.new)?;
     if args.json {
-        output.data(&format!("{:#}", report::spec_diff::document(&changes)));
+        output.json(&format!("{:#}", report::spec_diff::document(&changes)));
     } else {
         output.screen(&report::spec_diff::text(&changes, output.style()));
     }

@@ -35,7 +35,7 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     }
     if args.json {
         let list: Vec<Value> = entries.iter().map(entry).collect();
-        output.data(&format!("{:#}", json!(list)));
+        output.json(&format!("{:#}", json!(list)));
     } else if entries.is_empty() {
         output.note(&format!("The state of `{scope}` has no earlier versions."));
     } else {

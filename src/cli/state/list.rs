@@ -31,7 +31,7 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
             .iter()
             .map(|one| json!({"address": one.address, "type": one.resource.type_name, "id": one.resource.id}))
             .collect();
-        output.data(&format!("{:#}", json!(list)));
+        output.json(&format!("{:#}", json!(list)));
     } else if !found.is_empty() {
         output.screen(&addresses(&found));
     }

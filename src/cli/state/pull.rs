@@ -18,6 +18,6 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &Output) -> Result<(), Failures> {
     let state = pull(store, scopes, args.scope.as_deref()).await?;
-    output.data(&String::from_utf8_lossy(&state.to_bytes()));
+    output.json(&String::from_utf8_lossy(&state.to_bytes()));
     Ok(())
 }

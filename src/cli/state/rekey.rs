@@ -8,10 +8,10 @@ use crate::operations::Failures;
 use crate::operations::state::rekey;
 use engine::state::{LockOptions, Store};
 
-/// Encrypt all states again, with the keys that are configured now.
+/// Encrypt all states with the keys that are configured now.
 ///
 /// To rotate keys, configure the new ones, and leave the old ones in `identities` or `old-passphrases`, or in the
-/// variable KOCTL_STATE_OLD_PASSPHRASE, until this is done. Earlier versions in the history keep their keys.
+/// variable KOCTL_STATE_OLD_PASSPHRASE, until this is done. Earlier versions in the history keep their keys, or stay in plain text.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// How long to wait for a state lock that another process holds, in seconds.
@@ -27,7 +27,13 @@ pub(super) async fn run(args: &Args, store: &Store, scopes: &[String], output: &
     let (written, failures) = rekey(store, scopes, &options).await?;
     for stored in &written {
         let state = &stored.state;
-        output.screen(&format!("The state of `{}` is encrypted again, with serial {}.", state.scope(), state.serial()));
+        let (scope, serial) = (state.scope(), state.serial());
+        output.screen(&format!("The state of `{scope}` is encrypted with the present keys, with serial {serial}."));
+    }
+    if !written.is_empty() {
+        output.note(
+            "Earlier versions in the history and in backups stay as they are: with earlier keys, or in plain text.",
+        );
     }
     if written.is_empty() && failures.is_empty() {
         output.note("There is no state yet.");

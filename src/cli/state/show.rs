@@ -34,7 +34,7 @@ pub(super) async fn run(args: &Args, store: &Store, output: &Output) -> Result<(
         if let (Some(shown), Value::Object(known)) = (shown.as_object_mut(), known) {
             shown.extend(known);
         }
-        output.data(&format!("{shown:#}"));
+        output.json(&format!("{shown:#}"));
     } else {
         output.screen(&report::terminal::resource(&found.address, &found.resource, schemas(), &output.style()));
     }

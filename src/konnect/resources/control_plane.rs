@@ -21,6 +21,7 @@ engine::schema! {
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text()],
+    identity_labels: &["ko-konnect-orchestrator", "env-name", "team"],
     guarded: true,
     environment_in_key: true,
     ..PLAIN

@@ -1,12 +1,14 @@
 //! `notification_subscription`: the channels through which the organization learns of an event (`notification-hub-v1`,
 //! `/notifications/configurations/{eventId}/subscriptions`). Without one, Konnect uses every channel.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use async_trait::async_trait;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use crate::konnect::collection::{Collection, Paging, if_there};
+use crate::konnect::collection::{Collection, Paging, if_there, if_valid_and_there};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::refresh::Scan;
@@ -49,12 +51,26 @@ pub static TYPE: KonnectType = KonnectType {
 
 const EVENTS: &str = "/v1/notifications/configurations";
 
-/// The ids of the events that Konnect notifies of. Its document does not list them.
+/// The ids of the events that Konnect notifies of. Its document does not list them. Of `known`, which are
+/// the subscriptions of the state by event, an event that the list passes over is gone only if the subscription is: else
+/// that would be deleted.
 ///
 /// # Errors
-/// If the list cannot be read.
-pub async fn events(client: &ReadClient) -> Result<Vec<String>, Error> {
-    client.list_unpaged(GLOBAL, EVENTS).await?.iter().map(|event| event_id(event).map(str::to_owned)).collect()
+/// If the list, or the subscription to such an event, cannot be read.
+pub async fn events(client: &ReadClient, known: &BTreeMap<String, String>) -> Result<Vec<String>, Error> {
+    let listed = client.list_unpaged(GLOBAL, EVENTS).await?;
+    let mut events = listed.iter().map(|event| event_id(event).map(str::to_owned)).collect::<Result<Vec<_>, _>>()?;
+    let missed = known.iter().filter(|(event, _)| !events.contains(event)).map(async |(event, id)| {
+        let (region, path) = NotificationSubscription::COLLECTION.object_url(&of_event(event), id)?;
+        Ok::<_, Error>(if_valid_and_there(client.get(&region, &path).await)?.map(|_| event.clone()))
+    });
+    let missed = try_join_all(missed).await?;
+    events.extend(missed.into_iter().flatten());
+    Ok(events)
+}
+
+fn of_event(event: &str) -> Attributes {
+    Attributes::from([(EVENT_ID.text().to_owned(), event.into())])
 }
 
 fn event_id(event: &Value) -> Result<&str, Error> {
@@ -75,17 +91,17 @@ impl Resource for NotificationSubscription {
         everything(REGIONS.text()) && everything(ENTITIES.text())
     }
 
-    /// The list of events says which of them have subscriptions: the others are not asked for.
+    /// The list of events says which of them have no subscriptions: these are not asked for.
     async fn list(client: &ReadClient, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        let wanted = scan.distinct(EVENT_ID.text());
-        let mut subscribed = Vec::new();
+        let mut without = BTreeSet::new();
         for event in client.list_unpaged(GLOBAL, EVENTS).await? {
-            let event_id = event_id(&event)?.to_owned();
-            if event["event_subscription_count"] != 0 && wanted.contains(&event_id) {
-                subscribed.push(Attributes::from([(EVENT_ID.text().to_owned(), event_id.into())]));
+            if event["event_subscription_count"] == 0 {
+                without.insert(event_id(&event)?.to_owned());
             }
         }
-        let lists = subscribed.into_iter().map(async |event| {
+        let wanted = scan.distinct(EVENT_ID.text()).into_iter().filter(|event| !without.contains(event));
+        let lists = wanted.map(async |event| {
+            let event = of_event(&event);
             let (region, path) = Self::COLLECTION.url(&event)?;
             let listed = if_there(client.list_unpaged(&region, &path).await)?.unwrap_or_default();
             let ours = listed.into_iter().filter(Self::is_listed);

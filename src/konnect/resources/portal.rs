@@ -20,6 +20,7 @@ engine::schema! {
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text()],
+    identity_labels: &["ko-konnect-orchestrator", "env-name"],
     guarded: true,
     environment_in_key: true,
     ..PLAIN

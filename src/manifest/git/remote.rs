@@ -28,6 +28,9 @@ pub enum RemoteError {
     /// It contains a password or a token.
     #[error("it contains a password or a token, which would appear in plans and logs; configure `auth` instead")]
     Password,
+    /// It has a query or a fragment.
+    #[error("it has a `?` or a `#`, which the address of a repository does not need, and what follows may be a secret")]
+    Query,
     /// It contains white space or a control character.
     #[error("it contains white space or a control character")]
     Characters,
@@ -51,6 +54,13 @@ impl Remote {
         };
         if host.is_empty() {
             return Err(RemoteError::Host);
+        }
+        // A password may contain a slash: then it and the host look like a path.
+        if path.contains('@') {
+            return Err(RemoteError::Password);
+        }
+        if path.contains(['?', '#']) {
+            return Err(RemoteError::Query);
         }
         let path = path.trim_matches('/');
         let path = path.strip_suffix(".git").unwrap_or(path);
@@ -137,6 +147,10 @@ mod tests {
     #[test]
     fn addresses_that_cannot_work_are_refused() {
         for (address, reason) in [
+            ("https://oauth2:ab/secret@github.com/air/flights.git", RemoteError::Password),
+            ("git@github.com:air/flights@secret", RemoteError::Password),
+            ("https://github.com/air/flights.git?token=secret", RemoteError::Query),
+            ("https://github.com/air/flights.git#secret", RemoteError::Query),
             ("", RemoteError::Form),
             ("flights", RemoteError::Form),
             ("air/flights", RemoteError::Form),

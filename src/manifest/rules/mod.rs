@@ -14,6 +14,7 @@ use super::locations::Locations;
 use super::model::Manifest;
 use super::path::KeyPath;
 
+pub(crate) use names::same_file;
 pub(crate) use organizations::is_web_address;
 pub(crate) use teams::is_email;
 

@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The form of a name in which two names are equal if a file system can mistake one for the other: macOS and Windows do
 /// not see upper and lower case, nor how an accented letter is encoded.
-pub(super) fn same_file(name: &str) -> String {
+pub(crate) fn same_file(name: &str) -> String {
     name.nfc().collect::<String>().to_lowercase().nfc().collect()
 }
 

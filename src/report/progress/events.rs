@@ -32,6 +32,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
+use transport::visible;
 
 use super::output::Output;
 use super::view::{Count, End, View};
@@ -153,6 +154,7 @@ impl Events {
 
     fn write(&self, event: &Event<'_>) {
         let line = serde_json::to_string(event).expect("an event has only text keys and finite numbers");
+        let line = visible::json(&line);
         self.0.line(&line);
     }
 
