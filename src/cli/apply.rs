@@ -50,7 +50,7 @@ pub(super) struct Args {
     skip_guarded: bool,
 
     /// Plan and apply again after SECONDS, until interrupted. Needs --auto-approve.
-    #[arg(long = "loop", value_name = "SECONDS", requires = "auto_approve")]
+    #[arg(long = "loop", value_name = "SECONDS", requires = "auto_approve", value_parser = clap::value_parser!(u64).range(1..))]
     loop_seconds: Option<u64>,
 
     #[command(flatten)]

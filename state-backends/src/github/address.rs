@@ -36,7 +36,9 @@ impl Address {
             }
         }
         if !is_branch(branch) {
-            return Err(malformed(format!("`{branch}` is not a valid name of a branch")));
+            // What follows such a character may be a secret.
+            let shown = branch.find(['?', '#', '@']).map_or(branch.to_owned(), |at| format!("{}…", &branch[..=at]));
+            return Err(malformed(format!("`{shown}` is not a valid name of a branch")));
         }
         let api = variable(variables, "KOCTL_GITHUB_URL").unwrap_or_else(|| DEFAULT_URL.to_owned());
         Ok(Self {
@@ -103,7 +105,7 @@ mod tests {
             ("github://Ac me/platform/state", "`Ac me` is not a valid name on GitHub"),
             ("github://Acme/../state", "`..` is not a valid name on GitHub"),
             ("github://Acme/platform/a..b", "`a..b` is not a valid name of a branch"),
-            ("github://Acme/platform/state?x=1", "is not a valid name of a branch"),
+            ("github://Acme/platform/state?x=1", "`state?…` is not a valid name of a branch"),
             ("github://Acme/platform/state/", "is not a valid name of a branch"),
             ("github://Acme/platform/x.lock/y", "is not a valid name of a branch"),
         ] {
