@@ -15,3 +15,4 @@ pub mod platform_repository;
 pub mod registry;
 pub mod report;
 pub mod resource_type;
+pub mod review;

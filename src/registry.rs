@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::resource_type::KeyShape;
+use crate::resource_type::{KeyShape, ResourceType, Watch};
 use crate::{github, konnect};
 use engine::Schema;
 
@@ -13,12 +13,19 @@ pub struct Known {
     pub schema: &'static Schema,
     /// The shape of its keys.
     pub key: KeyShape,
+    /// The changes of its objects that a reviewer must see before all others.
+    pub watch: &'static [Watch],
+}
+
+impl Known {
+    fn of<R, W>(one: &ResourceType<R, W>) -> Self {
+        Self { schema: one.schema, key: one.key, watch: one.watch }
+    }
 }
 
 static ALL: LazyLock<Vec<Known>> = LazyLock::new(|| {
-    let konnect = konnect::resources::TYPES.iter().map(|one| Known { schema: one.schema, key: one.key });
-    let github = github::resources::TYPES.iter().map(|one| Known { schema: one.schema, key: one.key });
-    konnect.chain(github).collect()
+    let konnect = konnect::resources::TYPES.iter().map(|one| Known::of(one));
+    konnect.chain(github::resources::TYPES.iter().map(|one| Known::of(one))).collect()
 });
 
 static SCHEMAS: LazyLock<Vec<&'static Schema>> = LazyLock::new(|| ALL.iter().map(|known| known.schema).collect());
@@ -45,6 +52,12 @@ pub fn schema(type_name: &str) -> Option<&'static Schema> {
 #[must_use]
 pub fn key(type_name: &str) -> Option<KeyShape> {
     known(type_name).map(|known| known.key)
+}
+
+/// The changes of a type's objects that a reviewer must see before all others.
+#[must_use]
+pub fn watch(type_name: &str) -> &'static [Watch] {
+    known(type_name).map(|known| known.watch).unwrap_or_default()
 }
 
 fn known(type_name: &str) -> Option<&'static Known> {
@@ -76,6 +89,15 @@ mod tests {
         for known in all() {
             let name = known.schema.type_name;
             assert_eq!(known.schema.environment_in_key, known.key.begins_with_environment(), "{name}");
+        }
+    }
+
+    #[test]
+    fn r16_what_is_watched_are_attributes_of_the_type() {
+        for known in all() {
+            let mut names = known.watch.iter().flat_map(Watch::attributes);
+            let unknown = names.find(|name| known.schema.attribute(name).is_none());
+            assert_eq!(unknown, None, "{}", known.schema.type_name);
         }
     }
 

@@ -5,6 +5,8 @@
 //!
 //! Must not enter: clients and requests. A provider says here how its readers and writers are made.
 
+use serde_json::Value;
+
 use engine::{Reader, Readers, Schema, Writer, Writers};
 
 /// A resource type, whose readers are made from a client `R` and whose writers from a client `W`.
@@ -18,6 +20,8 @@ pub struct ResourceType<R: 'static, W: 'static> {
     pub reader: fn(&R) -> Box<dyn Reader>,
     /// Makes its writer. `None` if the type is only looked up.
     pub writer: Option<MakeWriter<W>>,
+    /// The changes of its objects that a reviewer must see before all others.
+    pub watch: &'static [Watch],
     /// How `koctl import --generate` describes its objects.
     pub generate: Generate,
 }
@@ -71,6 +75,78 @@ impl KeyShape {
             | Self::EnvironmentAndService
             | Self::EnvironmentAndControlPlane
             | Self::EnvironmentAnd => true,
+        }
+    }
+}
+
+/// A kind of change that a reviewer must see before all others (R16). Deletions and replacements of guarded types are,
+/// too, without being named here.
+#[derive(Debug, Clone, Copy)]
+pub enum Watch {
+    /// An attribute gets the value with which more people can see or use the object.
+    Opens {
+        /// The attribute.
+        attribute: &'static str,
+        /// The value.
+        to: Opening,
+        /// The effect, as a sentence without its end.
+        effect: &'static str,
+    },
+    /// The object decides who may sign in, or who may do what. Each text is a sentence without its end.
+    Access {
+        /// The effect of a new object.
+        gained: &'static str,
+        /// The effect of a changed or replaced object.
+        changed: &'static str,
+        /// The effect of a deletion.
+        lost: &'static str,
+        /// The attributes whose values are shown of a new or a deleted object. Of a changed one, the changes are.
+        shown: &'static [&'static str],
+    },
+    /// The object connects two others. Each text is a sentence without its end.
+    Link {
+        /// The effect of a deletion.
+        cut: &'static str,
+        /// The effect of a replacement.
+        moved: &'static str,
+    },
+    /// An attribute has specifications of APIs, which callers rely on.
+    Specification {
+        /// The attribute.
+        attribute: &'static str,
+        /// The name of the files that are specifications, if the attribute has files by path.
+        file: Option<&'static str>,
+    },
+}
+
+impl Watch {
+    /// The attributes that it names.
+    pub fn attributes(&self) -> impl Iterator<Item = &'static str> {
+        let (one, several): (Option<&str>, &[&str]) = match *self {
+            Self::Opens { attribute, .. } | Self::Specification { attribute, .. } => (Some(attribute), &[]),
+            Self::Access { shown, .. } => (None, shown),
+            Self::Link { .. } => (None, &[]),
+        };
+        one.into_iter().chain(several.iter().copied())
+    }
+}
+
+/// A value of an attribute that opens an object to more people.
+#[derive(Debug, Clone, Copy)]
+pub enum Opening {
+    /// A text.
+    Text(&'static str),
+    /// A truth value.
+    Flag(bool),
+}
+
+impl Opening {
+    /// True if it is this value.
+    #[must_use]
+    pub fn is(self, value: &Value) -> bool {
+        match self {
+            Self::Text(text) => value == text,
+            Self::Flag(flag) => value == flag,
         }
     }
 }

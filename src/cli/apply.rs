@@ -87,7 +87,9 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         }
         let (approval, stop) = (&args.approval, interrupt::watch());
         let next = |waiting: &[&Waiting]| args.next(waiting);
-        let rounds = Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, stop, next: &next };
+        let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+        let rounds =
+            Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, flags, stop, next: &next };
         match (&args.plan_file, args.loop_seconds) {
             (Some(file), _) => rounds.saved(file).await,
             (None, Some(seconds)) => rounds.again_and_again(Duration::from_secs(seconds)).await,

@@ -6,8 +6,9 @@ use clap::ArgAction;
 use tokio::sync::watch;
 
 use super::output::Output;
-use crate::operations::{Approved, Failure, NotReviewed};
-use crate::report;
+use crate::operations::{Approved, Failure, NotReviewed, schemas};
+use crate::report::{self, Detail, PlanView};
+use crate::review::Review;
 use engine::plan::ResourceChange;
 use engine::{Mode, Plan, StateOnly};
 
@@ -70,6 +71,7 @@ impl ApprovalArgs {
     pub(super) fn approve<'p>(
         &self,
         plan: &'p Plan,
+        review: &Review,
         stop: &watch::Receiver<bool>,
         output: &Output,
     ) -> Result<Option<Approved<'p>>, Failure> {
@@ -92,7 +94,7 @@ impl ApprovalArgs {
             let failure = Failure::new("the plan needs approval, and there is no terminal to ask on");
             return Err(failure.help(format!("run the command in a terminal{review}, or add --auto-approve")));
         }
-        by_a_person(plan, stop, output)
+        by_a_person(plan, review, stop, output)
     }
 
     /// The plan with the approval of a reviewed one that has all of its changes.
@@ -136,13 +138,16 @@ fn unreviewed(changes: &[&ResourceChange]) -> String {
     named.chain(more).collect::<Vec<_>>().join(", ")
 }
 
+/// Shows the risks once more, right before the question.
 fn by_a_person<'p>(
     plan: &'p Plan,
+    review: &Review,
     stop: &watch::Receiver<bool>,
     output: &Output,
 ) -> Result<Option<Approved<'p>>, Failure> {
-    if let Some(guarded) = report::terminal::guarded(plan, &output.error_style()) {
-        output.note(&guarded);
+    let view = PlanView { schemas: schemas(), review, detail: Detail::Normal };
+    if let Some(risks) = report::terminal::risks(view, &output.error_style()) {
+        output.note(&risks);
     }
     let question = match plan.mode() {
         Mode::Normal => "Do you want to perform these actions?",

@@ -39,8 +39,9 @@ impl Args {
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request.request(Mode::Destroy), &args.approval);
+        let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
         let next = |waiting: &[&Waiting]| next::merge(waiting, &args.system);
-        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch(), next: &next }
+        Rounds { session, request, approval, reviewed: None, output, flags, stop: interrupt::watch(), next: &next }
             .once()
             .await
     })

@@ -10,6 +10,7 @@ mod common;
 mod completions;
 mod dashes;
 mod destroy;
+mod detail;
 mod drift;
 mod environment;
 mod force_unlock;

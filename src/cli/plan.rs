@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::detail::DetailArgs;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::planned::show;
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// Print JSON events, one a line, instead of text.
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    detail: DetailArgs,
 
     #[command(flatten)]
     manifest: ManifestArgs,
@@ -84,7 +88,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     .await;
     output.end(&progress);
     let planned = planned?;
-    show(output, &planned, &progress);
+    let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+    show(output, &planned, args.detail.detail(), &flags, &progress);
     if let Some(file) = &args.out {
         save(file, &planned.plan)?;
         let missing = if planned.failures.is_empty() { "" } else { ", without what failed" };

@@ -119,8 +119,10 @@ pub(super) async fn carry_out(
 ) -> Result<Outcome, Failures> {
     let repository = access.session(state, work)?;
     let stop = interrupt::watch();
+    // The files of the repository are renamed by no flag.
+    let flags = String::new();
     let (session, request) = (repository.session(), PlanRequest::default());
-    let rounds = Rounds { session, request, approval, reviewed: None, output, stop, next };
+    let rounds = Rounds { session, request, approval, reviewed: None, output, flags, stop, next };
     let result = rounds.once().await;
     let settled = repository.settle().await;
     repository.close().await;

@@ -12,7 +12,7 @@ use super::output::Output;
 use super::planned::show;
 use crate::manifest::files;
 use crate::operations::{self, Approved, Failure, Failures, Locks, PlanRequest, Planned, Session, Settings};
-use crate::report;
+use crate::report::{self, Detail};
 use engine::plan::Waiting;
 use engine::progress::Progress as _;
 use engine::{Mode, Plan, StateOnly};
@@ -25,6 +25,8 @@ pub(super) struct Rounds<'a> {
     /// A plan that people reviewed. If there is one, it approves what it has, and no one is asked.
     pub(super) reviewed: Option<&'a Plan>,
     pub(super) output: &'a Output,
+    /// The flags that another command needs to work with the same configuration and state.
+    pub(super) flags: String,
     /// Turns true at an interrupt.
     pub(super) stop: watch::Receiver<bool>,
     /// What to do after an apply that left nothing out.
@@ -60,7 +62,7 @@ impl Rounds<'_> {
             Err(failure) => return Err(released(locks, failure).await),
         };
         planned.failures.extend(locked_out);
-        show(self.output, &planned, &progress);
+        show(self.output, &planned, Detail::Normal, &self.flags, &progress);
         let outcome = self.apply_planned(&planned, locks).await?;
         // The failures are on the screen already.
         Ok(if planned.failures.is_empty() { outcome } else { Outcome::Incomplete })
@@ -96,7 +98,7 @@ impl Rounds<'_> {
         }
         let approved = match self.reviewed {
             Some(reviewed) if plan.has_changes() => self.approval.by_review(plan, reviewed, self.output).map(Some),
-            _ => self.approval.approve(plan, &self.stop, self.output),
+            _ => self.approval.approve(plan, &planned.review, &self.stop, self.output),
         };
         match approved {
             Ok(Some(approved)) => self.apply(approved, ending, locks).await,

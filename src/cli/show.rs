@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::detail::DetailArgs;
 use super::outcome::Outcome;
 use super::output::Output;
+use super::planned::renames;
 use crate::manifest::files;
-use crate::operations::{self, Failure, Failures, schemas};
-use crate::report;
+use crate::operations::{self, Failure, Failures, Warning, schemas};
+use crate::report::{self, PlanView};
+use crate::review::Review;
 use engine::Plan;
 
 /// Show a saved plan, or the state.
@@ -24,6 +27,17 @@ pub(super) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Print the plan as Markdown, for a comment on GitHub.
+    #[arg(long, requires = "plan", conflicts_with = "json")]
+    markdown: bool,
+
+    /// Leave out details beyond BYTES of Markdown, and never the counts; GitHub takes 65,536 characters in a comment.
+    #[arg(long, value_name = "BYTES", requires = "markdown", value_parser = clap::value_parser!(u32).range(SHORTEST..))]
+    limit: Option<u32>,
+
+    #[command(flatten)]
+    detail: DetailArgs,
+
     #[command(flatten)]
     manifest: ManifestArgs,
 
@@ -31,9 +45,15 @@ pub(super) struct Args {
     system: SystemArgs,
 }
 
+/// The least that a plan as Markdown takes.
+const SHORTEST: i64 = 2_000;
+
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     match &args.plan {
         Some(file) => plan(file, args, output),
+        None if args.detail.is_given() => {
+            Err(Failure::new("--summary and --full are about a plan").help("name the file of a saved plan").into())
+        }
         None => state(args, output).await,
     }
 }
@@ -42,15 +62,35 @@ fn plan(file: &Path, args: &Args, output: &Output) -> Result<Outcome, Failures> 
     let failed = |cause: String| Failure::new(format!("could not show the plan {}: {cause}", file.display()));
     let bytes = files::read(file, files::LARGEST_DOCUMENT).map_err(|error| failed(error.to_string()))?;
     let plan = Plan::from_bytes(&bytes).map_err(|error| failed(error.to_string()))?;
+    let review = Review::of(&plan);
     if args.json {
-        output.json(&format!("{:#}", report::terraform::plan_json(&plan, schemas())));
+        output.json(&format!("{:#}", report::terraform::plan_json(&plan, &review, schemas())));
+        return Ok(Outcome::Done);
+    }
+    let view = PlanView { schemas: schemas(), review: &review, detail: args.detail.detail() };
+    let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+    let warnings: Vec<Warning> =
+        operations::warnings(&plan).into_iter().chain(renames(&operations::renames(&plan), &flags)).collect();
+    if args.markdown {
+        let limit = args.limit.and_then(|limit| usize::try_from(limit).ok());
+        output.screen(&report::markdown::plan(&plan, view, &sentences(&warnings), limit));
         return Ok(Outcome::Done);
     }
     if plan.unplanned.is_empty() || plan.has_changes() {
-        output.screen(&report::terminal::plan(&plan, schemas(), &output.style()));
+        output.screen(&report::terminal::plan(&plan, view, &output.style()));
     }
+    output.warnings(&warnings);
     output.failures(&operations::unplanned(&plan));
     Ok(Outcome::Done)
+}
+
+/// Warnings with their next steps, as texts.
+fn sentences(warnings: &[Warning]) -> Vec<String> {
+    let sentence = |Warning { message, help }: &Warning| match help {
+        Some(help) => format!("{message} help: {help}"),
+        None => message.clone(),
+    };
+    warnings.iter().map(sentence).collect()
 }
 
 async fn state(args: &Args, output: &Output) -> Result<Outcome, Failures> {

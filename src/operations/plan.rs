@@ -10,7 +10,7 @@ use super::connect;
 use super::failure::{Failure, Failures, OfScope as _};
 use super::locks::Locks;
 use super::owners::{self, Opening};
-use super::renames;
+use super::renames::{Renamed, renames};
 use super::repository;
 use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
@@ -21,6 +21,7 @@ use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
 use crate::manifest::suggest::nearest;
 use crate::registry;
+use crate::review::Review;
 use engine::address::{PLATFORM_SCOPE, Targets};
 use engine::plan::Unplanned;
 use engine::progress::Progress;
@@ -32,6 +33,10 @@ use engine::{Address, Desired, Plan, Readers};
 pub struct Planned {
     /// The plan of every scope that could be planned.
     pub plan: Plan,
+    /// What a reviewer must see of it.
+    pub review: Review,
+    /// What seems to be renamed only, although it is destroyed and created, or would be.
+    pub renamed: Vec<Renamed>,
     /// Why other scopes could not be planned.
     pub failures: Failures,
     /// Warnings for the user.
@@ -124,11 +129,18 @@ pub async fn plan(
         .kept_in(session.store().describe())
         .limited(request.targets.clone(), request.no_refresh)
         .without(recorded(&failures));
-    warnings.extend(renames::suggestions(&plan).into_iter().map(Warning::from));
+    let renamed = renames(&plan);
     let plan = if request.skip_guarded { without_guarded(plan, &mut warnings) } else { plan };
-    warnings.extend(plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.").into()));
+    warnings.extend(self::warnings(&plan));
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
-    Ok(Planned { plan, failures, warnings, kept, reviews_files })
+    let review = Review::of(&plan);
+    Ok(Planned { plan, review, renamed, failures, warnings, kept, reviews_files })
+}
+
+/// What a user should look at in a plan: objects that exist twice.
+#[must_use]
+pub fn warnings(plan: &Plan) -> Vec<Warning> {
+    plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.").into()).collect()
 }
 
 /// The plan without what a person has to approve (R12), and a warning about that.

@@ -60,7 +60,8 @@ pub fn document(changes: &Changes) -> Value {
     })
 }
 
-fn change(change: &Change) -> Value {
+/// One change, as in the document.
+pub(super) fn change(change: &Change) -> Value {
     json!({
         "rule": change.rule.id(),
         "severity": change.severity().as_str(),

@@ -44,7 +44,7 @@ static PULL_REQUEST: Schema = Schema {
     type_name: "pull_request",
     provider: "github",
     environment_in_key: true,
-    attributes: &[Attribute::plain("branch"), Attribute::files("files")],
+    attributes: &[Attribute::plain("branch"), Attribute::files("files").generated()],
     ..KONNECT
 };
 static DOOR: Schema = Schema {

@@ -40,6 +40,7 @@ mod renames;
 mod reports;
 mod requests;
 mod retries;
+mod reviews;
 mod rounds;
 mod sandbox;
 mod saved_plans;

@@ -1,6 +1,6 @@
 //! `koctl state mv`: a resource that is renamed in the configuration keeps its object.
 
-use crate::world::{Run, World, filters};
+use crate::world::{Run, World, filters, spec};
 
 /// Renames in the configuration, moves in the state, and returns the plan that is left.
 #[track_caller]
@@ -113,17 +113,17 @@ fn suggested(edit: impl FnOnce(&World)) -> String {
 #[test]
 fn a_plan_that_looks_like_a_renaming_tells_the_command_that_keeps_the_objects() {
     let team = suggested(|world| world.edit("konnect/teams.yaml", "  orders:", "  sales:"));
-    assert!(team.contains("`koctl state mv --team orders sales`") && team.lines().count() == 1, "{team}");
+    assert!(team.contains("`koctl state mv --team orders sales --sandbox`") && team.lines().count() == 1, "{team}");
     let service = suggested(|world| world.edit("konnect/teams.yaml", "name: checkout", "name: payment"));
-    assert!(service.contains("`koctl state mv --service checkout payment`"), "{service}");
+    assert!(service.contains("`koctl state mv --service checkout payment --sandbox`"), "{service}");
     let environment = suggested(|world| world.edit("konnect/organizations.yaml", "      dev:", "      test:"));
-    assert!(environment.contains("`koctl state mv --environment Acme/dev test`"), "{environment}");
+    assert!(environment.contains("`koctl state mv --environment Acme/dev test --sandbox`"), "{environment}");
     let plane = suggested(|world| {
         let named = "region: eu\n        teams: {orders: {control-plane-name: gateway}}\n";
         world.edit("konnect/organizations.yaml", "region: eu\n", named);
     });
     assert!(
-        plane.contains("`koctl state mv Acme/control_plane/dev/orders-dev Acme/control_plane/dev/gateway`"),
+        plane.contains("`koctl state mv Acme/control_plane/dev/orders-dev Acme/control_plane/dev/gateway --sandbox`"),
         "{plane}"
     );
 }
@@ -138,4 +138,99 @@ fn a_team_that_goes_while_another_comes_is_no_renaming() {
         );
     });
     assert!(!other.contains("--team"), "{other}");
+}
+
+/// Two teams whose services have the same version, in two environments of one region.
+const TEAMS: &str = "\
+teams:
+  orders:
+    description: orders
+    users: [kim@example.com]
+    services:
+      Acme/checkout: {name: checkout, description: By orders., git: {remote: \"https://github.com/Acme/checkout.git\"}}
+      Acme/cart: {name: cart, description: By orders., git: {remote: \"https://github.com/Acme/cart.git\"}}
+  stock:
+    description: stock
+    users: [kim@example.com]
+    services:
+      Acme/shelf: {name: shelf, description: By stock., git: {remote: \"https://github.com/Acme/shelf.git\"}}
+";
+
+fn company() -> World {
+    let world = World::new();
+    world.write("konnect/teams.yaml", TEAMS);
+    let regions = "      dev: {type: DEV, region: eu}\n      prd: {type: PROD, region: eu}\n";
+    world.edit("konnect/organizations.yaml", "      dev:\n        type: DEV\n        region: eu\n", regions);
+    for service in ["checkout", "cart", "shelf"] {
+        for branch in ["main", "dev"] {
+            world.write(&format!("services/Acme/{service}/{branch}/openapi.yaml"), &spec(service, "1.0.0"));
+        }
+    }
+    world.applied()
+}
+
+/// The suggested commands of a plan, with their flags.
+fn commands(plan: &Run) -> Vec<Vec<String>> {
+    let quoted = plan.stderr.lines().filter_map(|line| line.split('`').find(|text| text.starts_with("koctl state mv")));
+    quoted.map(|command| command.split_whitespace().skip(1).map(str::to_owned).collect()).collect()
+}
+
+/// After these edits, one command is suggested. Run as it is, it leaves nothing guarded to destroy.
+#[track_caller]
+fn one_command_keeps_everything(edits: &[(&str, &str, &str)]) {
+    let world = company();
+    for (file, from, to) in edits {
+        world.edit(file, from, to);
+    }
+    let plan = world.koctl(&["plan"]).exits(0);
+    let commands = commands(&plan);
+    let [command] = commands.as_slice() else { panic!("{commands:?}\n{}", plan.stdout) };
+    let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+    arguments.push("--auto-approve");
+    world.run(&arguments).exits(0);
+    let plan = world.koctl(&["plan"]).exits(0);
+    assert!(!plan.stdout.contains("(guarded)"), "{command:?}\n{}", plan.stdout);
+    assert_eq!(self::commands(&plan), Vec::<Vec<String>>::new());
+}
+
+#[test]
+fn r15_a_rename_is_recognised_among_equals_in_several_environments() {
+    const TEAMS: &str = "konnect/teams.yaml";
+    one_command_keeps_everything(&[(TEAMS, "name: checkout", "name: payment")]);
+    one_command_keeps_everything(&[(TEAMS, "  orders:\n    description: orders", "  sales:\n    description: sales")]);
+    one_command_keeps_everything(&[("konnect/organizations.yaml", "      dev: {", "      test: {")]);
+    one_command_keeps_everything(&[("konnect/organizations.yaml", "      prd: {", "      live: {")]);
+}
+
+#[test]
+fn r15_two_services_that_are_renamed_at_once_are_told_apart_by_their_specifications() {
+    let world = company();
+    world.edit("konnect/teams.yaml", "name: checkout", "name: payment");
+    world.edit("konnect/teams.yaml", "name: cart", "name: basket");
+    let plan = world.koctl(&["plan"]).exits(0);
+    let commands: Vec<String> = commands(&plan).iter().map(|command| command.join(" ")).collect();
+    assert_eq!(
+        commands,
+        ["state mv --service cart basket --sandbox", "state mv --service checkout payment --sandbox"],
+        "{}",
+        plan.stdout
+    );
+}
+
+#[test]
+fn r15_a_suggested_command_has_the_flags_that_were_given() {
+    let world = World::new();
+    world.write(
+        "all.yaml",
+        &format!("{}{}", world.read("konnect/teams.yaml"), world.read("konnect/organizations.yaml")),
+    );
+    let flags = ["--file", "all.yaml", "--state", "file:the state", "--sandbox=box"];
+    let run = |command: &[&str]| world.run(&[command, &flags].concat()).exits(0);
+    run(&["apply", "--auto-approve"]);
+    world.edit("all.yaml", "  orders:", "  sales:");
+    let told = run(&["plan", "-o", "plan.koctl"]).stderr;
+    let command = "`koctl state mv --team orders sales --file all.yaml --state 'file:the state' --sandbox=box`";
+    assert!(told.contains(command), "{told}");
+    let shown = run(&["show", "plan.koctl"]).stderr;
+    assert!(shown.contains(command), "{shown}");
 }

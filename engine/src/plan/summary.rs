@@ -18,6 +18,8 @@ pub struct Summary {
     pub change: usize,
     /// Objects deleted, replacements included.
     pub destroy: usize,
+    /// Objects replaced, which are counted as added and as deleted, too.
+    pub replace: usize,
     /// Objects removed from the state only.
     pub forget: usize,
     /// Objects that wait for something.
@@ -36,6 +38,7 @@ impl<'a> FromIterator<&'a ResourceChange> for Summary {
                 Action::Deferred => summary.deferred += 1,
                 Action::NoOp => {}
                 Action::Replace => {
+                    summary.replace += 1;
                     summary.add += 1;
                     summary.destroy += 1;
                 }

@@ -81,8 +81,9 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request(), &approval);
+        let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
         let next = |_: &[&Waiting]| Some(format!("koctl plan{}{}", args.manifest.flags(), args.system.flags()));
-        Rounds { session, request, approval, reviewed: None, output, stop: interrupt::watch(), next: &next }
+        Rounds { session, request, approval, reviewed: None, output, flags, stop: interrupt::watch(), next: &next }
             .once()
             .await
     })

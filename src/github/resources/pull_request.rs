@@ -18,7 +18,7 @@ use super::proposal::{Line, Merge, NewProposal};
 use crate::github::Repository;
 use crate::github::client::{Files, NewFile, ReadClient, TreeChange, WriteClient};
 use crate::github::resource::{GitHubType, PLAIN};
-use crate::resource_type::{Generate, KeyShape};
+use crate::resource_type::{Generate, KeyShape, Watch};
 use engine::plan::Notice;
 use engine::refresh::{Scan, Wanted};
 use engine::resource::Update;
@@ -32,7 +32,7 @@ engine::schema! {
         BRANCH: Attribute::plain("branch").forces_replacement(),
         FOLDER: Attribute::plain("folder").forces_replacement(),
         TITLE: Attribute::plain("title"),
-        FILES: Attribute::files("files"),
+        FILES: Attribute::files("files").generated(),
         /// By path: an unchanged file is recognised by it without being read.
         BLOB_IDS: Attribute::computed("blob_ids"),
         /// The number of the repository: another one can get its name.
@@ -52,11 +52,15 @@ pub static TYPE: GitHubType = GitHubType {
     key: KeyShape::Environment,
     reader: |client| Box::new(Over(client.clone())),
     writer: Some(|client| Box::new(Over(client.clone()))),
+    watch: &[Watch::Specification { attribute: FILES.text(), file: Some(SPECIFICATION) }],
     generate: Generate::NotRead,
 };
 
+/// The name of the file of a service that is its specification.
+const SPECIFICATION: &str = "openapi.yaml";
+
 /// The names of the files that koctl stages. Other files in the same folders are generated from them and not koctl's.
-pub const STAGED: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
+pub const STAGED: [&str; 2] = [SPECIFICATION, "ko-patch.yaml"];
 
 /// The type over a client.
 struct Over<C>(C);

@@ -31,6 +31,7 @@ pub static TYPE: GitHubType = GitHubType {
     key: KeyShape::Own,
     reader: |client| Box::new(Over(client.clone())),
     writer: Some(|client| Box::new(Over(client.clone()))),
+    watch: &[],
     generate: Generate::NotRead,
 };
 

@@ -51,6 +51,7 @@ pub static TYPE: GitHubType = GitHubType {
     key: KeyShape::Own,
     reader: |client| Box::new(Over(client.clone())),
     writer: Some(|client| Box::new(Over(client.clone()))),
+    watch: &[],
     generate: Generate::NotRead,
 };
 

@@ -31,6 +31,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndService,
     reader: reader::<Api>,
     writer: Some(writer::<Api>),
+    watch: &[],
     generate: Generate::Read {
         plural: "the APIs",
         listing: Listing::Regions { except: &[] },

@@ -7,7 +7,7 @@ use super::api::Api;
 use super::gateway_service::GatewayService;
 use crate::konnect::collection::Collection;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::typed::Typed;
 
 engine::schema! {
@@ -30,6 +30,10 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndService,
     reader: reader::<ApiImplementation>,
     writer: Some(writer::<ApiImplementation>),
+    watch: &[Watch::Link {
+        cut: "the API is no longer linked to its gateway service",
+        moved: "the API is unlinked from its gateway service before it is linked again",
+    }],
     generate: Generate::Read {
         plural: "the implementations of APIs",
         listing: Listing::Regions { except: &[] },

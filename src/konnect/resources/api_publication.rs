@@ -9,7 +9,7 @@ use super::portal::Portal;
 use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Opening, Part, Title, Unmanaged, Watch};
 use engine::resource::Update;
 use engine::typed::Typed;
 use engine::{Attributes, Error, Remote};
@@ -33,6 +33,13 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndService,
     reader: reader::<ApiPublication>,
     writer: Some(writer::<ApiPublication>),
+    watch: &[
+        Watch::Opens { attribute: VISIBILITY.text(), to: Opening::Text("public"), effect: "everyone sees the API" },
+        Watch::Link {
+            cut: "the API is taken out of the portal",
+            moved: "the API is taken out of the portal before it is published again",
+        },
+    ],
     generate: Generate::Read {
         plural: "the publications of APIs",
         listing: Listing::Regions { except: &[] },

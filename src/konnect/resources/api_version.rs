@@ -10,7 +10,7 @@ use crate::konnect::client::ReadClient;
 use crate::konnect::collection::{Collection, if_there};
 use crate::konnect::content::unchanged;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Watch};
 use engine::refresh::{Scan, Wanted};
 use engine::typed::Typed;
 use engine::{Attributes, Error, Remote};
@@ -36,6 +36,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndService,
     reader: reader::<ApiVersion>,
     writer: Some(writer::<ApiVersion>),
+    watch: &[Watch::Specification { attribute: CONTENT.text(), file: None }],
     generate: Generate::Read {
         plural: "the specifications of APIs",
         listing: Listing::Below { parent: Api::SCHEMA, attribute: API_ID.text(), with_parents: true },

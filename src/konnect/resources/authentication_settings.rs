@@ -11,7 +11,7 @@ use super::sign_in::{SETTINGS, SignIn};
 use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::Collection;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Watch};
 use engine::refresh::Scan;
 use engine::resource::Update;
 use engine::schema::OnRemoval;
@@ -43,6 +43,12 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<AuthenticationSettings>,
     writer: Some(writer::<AuthenticationSettings>),
+    watch: &[Watch::Access {
+        gained: "how people sign in is set",
+        changed: "how people sign in changes",
+        lost: "how people sign in is no longer set",
+        shown: &[],
+    }],
     generate: Generate::Read {
         plural: "the authentication settings",
         listing: Listing::Global,

@@ -33,6 +33,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndControlPlane,
     reader: reader::<ControlPlane>,
     writer: Some(writer::<ControlPlane>),
+    watch: &[],
     generate: Generate::Read {
         plural: "the control planes",
         listing: Listing::Regions { except: &[] },

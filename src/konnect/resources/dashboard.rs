@@ -32,6 +32,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<Dashboard>,
     writer: Some(writer::<Dashboard>),
+    watch: &[],
     generate: Generate::Read {
         plural: "the dashboards",
         listing: Listing::Regions { except: NOT_IN },

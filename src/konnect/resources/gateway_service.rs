@@ -26,6 +26,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<GatewayService>,
     writer: None,
+    watch: &[],
     generate: Generate::Read {
         plural: "the gateway services of control planes",
         listing: Listing::Below {

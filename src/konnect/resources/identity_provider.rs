@@ -8,7 +8,7 @@ use super::sign_in::{Method, PROVIDERS, SignIn};
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::{Collection, Paging, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::resource::Update;
 use engine::schema::Location;
 use engine::{Attributes, Error, Remote};
@@ -37,6 +37,12 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<IdentityProvider>,
     writer: Some(writer::<IdentityProvider>),
+    watch: &[Watch::Access {
+        gained: "a further way to sign in",
+        changed: "a way to sign in changes",
+        lost: "a way to sign in is gone",
+        shown: &[KIND.text(), ISSUER_URL.text(), IDP_METADATA_URL.text()],
+    }],
     generate: Generate::Read {
         plural: "the identity providers",
         listing: Listing::Global,

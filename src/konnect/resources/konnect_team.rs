@@ -24,6 +24,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<KonnectTeam>,
     writer: None,
+    watch: &[],
     generate: Generate::Read { plural: "Konnect's own teams", listing: Listing::Global, part: None, unmanaged: None },
 };
 

@@ -37,6 +37,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<NotificationSubscription>,
     writer: Some(writer::<NotificationSubscription>),
+    watch: &[],
     generate: Generate::Read {
         plural: "the subscriptions to notifications",
         listing: Listing::Events { attribute: EVENT_ID.text() },

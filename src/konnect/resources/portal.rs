@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::Collection;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Opening, Part, Title, Unmanaged, Watch};
 use engine::{Error, Remote};
 
 engine::schema! {
@@ -32,6 +32,23 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Environment,
     reader: reader::<Portal>,
     writer: Some(writer::<Portal>),
+    watch: &[
+        Watch::Opens {
+            attribute: DEFAULT_API_VISIBILITY.text(),
+            to: Opening::Text("public"),
+            effect: "everyone sees what is published in it, unless a publication says otherwise",
+        },
+        Watch::Opens {
+            attribute: DEFAULT_PAGE_VISIBILITY.text(),
+            to: Opening::Text("public"),
+            effect: "everyone sees its pages, unless a page says otherwise",
+        },
+        Watch::Opens {
+            attribute: AUTHENTICATION_ENABLED.text(),
+            to: Opening::Flag(false),
+            effect: "nobody needs to sign in",
+        },
+    ],
     generate: Generate::Read {
         plural: "the portals",
         listing: Listing::Regions { except: &[] },

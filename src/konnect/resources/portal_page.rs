@@ -41,6 +41,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAnd,
     reader: reader::<PortalPage>,
     writer: Some(writer::<PortalPage>),
+    watch: &[],
     generate: Generate::NotRead,
 };
 

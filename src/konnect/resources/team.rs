@@ -27,6 +27,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Team,
     reader: reader::<Team>,
     writer: Some(writer::<Team>),
+    watch: &[],
     generate: Generate::Read {
         plural: "the teams",
         listing: Listing::Global,

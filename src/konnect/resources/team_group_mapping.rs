@@ -6,7 +6,7 @@ use super::konnect_team::KonnectTeam;
 use super::team::Team;
 use crate::konnect::collection::{Collection, Paging};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::typed::Typed;
 
 engine::schema! {
@@ -31,6 +31,12 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::TeamAnd,
     reader: reader::<TeamGroupMapping>,
     writer: Some(writer::<TeamGroupMapping>),
+    watch: &[Watch::Access {
+        gained: "the people of a group join the team",
+        changed: "the people of another group join the team",
+        lost: "the people of a group leave the team",
+        shown: &[GROUP.text()],
+    }],
     generate: Generate::Read {
         plural: "the team mappings of identity providers",
         listing: Listing::Below {

@@ -4,7 +4,7 @@ use super::control_plane::ControlPlane;
 use super::team::Team;
 use crate::konnect::collection::{Collection, Paging};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::typed::Typed;
 
 engine::schema! {
@@ -28,6 +28,12 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndTeam,
     reader: reader::<TeamRole>,
     writer: Some(writer::<TeamRole>),
+    watch: &[Watch::Access {
+        gained: "the team gets a role",
+        changed: "the team gets another role",
+        lost: "the team loses a role",
+        shown: &[ROLE_NAME.text()],
+    }],
     generate: Generate::Read {
         plural: "the roles of teams",
         listing: Listing::Below { parent: Team::SCHEMA, attribute: TEAM_ID.text(), with_parents: false },

@@ -8,7 +8,7 @@ use super::user::User;
 use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Watch};
 use engine::typed::Typed;
 use engine::{Attributes, Error, Remote};
 
@@ -29,6 +29,12 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::TeamAnd,
     reader: reader::<TeamUser>,
     writer: Some(writer::<TeamUser>),
+    watch: &[Watch::Access {
+        gained: "joins the team",
+        changed: "joins the team again, as another user",
+        lost: "leaves the team",
+        shown: &[],
+    }],
     generate: Generate::Read {
         plural: "the members of teams",
         listing: Listing::Below { parent: Team::SCHEMA, attribute: TEAM_ID.text(), with_parents: false },

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::konnect::client::{GLOBAL, WriteClient};
 use crate::konnect::collection::{Collection, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::schema::OnRemoval;
 use engine::{Attributes, Error, ErrorKind, Remote};
 use transport::encode::segment;
@@ -28,6 +28,7 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::Own,
     reader: reader::<User>,
     writer: Some(writer::<User>),
+    watch: &[Watch::Access { gained: "is invited", changed: "is changed", lost: "is deleted", shown: &[] }],
     generate: Generate::Read {
         plural: "the users",
         listing: Listing::Global,

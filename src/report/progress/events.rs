@@ -10,6 +10,7 @@
 //! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
 //! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
 //! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded`, `protect` |
+//! | `risk` | a reviewer must see a change | `address`, `kind` (`destroys`, `opens`, `access`, `breaks`, `cuts`), `effects` |
 //! | `waiting` | it waits for others, after a plan or an apply | `address`, `reason`, `link` |
 //! | `apply_start` | work on a resource began | `address`, `action` |
 //! | `apply_complete` | it is done | `address`, `action`, `id`, `elapsed_seconds`, `done`, `total` |
@@ -17,7 +18,7 @@
 //! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed), `done`, `total` |
 //! | `error` | a scope, or a service of it, could not be planned or applied; without `scope`, everything | `scope`, `message`, `help` |
 //! | `note` | other information, as an interrupt | `message`, `help` |
-//! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `forget`, `deferred` |
+//! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `replace`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
 //!
 //! `action` is one of `create`, `update`, `replace`, `delete`, `import`, `forget`, `deferred`, `no-op`. During an
@@ -38,6 +39,7 @@ use super::output::Output;
 use super::view::{Count, End, View};
 use crate::report::tally::Tally;
 use crate::report::words;
+use crate::review::{Review, Risk};
 use engine::execute::{Outcome, Step};
 use engine::plan::{Drift, DriftKind, Summary, Waiting};
 use engine::{Action, Address, Error, Plan};
@@ -80,6 +82,11 @@ enum Event<'a> {
         guarded: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         protect: Option<bool>,
+    },
+    Risk {
+        address: &'a Address,
+        kind: &'a str,
+        effects: Vec<String>,
     },
     Waiting {
         address: &'a Address,
@@ -223,7 +230,11 @@ impl View for Events {
         self.write(&Event::ApplySkipped { address, because, count });
     }
 
-    fn planned(&self, plan: &Plan) {
+    fn planned(&self, plan: &Plan, review: &Review) {
+        for Risk { kind, address, effects } in &review.risks {
+            let effects = effects.iter().map(ToString::to_string).collect();
+            self.write(&Event::Risk { address, kind: kind.name(), effects });
+        }
         for scope in &plan.scopes {
             for drifted in &scope.drift {
                 self.write(&drift(drifted));

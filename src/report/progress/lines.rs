@@ -7,6 +7,7 @@ use super::output::Output;
 use super::view::{Count, End, View, seconds};
 use crate::report::escape::escape;
 use crate::report::words;
+use crate::review::Review;
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
 
@@ -52,7 +53,7 @@ impl View for Lines {
     fn refused(&self, _: Option<&str>, _: &str, _: Option<&str>) {}
 
     /// A person reads the screen instead.
-    fn planned(&self, _: &Plan) {}
+    fn planned(&self, _: &Plan, _: &Review) {}
 
     /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}

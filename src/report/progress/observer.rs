@@ -10,6 +10,7 @@ use indicatif::ProgressDrawTarget;
 use super::view::{Count, End, View};
 use super::{events, lines, spinners};
 use crate::report::style::Style;
+use crate::review::Review;
 use engine::execute::{Event, Observer, Outcome, Step};
 use engine::{Address, Plan};
 
@@ -88,10 +89,10 @@ impl Progress {
         self.view.note(message, help);
     }
 
-    /// Reports a plan to programs: its changes, its drift, and the summary. A person reads the
+    /// Reports a plan to programs: its risks, its changes, its drift, and the summary. A person reads the
     /// [screen](fn@crate::report::terminal::plan) instead.
-    pub fn planned(&self, plan: &Plan) {
-        self.view.planned(plan);
+    pub fn planned(&self, plan: &Plan, review: &Review) {
+        self.view.planned(plan, review);
     }
 
     /// Reports the outcome of an apply to programs. A person reads the [screen](fn@crate::report::terminal::outcome)

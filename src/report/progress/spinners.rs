@@ -13,6 +13,7 @@ use super::output::Failure;
 use super::view::{Count, End, View, seconds};
 use crate::report::escape::wrap_words;
 use crate::report::style::{Style, Tone};
+use crate::review::Review;
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
 
@@ -119,7 +120,7 @@ impl View for Spinners {
     fn refused(&self, _: Option<&str>, _: &str, _: Option<&str>) {}
 
     /// A person reads the screen instead.
-    fn planned(&self, _: &Plan) {}
+    fn planned(&self, _: &Plan, _: &Review) {}
 
     /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::report::testing::{self, because, change, drifted};
+use crate::review::Review;
 use engine::execute::{Event, Observer, Outcome, Step};
 use engine::plan::{Drift, DriftKind};
 use engine::progress::Refreshing;
@@ -192,13 +193,13 @@ fn on_a_terminal_what_is_in_flight_stands_below_what_is_done() {
           * Acme/portal/dev: updating 0.0s
           * Acme/control_plane/dev/a: destroying 0.0s
         ");
-        assert_snapshot!(term.contents(), @r#"
+        assert_snapshot!(term.contents(), @r"
         Acme: refreshed in 0.0s
         Acme/team/a: created in 0.3s [id=7f3c]
         Acme/portal/dev: updating failed after 0.0s: could not create the portal: 400 Bad Request\nname:
         \u001b[2Kis too long
         Acme/control_plane/dev/a: destroyed in 75.0s [id=id]
-        "#);
+        ");
     });
 }
 
@@ -243,8 +244,11 @@ fn programs_get_an_event_for_everything_that_happens() {
 #[test]
 fn programs_get_an_empty_plan_as_a_summary_of_nothing() {
     let summary = json!({"type": "change_summary", "operation": "plan", "import": 0, "add": 0, "change": 0,
-        "destroy": 0, "forget": 0, "deferred": 0});
-    assert_eq!(events(|progress| progress.planned(&testing::plan(Vec::new(), Vec::new()))), [summary]);
+        "destroy": 0, "replace": 0, "forget": 0, "deferred": 0});
+    assert_eq!(
+        events(|progress| progress.planned(&testing::plan(Vec::new(), Vec::new()), &Review::default())),
+        [summary]
+    );
 }
 
 #[test]
@@ -261,8 +265,10 @@ fn programs_get_every_change_of_a_plan_without_its_values() {
     ];
     let plan = testing::plan(changes, drift);
     assert_eq!(
-        events(|progress| progress.planned(&plan)),
+        events(|progress| progress.planned(&plan, &Review::of(&plan))),
         [
+            json!({"type": "risk", "address": "Acme/control_plane/dev/a", "kind": "destroys",
+                "effects": ["must be replaced (because of region)"]}),
             json!({"type": "resource_drift", "address": "Acme/team/a", "action": "update", "changed": ["name"]}),
             json!({"type": "resource_drift", "address": "Acme/team/b", "action": "delete"}),
             json!({"type": "resource_drift", "address": "Acme/team/c", "action": "replace", "id": "new"}),
@@ -271,7 +277,7 @@ fn programs_get_every_change_of_a_plan_without_its_values() {
             json!({"type": "planned_change", "address": "Acme/x/dev", "action": "deferred", "reason": "not yet",
                 "guarded": false}),
             json!({"type": "change_summary", "operation": "plan", "import": 0, "add": 1, "change": 0, "destroy": 1,
-                "forget": 0, "deferred": 1}),
+                "replace": 1, "forget": 0, "deferred": 1}),
         ]
     );
 }

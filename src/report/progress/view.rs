@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::review::Review;
 use engine::execute::{Outcome, Step};
 use engine::{Address, Error, Plan};
 
@@ -34,7 +35,7 @@ pub(super) trait View: Send + Sync {
     fn skipped(&self, address: &Address, because: Option<&Address>, count: Option<Count>);
     fn note(&self, text: &str, help: Option<&str>);
     fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>);
-    fn planned(&self, plan: &Plan);
+    fn planned(&self, plan: &Plan, review: &Review);
     fn applied(&self, outcomes: &[(String, Outcome)]);
     fn finish(&self) -> io::Result<()>;
 }

@@ -10,9 +10,10 @@ use super::screen::Screen;
 use super::text::{self, Side};
 use crate::report::escape::escape;
 use crate::report::style::Tone;
+use crate::review::Specifications;
 use engine::secret::SENSITIVE;
 use engine::value::stored_form;
-use engine::{Kind, Planned, Reference};
+use engine::{Address, Kind, Planned, Reference};
 
 /// The maximum length of a value on the line of its name.
 const INLINE: usize = 100;
@@ -29,6 +30,10 @@ pub(super) struct Delta<'a> {
     new: Option<Planned<&'a Value, &'a Reference>>,
     forces_replacement: bool,
     is_brief: bool,
+    /// The resource whose id the new value is.
+    named: Option<&'a Address>,
+    /// The specifications of the plan, if values are shortened.
+    short: Option<&'a Specifications>,
 }
 
 impl<'a> Delta<'a> {
@@ -41,7 +46,7 @@ impl<'a> Delta<'a> {
     ) -> Self {
         let old = old.filter(|value| !value.is_null());
         let new = new.filter(|value| *value != Planned::Known(&Value::Null));
-        Self { name, kind, old, new, forces_replacement: false, is_brief: false }
+        Self { name, kind, old, new, forces_replacement: false, is_brief: false, named: None, short: None }
     }
 
     /// The same, marked if it forces a replacement.
@@ -50,10 +55,41 @@ impl<'a> Delta<'a> {
         self
     }
 
-    /// The same, if `brief` with only the length of a text.
+    /// The same, if `brief` with only the length of a new text.
     pub(super) fn brief(mut self, brief: bool) -> Self {
         self.is_brief = brief;
         self
+    }
+
+    /// The same, if `specifications` are given with ids as addresses, new texts as their lengths, and without texts that
+    /// are the specification of another resource.
+    pub(super) fn short(mut self, specifications: Option<&'a Specifications>) -> Self {
+        self.short = specifications;
+        self
+    }
+
+    /// The same, whose new value is the id of this resource.
+    pub(super) fn named(mut self, address: Option<&'a Address>) -> Self {
+        self.named = address;
+        self
+    }
+
+    /// The resource that gives the new value, if that is how the value is shown.
+    fn given_by(&self) -> Option<String> {
+        self.short?;
+        match (self.new, self.named) {
+            (Some(Planned::Unknown(Reference { address, attribute })), _) if attribute == "id" => {
+                Some(escape(address.as_str()))
+            }
+            (Some(Planned::Unknown(reference)), _) => Some(escape(&reference.to_string())),
+            (Some(Planned::Known(_)), Some(address)) => Some(escape(address.as_str())),
+            _ => None,
+        }
+    }
+
+    /// The name of the attribute.
+    pub(super) fn name(&self) -> &'a str {
+        self.name
     }
 
     fn new_value(&self) -> Option<&'a Value> {
@@ -77,7 +113,7 @@ impl<'a> Delta<'a> {
         let fits = measure_text_width(&line) <= room.min(INLINE);
         match (fits, self.is_unknown()) {
             (true, _) => Some(line),
-            (false, true) => Some(UNKNOWN.to_owned()),
+            (false, true) => Some(self.given_by().unwrap_or_else(|| UNKNOWN.to_owned())),
             (false, false) => None,
         }
     }
@@ -91,10 +127,10 @@ impl<'a> Delta<'a> {
             return SENSITIVE.to_owned();
         }
         let old = self.old.map(|value| shown(self.name, value));
-        let new = if self.is_unknown() {
-            Some(UNKNOWN.to_owned())
-        } else {
-            self.new_value().map(|value| shown(self.name, value))
+        let new = match self.given_by() {
+            Some(address) => Some(address),
+            None if self.is_unknown() => Some(UNKNOWN.to_owned()),
+            None => self.new_value().map(|value| shown(self.name, value)),
         };
         // Two ids that begin alike are shown in full.
         if old.is_some() && old == new {
@@ -177,6 +213,10 @@ fn mark(screen: &Screen<'_>, marks: Marks, before: bool, after: bool) -> String 
 /// An attribute of several lines.
 fn block(screen: &mut Screen<'_>, indent: usize, name: &str, cause: &str, marks: Marks, delta: &Delta<'_>) {
     match delta.kind {
+        Kind::Labels if delta.short.is_some() && delta.old.is_none() && delta.sides().all(Value::is_object) => {
+            let number = delta.new_value().and_then(Value::as_object).map_or(0, serde_json::Map::len);
+            screen.line(indent, &format!("{name} ({number}){cause}"));
+        }
         Kind::Labels if delta.sides().all(Value::is_object) => {
             screen.line(indent, &format!("{name}:{cause}"));
             labels(screen, indent + 2, marks, delta);
@@ -187,10 +227,12 @@ fn block(screen: &mut Screen<'_>, indent: usize, name: &str, cause: &str, marks:
         }
         _ => {
             let (old, new) = (Side::of(delta.old), Side::of(delta.new_value()));
-            let colon = if delta.is_brief { "" } else { ":" };
+            let is_new_text = delta.short.is_some() && delta.kind == Kind::Text && delta.old.is_none();
+            let is_brief = delta.is_brief && delta.old.is_none() || is_new_text && !new.is_one_line();
+            let colon = if is_brief { "" } else { ":" };
             screen.line(indent, &format!("{name}{colon}{}{cause}", text::label(&old, &new)));
-            if !delta.is_brief {
-                text::body(screen, indent + 4, &old, &new);
+            if !is_brief {
+                text::body(screen, indent + 4, &old, &new, diff_limit(delta));
             }
         }
     }
@@ -211,18 +253,60 @@ fn files(screen: &mut Screen<'_>, indent: usize, marks: Marks, delta: &Delta<'_>
         let digest = |value: &Value| stored_form(Kind::Text, value);
         old.map(digest) == new.map(digest)
     };
+    let entries = entries.as_slice();
     let mut hidden = 0;
-    for (path, old, new) in entries {
+    for (path, old, new) in entries.iter().copied() {
         if same(old, new) {
             hidden += 1;
             continue;
         }
-        let mark = mark(screen, marks, old.is_some(), new.is_some());
-        let (old, new) = (Side::of(old), Side::of(new));
-        screen.line(indent, &format!("{mark} {}{}", escape(path), text::label(&old, &new)));
-        text::body(screen, indent + 4, &old, &new);
+        let is_move =
+            |from: Option<&Value>, to: Option<&Value>| from.is_some() && to.is_none() && delta.short.is_some();
+        // A file that is gone is shown where it went.
+        if is_move(old, new)
+            && entries.iter().any(|(_, old_there, new_there)| old_there.is_none() && same(old, *new_there))
+        {
+            continue;
+        }
+        let from = entries.iter().find(|(_, was, is)| old.is_none() && is_move(*was, *is) && same(*was, new));
+        if let Some((from, ..)) = from {
+            let moved = screen.paint(Tone::Note, "(moved)");
+            screen.line(indent, &format!("> {} -> {}  {moved}", escape(from), escape(path)));
+            continue;
+        }
+        file(screen, indent, marks, path, (old, new), delta);
     }
     unchanged(screen, indent, hidden);
+}
+
+/// One file that changes, comes or goes.
+fn file(
+    screen: &mut Screen<'_>,
+    indent: usize,
+    marks: Marks,
+    path: &str,
+    (old, new): (Option<&Value>, Option<&Value>),
+    delta: &Delta<'_>,
+) {
+    let mark = mark(screen, marks, old.is_some(), new.is_some());
+    let path = escape(path);
+    let (before, after) = (Side::of(old), Side::of(new));
+    let home =
+        delta.short.zip(new.and_then(Value::as_str)).and_then(|(specifications, text)| specifications.home(text));
+    if let (Some(address), Some(length)) = (home, after.describe()) {
+        let copy = screen.paint(Tone::Note, &format!("({length}, the text of {})", escape(address.as_str())));
+        return screen.line(indent, &format!("{mark} {path} {copy}"));
+    }
+    if let (Some(_), None, Some(length)) = (delta.short.filter(|_| delta.is_brief), old, after.describe()) {
+        return screen.line(indent, &format!("{mark} {path} ({length})"));
+    }
+    screen.line(indent, &format!("{mark} {path}{}", text::label(&before, &after)));
+    text::body(screen, indent + 4, &before, &after, diff_limit(delta));
+}
+
+/// The shown length of a diff.
+fn diff_limit(delta: &Delta<'_>) -> usize {
+    if delta.short.is_some() { text::SHORT_DIFF } else { text::DIFF }
 }
 
 /// The entries of two maps by key, with both sides.

@@ -3,35 +3,44 @@
 use std::collections::BTreeSet;
 
 use super::screen::Screen;
+use crate::report::plan_view::PlanView;
 use crate::report::style::Tone;
 use crate::report::words::count;
 use engine::{Action, Mode, Plan, ResourceChange, StateOnly};
 
 /// Writes the end of a plan.
-pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan) {
-    let records = Records::of(plan);
-    let counted = [deferred(plan), undecided(plan), outstanding(plan), records.stale(plan.mode())];
-    for sentence in counted.into_iter().flatten() {
+pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan, view: PlanView<'_>) {
+    for (tone, sentence) in toned(plan, view) {
+        let sentence = screen.paint(tone, &sentence);
         screen.sentence(&sentence);
     }
-    for warning in [guarded(plan), unprotected(plan)].into_iter().flatten() {
-        let warning = screen.paint(Tone::Danger, &warning);
-        screen.sentence(&warning);
-    }
-    let last = screen.paint(Tone::Strong, &summary(plan, &records));
-    screen.sentence(&last);
+}
+
+/// The sentences at the end of a plan, all of koctl itself. The last is the summary.
+#[must_use]
+pub fn closing(plan: &Plan, view: PlanView<'_>) -> Vec<String> {
+    toned(plan, view).into_iter().map(|(_, sentence)| sentence).collect()
+}
+
+fn toned(plan: &Plan, view: PlanView<'_>) -> Vec<(Tone, String)> {
+    let records = Records::of(plan);
+    let counted = [deferred(plan, view), undecided(plan), outstanding(plan), records.stale(plan.mode())];
+    let counted = counted.into_iter().flatten().map(|sentence| (Tone::Plain, sentence));
+    let warnings = [guarded(plan), unprotected(plan)].into_iter().flatten().map(|warning| (Tone::Danger, warning));
+    counted.chain(warnings).chain([(Tone::Strong, summary(plan, &records))]).collect()
 }
 
 fn changes(plan: &Plan) -> impl Iterator<Item = &ResourceChange> {
     plan.scopes.iter().flat_map(|scope| &scope.changes)
 }
 
-fn deferred(plan: &Plan) -> Option<String> {
+fn deferred(plan: &Plan, view: PlanView<'_>) -> Option<String> {
     let number =
         changes(plan).filter(|change| change.action == Action::Deferred && change.candidates.is_empty()).count();
     let verb = if number == 1 { "is" } else { "are" };
     let then = "deferred: a later apply continues with what exists then.";
-    (number > 0).then(|| format!("{} {verb} {then}", count(number, "resource")))
+    let more = if view.is_full() { "" } else { " `koctl plan --full` shows why." };
+    (number > 0).then(|| format!("{} {verb} {then}{more}", count(number, "resource")))
 }
 
 /// Deferred resources of which no apply can decide what is meant.

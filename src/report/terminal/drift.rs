@@ -8,6 +8,7 @@ use crate::report::escape::escape;
 use crate::report::order;
 use crate::report::schemas::Schemas;
 use crate::report::style::{Style, Tone};
+use crate::report::words::count;
 use engine::Planned;
 use engine::drift::{DriftReport, Unmanaged};
 use engine::plan::{Drift, DriftKind, Plan};
@@ -15,6 +16,17 @@ use engine::plan::{Drift, DriftKind, Plan};
 /// Writes the section, if there is drift.
 pub(super) fn section(screen: &mut Screen<'_>, plan: &Plan, schemas: Schemas<'_>) {
     entries(screen, plan.scopes.iter().map(|scope| scope.drift.as_slice()), schemas);
+}
+
+/// Writes how many resources drifted.
+pub(super) fn number(screen: &mut Screen<'_>, plan: &Plan) {
+    let number = plan.scopes.iter().map(|scope| scope.drift.len()).sum::<usize>();
+    if number > 0 {
+        let verb = if number == 1 { "was" } else { "were" };
+        screen.blank();
+        screen
+            .sentence(&format!("{} {verb} changed outside of koctl since the last apply.", count(number, "resource")));
+    }
 }
 
 /// The screen of a look for drift: drift of resources, then objects that are not managed, and the summary last. Scopes

@@ -6,6 +6,9 @@
 //! | module | contents |
 //! | --- | --- |
 //! | `plan` | a whole plan, its guarded deletions, and the files that are left alone |
+//! | `counts` | the table at the top of a plan |
+//! | `risks` | the risks of a plan |
+//! | `specification` | the meaning of a changed specification for its callers |
 //! | `resource` | one resource: its headline, and which of its attributes are shown |
 //! | `attribute` | attributes as a table, from the old value to the new |
 //! | `text` | long texts as unified diffs |
@@ -19,20 +22,25 @@
 
 mod attribute;
 mod closing;
+mod counts;
 mod drift;
 mod outcome;
 mod plan;
 mod protection;
 mod recovered;
 mod resource;
+mod risks;
 mod screen;
+mod specification;
 mod state;
 #[cfg(test)]
 mod tests;
 mod text;
 mod waiting;
 
+pub use closing::closing;
 pub use drift::drift;
 pub use outcome::{outcome, recorded};
-pub use plan::{guarded, left_alone, plan};
+pub use plan::{details, guarded, left_alone, plan};
+pub use risks::risks;
 pub use state::{resource, state};

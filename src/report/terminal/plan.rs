@@ -1,17 +1,18 @@
 //! A plan, and the parts of it that are shown by themselves.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use super::{closing, drift, protection, recovered, resource, waiting};
+use super::{closing, counts, drift, protection, recovered, resource, risks, waiting};
 use crate::report::escape::escape;
 use crate::report::order;
-use crate::report::schemas::Schemas;
+use crate::report::plan_view::{Detail, PlanView};
 use crate::report::style::{Style, Tone};
 use crate::report::words::count;
 use engine::address::PLATFORM_SCOPE;
-use engine::plan::Summary;
 use engine::{Action, Mode, Plan, ResourceChange, ScopePlan, StateOnly};
 
 /// The meaning of each symbol, in the order of the legend.
@@ -25,25 +26,45 @@ const LEGEND: &[(Action, &str)] = &[
     (Action::Deferred, "deferred: it waits for something that does not exist yet"),
 ];
 
-/// A whole plan: the results of an unfinished apply, then drift, then the changes by organization and environment, and
-/// the summary last.
+/// A whole plan: the counts and the risks, then the results of an unfinished apply, drift, and the changes by
+/// organization and environment, and the summary last (R16).
 #[must_use]
-pub fn plan(plan: &Plan, schemas: Schemas<'_>, style: &Style) -> String {
+pub fn plan(plan: &Plan, view: PlanView<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
+    counts::section(&mut screen, plan, view.schemas);
+    risks::section(&mut screen, view);
+    screen.blank();
     recovered::section(&mut screen, plan);
-    drift::section(&mut screen, plan, schemas);
-    // If drift is accepted, the changes follow from it.
-    if plan.mode() != Mode::StateOnly(StateOnly::Refresh) {
-        legend(&mut screen, plan);
-        for scope in &plan.scopes {
-            self::scope(&mut screen, scope, schemas);
-        }
+    match view.detail {
+        Detail::Summary => drift::number(&mut screen, plan),
+        Detail::Normal | Detail::Full => detailed(&mut screen, plan, view),
     }
     protection::section(&mut screen, plan);
     waiting::section(&mut screen, plan.scopes.iter().flat_map(|scope| &scope.waiting));
     screen.blank();
-    closing::section(&mut screen, plan);
+    closing::section(&mut screen, plan, view);
     screen.finish()
+}
+
+/// The details alone: drift, and every change with its attributes.
+#[must_use]
+pub fn details(plan: &Plan, view: PlanView<'_>, style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    detailed(&mut screen, plan, view);
+    screen.finish()
+}
+
+/// Writes drift, and then every change with its attributes. If drift is accepted, the changes follow from it.
+fn detailed(screen: &mut Screen<'_>, plan: &Plan, view: PlanView<'_>) {
+    drift::section(screen, plan, view.schemas);
+    if plan.mode() == Mode::StateOnly(StateOnly::Refresh) {
+        return;
+    }
+    let scopes: Vec<_> = plan.scopes.iter().map(|scope| (scope, environments(scope, view))).collect();
+    legend(screen, scopes.iter().flat_map(|(_, environments)| environments));
+    for (scope, environments) in &scopes {
+        self::scope(screen, scope, environments, view);
+    }
 }
 
 /// The deletions and replacements that lose other people's work (R12), for the prompt; `None` if there are none.
@@ -79,24 +100,52 @@ pub fn left_alone(files: &[(&str, &str, &str)], style: &Style) -> String {
         let (is, would_be) = (Value::from(*is), Value::from(*would_be));
         let (old, new) = (Side::of(Some(&is)), Side::of(Some(&would_be)));
         screen.line(2, &format!("{}{}", escape(path), text::label(&old, &new)));
-        text::body(&mut screen, 6, &old, &new);
+        text::body(&mut screen, 6, &old, &new, text::DIFF);
     }
     screen.finish()
 }
 
-/// The shown changes of a plan. No-ops only write their records again, which the closing counts.
-fn shown(scope: &ScopePlan) -> impl Iterator<Item = &ResourceChange> {
-    scope.changes.iter().filter(|change| change.action != Action::NoOp)
+/// The changes in one environment, or of what belongs to a whole organization.
+struct Environment<'a> {
+    name: Option<&'a str>,
+    changes: Vec<&'a ResourceChange>,
+    /// What waits by itself, and is shown in a line together.
+    waiting: Vec<&'a ResourceChange>,
 }
 
-fn legend(screen: &mut Screen<'_>, plan: &Plan) {
-    let occurs = |action: Action| plan.scopes.iter().flat_map(shown).any(|change| change.action == action);
+impl Environment<'_> {
+    fn has(&self, action: Action) -> bool {
+        self.changes.iter().chain(&self.waiting).any(|change| change.action == action)
+    }
+}
+
+/// The shown changes of a scope. No-ops only write their records again, which the closing counts; where nothing else
+/// happens, also what waits is only counted.
+fn environments<'a>(scope: &'a ScopePlan, view: PlanView<'_>) -> Vec<Environment<'a>> {
+    let mut changes: Vec<&ResourceChange> =
+        scope.changes.iter().filter(|change| change.action != Action::NoOp).collect();
+    changes.sort_by(|a, b| order::key(&a.address, view.schemas).cmp(&order::key(&b.address, view.schemas)));
+    let environment = |change: &'a ResourceChange| order::environment(&change.address, view.schemas);
+    let waits =
+        |change: &ResourceChange| !view.is_full() && change.action == Action::Deferred && change.candidates.is_empty();
+    let groups = changes.chunk_by(|a, b| environment(a) == environment(b)).map(|group| {
+        let (waiting, changes) = group.iter().partition(|change| waits(change));
+        Environment { name: group.first().and_then(|change| environment(change)), changes, waiting }
+    });
+    groups.filter(|environment| !environment.changes.is_empty()).collect()
+}
+
+fn legend<'a>(screen: &mut Screen<'_>, environments: impl Iterator<Item = &'a Environment<'a>>) {
+    let environments: Vec<_> = environments.collect();
+    let occurs = |action: Action| environments.iter().any(|environment| environment.has(action));
     let occurring: Vec<_> = LEGEND.iter().filter(|(action, _)| occurs(*action)).collect();
     if occurring.is_empty() {
         return;
     }
-    let mut deferred = plan.scopes.iter().flat_map(shown).filter(|change| change.action == Action::Deferred);
+    let changes = environments.iter().flat_map(|environment| environment.changes.iter().chain(&environment.waiting));
+    let mut deferred = changes.filter(|change| change.action == Action::Deferred);
     let all_undecided = deferred.all(|change| !change.candidates.is_empty());
+    screen.blank();
     let heading = screen.paint(Tone::Strong, "What the symbols mean:");
     screen.sentence(&heading);
     screen.blank();
@@ -111,43 +160,46 @@ fn legend(screen: &mut Screen<'_>, plan: &Plan) {
     }
 }
 
-fn scope(screen: &mut Screen<'_>, scope: &ScopePlan, schemas: Schemas<'_>) {
-    let mut changes: Vec<&ResourceChange> = shown(scope).collect();
-    if changes.is_empty() {
+fn scope(screen: &mut Screen<'_>, scope: &ScopePlan, environments: &[Environment<'_>], view: PlanView<'_>) {
+    if environments.is_empty() {
         return;
     }
-    changes.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
     let name = match scope.scope.as_str() {
         PLATFORM_SCOPE => "Platform repository".to_owned(),
         organization => format!("Organization {}", escape(organization)),
     };
-    heading(screen, 0, &name, &changes);
-    let together = |a: &&ResourceChange, b: &&ResourceChange| {
-        order::environment(&a.address, schemas) == order::environment(&b.address, schemas)
-    };
-    for group in changes.chunk_by(together) {
-        if let Some(name) = group.first().and_then(|change| order::environment(&change.address, schemas)) {
-            heading(screen, 2, &format!("Environment {}", escape(name)), group);
+    heading(screen, 0, &name);
+    for Environment { name, changes, waiting } in environments {
+        if let Some(name) = name {
+            heading(screen, 2, &format!("Environment {}", escape(name)));
         }
         // An organization that is imported has hundreds of complete one-line changes: no blank lines between them.
-        for one_by_one in group.chunk_by(|a, b| resource::is_one_line(a) && resource::is_one_line(b)) {
+        for one_by_one in changes.chunk_by(|a, b| resource::is_one_line(a) && resource::is_one_line(b)) {
             screen.blank();
             for change in one_by_one {
-                resource::change(screen, change, schemas);
+                resource::change(screen, change, view);
             }
         }
+        self::waiting(screen, waiting);
     }
 }
 
-/// A heading with counts by action.
-fn heading(screen: &mut Screen<'_>, indent: usize, name: &str, changes: &[&ResourceChange]) {
-    let summary: Summary = changes.iter().copied().collect();
-    let counts = if changes.iter().any(|change| change.action.is_change()) {
-        screen.paint(Tone::Note, &format!("  ({summary})"))
-    } else {
-        String::new()
-    };
+fn heading(screen: &mut Screen<'_>, indent: usize, name: &str) {
     screen.blank();
     let name = screen.paint(Tone::Strong, name);
-    screen.line(indent, &format!("{name}{counts}"));
+    screen.line(indent, &name);
+}
+
+/// Writes all that waits by itself in one line.
+fn waiting(screen: &mut Screen<'_>, waiting: &[&ResourceChange]) {
+    if waiting.is_empty() {
+        return;
+    }
+    let types: BTreeSet<&str> = waiting.iter().map(|change| change.address.type_name()).collect();
+    let types = types.into_iter().map(escape).collect::<Vec<_>>().join(", ");
+    let verb = if waiting.len() == 1 { "is" } else { "are" };
+    let (symbol, tone) = resource::symbol(Action::Deferred);
+    let symbol = screen.paint(tone, &format!("{symbol:>3}"));
+    screen.blank();
+    screen.line(0, &format!("{symbol} {} {verb} deferred ({types})", count(waiting.len(), "resource")));
 }

@@ -2,9 +2,10 @@
 
 use super::attribute::{Delta, Marks, table};
 use super::screen::Screen;
+use super::specification;
 use crate::report::escape::escape;
 use crate::report::order;
-use crate::report::schemas::Schemas;
+use crate::report::plan_view::PlanView;
 use crate::report::style::Tone;
 use crate::report::words::count;
 use engine::{Action, Address, Kind, ResourceChange, Schema};
@@ -51,20 +52,20 @@ pub(super) fn change_headline(screen: &mut Screen<'_>, change: &ResourceChange) 
 }
 
 /// Writes a resource with its attributes.
-pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: Schemas<'_>) {
+pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, view: PlanView<'_>) {
     change_headline(screen, change);
     if let Some(reason) = &change.reason {
         screen.note(INDENT + 2, reason);
     }
-    let schema = schemas.get(change.address.type_name());
+    specification::section(screen, INDENT + 2, &change.address, view);
+    let schema = view.schemas.get(change.address.type_name());
     match change.action {
         Action::Create => {
             let names = in_order(schema, change.configured().collect());
-            let is_generated =
-                |name: &str| schema.and_then(|schema| schema.attribute(name)).is_some_and(|found| found.generated);
             let deltas = names
                 .into_iter()
-                .map(|(name, kind)| Delta::new(name, kind, None, change.planned(name)).brief(is_generated(name)));
+                .map(|(name, kind)| Delta::new(name, kind, None, change.planned(name)))
+                .map(|delta| shortened(delta, change, view));
             table(screen, INDENT, Marks::Never, &deltas.collect::<Vec<_>>());
         }
         Action::Delete => {
@@ -73,10 +74,10 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, schemas: 
             let is_set = |name: &str| change.before(name).is_some_and(|value| !value.is_null());
             let set = names.into_iter().filter(|(name, kind)| *kind != Kind::Computed && is_set(name));
             let deltas = set.map(|(name, kind)| Delta::new(name, kind, change.before(name), None));
-            table(screen, INDENT, Marks::Never, &deltas.collect::<Vec<_>>());
+            table(screen, INDENT, Marks::Each, &deltas.collect::<Vec<_>>());
         }
-        Action::Import if change.has_outstanding() => outstanding(screen, change, schema),
-        Action::Update | Action::Replace | Action::Import => differences(screen, change, schema),
+        Action::Import if change.has_outstanding() => outstanding(screen, change, schema, view),
+        Action::Update | Action::Replace | Action::Import => differences(screen, change, schema, view),
         Action::Forget | Action::NoOp | Action::Deferred => {}
     }
 }
@@ -86,8 +87,18 @@ pub(super) fn is_one_line(change: &ResourceChange) -> bool {
     change.action == Action::Import && change.reason.is_none() && !change.has_changed() && !change.has_outstanding()
 }
 
-fn differences(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<&Schema>) {
-    let deltas = deltas(change, schema, change.changed().collect());
+/// A value is shown as the address of its resource if the resource refers to only one of the type.
+fn shortened<'a>(delta: Delta<'a>, change: &'a ResourceChange, view: PlanView<'a>) -> Delta<'a> {
+    let type_name = delta.name().strip_suffix("_id");
+    let mut of_type = change.dependencies.iter().filter(|address| Some(address.type_name()) == type_name);
+    let named = of_type.next().filter(|_| of_type.next().is_none());
+    let schema = view.schemas.get(change.address.type_name());
+    let is_generated = schema.and_then(|schema| schema.attribute(delta.name())).is_some_and(|found| found.generated);
+    delta.named(named).brief(is_generated).short(view.shortened())
+}
+
+fn differences(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<&Schema>, view: PlanView<'_>) {
+    let deltas = deltas(change, schema, change.changed().collect(), view);
     table(screen, INDENT, Marks::Each, &deltas);
     let same = change.configured().count() - deltas.len();
     if same > 0 && !deltas.is_empty() {
@@ -96,17 +107,22 @@ fn differences(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<
 }
 
 /// Writes the differences that an import leaves to the next plan.
-fn outstanding(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<&Schema>) {
+fn outstanding(screen: &mut Screen<'_>, change: &ResourceChange, schema: Option<&Schema>, view: PlanView<'_>) {
     screen.note(INDENT + 2, "will differ from the configuration:");
-    table(screen, INDENT, Marks::Each, &deltas(change, schema, change.outstanding().collect()));
+    table(screen, INDENT, Marks::Each, &deltas(change, schema, change.outstanding().collect(), view));
 }
 
 /// The changes from the values of the object to those of the configuration, for the attributes `names`.
-fn deltas<'a>(change: &'a ResourceChange, schema: Option<&Schema>, names: Vec<&'a str>) -> Vec<Delta<'a>> {
+fn deltas<'a>(
+    change: &'a ResourceChange,
+    schema: Option<&Schema>,
+    names: Vec<&'a str>,
+    view: PlanView<'a>,
+) -> Vec<Delta<'a>> {
     let delta = |(name, kind): (&'a str, Kind)| {
         let attribute = change.attributes.get(name)?;
         let delta = Delta::new(name, kind, attribute.before.as_ref(), attribute.goal.asked());
-        Some(delta.forcing_replacement(attribute.forces_replacement()))
+        Some(shortened(delta.forcing_replacement(attribute.forces_replacement()), change, view))
     };
     in_order(schema, names).into_iter().filter_map(delta).collect()
 }

@@ -3,8 +3,10 @@
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
+use crate::report::plan_view::{Detail, PlanView};
 use crate::report::style::Style;
 use crate::report::testing::{self, PLAIN, SCHEMAS, because, change, drifted, unknown};
+use crate::review::Review;
 use engine::execute::{Outcome, Step};
 use engine::plan::{Drift, DriftKind, Fate, Mode, Recovered};
 use engine::state::IntentAction;
@@ -12,8 +14,18 @@ use engine::{Action, Error, ErrorKind, Goal, Plan, ResourceChange};
 
 const NOTHING: Value = Value::Null;
 
+/// The whole screen of a plan.
+fn whole(plan: &Plan, detail: Detail, style: &Style) -> String {
+    let review = Review::of(plan);
+    super::plan(plan, PlanView { schemas: SCHEMAS, review: &review, detail }, style)
+}
+
 fn screen(changes: Vec<ResourceChange>) -> String {
-    super::plan(&testing::plan(changes, Vec::new()), SCHEMAS, &PLAIN)
+    whole(&testing::plan(changes, Vec::new()), Detail::Normal, &PLAIN)
+}
+
+fn full_screen(changes: Vec<ResourceChange>) -> String {
+    whole(&testing::plan(changes, Vec::new()), Detail::Full, &PLAIN)
 }
 
 fn outcome_of(outcomes: &[(String, Outcome)], style: &Style) -> String {
@@ -21,7 +33,7 @@ fn outcome_of(outcomes: &[(String, Outcome)], style: &Style) -> String {
 }
 
 fn screen_of_drift(drift: Vec<Drift>) -> String {
-    super::plan(&testing::plan(Vec::new(), drift), SCHEMAS, &PLAIN)
+    whole(&testing::plan(Vec::new(), drift), Detail::Normal, &PLAIN)
 }
 
 /// `lines` lines, as a specification has them; one of them differs with `title`.
@@ -42,7 +54,7 @@ fn a_plan_without_changes_says_so_and_nothing_else() {
 #[test]
 fn a_destroy_of_nothing_says_so() {
     let plan = Plan::new(String::new(), Mode::Destroy, Vec::new());
-    assert_snapshot!(super::plan(&plan, SCHEMAS, &PLAIN), @"No changes. There is nothing to destroy.");
+    assert_snapshot!(whole(&plan, Detail::Normal, &PLAIN), @"No changes. There is nothing to destroy.");
 }
 
 #[test]
@@ -50,17 +62,162 @@ fn deferred_resources_alone_are_no_change() {
     let reason = "no gateway service is tagged `ko-api-name=flights-dev` yet";
     let waiting = change("Acme/api_implementation/dev/flights", Action::Deferred, NOTHING, NOTHING);
     assert_snapshot!(screen(vec![because(waiting, reason)]), @"
+          import  add  change  replace  destroy  deferred
+    Acme       -    -       -        -        -         1
+
+    1 resource is deferred: a later apply continues with what exists then. `koctl plan --full` shows why.
+    No changes. Konnect and the platform repository match the configuration.
+    ");
+}
+
+#[test]
+fn r16_what_waits_in_an_environment_is_a_line_and_each_is_shown_in_full() {
+    let implementation = |name: &str| {
+        let address = format!("Acme/api_implementation/dev/{name}");
+        because(change(&address, Action::Deferred, NOTHING, NOTHING), &format!("nothing is tagged {name}"))
+    };
+    let changes = || {
+        let portal = change("Acme/portal/dev", Action::Create, NOTHING, json!({"display_name": "Acme"}));
+        vec![implementation("a"), implementation("b"), portal]
+    };
+    // Without an environment in the keys of this type, both belong to the organization.
+    let shown = screen(changes());
+    assert!(!shown.contains("tagged") && shown.contains("2 resources are deferred: "), "{shown}");
+    let full = full_screen(changes());
+    assert!(full.contains("# nothing is tagged a\n") && full.contains("# nothing is tagged b\n"), "{full}");
+}
+
+#[test]
+fn r16_a_summary_has_the_counts_the_risks_and_the_end() {
+    let changes = vec![
+        change("Acme/team/a", Action::Create, NOTHING, json!({"name": "a"})),
+        change("Acme/control_plane/prd/old", Action::Delete, json!({"name": "old"}), NOTHING),
+    ];
+    let plan = testing::plan(changes, vec![drifted("Acme/team/b", &[("name", json!("b"), json!("c"))])]);
+    assert_snapshot!(whole(&plan, Detail::Summary, &PLAIN), @"
+              import  add  change  replace  destroy
+    Acme           -    1       -        -        -
+    Acme/prd       -    -       -        -        1
+
+    Risks:
+
+      Destroys what other people work with:
+        - Acme/control_plane/prd/old  will be destroyed
+
+    1 resource was changed outside of koctl since the last apply.
+
+    1 guarded resource will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy.
+    Plan: 1 to add, 0 to change, 1 to destroy.
+    ");
+}
+
+#[test]
+fn r16_risks_with_one_effect_are_together_and_many_are_folded() {
+    let role = |name: &str| {
+        let role = json!({ "role_name": "Admin" });
+        change(&format!("Acme/team_role/dev/{name}"), Action::Create, NOTHING, role)
+    };
+    let mut changes: Vec<_> = (0..30).map(|number| role(&format!("team-{number}"))).collect();
+    let portal = |public: bool| json!({"display_name": "Acme", "authentication_enabled": !public});
+    changes.push(change("Acme/portal/prd", Action::Update, portal(false), portal(true)));
+    let plan = testing::plan(changes, Vec::new());
+    assert_snapshot!(whole(&plan, Detail::Summary, &PLAIN), @r#"
+              import  add  change  replace  destroy
+    Acme           -   30       -        -        -
+    Acme/prd       -    -       1        -        -
+
+    Risks:
+
+      Becomes public:
+        ! Acme/portal/prd  nobody needs to sign in
+
+      Changes who may sign in, or who may do what:
+        ! the team gets a role (role_name "Admin"): 30 resources
+            Acme/team_role/dev/…
+                team-0, team-1, team-10, team-11, team-12, team-13, team-14, team-15, team-16, team-17,
+                team-18, team-19, team-2, team-20, team-21, team-22, team-23, team-24, team-25, team-26,
+                team-27, team-28, team-29, team-3, team-4, team-5, team-6, team-7, team-8, team-9
+
+    Plan: 30 to add, 1 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn r16_the_callers_of_a_changed_specification_come_before_its_text() {
+    let spec = |paths: &[&str]| {
+        let paths: Value = paths.iter().map(|path| ((*path).to_owned(), json!({"get": {}}))).collect();
+        json!({ "content": format!("{:#}", json!({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": paths})) })
+    };
+    let breaks = change("Acme/api_version/prd/a", Action::Update, spec(&["/a", "/b"]), spec(&["/b", "/c"]));
+    assert_snapshot!(screen(vec![breaks]), @r#"
+              import  add  change  replace  destroy
+    Acme/prd       -    -       1        -        -
+
+    Risks:
+
+      Breaks the callers of APIs:
+        ! Acme/api_version/prd/a  GET /a: is gone
+
     What the symbols mean:
 
-      ? deferred: it waits for something that does not exist yet
+      ~ update in place
 
     Organization Acme
 
-      ? Acme/api_implementation/dev/flights  is deferred
-          # no gateway service is tagged `ko-api-name=flights-dev` yet
+      Environment prd
 
-    1 resource is deferred: a later apply continues with what exists then.
-    No changes. Konnect and the platform repository match the configuration.
+      ~ Acme/api_version/prd/a  will be updated in place  [id=id-api_version]
+          breaks callers: GET /a: is gone
+          # compatible: 1 change
+        ~ content:
+            @@ -5,10 +5,10 @@
+               },
+               "openapi": "3.1.0",
+               "paths": {
+            -    "/a": {
+            +    "/b": {
+                   "get": {}
+                 },
+            -    "/b": {
+            +    "/c": {
+                   "get": {}
+                 }
+               }
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn r16_a_staged_specification_is_shown_once_and_a_moved_file_as_moved() {
+    let text = spec(40, "A");
+    let version = change("Acme/api_version/dev/a", Action::Create, NOTHING, json!({ "content": text }));
+    let before = json!({ "files": { "old/a/ko-patch.yaml": "values: 1\n", "old/b/openapi.yaml": "b\n" } });
+    let after = json!({ "files": { "new/a/ko-patch.yaml": "values: 1\n", "new/a/openapi.yaml": text } });
+    let staged = change("Acme/pull_request/dev", Action::Update, before, after);
+    assert_snapshot!(screen(vec![version, staged]), @"
+              import  add  change  replace  destroy
+    Acme/dev       -    1       1        -        -
+
+    What the symbols mean:
+
+      + create
+      ~ update in place
+
+    Organization Acme
+
+      Environment dev
+
+      + Acme/api_version/dev/a  will be created
+          content (40 lines)
+
+      ~ Acme/pull_request/dev  will be updated in place  [id=id-pull_request]
+        ~ files:
+          > old/a/ko-patch.yaml -> new/a/ko-patch.yaml  (moved)
+          + new/a/openapi.yaml (40 lines, the text of Acme/api_version/dev/a)
+          - old/b/openapi.yaml (1 line)
+
+    Plan: 1 to add, 1 to change, 0 to destroy.
     ");
 }
 
@@ -69,6 +226,9 @@ fn what_a_person_has_to_choose_is_not_said_to_come_by_itself() {
     let several = change("Acme/api_implementation/dev/flights", Action::Deferred, NOTHING, NOTHING);
     let several = ResourceChange { candidates: vec!["one".to_owned(), "two".to_owned()], ..several };
     assert_snapshot!(screen(vec![because(several, "2 objects match `ko-api-name=flights-dev`: one, two")]), @"
+          import  add  change  replace  destroy  deferred
+    Acme       -    -       -        -        -         1
+
     What the symbols mean:
 
       ? left to you: it could be any of several objects
@@ -133,6 +293,18 @@ fn every_action_stands_under_its_organization_and_environment_in_reading_order()
         ),
     ];
     assert_snapshot!(screen(changes), @r#"
+                         import  add  change  replace  destroy  forget  deferred
+    platform repository       -    1       -        -        -       -         -
+    Acme                      -    -       1        -        -       1         1
+    Acme/dev                  1    1       -        -        -       -         -
+    Acme/prd                  1    -       1        1        1       -         -
+
+    Risks:
+
+      Destroys what other people work with:
+        - Acme/control_plane/prd/flights  must be replaced (because of cluster_type)
+        - Acme/control_plane/prd/old  will be destroyed
+
     What the symbols mean:
 
      <= import: it exists, and koctl takes it over
@@ -143,12 +315,12 @@ fn every_action_stands_under_its_organization_and_environment_in_reading_order()
       . forget: it is removed from the state only
       ? deferred: it waits for something that does not exist yet
 
-    Platform repository  (1 to add, 0 to change, 0 to destroy)
+    Platform repository
 
       + @platform/repository/acme-platform  will be created
           private = true
 
-    Organization Acme  (2 to import, 2 to add, 2 to change, 2 to destroy, 1 to forget)
+    Organization Acme
 
       ~ Acme/team/flights  will be updated in place  [id=id-team]
         ~ name = "flight" -> "flights"
@@ -156,53 +328,53 @@ fn every_action_stands_under_its_organization_and_environment_in_reading_order()
       . Acme/user/ada@acme.example  will be forgotten  [id=id-user]
           # it left the configuration, and koctl never deletes it
 
-      ? Acme/api_implementation/dev/flights  is deferred
-          # no gateway service is tagged `ko-api-name=flights-dev` yet
+      ? 1 resource is deferred (api_implementation)
 
-      Environment dev  (1 to import, 1 to add, 0 to change, 0 to destroy)
+      Environment dev
 
       + Acme/control_plane/dev/flights-dev  will be created
           region       = "eu"
           name         = "flights-dev"
           cluster_type = "SERVERLESS"
-          labels:
-            env-name = "dev"
-            env-type = "DEV"
+          labels (2)
 
      <= Acme/portal/dev  will be imported  [id=id-portal]
 
-      Environment prd  (1 to import, 1 to add, 1 to change, 2 to destroy)
+      Environment prd
 
     -/+ Acme/control_plane/prd/flights  must be replaced (guarded)  [id=id-control_plane]
         ~ cluster_type = "SERVERLESS" -> "HYBRID" # forces replacement
           # (1 attribute unchanged)
 
       - Acme/control_plane/prd/old  will be destroyed (guarded)  [id=id-control_plane]
-          name = "old"
+        - name = "old"
 
      <= Acme/portal/prd  will be imported and updated in place  [id=id-portal]
         ~ display_name = "Old" -> "Acme"
 
-    1 resource is deferred: a later apply continues with what exists then.
+    1 resource is deferred: a later apply continues with what exists then. `koctl plan --full` shows why.
     2 guarded resources will be destroyed, and the work of others with it: apply asks, or needs --allow-destroy.
     Plan: 2 to import, 3 to add, 2 to change, 2 to destroy, 1 to forget.
     "#);
 }
 
 #[test]
-fn values_are_aligned_and_those_of_other_resources_are_known_after_apply() {
+fn values_are_aligned_and_those_of_other_resources_are_their_addresses() {
     let version = change("Acme/api_version/dev/flights", Action::Create, NOTHING, json!({"version": "1.0.0"}));
     assert_snapshot!(screen(vec![unknown(version, "api_id", "Acme/api/dev/flights#id")]), @r#"
+              import  add  change  replace  destroy
+    Acme/dev       -    1       -        -        -
+
     What the symbols mean:
 
       + create
 
-    Organization Acme  (1 to add, 0 to change, 0 to destroy)
+    Organization Acme
 
-      Environment dev  (1 to add, 0 to change, 0 to destroy)
+      Environment dev
 
       + Acme/api_version/dev/flights  will be created
-          api_id  = (known after apply)
+          api_id  = Acme/api/dev/flights
           version = "1.0.0"
 
     Plan: 1 to add, 0 to change, 0 to destroy.
@@ -219,16 +391,19 @@ fn a_replacement_names_the_attribute_that_forces_it() {
         *forces_replacement = true;
     }
     assert_snapshot!(screen(vec![replaced]), @r#"
+              import  add  change  replace  destroy
+    Acme/dev       -    -       -        1        -
+
     What the symbols mean:
 
     -/+ destroy, then create again
 
-    Organization Acme  (1 to add, 0 to change, 1 to destroy)
+    Organization Acme
 
-      Environment dev  (1 to add, 0 to change, 1 to destroy)
+      Environment dev
 
     -/+ Acme/api_version/dev/flights  must be replaced  [id=id-api_version]
-        ~ api_id  = "7f3c1a2b…" -> (known after apply) # forces replacement
+        ~ api_id  = "7f3c1a2b…" -> Acme/api/dev/flights # forces replacement
         ~ version = "1" -> "2"
 
     Plan: 1 to add, 0 to change, 1 to destroy.
@@ -242,11 +417,14 @@ fn ids_of_other_objects_are_short_unless_they_begin_alike() {
     let apart = change("Acme/x/a", Action::Update, json!({"api_id": id(1)}), json!({"api_id": other}));
     let alike = change("Acme/x/b", Action::Update, json!({"api_id": id(1)}), json!({"api_id": id(2)}));
     assert_snapshot!(screen(vec![apart, alike]), @r#"
+          import  add  change  replace  destroy
+    Acme       -    -       2        -        -
+
     What the symbols mean:
 
       ~ update in place
 
-    Organization Acme  (0 to add, 2 to change, 0 to destroy)
+    Organization Acme
 
       ~ Acme/x/a  will be updated in place  [id=id-x]
         ~ api_id = "7f3c1a2b…" -> "1b2c3d4e…"
@@ -263,13 +441,16 @@ fn of_labels_only_the_keys_that_change_are_shown() {
     let before = json!({"labels": {"env": "dev", "env-type": "DEV", "old": "x"}, "display_name": "Acme"});
     let after = json!({"labels": {"env": "dev", "env-type": "PROD", "team": "flights"}, "display_name": "Acme"});
     assert_snapshot!(screen(vec![change("Acme/portal/dev", Action::Update, before, after)]), @r#"
+              import  add  change  replace  destroy
+    Acme/dev       -    -       1        -        -
+
     What the symbols mean:
 
       ~ update in place
 
-    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+    Organization Acme
 
-      Environment dev  (0 to add, 1 to change, 0 to destroy)
+      Environment dev
 
       ~ Acme/portal/dev  will be updated in place  [id=id-portal]
         ~ labels:
@@ -288,11 +469,14 @@ fn attributes_that_come_or_go_are_marked_so() {
     let before = json!({"description": "Flights", "name": "a"});
     let after = json!({"description": null, "name": "a", "size": 3});
     assert_snapshot!(screen(vec![change("Acme/team/a", Action::Update, before, after)]), @r#"
+          import  add  change  replace  destroy
+    Acme       -    -       1        -        -
+
     What the symbols mean:
 
       ~ update in place
 
-    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+    Organization Acme
 
       ~ Acme/team/a  will be updated in place  [id=id-team]
         - description = "Flights"
@@ -320,12 +504,15 @@ fn descriptions_that_do_not_fit_a_line_are_diffs() {
     );
     let new = change("Acme/team/new", Action::Create, NOTHING, json!({"description": "One\nTwo\n", "name": "new"}));
     assert_snapshot!(screen(vec![long, lines, new]), @r#"
+          import  add  change  replace  destroy
+    Acme       -    1       2        -        -
+
     What the symbols mean:
 
       + create
       ~ update in place
 
-    Organization Acme  (1 to add, 2 to change, 0 to destroy)
+    Organization Acme
 
       ~ Acme/team/lines  will be updated in place  [id=id-team]
         ~ description:
@@ -360,11 +547,14 @@ fn structures_that_do_not_fit_a_line_are_laid_out() {
     };
     let changed = change("Acme/dashboard/usage", Action::Update, tiles("Usage"), tiles("Use"));
     assert_snapshot!(screen(vec![changed]), @r#"
+          import  add  change  replace  destroy
+    Acme       -    -       1        -        -
+
     What the symbols mean:
 
       ~ update in place
 
-    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+    Organization Acme
 
       ~ Acme/dashboard/usage  will be updated in place  [id=id-dashboard]
         ~ definition:
@@ -392,23 +582,28 @@ fn structures_that_do_not_fit_a_line_are_laid_out() {
 }
 
 #[test]
-fn a_changed_specification_is_a_unified_diff_and_a_new_one_is_shortened() {
+fn a_changed_specification_is_a_unified_diff_and_a_new_one_is_counted() {
     let content = |lines, title| json!({"content": spec(lines, title)});
     let changed = change("Acme/api_version/dev/a", Action::Update, content(40, "A"), content(40, "B"));
     let new = change("Acme/api_version/dev/b", Action::Create, NOTHING, content(412, "B"));
     let gone = change("Acme/api_version/dev/c", Action::Delete, content(412, "C"), NOTHING);
     assert_snapshot!(screen(vec![changed, new, gone]), @"
+              import  add  change  replace  destroy
+    Acme/dev       -    1       1        -        1
+
     What the symbols mean:
 
       + create
       ~ update in place
       - destroy
 
-    Organization Acme  (1 to add, 1 to change, 1 to destroy)
+    Organization Acme
 
-      Environment dev  (1 to add, 1 to change, 1 to destroy)
+      Environment dev
 
       ~ Acme/api_version/dev/a  will be updated in place  [id=id-api_version]
+          # what it means for callers is not known: the old text cannot be read: it is neither YAML no
+            r JSON: line 2, column 8: invalid YAML: mapping values are not allowed in this context
         ~ content:
             @@ -18,7 +18,7 @@
                line17: text
@@ -421,23 +616,10 @@ fn a_changed_specification_is_a_unified_diff_and_a_new_one_is_shortened() {
                line23: text
 
       + Acme/api_version/dev/b  will be created
-          content: (412 lines)
-            +openapi: 3.1.0
-            +  line1: text
-            +  line2: text
-            +  line3: text
-            +  line4: text
-            +  line5: text
-            +  line6: text
-            +  line7: text
-            +  line8: text
-            +  line9: text
-            +  line10: text
-            +  line11: text
-            # (400 more lines)
+          content (412 lines)
 
       - Acme/api_version/dev/c  will be destroyed  [id=id-api_version]
-          content: (412 lines)
+        - content: (412 lines)
 
     Plan: 1 to add, 1 to change, 1 to destroy.
     ");
@@ -449,13 +631,16 @@ fn staged_files_are_diffs_by_path() {
     let before = json!({"branch": "b", "files": {"a/openapi.yaml": spec(30, "A"), "b/ko-patch.yaml": patch("b"), "old.yaml": "x\n"}});
     let after = json!({"branch": "b", "files": {"a/openapi.yaml": spec(30, "A"), "b/ko-patch.yaml": patch("c"), "new.yaml": "y\n"}});
     assert_snapshot!(screen(vec![change("Acme/pull_request/dev", Action::Update, before, after)]), @"
+              import  add  change  replace  destroy
+    Acme/dev       -    -       1        -        -
+
     What the symbols mean:
 
       ~ update in place
 
-    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+    Organization Acme
 
-      Environment dev  (0 to add, 1 to change, 0 to destroy)
+      Environment dev
 
       ~ Acme/pull_request/dev  will be updated in place  [id=id-pull_request]
         ~ files:
@@ -465,8 +650,7 @@ fn staged_files_are_diffs_by_path() {
                  tags:
               -    - ko-api-name=b
               +    - ko-api-name=c
-          + new.yaml
-              +y
+          + new.yaml (1 line)
           - old.yaml (1 line)
             # (1 unchanged)
           # (1 attribute unchanged)
@@ -480,16 +664,21 @@ fn blanks_and_line_ends_that_differ_can_be_seen() {
     let content = |text: &str| json!({"content": text});
     let blanks = change("Acme/api_version/dev/a", Action::Update, content("a:\n\tb: c\n"), content("a:\n\tb: c  \r\n"));
     let end = change("Acme/api_version/dev/b", Action::Update, content("a\nb\n"), content("a\nb"));
-    assert_snapshot!(screen(vec![blanks, end]), @r#"
+    assert_snapshot!(screen(vec![blanks, end]), @r"
+              import  add  change  replace  destroy
+    Acme/dev       -    -       2        -        -
+
     What the symbols mean:
 
       ~ update in place
 
-    Organization Acme  (0 to add, 2 to change, 0 to destroy)
+    Organization Acme
 
-      Environment dev  (0 to add, 2 to change, 0 to destroy)
+      Environment dev
 
       ~ Acme/api_version/dev/a  will be updated in place  [id=id-api_version]
+          # what it means for callers is not known: the old text cannot be read: it is neither YAML no
+            r JSON: line 2, column 1: YAML cannot be indented with a tab
         ~ content:
             @@ -1,2 +1,2 @@
              a:
@@ -497,6 +686,8 @@ fn blanks_and_line_ends_that_differ_can_be_seen() {
             +→   b: c  \r
 
       ~ Acme/api_version/dev/b  will be updated in place  [id=id-api_version]
+          # what it means for callers is not known: the old text cannot be read: it is not an OpenAPI
+            document: it is not a mapping with `openapi`
         ~ content:
             @@ -1,2 +1,2 @@
              a
@@ -505,14 +696,17 @@ fn blanks_and_line_ends_that_differ_can_be_seen() {
             \ No newline at end of file
 
     Plan: 0 to add, 2 to change, 0 to destroy.
-    "#);
+    ");
 }
 
 #[test]
 fn a_diff_without_end_is_cut_with_a_count() {
     let lines = |text: &str| json!({"content": (0..900).map(|n| format!("{text} {n}\n")).collect::<String>()});
-    let screen = screen(vec![change("Acme/api_version/dev/a", Action::Update, lines("old"), lines("new"))]);
-    assert_eq!(screen.lines().filter(|line| line.starts_with("        -old")).count(), 399);
+    let changes = || vec![change("Acme/api_version/dev/a", Action::Update, lines("old"), lines("new"))];
+    let shown = |screen: &str| screen.lines().filter(|line| line.starts_with("        -old")).count();
+    assert_eq!(shown(&screen(changes())), 59);
+    let screen = full_screen(changes());
+    assert_eq!(shown(&screen), 399);
     assert!(screen.contains("        # (1401 more lines of this diff)\n"), "{screen}");
 }
 
@@ -554,7 +748,10 @@ fn drift_has_a_section_of_its_own_before_the_plan() {
     ];
     let back =
         change("Acme/portal/dev", Action::Update, json!({"display_name": "Hello"}), json!({"display_name": "Acme"}));
-    assert_snapshot!(super::plan(&testing::plan(vec![back], drift), SCHEMAS, &PLAIN), @r#"
+    assert_snapshot!(whole(&testing::plan(vec![back], drift), Detail::Normal, &PLAIN), @r#"
+              import  add  change  replace  destroy
+    Acme/dev       -    -       1        -        -
+
     Changed outside of koctl since the last apply:
 
     -/+ Acme/team/again  was deleted and created again  [id=new]
@@ -570,9 +767,9 @@ fn drift_has_a_section_of_its_own_before_the_plan() {
 
       ~ update in place
 
-    Organization Acme  (0 to add, 1 to change, 0 to destroy)
+    Organization Acme
 
-      Environment dev  (0 to add, 1 to change, 0 to destroy)
+      Environment dev
 
       ~ Acme/portal/dev  will be updated in place  [id=id-portal]
         ~ display_name = "Hello" -> "Acme"
@@ -589,15 +786,23 @@ fn colors_mark_symbols_names_and_what_loses_the_work_of_others() {
         change("Acme/team/b", Action::Update, json!({"name": "a"}), json!({"name": "b"})),
         change("Acme/team/c", Action::Delete, NOTHING, NOTHING),
     ];
-    let screen = super::plan(&testing::plan(changes, Vec::new()), SCHEMAS, &style);
+    let screen = whole(&testing::plan(changes, Vec::new()), Detail::Normal, &style);
     assert_snapshot!(screen.replace('\u{1b}', "␛"), @r#"
+    ␛[1m      import  add  change  replace  destroy␛[0m
+    Acme  ␛[2m     -␛[0m    1       1  ␛[2m      -␛[0m  ␛[31m      1␛[0m
+
+    ␛[1mRisks:␛[0m
+
+      ␛[31m␛[1mDestroys what other people work with:␛[0m
+        ␛[31m␛[1m-␛[0m ␛[31m␛[1mAcme/team/c␛[0m  will be destroyed
+
     ␛[1mWhat the symbols mean:␛[0m
 
     ␛[32m  +␛[0m create
     ␛[33m  ~␛[0m update in place
     ␛[31m  -␛[0m destroy
 
-    ␛[1mOrganization Acme␛[0m␛[2m  (1 to add, 1 to change, 1 to destroy)␛[0m
+    ␛[1mOrganization Acme␛[0m
 
     ␛[32m  +␛[0m ␛[1mAcme/team/a␛[0m  will be created
           name = "a"
@@ -722,13 +927,16 @@ fn a_secret_is_named_and_never_shown() {
         change("Acme/door/c", Action::Delete, traces("4d"), NOTHING),
     ];
     assert_snapshot!(screen(changes), @r#"
+          import  add  change  replace  destroy
+    Acme       -    1       1        -        1
+
     What the symbols mean:
 
       + create
       ~ update in place
       - destroy
 
-    Organization Acme  (1 to add, 1 to change, 1 to destroy)
+    Organization Acme
 
       ~ Acme/door/a  will be updated in place  [id=id-door]
         ~ key (sensitive)
@@ -740,9 +948,9 @@ fn a_secret_is_named_and_never_shown() {
           key (sensitive)
 
       - Acme/door/c  will be destroyed  [id=id-door]
-          name   = "a"
-          colour = "red"
-          key (sensitive)
+        - name   = "a"
+        - colour = "red"
+        - key (sensitive)
 
     Plan: 1 to add, 1 to change, 1 to destroy.
     "#);
@@ -757,7 +965,10 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
         recovered("Acme/portal/dev", IntentAction::Create, Fate::Made { id: "7c2f".to_owned() }),
         recovered("Acme/team/crew", IntentAction::Delete, Fate::Done),
     ];
-    assert_snapshot!(super::plan(&plan, SCHEMAS, &PLAIN), @"
+    assert_snapshot!(whole(&plan, Detail::Normal, &PLAIN), @"
+          import  add  change  replace  destroy
+    Acme       -    1       -        -        -
+
     Note: an apply did not finish: it was killed, could not store its results, or is still running.
       It had created these objects, which are added to the state:
         Acme/portal/dev  [id=7c2f]
@@ -769,7 +980,7 @@ fn r10_what_an_apply_that_did_not_end_has_done_comes_first() {
 
       + create
 
-    Organization Acme  (1 to add, 0 to change, 0 to destroy)
+    Organization Acme
 
       + Acme/api/dev/flights  will be created
 

@@ -15,7 +15,9 @@ use crate::report::words::count;
 /// The shown length of a new text.
 const HEAD: usize = 12;
 /// The shown length of a diff. Longer ones are reviewed elsewhere.
-const DIFF: usize = 400;
+pub(super) const DIFF: usize = 400;
+/// The same, if values are shortened.
+pub(super) const SHORT_DIFF: usize = 60;
 /// The shown characters of a line. A file can be one line of megabytes.
 const LINE: usize = 500;
 /// The shown characters before the first difference of two long lines.
@@ -50,7 +52,8 @@ impl<'a> Side<'a> {
         }
     }
 
-    fn describe(&self) -> Option<String> {
+    /// Its length, or its digest.
+    pub(super) fn describe(&self) -> Option<String> {
         match self {
             Self::Absent => None,
             Self::Digest(digest) => Some(format!("sha256 {}…", digest.chars().take(DIGEST).collect::<String>())),
@@ -58,7 +61,7 @@ impl<'a> Side<'a> {
         }
     }
 
-    fn is_one_line(&self) -> bool {
+    pub(super) fn is_one_line(&self) -> bool {
         match self {
             Self::Text(text) => text.lines().count() <= 1,
             _ => true,
@@ -84,12 +87,12 @@ pub(super) fn label(old: &Side<'_>, new: &Side<'_>) -> String {
     }
 }
 
-/// Writes the change, line by line.
-pub(super) fn body(screen: &mut Screen<'_>, indent: usize, old: &Side<'_>, new: &Side<'_>) {
+/// Writes the change, line by line; at most `limit` lines of a diff.
+pub(super) fn body(screen: &mut Screen<'_>, indent: usize, old: &Side<'_>, new: &Side<'_>, limit: usize) {
     match (old, new) {
         (Side::Absent, Side::Text(text)) => head(screen, indent, text),
         (Side::Text(before), Side::Text(after)) => {
-            diff(screen, indent, before, after, old.is_one_line() && new.is_one_line());
+            diff(screen, indent, [before, after], old.is_one_line() && new.is_one_line(), limit);
         }
         _ => {}
     }
@@ -108,7 +111,7 @@ fn head(screen: &mut Screen<'_>, indent: usize, text: &str) {
     }
 }
 
-fn diff(screen: &mut Screen<'_>, indent: usize, old: &str, new: &str, one_line: bool) {
+fn diff(screen: &mut Screen<'_>, indent: usize, [old, new]: [&str; 2], one_line: bool, limit: usize) {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let ends_differ = old.ends_with('\n') != new.ends_with('\n');
     let from = if one_line { common(old, new).saturating_sub(BEFORE) } else { 0 };
@@ -129,7 +132,7 @@ fn diff(screen: &mut Screen<'_>, indent: usize, old: &str, new: &str, one_line: 
             }
         }
     }
-    let mut rows = Rows { screen, indent, left: DIFF };
+    let mut rows = Rows { screen, indent, left: limit };
     let shown = lines.iter().take_while(|(sign, tone, line)| match sign {
         Some(sign) => rows.write(*sign, *tone, line),
         None => rows.raw(*tone, line),

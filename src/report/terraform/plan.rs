@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::values::{TERRAFORM_VERSION, identity, provider_name, resource, root_module, sensitive, state, values};
-use crate::report::order;
+use crate::report::counts::{Row, rows};
 use crate::report::schemas::Schemas;
+use crate::report::{order, spec_diff};
+use crate::review::{Judged, Review, Risk, Verdict};
 use engine::plan::{Drift, DriftKind};
 use engine::value::stored_form;
 use engine::{Action, Address, Attribute, AttributeChange, Kind, Plan, Reference, ResourceChange, Schema};
@@ -18,9 +20,10 @@ const FORMAT_VERSION: &str = "1.2";
 ///
 /// A koctl plan has only changes, so `prior_state` and `planned_values` have only the resources of the plan. Deferred
 /// resources are in `deferred_changes`, and `complete` is false then. Computed attributes, and the ids of new objects,
-/// are known after apply. What could not be planned is in `koctl_unplanned`, and `complete` is false then, too.
+/// are known after apply. What could not be planned is in `koctl_unplanned`, and `complete` is false then, too. What a
+/// reviewer must see first is in `koctl_risks`, `koctl_counts` and `koctl_specifications`.
 #[must_use]
-pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
+pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
     let all: Vec<&ResourceChange> = plan.scopes.iter().flat_map(|scope| &scope.changes).collect();
     let (deferred, changes): (Vec<_>, Vec<_>) = all.iter().partition(|change| change.action == Action::Deferred);
     let changes: Vec<Planned<'_>> = changes.into_iter().map(|change| Planned::new(change, schemas)).collect();
@@ -38,6 +41,9 @@ pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
         "applyable": plan.has_changes(),
         "complete": deferred.is_empty() && plan.unplanned.is_empty(),
         "errored": false,
+        "koctl_counts": rows(plan, schemas).iter().map(counts).collect::<Vec<_>>(),
+        "koctl_risks": review.risks.iter().map(risk).collect::<Vec<_>>(),
+        "koctl_specifications": review.specifications.all().map(specification).collect::<Vec<_>>(),
     });
     if !deferred.is_empty() {
         let deferred = deferred.into_iter().map(|change| deferred_change(change, schemas));
@@ -47,6 +53,28 @@ pub fn plan_json(plan: &Plan, schemas: Schemas<'_>) -> Value {
         document["koctl_unplanned"] = json!(plan.unplanned);
     }
     document
+}
+
+fn counts(row: &Row<'_>) -> Value {
+    let Row { scope, environment, summary } = row;
+    let mut counts = json!(summary);
+    counts["scope"] = json!(scope);
+    counts["environment"] = json!(environment);
+    counts
+}
+
+fn risk(risk: &Risk) -> Value {
+    let effects: Vec<String> = risk.effects.iter().map(ToString::to_string).collect();
+    json!({ "kind": risk.kind.name(), "address": risk.address, "effects": effects })
+}
+
+/// A changed specification. `changes` is null if it is not known what the change means.
+fn specification((address, judged): (&Address, &Judged)) -> Value {
+    let (changes, unknown) = match &judged.verdict {
+        Verdict::Compared(changes) => (Some(changes.all().iter().map(spec_diff::change).collect::<Vec<_>>()), None),
+        Verdict::Unknown(why) => (None, Some(why)),
+    };
+    json!({ "address": address, "path": judged.path, "changes": changes, "unknown": unknown })
 }
 
 /// A change, with the whole object on both sides.

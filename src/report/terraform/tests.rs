@@ -7,12 +7,14 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::report::testing::{self, SCHEMAS, because, change, drifted, unknown};
+use crate::review::Review;
 use engine::plan::{Drift, DriftKind};
 use engine::state::ResourceState;
 use engine::{Action, Address, Mode, Plan, ResourceChange};
 
 fn document(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Value {
-    plan_json(&testing::plan(changes, drift), SCHEMAS)
+    let plan = testing::plan(changes, drift);
+    plan_json(&plan, &Review::of(&plan), SCHEMAS)
 }
 
 /// The change of the only resource of a plan.
@@ -23,7 +25,7 @@ fn change_of(change: ResourceChange) -> Value {
 #[test]
 fn a_plan_without_changes_is_a_whole_document_that_cannot_be_applied() {
     assert_eq!(
-        plan_json(&Plan::new(String::new(), Mode::Normal, Vec::new()), SCHEMAS),
+        plan_json(&Plan::new(String::new(), Mode::Normal, Vec::new()), &Review::default(), SCHEMAS),
         json!({
             "format_version": "1.2",
             "terraform_version": "1.9.0",
@@ -41,8 +43,55 @@ fn a_plan_without_changes_is_a_whole_document_that_cannot_be_applied() {
             "applyable": false,
             "complete": true,
             "errored": false,
+            "koctl_counts": [],
+            "koctl_risks": [],
+            "koctl_specifications": [],
         })
     );
+}
+
+#[test]
+fn r16_programs_get_the_counts_and_the_risks_of_a_plan() {
+    let changes = vec![
+        change("Acme/control_plane/prd/a", Action::Replace, json!({"region": "us"}), json!({"region": "eu"})),
+        change("Acme/team/b", Action::Create, Value::Null, json!({"name": "b"})),
+    ];
+    let document = document(changes, Vec::new());
+    assert_eq!(
+        document["koctl_risks"],
+        json!([{
+            "kind": "destroys", "address": "Acme/control_plane/prd/a", "effects": ["must be replaced (because of region)"],
+        }])
+    );
+    let counts = |scope: &str, environment: Value, add: u32, replace: u32| {
+        json!({
+            "scope": scope, "environment": environment, "import": 0, "add": add, "change": 0, "destroy": replace,
+            "replace": replace, "forget": 0, "deferred": 0,
+        })
+    };
+    assert_eq!(
+        document["koctl_counts"],
+        json!([counts("Acme", Value::Null, 1, 0), counts("Acme", "prd".into(), 1, 1)])
+    );
+}
+
+#[test]
+fn r16_programs_get_what_a_changed_specification_means() {
+    let spec =
+        |path: &str| json!({"openapi": "3.1.0", "info": {"title": "a", "version": "1"}, "paths": {path: {"get": {}}}});
+    let content = |path: &str| json!({ "content": spec(path).to_string() });
+    let changes = vec![
+        change("Acme/api_version/dev/a", Action::Update, content("/a"), content("/b")),
+        change("Acme/api_version/dev/b", Action::Update, json!({"content": "no"}), content("/b")),
+    ];
+    let document = document(changes, Vec::new());
+    let [known, unknown] = document["koctl_specifications"].as_array().unwrap().as_slice() else {
+        panic!("{document}")
+    };
+    assert_eq!((&known["address"], &known["unknown"]), (&json!("Acme/api_version/dev/a"), &Value::Null));
+    assert_eq!(known["changes"][0]["rule"], "operation-removed");
+    assert_eq!(unknown["changes"], Value::Null);
+    assert!(unknown["unknown"].as_str().unwrap().starts_with("the old text cannot be read"), "{unknown}");
 }
 
 #[test]
