@@ -190,9 +190,9 @@ class Loop(Sandboxed):
 
     def plan(self, number):
         """The workflow `koctl plan`; returns the comment."""
-        self.run_script("plan.sh", "plan")
-        code = self.step_outputs()["code"]
-        self.run_script("plan-comment.sh", str(number), "plan/plan.txt", code)
+        self.run_script("plan.sh", "plan", GITHUB_SERVER_URL="https://github.com", GITHUB_RUN_ID=9)
+        self.assertEqual(self.step_outputs(), {"code": "0"})
+        self.run_script("plan-comment.sh", str(number), "plan/comment.md")
         [comment] = self.ask(f"issues/{number}/comments")
         return comment["body"]
 
@@ -249,6 +249,7 @@ class WholeWay(Loop):
         # A service is added, reviewed and merged; the reviewed plan is applied.
         number = self.edit("konnect/teams.yaml", team(self.SERVICES), "Add flights")
         comment = self.plan(number)
+        self.assertRegex(comment, "### koctl plan: \\d+ to add, ")
         self.assertIn("Acme/api/dev/flights", comment)
         self.assertEqual(self.merge_all(), ["Add flights"])
         outputs, summary = self.apply("push")
@@ -276,7 +277,7 @@ class WholeWay(Loop):
         # The specification loses an operation: a plan shows that, and the hourly run delivers it.
         self.push_spec("flights", "dev", SPEC.format(title="flights", version="2.0.0"))
         shown = self.koctl("plan")
-        self.assertIn("Acme/api_version/dev/flights", shown)
+        self.assertRegex(shown, "Breaks the callers of APIs:\n *! Acme/api_version/dev/flights  DELETE /flights")
         outputs, summary = self.apply("schedule")
         self.assertEqual(outputs, {"changed": "true"})
         self.assertIn("### What was merged, specified or changed since the last apply", summary)
@@ -307,6 +308,21 @@ class WholeWay(Loop):
         (clone / "openapi.yaml").write_text(text)
         self.git("-C", str(clone), "commit", "--quiet", "--all", "--message", "Change")
         self.git("-C", str(clone), "push", "--quiet", "origin", branch)
+
+
+class ManyServices(Loop):
+    SERVICES = [f"service-{number}" for number in range(100)]
+
+    def test_a_plan_of_a_hundred_services_fits_into_a_comment(self):
+        number = self.edit("konnect/teams.yaml", team(self.SERVICES), "Add a hundred services")
+        comment = self.plan(number)
+        self.assertLess(len(comment), 65_536)
+        self.assertRegex(comment, r"\A<!-- koctl plan -->\n### koctl plan: \d+ to add, 0 to change, 0 to destroy.")
+        self.assertLess(comment.index("ecomes public"), 10_000, "the risks come first")
+        self.assertEqual(comment.count("```") % 2, 0, "a code block is left open")
+        summary = self.summary()
+        for name in self.SERVICES:
+            self.assertIn(f"Acme/api/prd/{name}", summary)
 
 
 if __name__ == "__main__":

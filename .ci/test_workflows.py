@@ -513,18 +513,51 @@ class Koctl(Case):
     def asked(self):
         return (self.scratch / "asked").read_text()
 
-    def test_a_plan_is_saved_as_text_too(self):
-        self.koctl(0, stdout="Plan: 1 to add", stderr="reading")
-        self.run_script("plan.sh", "plan")
-        self.assertEqual((self.root / "plan/plan.txt").read_text(), "Plan: 1 to add")
-        self.assertEqual(self.outputs(), {"code": "0"})
-        self.assertEqual(self.asked(), "plan --color never --out plan/plan.koctl")
+    def plans(self, code=0, stderr="", page="**Plan: 1 to add, 0 to change, 0 to destroy.**\n\nRisks.\n"):
+        """koctl makes a plan, and shows it as `page`; without one, it makes none."""
+        text = f"""\
+            #!{sys.executable}
+            import pathlib, sys
+            with open({str(self.scratch / "asked")!r}, "a") as asked:
+                asked.write(" ".join(sys.argv[1:]) + "\\n")
+            if sys.argv[1] == "show":
+                sys.stdout.write({page!r})
+                sys.exit(0)
+            if {page!r}:
+                pathlib.Path(sys.argv[sys.argv.index("--out") + 1]).write_text("a plan")
+            sys.stderr.write({stderr!r})
+            sys.exit({code})
+            """
+        self.program(self.scratch / "bin/koctl", textwrap.dedent(text))
+        run = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "9"}
+        self.run_script("plan.sh", "plan", code=code, **run)
+        self.assertEqual(self.outputs(), {"code": str(code)})
+        return (self.root / "plan/comment.md").read_text()
+
+    RUN = "\nThe [summary of the run](https://github.com/acme/platform/actions/runs/9) has all details.\n"
+
+    def test_a_plan_is_saved_and_shown_with_its_counts_in_the_heading(self):
+        heading = "### koctl plan: 1 to add, 0 to change, 0 to destroy.\n\nRisks.\n"
+        self.assertEqual(self.plans(), heading + self.RUN)
+        self.assertEqual(self.summary(), heading)
+        self.assertEqual(self.asked().splitlines(), [
+            "plan --color never --out plan/plan.koctl",
+            "show --markdown --limit 900000 plan/plan.koctl",
+            "show --markdown --limit 58000 plan/plan.koctl",
+        ])  # fmt: skip
+
+    def test_a_plan_without_changes_says_so_in_the_heading(self):
+        comment = self.plans(page="**No changes. All is as it should be.**\n")
+        self.assertTrue(comment.startswith("### koctl plan: No changes. All is as it should be.\n"), comment)
 
     def test_a_plan_that_failed_says_why_and_fails_the_run(self):
-        self.koctl(1, stderr="error: no token")
-        self.run_script("plan.sh", "plan", code=1)
-        self.assertEqual((self.root / "plan/plan.txt").read_text(), "error: no token")
-        self.assertEqual(self.outputs(), {"code": "1"})
+        expected = "### koctl plan failed\n\n```text\nerror: no token\n```\n\n"
+        self.assertEqual(self.plans(code=1, stderr="error: no token", page=""), expected + self.RUN)
+
+    def test_what_could_be_planned_beside_a_failure_is_shown_after_it(self):
+        comment = self.plans(code=1, stderr="error: no specification")
+        self.assertTrue(comment.startswith("### koctl plan failed\n"), comment)
+        self.assertIn("```\n\n### koctl plan: 1 to add", comment)
 
     def test_no_drift_is_a_green_run(self):
         self.koctl(0, stdout="No drift.")
@@ -801,17 +834,17 @@ class StandIn(Case):
 class Commenting(StandIn):
     MARKER = "<!-- koctl plan -->"
 
-    def comment(self, comments, code="0"):
-        plan = self.scratch / "plan.txt"
-        plan.write_text("Plan: 1 to add")
+    def comment(self, comments):
+        plan = self.scratch / "comment.md"
+        plan.write_text("### koctl plan: 1 to add\n")
         self.answers[("GET", "issues/7/comments")] = comments
         self.answers[("POST", "issues/7/comments")] = self.answers[("PATCH", "issues/comments/3")] = {}
-        self.run_script("plan-comment.sh", "7", plan, code)
+        self.run_script("plan-comment.sh", "7", plan)
         [(method, path, body)] = self.written()
         return method, path, body["body"]
 
     def test_the_first_plan_is_a_new_comment(self):
-        expected = f"{self.MARKER}\n### koctl plan\n\n```text\nPlan: 1 to add\n```"
+        expected = f"{self.MARKER}\n### koctl plan: 1 to add\n"
         self.assertEqual(self.comment([]), ("POST", "issues/7/comments", expected))
 
     def test_the_next_plan_replaces_it(self):
@@ -824,9 +857,6 @@ class Commenting(StandIn):
     def test_a_plan_is_never_written_into_a_comment_that_a_person_can_edit(self):
         comments = [{"id": 3, "user": {"type": "User"}, "body": f"{self.MARKER}\na trap"}]
         self.assertEqual(self.comment(comments)[:2], ("POST", "issues/7/comments"))
-
-    def test_a_plan_that_failed_says_so(self):
-        self.assertIn("### koctl plan failed", self.comment([], code="1")[2])
 
 
 class FindingThePlan(StandIn):

@@ -1,20 +1,13 @@
 #!/usr/bin/env bash
-# Shows a plan as a comment on a pull request. Every new plan replaces the comment.
-# Usage: GH_TOKEN=... plan-comment.sh NUMBER FILE EXIT-CODE
+# Shows a plan, which plan.sh wrote to FILE, as a comment on a pull request. Every new plan replaces the comment.
+# Usage: GH_TOKEN=... plan-comment.sh NUMBER FILE
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=github.sh
 source "${BASH_SOURCE%/*}/github.sh"
-scripts=${BASH_SOURCE%/*}
-number=$1 plan=$2 code=$3
+number=$1 plan=$2
 marker='<!-- koctl plan -->'
 
-case $code in
-    0) heading='### koctl plan' ;;
-    *) heading='### koctl plan failed' ;;
-esac
-body=$(printf '%s\n%s\n\n%s\n' "$marker" "$heading" "$(bash "$scripts/fence.sh" "$plan" text)")
-request=$(jq --null-input --arg body "$body" '{body: $body}')
-
+request=$(jq --null-input --arg marker "$marker" --rawfile plan "$plan" '{body: "\($marker)\n\($plan)"}')
 comment=$(github_list "issues/$number/comments" | jq --slurp --arg marker "$marker" \
     'map(select(.user.type == "Bot" and (.body | startswith($marker))))[0].id // empty')
 if [ -n "$comment" ]; then
