@@ -1042,8 +1042,8 @@ fn addresses_of_repositories_are_those_that_git_can_reach() {
        ·                   ───────────
      8 │ organizations:
        ╰────
-      help: write it like `https://github.com/owner/repository.git` or `git@github.com:owner/
-            repository.git`
+      help: write it like `https://github.com/owner/repository.git` or
+            `git@github.com:owner/repository.git`
 
     1 error in 1 file.
     ");

@@ -13,8 +13,8 @@ pub struct Pull {
     pub number: u64,
     /// Its title.
     pub title: String,
-    /// Its page.
-    pub html_url: String,
+    /// Its page, where the answer names it.
+    pub html_url: Option<String>,
     /// The branch that it merges.
     pub head: Head,
     /// The branch that it is merged into.

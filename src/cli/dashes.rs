@@ -3,16 +3,18 @@
 
 use std::ffi::OsString;
 
+use clap::Command;
 use clap::error::ErrorKind;
-use clap::{Command, CommandFactory as _};
 
 /// The arguments, if none of them is a long option of its command with one dash.
 ///
 /// # Errors
 /// The first such option, with how it is written.
-pub(super) fn check(arguments: impl Iterator<Item = OsString>) -> Result<Vec<OsString>, clap::Error> {
+pub(super) fn check(
+    mut root: Command,
+    arguments: impl Iterator<Item = OsString>,
+) -> Result<Vec<OsString>, clap::Error> {
     let arguments: Vec<OsString> = arguments.collect();
-    let mut root = super::Cli::command();
     // Gives the global options to the commands.
     root.build();
     match first(&root, &arguments) {
@@ -43,11 +45,23 @@ fn first(root: &Command, arguments: &[OsString]) -> Option<(Command, String)> {
 
 #[cfg(test)]
 mod tests {
+    use clap::{Arg, ArgAction, Command};
+
     use super::check;
+
+    fn command() -> Command {
+        let plan =
+            Command::new("plan").arg(Arg::new("out").long("out").short('o')).arg(Arg::new("target").long("target"));
+        let list = Command::new("list").arg(Arg::new("state").long("state"));
+        Command::new("koctl")
+            .arg(Arg::new("verbose").long("verbose").short('v').action(ArgAction::Count).global(true))
+            .subcommand(plan)
+            .subcommand(Command::new("state").subcommand(list))
+    }
 
     fn refused(line: &str) -> Option<String> {
         let words = line.split(' ').map(std::ffi::OsString::from);
-        check(words).err().map(|error| error.to_string())
+        check(command(), words).err().map(|error| error.to_string())
     }
 
     #[test]
@@ -57,7 +71,7 @@ mod tests {
             "koctl plan -oplan.koctl --out=plan.koctl",
             "koctl plan -vv",
             "koctl state list -vv",
-            "koctl apply -- -target",
+            "koctl plan -- -target",
             "koctl plan -unknown",
         ] {
             assert_eq!(refused(line), None, "{line}");
@@ -68,10 +82,9 @@ mod tests {
     fn long_options_with_one_dash_are_refused_with_how_they_are_written() {
         for (line, expected) in [
             ("koctl plan -out=plan.koctl", "'-out' found; options have two dashes: '--out'"),
-            ("koctl apply -auto-approve", "'-auto-approve' found; options have two dashes: '--auto-approve'"),
-            ("koctl destroy -target=Acme/**", "'-target' found; options have two dashes: '--target'"),
+            ("koctl plan -target=Acme/**", "'-target' found; options have two dashes: '--target'"),
             ("koctl state list -state=file:x", "'-state' found; options have two dashes: '--state'"),
-            ("koctl plan -color=never", "'-color' found; options have two dashes: '--color'"),
+            ("koctl plan -verbose", "'-verbose' found; options have two dashes: '--verbose'"),
         ] {
             assert!(refused(line).is_some_and(|error| error.contains(expected)), "{line}: {:?}", refused(line));
         }

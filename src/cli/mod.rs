@@ -103,7 +103,7 @@ impl Command {
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let cli = match dashes::check(std::env::args_os()).and_then(Cli::try_parse_from) {
+    let cli = match dashes::check(Cli::command(), std::env::args_os()).and_then(Cli::try_parse_from) {
         Ok(cli) => cli,
         Err(message) => {
             output::answer(&message);

@@ -57,7 +57,7 @@ fn removing_a_service_deletes_its_api_and_its_staged_files() {
 }
 
 #[test]
-fn renaming_a_control_plane_makes_a_new_one_and_destroys_the_old() {
+fn renaming_a_control_plane_renames_it_where_it_is() {
     let _filters = filters();
     insta::assert_snapshot!(plan_after(|world| world.edit(
         "konnect/organizations.yaml",

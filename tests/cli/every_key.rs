@@ -198,8 +198,8 @@ fn gist(plan: &str) -> String {
     let is_headline = |line: &str| ["  will be ", "  must be "].iter().any(|verb| line.contains(verb));
     let is_attribute = |line: &str| ["    ~ ", "    + ", "    - "].iter().any(|mark| line.starts_with(mark));
     // The risks above the details name the same resources.
-    let details = plan.lines().skip_while(|line| !line.starts_with("What the symbols mean"));
-    let told = details.filter(|line| is_headline(line) || is_attribute(line));
+    let details = &plan[plan.find("What the symbols mean").unwrap_or(0)..];
+    let told = details.lines().filter(|line| is_headline(line) || is_attribute(line));
     let told = told.map(|line| line.split("  [id=").next().unwrap_or_default());
     let last = plan.trim_end().lines().last().into_iter();
     told.chain(last).map(|line| format!("{line}\n")).collect()

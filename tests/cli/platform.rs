@@ -311,8 +311,11 @@ async fn an_organization_is_a_few_lines_in_one_pull_request_and_a_secret() {
     assert_eq!(titles(&sandbox).await, expected);
     let branches = ["konnect-orchestrator-init", "konnect-orchestrator-organizations"];
     let difference = world.git("Acme/platform", &["diff", "--numstat", branches[0], branches[1]]);
-    let expected: Vec<String> = ["deck-merge-and-diff", "deck-sync", "koctl-apply", "koctl-drift", "koctl-plan"]
-        .map(|name| format!("1\t0\t.github/workflows/{name}.yml"))
+    // The workflow that applies has the tokens in each of its stages.
+    let workflows =
+        [("deck-merge-and-diff", 1), ("deck-sync", 1), ("koctl-apply", 4), ("koctl-drift", 1), ("koctl-plan", 1)];
+    let expected: Vec<String> = workflows
+        .map(|(name, lines)| format!("{lines}\t0\t.github/workflows/{name}.yml"))
         .into_iter()
         .chain(["12\t1\tkonnect/organizations.yaml".to_owned()])
         .collect();

@@ -100,7 +100,7 @@ impl Over<ReadClient> {
         let Some(Merge { files, conflicts }) = merge.filter(|merge| !conflicts(&merge.conflicts)) else {
             let reason =
                 format!("pull request #{} conflicts with {}: apply resolves that", pull.number, platform.branch);
-            return Ok((staged(&base.files, folder), Some(Notice { reason, link: Some(pull.html_url.clone()) })));
+            return Ok((staged(&base.files, folder), Some(Notice { reason, link: pull.html_url.clone() })));
         };
         let mut waits = platform.waits(pull);
         // GitHub merges line by line, and may find no conflict.

@@ -56,9 +56,15 @@ fn undecided(plan: &Plan) -> Option<String> {
 
 /// Protection that is taken away, which makes a later plan that destroys possible.
 fn unprotected(plan: &Plan) -> Option<String> {
-    let number = changes(plan).filter(|change| change.new_protection() == Some(false)).count();
+    let unprotected: Vec<_> = changes(plan).filter(|change| change.new_protection() == Some(false)).collect();
+    let (number, at_once) = (unprotected.len(), unprotected.iter().filter(|change| change.destroys()).count());
     let (lose, them) = if number == 1 { ("loses its", "it") } else { ("lose their", "them") };
-    (number > 0).then(|| format!("{} {lose} protection: a later plan may destroy {them}.", count(number, "resource")))
+    let then = match at_once {
+        0 => format!("a later plan may destroy {them}"),
+        all if all == number => format!("this plan destroys {them}"),
+        some => format!("this plan destroys {some}, and a later one may destroy the others"),
+    };
+    (number > 0).then(|| format!("{} {lose} protection: {then}.", count(number, "resource")))
 }
 
 fn outstanding(plan: &Plan) -> Option<String> {

@@ -602,8 +602,8 @@ fn a_changed_specification_is_a_unified_diff_and_a_new_one_is_counted() {
       Environment dev
 
       ~ Acme/api_version/dev/a  will be updated in place  [id=id-api_version]
-          # what it means for callers is not known: the old text cannot be read: it is neither YAML no
-            r JSON: line 2, column 8: invalid YAML: mapping values are not allowed in this context
+          # what it means for callers is not known: the old text cannot be read: it is neither YAML
+            nor JSON: line 2, column 8: invalid YAML: mapping values are not allowed in this context
         ~ content:
             @@ -18,7 +18,7 @@
                line17: text
@@ -677,8 +677,8 @@ fn blanks_and_line_ends_that_differ_can_be_seen() {
       Environment dev
 
       ~ Acme/api_version/dev/a  will be updated in place  [id=id-api_version]
-          # what it means for callers is not known: the old text cannot be read: it is neither YAML no
-            r JSON: line 2, column 1: YAML cannot be indented with a tab
+          # what it means for callers is not known: the old text cannot be read: it is neither YAML
+            nor JSON: line 2, column 1: YAML cannot be indented with a tab
         ~ content:
             @@ -1,2 +1,2 @@
              a:
