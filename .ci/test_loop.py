@@ -148,6 +148,7 @@ class Loop(Sandboxed):
     def send(self, method, path, body):
         request = urllib.request.Request(f"{self.api}/repos/acme/{path}", json.dumps(body).encode(), method=method)
         request.add_header("Authorization", "Bearer reviewer")
+        request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
