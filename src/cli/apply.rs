@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::approval::ApprovalArgs;
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::outcome::Outcome;
 use super::output::Output;
 use super::request::RequestArgs;
@@ -72,7 +72,7 @@ impl Args {
 
     fn next(&self, waiting: &[&Waiting]) -> Option<String> {
         if self.refresh_only {
-            return Some(format!("koctl plan{}{}", self.manifest.flags(), self.system.flags()));
+            return Some(format!("koctl plan{}", same_place(&self.manifest, &self.system)));
         }
         next::merge(waiting, &self.system)
     }
@@ -87,7 +87,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         }
         let (approval, stop) = (&args.approval, interrupt::watch());
         let next = |waiting: &[&Waiting]| args.next(waiting);
-        let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+        let flags = same_place(&args.manifest, &args.system);
         let rounds =
             Rounds { session, request, approval, reviewed: reviewed.as_ref(), output, flags, stop, next: &next };
         match (&args.plan_file, args.loop_seconds) {

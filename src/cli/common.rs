@@ -61,7 +61,7 @@ impl ManifestArgs {
 }
 
 /// The directory of the sandbox if the flag names none.
-const DEFAULT_SANDBOX: &str = ".koctl/sandbox";
+pub(super) const DEFAULT_SANDBOX: &str = ".koctl/sandbox";
 
 /// Where the state is, and if the systems are real.
 #[derive(Debug, Args)]
@@ -134,6 +134,11 @@ impl SystemArgs {
 /// A region, as a flag or an answer names it.
 pub(super) fn region(text: &str) -> Result<Region, String> {
     serde_json::from_value(text.into()).map_err(|_| "a region is one of us, eu, au, me, in and sg".to_owned())
+}
+
+/// The flags that run another command on the same configuration, systems and state, each with a blank before it.
+pub(super) fn same_place(manifest: &ManifestArgs, system: &SystemArgs) -> String {
+    manifest.flags() + &system.flags()
 }
 
 /// Opens a session, does `work` in it, and closes it, also if the work failed.

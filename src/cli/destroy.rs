@@ -1,7 +1,7 @@
 //! `koctl destroy`
 
 use super::approval::ApprovalArgs;
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::outcome::Outcome;
 use super::output::Output;
 use super::request::RequestArgs;
@@ -39,7 +39,7 @@ impl Args {
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request.request(Mode::Destroy), &args.approval);
-        let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+        let flags = same_place(&args.manifest, &args.system);
         let next = |waiting: &[&Waiting]| next::merge(waiting, &args.system);
         Rounds { session, request, approval, reviewed: None, output, flags, stop: interrupt::watch(), next: &next }
             .once()

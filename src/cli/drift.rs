@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ArgGroup;
 use secrecy::SecretString;
 
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::environment::of_process;
 use super::outcome::Outcome;
 use super::output::Output;
@@ -123,7 +123,7 @@ impl Args {
 
     /// The two ways on: to what the configuration says, and to what there is.
     fn next(&self) -> String {
-        let flags = self.manifest.flags() + &self.system.flags();
+        let flags = same_place(&self.manifest, &self.system);
         format!("`koctl plan{flags}` shows what to undo, `koctl plan --refresh-only{flags}` what to keep.")
     }
 }
@@ -134,11 +134,16 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         Err(failures) => {
             if args.json {
                 let report = operations::drift_not_begun(&failures);
-                output.data(&format!("{:#}", report::drift::document(&report, schemas())));
+                document(&report, output);
             }
             Err(failures)
         }
     }
+}
+
+/// Writes the report for programs.
+fn document(report: &DriftReport, output: &Output) {
+    output.json(&format!("{:#}", report::drift::document(report, schemas())));
 }
 
 /// The result of the look.
@@ -177,7 +182,7 @@ fn show(args: &Args, output: &Output, report: &DriftReport) {
         return;
     }
     if args.json {
-        return output.json(&format!("{:#}", report::drift::document(report, schemas())));
+        return document(report, output);
     }
     output.screen(&report::terminal::drift(report, schemas(), &output.style()));
 }

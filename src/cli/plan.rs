@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::detail::DetailArgs;
 use super::outcome::Outcome;
 use super::output::Output;
@@ -69,7 +69,7 @@ impl Args {
 
     /// The command that applies the plan.
     fn next(&self) -> String {
-        let where_to = self.manifest.flags() + &self.system.flags();
+        let where_to = same_place(&self.manifest, &self.system);
         let (command, only) = match (&self.out, self.mode()) {
             (Some(file), _) => return format!("koctl apply {}{where_to}", shell_word(&file.display().to_string())),
             (None, Mode::Destroy) => ("destroy", ""),
@@ -88,7 +88,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     .await;
     output.end(&progress);
     let planned = planned?;
-    let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+    let flags = same_place(&args.manifest, &args.system);
     show(output, &planned, args.detail.detail(), &flags, &progress);
     if let Some(file) = &args.out {
         save(file, &planned.plan)?;

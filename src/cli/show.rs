@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::detail::DetailArgs;
 use super::outcome::Outcome;
 use super::output::Output;
@@ -68,7 +68,7 @@ fn plan(file: &Path, args: &Args, output: &Output) -> Result<Outcome, Failures> 
         return Ok(Outcome::Done);
     }
     let view = PlanView { schemas: schemas(), review: &review, detail: args.detail.detail() };
-    let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
+    let flags = same_place(&args.manifest, &args.system);
     let warnings: Vec<Warning> =
         operations::warnings(&plan).into_iter().chain(renames(&operations::renames(&plan), &flags)).collect();
     if args.markdown {

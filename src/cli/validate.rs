@@ -24,7 +24,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let checked = args.manifest.load();
     if args.json {
-        output.data(&format!("{:#}", check_document(checked.as_ref().err())));
+        output.json(&format!("{:#}", check_document(checked.as_ref().err())));
     }
     let loaded = checked?;
     if !args.json {

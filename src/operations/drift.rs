@@ -254,7 +254,6 @@ impl Watch<'_> {
             session,
             request: &PlanRequest::default(),
             targets: None,
-            configuration: session.digest_of(PLATFORM_SCOPE),
             readers: readers(session, PLATFORM_SCOPE)?,
             locked: None,
             progress: self.progress,

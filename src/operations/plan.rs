@@ -81,7 +81,6 @@ pub async fn plan(
         session,
         request,
         targets: targets.as_ref(),
-        configuration: session.digest_of(name),
         readers,
         locked: locks.and_then(|locks| locks.get(name)),
         progress,

@@ -32,7 +32,6 @@ pub(super) struct ScopeRequest<'a> {
     pub(super) session: &'a Session,
     pub(super) request: &'a PlanRequest,
     pub(super) targets: Option<&'a Targets>,
-    pub(super) configuration: String,
     pub(super) readers: Readers,
     pub(super) locked: Option<&'a LockedScope>,
     pub(super) progress: &'a dyn Progress,
@@ -127,7 +126,7 @@ impl ScopeRequest<'_> {
             (Some(state), _) => state.lineage().to_owned(),
             (None, Some(locked)) => locked.state.state().lineage().to_owned(),
             // It depends on the changes, and the traces of secrets in these depend on it.
-            (None, None) => lineage::of_new_state(name, &self.configuration, &compare("")?.changes),
+            (None, None) => lineage::of_new_state(name, &self.session.digest_of(name), &compare("")?.changes),
         };
         let Diff { changes, drift, duplicates, held_back, waiting } = compare(&lineage)?;
         let (serial, scope) = (state.map(State::serial), name.to_owned());

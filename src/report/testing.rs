@@ -137,10 +137,8 @@ pub(super) fn plan(changes: Vec<ResourceChange>, drift: Vec<Drift>) -> Plan {
         serial: Some(1),
         changes: changes.iter().filter(|change| change.address.scope() == scope).cloned().collect(),
         drift: drift.iter().filter(|drift| drift.address.scope() == scope).cloned().collect(),
-        duplicates: Vec::new(),
-        recovered: Vec::new(),
-        waiting: Vec::new(),
         scope,
+        ..ScopePlan::default()
     };
     Plan::new("the sandbox".to_owned(), Mode::Normal, scopes.into_iter().map(scope).collect())
 }

@@ -27,16 +27,7 @@ fn change(address: &str, action: Action, before: Value, after: Value) -> Resourc
 }
 
 fn plan(mode: Mode, changes: Vec<ResourceChange>) -> Plan {
-    let scope = ScopePlan {
-        scope: "Acme".to_owned(),
-        lineage: String::new(),
-        serial: None,
-        changes,
-        drift: Vec::new(),
-        duplicates: Vec::new(),
-        recovered: Vec::new(),
-        waiting: Vec::new(),
-    };
+    let scope = ScopePlan { scope: "Acme".to_owned(), changes, ..ScopePlan::default() };
     Plan::new(String::new(), mode, vec![scope])
 }
 

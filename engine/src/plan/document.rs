@@ -278,16 +278,7 @@ mod tests {
         let address = Address::new("Acme", "team", "a");
         let drift = kinds.into_iter().map(|kind| Drift { address: address.clone(), kind }).collect();
         let (scope, lineage) = ("Acme".to_owned(), String::new());
-        let scope = ScopePlan {
-            scope,
-            lineage,
-            serial: None,
-            changes: Vec::new(),
-            drift,
-            duplicates: Vec::new(),
-            recovered: Vec::new(),
-            waiting: Vec::new(),
-        };
+        let scope = ScopePlan { scope, lineage, drift, ..ScopePlan::default() };
         let plan = Plan::new(String::new(), Mode::Normal, vec![scope]);
         assert_eq!(Plan::from_bytes(&plan.to_bytes()).unwrap(), plan);
     }

@@ -150,16 +150,7 @@ mod tests {
     }
 
     fn plan(changes: Vec<ResourceChange>) -> Plan {
-        let scope = ScopePlan {
-            scope: "Acme".to_owned(),
-            lineage: String::new(),
-            serial: Some(1),
-            changes,
-            drift: Vec::new(),
-            duplicates: Vec::new(),
-            recovered: Vec::new(),
-            waiting: Vec::new(),
-        };
+        let scope = ScopePlan { scope: "Acme".to_owned(), serial: Some(1), changes, ..ScopePlan::default() };
         Plan::new(String::new(), Mode::Normal, vec![scope])
     }
 

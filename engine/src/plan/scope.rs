@@ -10,7 +10,7 @@ use super::recovered::Recovered;
 use super::waiting::Waiting;
 
 /// The plan of one scope.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScopePlan {
     /// An organization, or [`PLATFORM_SCOPE`](crate::address::PLATFORM_SCOPE).

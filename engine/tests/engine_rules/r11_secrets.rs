@@ -15,16 +15,7 @@ fn door(name: &str, key: &str) -> Desired {
 
 fn saved(changes: Vec<engine::ResourceChange>) -> ScopePlan {
     let (scope, lineage) = (SCOPE.to_owned(), LINEAGE.to_owned());
-    ScopePlan {
-        scope,
-        lineage,
-        serial: Some(1),
-        changes,
-        drift: Vec::new(),
-        duplicates: Vec::new(),
-        recovered: Vec::new(),
-        waiting: Vec::new(),
-    }
+    ScopePlan { scope, lineage, serial: Some(1), changes, ..ScopePlan::default() }
 }
 
 #[tokio::test]

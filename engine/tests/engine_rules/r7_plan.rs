@@ -16,8 +16,7 @@ async fn scope_plan(house: &House, desired: &[Desired]) -> ScopePlan {
         changes: diff.changes,
         drift: diff.drift,
         duplicates: diff.duplicates,
-        recovered: Vec::new(),
-        waiting: Vec::new(),
+        ..ScopePlan::default()
     }
 }
 
@@ -142,16 +141,7 @@ async fn r7_what_is_no_plan_is_refused_as_such() {
 async fn r7_a_plan_fits_only_the_state_that_it_was_made_from() {
     let made = |serial| {
         let (scope, lineage) = (SCOPE.to_owned(), "one".to_owned());
-        ScopePlan {
-            scope,
-            lineage,
-            serial,
-            changes: Vec::new(),
-            drift: Vec::new(),
-            duplicates: Vec::new(),
-            recovered: Vec::new(),
-            waiting: Vec::new(),
-        }
+        ScopePlan { scope, lineage, serial, ..ScopePlan::default() }
     };
     assert_eq!(made(None).check(None), Ok(()));
     assert_eq!(made(Some(3)).check(Some(("one", 3))), Ok(()));

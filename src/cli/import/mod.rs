@@ -3,7 +3,7 @@
 mod generate;
 
 use super::approval::ApprovalArgs;
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::interrupt;
 use super::outcome::Outcome;
 use super::output::Output;
@@ -81,8 +81,8 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
     with_session(&args.manifest, &args.system, async |session| {
         let (request, approval) = (args.request(), &approval);
-        let flags = format!("{}{}", args.manifest.flags(), args.system.flags());
-        let next = |_: &[&Waiting]| Some(format!("koctl plan{}{}", args.manifest.flags(), args.system.flags()));
+        let flags = same_place(&args.manifest, &args.system);
+        let next = |_: &[&Waiting]| Some(format!("koctl plan{}", same_place(&args.manifest, &args.system)));
         Rounds { session, request, approval, reviewed: None, output, flags, stop: interrupt::watch(), next: &next }
             .once()
             .await
