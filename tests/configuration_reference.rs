@@ -13,8 +13,8 @@ const INTRODUCTION: &str = "\
 # Configuration reference
 
 All keys of the configuration. `konnect/teams.yaml` contains `teams`, `konnect/organizations.yaml` contains
-`organizations`, and `konnect/platform.yaml`, which is optional, contains `platform`. With `--file`, one file contains
-everything. Files are YAML or JSON. `koctl schema` prints the JSON Schema for editors, and `koctl validate` checks the
+`organizations`, and `konnect/platform.yaml`, which is optional, contains `platform`. Any one of them
+contains `moved`. With `--file`, one file contains everything. Files are YAML or JSON. `koctl schema` prints the JSON Schema for editors, and `koctl validate` checks the
 files.
 
 A number or a flag where a text is expected keeps its text: `1.10` is not `1.1`. A key with nothing after it counts as left

@@ -313,6 +313,108 @@ fn every_secret_of_the_manifest_is_counted() {
     assert_eq!(loaded.manifest.secrets().len(), 12);
 }
 
+// Renamings (R15).
+
+/// The errors of the small world with these entries under `moved`, a line each.
+fn moved(entries: &str) -> String {
+    lines(&format!("{SMALL}moved:\n{entries}"))
+}
+
+#[test]
+fn r15_moves_of_old_names_are_no_errors() {
+    assert_eq!(moved("  []\n"), "no errors");
+    let chain = "  - {type: team, from: facts, to: data}\n  - {type: team, from: figures, to: facts}\n";
+    assert_eq!(moved(chain), "no errors");
+    let others = "  - {type: environment, from: air/test, to: air/dev}\n  - {type: service, from: a, to: flights}\n  \
+                  - {type: organization, from: sky, to: air}\n  - {from: air/team/a, to: air/team/b}\n";
+    assert_eq!(moved(others), "no errors");
+}
+
+#[test]
+fn r15_each_wrong_move_is_an_error_at_its_line() {
+    let wrong = [
+        "{type: team, from: data, to: facts}",
+        "{type: service, from: flights, to: routes}",
+        "{type: environment, from: air/dev, to: air/test}",
+        "{type: organization, from: air, to: sky}",
+        "{type: team, from: a, to: a}",
+        "{type: team, from: air/team/a, to: b}",
+        "{type: environment, from: test, to: dev}",
+        "{type: environment, from: sky/test, to: air/dev}",
+        "{from: a, to: b}",
+        "{from: air/team/a, to: air/user/a}",
+        "{type: tea, from: a, to: b}",
+        "{type: team, from: a}",
+    ];
+    let errors: Vec<String> = wrong.iter().map(|entry| moved(&format!("  - {entry}\n"))).collect();
+    insta::assert_snapshot!(errors.join("\n"), @"
+    koctl.yaml:16:24: `data` is moved to `facts`, but a team of the old name is still configured
+    koctl.yaml:16:27: `flights` is moved to `routes`, but a service of the old name is still configured
+    koctl.yaml:16:31: `air/dev` is moved to `air/test`, but an environment of the old name is still configured
+    koctl.yaml:16:32: `air` is moved to `sky`, but an organization of the old name is still configured
+    koctl.yaml:16:31: `a` is moved to itself
+    koctl.yaml:16:24: `air/team/a` is not a valid name of a team
+    koctl.yaml:16:31: `test` is not a valid name of an environment
+    koctl.yaml:16:45: `sky/test` cannot become `air/dev`
+    koctl.yaml:16:12: `a` is not a valid name of a resource
+    koctl.yaml:16:28: `air/team/a` cannot become `air/user/a`
+    koctl.yaml:16:12: `tea` is not a valid value for moved[0].type
+    koctl.yaml:16:5: the key `to` is missing in moved[0]
+    ");
+}
+
+#[test]
+fn r15_moves_that_contradict_each_other_are_shown_with_both_places() {
+    let twice =
+        "  - {type: team, from: a, to: b}\n  - {type: team, from: a, to: c}\n  - {type: team, from: d, to: c}\n";
+    let circle =
+        "  - {type: team, from: x, to: y}\n  - {type: team, from: y, to: z}\n  - {type: team, from: z, to: x}\n";
+    insta::assert_snapshot!(screen(&format!("{SMALL}moved:\n{twice}{circle}")), @"
+    koctl::manifest::moved
+
+      × the team `a` is renamed twice
+        ╭─[koctl.yaml:16:24]
+     15 │ moved:
+     16 │   - {type: team, from: a, to: b}
+        ·                        ┬
+        ·                        ╰── first here
+     17 │   - {type: team, from: a, to: c}
+        ·                        ┬
+        ·                        ╰── again here
+     18 │   - {type: team, from: d, to: c}
+        ╰────
+      help: keep the one that is true; a later renaming begins at the new name
+
+    koctl::manifest::moved
+
+      × the team `c` is the new name of two
+        ╭─[koctl.yaml:17:31]
+     16 │   - {type: team, from: a, to: b}
+     17 │   - {type: team, from: a, to: c}
+        ·                               ┬
+        ·                               ╰── first here
+     18 │   - {type: team, from: d, to: c}
+        ·                               ┬
+        ·                               ╰── again here
+     19 │   - {type: team, from: x, to: y}
+        ╰────
+      help: give each its own name: two cannot become one
+
+    koctl::manifest::moved
+
+      × the moves go round in a circle: `x` to `y` to `z` to `x`
+        ╭─[koctl.yaml:19:31]
+     18 │   - {type: team, from: d, to: c}
+     19 │   - {type: team, from: x, to: y}
+        ·                               ─
+     20 │   - {type: team, from: y, to: z}
+        ╰────
+      help: remove the entry that is not true; to exchange two names, apply with a third name first
+
+    3 errors in 1 file.
+    ");
+}
+
 // Errors of the files.
 
 #[test]

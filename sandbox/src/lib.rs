@@ -142,6 +142,21 @@ pub fn seed(dir: &Path, services: &Path) -> Result<Vec<String>, SandboxError> {
     Ok(github::seed(&dir.join("github"), services)?)
 }
 
+/// The names of the organizations of the sandbox in `dir`; none if there is no sandbox.
+///
+/// # Errors
+///
+/// If another process has the sandbox open, or its data cannot be read.
+pub fn organizations(dir: &Path) -> Result<Vec<String>, SandboxError> {
+    if !dir.join(DATA).exists() {
+        return Ok(Vec::new());
+    }
+    let konnect = open(dir.to_owned(), &[])?;
+    let names = konnect.organizations();
+    konnect.close();
+    Ok(names)
+}
+
 /// Merges the open pull requests of the sandbox in `dir`, by repository and number. Returns all of them, also those that
 /// conflict and stay open.
 ///

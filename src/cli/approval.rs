@@ -9,7 +9,7 @@ use super::output::Output;
 use crate::operations::{Approved, Failure, NotReviewed, schemas};
 use crate::report::{self, Detail, PlanView};
 use crate::review::Review;
-use engine::plan::ResourceChange;
+use engine::plan::{Moved, ResourceChange};
 use engine::{Mode, Plan, StateOnly};
 
 /// The number of changes that an error names.
@@ -111,6 +111,8 @@ impl ApprovalArgs {
             NotReviewed::Destroys(_) => destroys(plan, &refused, output),
             NotReviewed::Changes(changes) => Failure::new(format!("{refused}: {}", unreviewed(changes)))
                 .help("have a new plan reviewed: `koctl plan -o FILE`, or approve this one: `koctl apply`"),
+            NotReviewed::Moves(moves) => Failure::new(format!("{refused}: {}", unreviewed_moves(moves)))
+                .help("have a new plan reviewed: `koctl plan -o FILE`, or approve this one: `koctl apply`"),
             _ => Failure::new(refused.to_string()).help("have a new plan reviewed: `koctl plan -o FILE`"),
         })
     }
@@ -134,6 +136,14 @@ fn destroys(plan: &Plan, refused: &impl std::fmt::Display, output: &Output) -> F
 fn unreviewed(changes: &[&ResourceChange]) -> String {
     let named = changes.iter().take(NAMED).map(|change| format!("`{}` {}", change.address, change.action.future()));
     let more = changes.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    named.chain(more).collect::<Vec<_>>().join(", ")
+}
+
+/// The moves that the reviewed plan does not have, as far as they are named.
+fn unreviewed_moves(moves: &[&Moved]) -> String {
+    let named = moves.iter().take(NAMED).map(|one| format!("`{}` to `{}`", one.from, one.to));
+    let more = moves.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("and {more} more"));
     named.chain(more).collect::<Vec<_>>().join(", ")
 }

@@ -9,6 +9,7 @@ mod apis;
 mod gateways;
 mod held;
 mod identity;
+pub mod moves;
 mod notifications;
 mod placement;
 pub mod platform;

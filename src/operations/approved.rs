@@ -1,6 +1,6 @@
 //! Plans that may be applied (R12).
 
-use engine::plan::ResourceChange;
+use engine::plan::{Moved, ResourceChange};
 use engine::{Mode, Plan};
 
 /// A plan with approval: the only kind that can be applied.
@@ -35,6 +35,9 @@ pub enum NotReviewed<'a> {
     /// There are changes that the reviewed plan does not have.
     #[error("the plan has changes that were not reviewed")]
     Changes(Vec<&'a ResourceChange>),
+    /// There are moves that the reviewed plan does not have.
+    #[error("the plan moves resources to addresses that were not reviewed")]
+    Moves(Vec<&'a Moved>),
     /// The review is not enough for what the plan destroys.
     #[error(transparent)]
     Destroys(#[from] NeedsPerson),
@@ -73,6 +76,10 @@ impl<'a> Approved<'a> {
             owners.find(|(scope, owner)| reviewed.owners.get(*scope).is_some_and(|one| !one.is(owner)))
         {
             return Err(NotReviewed::OtherOwner { scope: scope.clone() });
+        }
+        let moves = plan.moved_unlike(reviewed);
+        if !moves.is_empty() {
+            return Err(NotReviewed::Moves(moves));
         }
         match plan.not_in(reviewed) {
             changes if changes.is_empty() => Ok(Self::by_flags(plan, allow_destroy)?),

@@ -84,7 +84,7 @@ struct Seen {
 pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Progress) -> Watched {
     let watch = Watch { session, request, ignored: ignored(&session.workspace.loaded.manifest), progress };
     let (connected, mut failures) = owners::connected(session, None);
-    let Opening { opened, failures: strangers, mut warnings } = owners::open(session, connected, None).await;
+    let Opening { opened, failures: strangers, mut warnings } = owners::open(session, connected, None, false).await;
     failures.extend(strangers);
     let organizations = opened.iter().map(async |one| (one.name.to_owned(), watch.settled(one.name, Some(one)).await));
     let platform = async {

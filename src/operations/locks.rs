@@ -6,13 +6,14 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::failure::{Failure, Failures};
+use super::former::former;
 use super::secrets;
 use super::session::Session;
 use super::unfit::Unfit;
 use engine::address::PLATFORM_SCOPE;
 use engine::recover::{Recovery, SETTLE, recover};
 use engine::refresh::Remembered;
-use engine::state::{LockOptions, LockedState};
+use engine::state::{LockOptions, LockedState, State};
 use engine::{Plan, Readers, ScopePlan};
 
 /// The states of some scopes under their locks. Dropping them releases the locks.
@@ -32,11 +33,11 @@ impl LockedScope {
         Self { state, recovery: OnceCell::new() }
     }
 
-    /// The outcomes of the intents of the state. Waits for requests that may still be under way.
-    pub(super) async fn recovery(&self, readers: &Readers) -> Result<&Recovery, Failures> {
+    /// The outcomes of the intents of the state. Waits for requests that may still be under way. `state` is this one,
+    /// with the addresses that `moved` gives it.
+    pub(super) async fn recovery(&self, state: &State, readers: &Readers) -> Result<&Recovery, Failures> {
         let recovery = async || {
-            let state = self.state.state();
-            let remembered = Remembered::new(Some(&state))?;
+            let remembered = Remembered::new(Some(state))?;
             Ok(recover(&state.intents, &remembered, readers, Some(SETTLE)).await?)
         };
         self.recovery.get_or_try_init(recovery).await
@@ -52,7 +53,12 @@ impl Locks {
         if let Ok(true) = kept {
             scopes.insert(PLATFORM_SCOPE.to_owned(), None);
         }
+        let former = former_scopes(session).await;
+        if let Ok(former) = &former {
+            scopes.extend(former.iter().map(|name| (name.clone(), None)));
+        }
         let (locks, mut failures) = Self::take(session, scopes, operation, timeout).await;
+        failures.extend(former.err());
         failures.extend(kept.err().map(|failure| failure.of(PLATFORM_SCOPE)));
         (locks, failures)
     }
@@ -76,7 +82,9 @@ impl Locks {
         if let Some(scope) = written.iter().map(|plan| plan.scope.as_str()).find(has_moved_on) {
             return Err(Unfit::Configuration { scope: scope.to_owned() }.into());
         }
-        let scopes = written.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone())));
+        let origins = written.iter().filter_map(|scope| scope.origin.as_ref());
+        let origins = origins.map(|origin| (origin.scope.clone(), Some(origin.lineage.clone())));
+        let scopes = written.iter().map(|scope| (scope.scope.clone(), Some(scope.lineage.clone()))).chain(origins);
         let (locks, mut failures) = Self::take(session, scopes.collect(), operation, timeout).await;
         failures.extend(written.iter().filter_map(|scope| locks.check(scope).err()));
         failures.extend(written.iter().filter_map(|scope| secrets::of_plan(session, scope).err()).flatten());
@@ -122,7 +130,48 @@ impl Locks {
         let locked = self.get(&plan.scope).ok_or_else(|| Unfit::unknown(&plan.scope))?;
         let state = locked.state.state();
         plan.check(locked.state.revision().map(|_| (state.lineage(), state.serial())))?;
+        if let Some(origin) = &plan.origin {
+            let locked = self.get(&origin.scope).ok_or_else(|| Unfit::unknown(&origin.scope))?;
+            let state = locked.state.state();
+            plan.check_origin(locked.state.revision().map(|_| (state.lineage(), state.serial())))?;
+        }
         Ok(locked)
+    }
+
+    /// The state of the plan's scope with the addresses of the plan.
+    pub(super) fn relocated(&self, plan: &ScopePlan, locked: &LockedScope) -> State {
+        let (names, mut state) = (plan.new_names(), State::clone(&locked.state.state()));
+        state.relocate(&names);
+        if let Some(origin) = plan.origin.as_ref().and_then(|origin| self.get(&origin.scope)) {
+            let mut arriving = State::clone(&origin.state.state());
+            arriving.relocate(&names);
+            state.absorb(arriving);
+        }
+        state
+    }
+
+    /// Stores the addresses of a plan. First the state of its scope has what comes from another one, and then that one is
+    /// emptied: a kill in between leaves the resources in both, and the next plan moves them again.
+    ///
+    /// # Errors
+    /// If a state cannot be stored.
+    pub(super) async fn relocate(&self, plan: &ScopePlan, locked: &LockedScope) -> Result<(), Failure> {
+        if plan.moved.is_empty() {
+            return Ok(());
+        }
+        let relocated = self.relocated(plan, locked);
+        let stored = locked.state.record(move |state| {
+            (state.resources, state.intents, state.owner) = (relocated.resources, relocated.intents, relocated.owner);
+        });
+        stored.await?;
+        if let Some(origin) = plan.origin.as_ref().and_then(|origin| self.get(&origin.scope)) {
+            origin
+                .state
+                .record(State::vacate)
+                .await
+                .map_err(|error| Failure::from(error).of(origin.state.state().scope()))?;
+        }
+        Ok(())
     }
 
     /// Releases all locks. Returns what could not be stored or released.
@@ -135,4 +184,14 @@ impl Locks {
         }
         failures
     }
+}
+
+/// The former names of organizations under which there is still a state that `moved` takes over.
+async fn former_scopes(session: &Session) -> Result<Vec<String>, Failure> {
+    let read = async |name: &str| session.workspace.state(name).await;
+    let mut scopes = Vec::new();
+    for name in session.organizations().keys() {
+        scopes.extend(former(session, name, read).await?.map(|former| former.state.scope().to_owned()));
+    }
+    Ok(scopes)
 }

@@ -11,6 +11,7 @@ use futures::join;
 use super::connect::{self, Clients};
 use super::failure::{Failure, Failures};
 use super::locks::Locks;
+use super::moved::{Relocated, relocated};
 use super::session::Session;
 use super::stored::stored;
 use super::warning::Warning;
@@ -31,6 +32,8 @@ pub(super) struct Opened<'a> {
     pub(super) owner: Owner,
     /// The stored state. `None` if there is none yet.
     pub(super) state: Option<Arc<State>>,
+    /// The same as `moved` of the configuration changes it.
+    pub(super) relocated: Relocated,
 }
 
 /// An organization of the configuration with its clients.
@@ -71,11 +74,17 @@ pub(super) fn connected<'a>(session: &'a Session, locks: Option<&Locks>) -> (Vec
     (organizations, failures)
 }
 
-/// Opens these organizations. One that cannot be opened, or is not the one of its state, does not stop the others.
-pub(super) async fn open<'a>(session: &Session, connected: Vec<Connected<'a>>, locks: Option<&Locks>) -> Opening<'a> {
+/// Opens these organizations, with the addresses that `moved` gives their resources if it `heeds_moves`. One that cannot
+/// be opened, or is not the one of its state, does not stop the others.
+pub(super) async fn open<'a>(
+    session: &Session,
+    connected: Vec<Connected<'a>>,
+    locks: Option<&Locks>,
+    heeds_moves: bool,
+) -> Opening<'a> {
     let opening = join_all(connected.into_iter().map(async |one| {
         let name = one.0;
-        open_one(session, one, locks).await.map_err(|failure| failure.of(name))
+        open_one(session, one, locks, heeds_moves).await.map_err(|failure| failure.of(name))
     }));
     let (outcomes, left) = join!(opening, left_behind(session));
     let mut opening = Opening::default();
@@ -114,16 +123,22 @@ async fn open_one<'a>(
     session: &Session,
     (name, organization, clients): Connected<'a>,
     locks: Option<&Locks>,
+    heeds_moves: bool,
 ) -> Result<Opened<'a>, Failure> {
     let locked = locks.and_then(|locks| locks.get(name));
     let (owner, state) = join!(owner(session, &clients), stored(session, name, locked));
-    Ok(Opened { name, organization, owner: owner?, state: state?, clients })
+    let state = state?;
+    let relocated = match heeds_moves {
+        true => relocated(session, name, state.clone(), locks).await?,
+        false => Relocated::as_stored(state.clone()),
+    };
+    Ok(Opened { name, organization, owner: owner?, state, relocated, clients })
 }
 
 impl Opened<'_> {
     /// The organization that the state is about, if the state says so.
     fn recorded(&self) -> Option<&Owner> {
-        self.state.as_ref()?.owner.as_ref()
+        self.relocated.state.as_ref()?.owner.as_ref()
     }
 
     /// True if the state says that the token is the right one.

@@ -21,12 +21,13 @@ use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
 use crate::manifest::suggest::nearest;
 use crate::registry;
+use crate::report::count;
 use crate::review::Review;
 use engine::address::{PLATFORM_SCOPE, Targets};
 use engine::plan::Unplanned;
 use engine::progress::Progress;
 use engine::state::shell_word;
-use engine::{Address, Desired, Plan, Readers};
+use engine::{Address, Desired, Plan, Readers, ScopePlan};
 
 /// The result of planning.
 #[derive(Debug)]
@@ -71,7 +72,8 @@ pub async fn plan(
         let is_meant = |address: &Address| request.is_meant(targets.as_ref(), address);
         Sources::read(session, &named, &is_meant).await
     };
-    let (sources, opening) = join!(sources, owners::open(session, organizations, locks));
+    let (sources, opening) =
+        join!(sources, owners::open(session, organizations, locks, request.mode.heeds_configuration()));
     let (sources, Opening { opened, failures: refused, mut warnings }) = (sources?, opening);
     failures.extend(refused);
     let loaded = &session.workspace.loaded;
@@ -136,10 +138,22 @@ pub async fn plan(
     Ok(Planned { plan, review, renamed, failures, warnings, kept, reviews_files })
 }
 
-/// What a user should look at in a plan: objects that exist twice.
+/// What a user should look at in a plan: objects that exist twice, and what is moved and then destroyed.
 #[must_use]
 pub fn warnings(plan: &Plan) -> Vec<Warning> {
-    plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.").into()).collect()
+    let duplicates = plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.").into());
+    duplicates.chain(plan.scopes.iter().filter_map(moved_in_vain)).collect()
+}
+
+/// A move to a name that nothing of the configuration has.
+fn moved_in_vain(scope: &ScopePlan) -> Option<Warning> {
+    let targets: BTreeSet<&Address> = scope.moved.iter().map(|one| &one.to).collect();
+    let destroyed = scope.changes.iter().filter(|change| change.destroys() && targets.contains(&change.address));
+    let first = destroyed.clone().find(|change| change.guarded).or_else(|| destroyed.clone().next())?;
+    let others = destroyed.count() - 1;
+    let more = if others == 0 { String::new() } else { format!(" and {}", count(others, "other resource")) };
+    let message = format!("`moved` renames `{}`{more}, and this plan destroys what has the new name.", first.address);
+    Some(Warning { message, help: Some("check the names in `moved` against the configuration".to_owned()) })
 }
 
 /// The plan without what a person has to approve (R12), and a warning about that.

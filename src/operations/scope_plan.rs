@@ -8,6 +8,7 @@ use super::held::Holding;
 use super::import::Choice;
 use super::lineage;
 use super::locks::LockedScope;
+use super::moved::{Relocated, check_given_up};
 use super::owners::{self, Opened};
 use super::request::PlanRequest;
 use super::session::Session;
@@ -55,6 +56,8 @@ pub(super) struct Compared<'a> {
     pub(super) protected: Option<&'a BTreeSet<Address>>,
     /// The resources that stay as they are.
     pub(super) holding: &'a Holding,
+    /// The state with the addresses of the configuration.
+    pub(super) relocated: &'a Relocated,
 }
 
 impl ScopeRequest<'_> {
@@ -67,22 +70,23 @@ impl ScopeRequest<'_> {
     pub(super) async fn plan(
         &self,
         input: Input<'_>,
-        Opened { name, organization, owner, state, .. }: &Opened<'_>,
+        Opened { name, organization, owner, state, relocated, .. }: &Opened<'_>,
     ) -> Result<(ScopePlan, BTreeSet<Address>, Failures), Failures> {
         let is_meant = |address: &Address| self.is_meant(address);
         let (mut desired, mut holding) = (Vec::new(), Holding::default());
         if self.request.mode.heeds_configuration() {
             (desired, holding) = Holding::of(compiler::compile(input, name, organization)?, &is_meant);
+            check_given_up(self.session, &desired)?;
         }
         if self.request.choice.as_ref().is_some_and(|choice| holding.covers(&choice.address)) {
             return Err(holding.failures(&is_meant, &[]));
         }
-        let mut remembered = Remembered::new(state.as_deref())?;
-        if self.request.no_refresh && state.is_none() {
+        let mut remembered = Remembered::new(relocated.state.as_deref())?;
+        if self.request.no_refresh && relocated.state.is_none() {
             let failure = Failure::new("there is no state yet to compare with");
             return Err(failure.help("run the command without --no-refresh, which finds what exists").into());
         }
-        let recovered = self.recover(state.as_deref(), &mut remembered).await?;
+        let recovered = self.recover(relocated.state.as_deref(), &mut remembered).await?;
         if self.request.mode == Mode::StateOnly(StateOnly::Refresh) {
             desired = drift::recognisable(&remembered, &self.readers);
         }
@@ -96,6 +100,7 @@ impl ScopeRequest<'_> {
             recovered,
             protected: protected.as_ref(),
             holding: &holding,
+            relocated,
         };
         let (plan, held_back, addresses) = self.planned(name, state.as_deref(), compared).await?;
         let mut failures = holding.failures(&is_meant, &plan.changes);
@@ -116,7 +121,7 @@ impl ScopeRequest<'_> {
             Some(choice) => self.world_with(choice, name, &compared).await?,
             None => self.world(name, desired, remembered).await?,
         };
-        if let (Some(owner), Some(state)) = (compared.owner, state) {
+        if let (Some(owner), Some(state)) = (compared.owner, &compared.relocated.state) {
             self.check_familiar(owner, state, &world)?;
         }
         let desired = compared.holding.keep(desired, &world);
@@ -131,8 +136,9 @@ impl ScopeRequest<'_> {
         let Diff { changes, drift, duplicates, held_back, waiting } = compare(&lineage)?;
         let (serial, scope) = (state.map(State::serial), name.to_owned());
         let recovered = compared.recovered;
+        let (moved, origin) = (compared.relocated.moved.clone(), compared.relocated.origin.clone());
         let addresses = desired.iter().map(|one| &one.address).chain(remembered.0.keys()).cloned().collect();
-        let plan = ScopePlan { scope, lineage, serial, changes, drift, duplicates, recovered, waiting };
+        let plan = ScopePlan { scope, lineage, serial, moved, origin, changes, drift, duplicates, recovered, waiting };
         Ok((plan, held_back.into(), addresses))
     }
 
@@ -199,7 +205,7 @@ impl ScopeRequest<'_> {
         let Some(state) = state.filter(|state| !state.intents.is_empty()) else { return Ok(Vec::new()) };
         let found;
         let recovery = match self.locked {
-            Some(locked) => locked.recovery(&self.readers).await?,
+            Some(locked) => locked.recovery(state, &self.readers).await?,
             None => {
                 found = recover(&state.intents, remembered, &self.readers, None).await?;
                 &found

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use super::asked::Asked;
 use super::failure::Failure;
 use super::keys;
-use super::sandbox::{default_platform, start_sandbox};
+use super::sandbox::{default_platform, start_sandbox, tenant};
 use super::store::StoreAccess;
 use super::systems::{Addresses, Systems};
 use super::workspace::{Environment, Workspace};
@@ -69,7 +69,8 @@ impl Session {
                 let github = Addresses::real(&environment)?.github;
                 access(&loaded, &environment, &platform, &github, true).open(&url)?;
                 let first = loaded.manifest.organizations.keys().next();
-                let remote = default_platform(first.map(String::as_str), &mut platform)?;
+                let first = first.map(|name| tenant(&directory, &loaded.manifest, name)).transpose()?;
+                let remote = default_platform(first.as_deref(), &mut platform)?;
                 Some(start_sandbox(&directory, &loaded, Some(&remote), &environment).await?)
             }
             None => None,

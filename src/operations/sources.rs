@@ -7,6 +7,7 @@ use futures::future::join_all;
 
 use super::connect::{clients, github, platform_repository, reachable};
 use super::failure::Failure;
+use super::former::former;
 use super::session::Session;
 use crate::compiler::{self, ClientSecrets, Events, Input, Spec, SpecAddress, Specs, placements};
 use crate::github::fetch::Credentials;
@@ -94,8 +95,9 @@ async fn events(session: &Session, organizations: &[(&String, &Organization)]) -
 
 /// The ids of the subscriptions in the state, by event.
 async fn known_events(session: &Session, scope: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let snapshot = session.store().read(scope).await?;
-    let resources = snapshot.iter().flat_map(|snapshot| snapshot.state.resources.values());
+    let read = async |name: &str| session.workspace.state(name).await;
+    let states = [read(scope).await?, former(session, scope, read).await?.map(|former| former.state)];
+    let resources = states.iter().flatten().flat_map(|state| state.resources.values());
     let subscriptions = resources.filter(|one| one.type_name == notification_subscription::SCHEMA.type_name);
     let event = |one: &ResourceState| {
         Some(one.attributes.get(notification_subscription::EVENT_ID.text())?.as_str()?.to_owned())

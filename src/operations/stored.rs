@@ -15,6 +15,6 @@ pub(super) async fn stored(
 ) -> Result<Option<Arc<State>>, Failure> {
     match locked {
         Some(locked) => Ok(locked.state.revision().map(|_| locked.state.state())),
-        None => Ok(session.store().read(scope).await?.map(|snapshot| Arc::new(snapshot.state))),
+        None => session.workspace.state(scope).await,
     }
 }

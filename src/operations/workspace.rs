@@ -1,9 +1,11 @@
 //! The workspace of an operation: the configuration, the variables, and the store of the states.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::failure::Failure;
 use super::warning::Warning;
+use crate::compiler::moves::former_names;
 use crate::manifest::Loaded;
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
@@ -39,6 +41,11 @@ impl Workspace {
         Ok(states)
     }
 
+    /// The stored state of a scope, without its lock. `None` if there is none yet.
+    pub(super) async fn state(&self, scope: &str) -> Result<Option<Arc<State>>, Failure> {
+        Ok(self.store.read(scope).await?.map(|snapshot| Arc::new(snapshot.state)))
+    }
+
     /// The scopes that may have a state: those that the store lists. If it cannot list them, those that are configured,
     /// and the platform repository.
     ///
@@ -65,13 +72,16 @@ impl Workspace {
         Ok(states)
     }
 
-    /// The states with resources of organizations that are not in the configuration, by name.
+    /// The states with resources of organizations that are not in the configuration, not even under another name that
+    /// `moved` has, by name.
     ///
     /// # Errors
     /// If one cannot be read.
     pub(super) async fn left_behind(&self) -> Result<Vec<(String, State)>, Failure> {
         let organizations = self.loaded.manifest.organizations.keys().map(String::as_str);
-        let configured: BTreeSet<&str> = organizations.chain([PLATFORM_SCOPE]).collect();
+        let manifest = &self.loaded.manifest;
+        let former = organizations.clone().flat_map(|name| former_names(manifest, name)).map(|(_, name)| name);
+        let configured: BTreeSet<&str> = organizations.chain(former).chain([PLATFORM_SCOPE]).collect();
         let mut left = Vec::new();
         for scope in self.remembered_scopes().await? {
             if configured.contains(scope.as_str()) {

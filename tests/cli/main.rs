@@ -24,6 +24,7 @@ mod import;
 mod kills;
 mod kongair;
 mod made_twice;
+mod moved;
 mod next_steps;
 mod other_commands;
 mod outside;

@@ -137,6 +137,17 @@ impl Place {
         Self(world)
     }
 
+    /// What a plan would destroy, and which addresses it moves.
+    async fn destroyed_and_moved(&self, manifest: &str) -> (Vec<String>, usize) {
+        let session = self.session(manifest).await;
+        let planned = operations::plan(&session, &PlanRequest::default(), None, &Silent).await.unwrap();
+        session.close().await;
+        assert!(planned.failures.is_empty(), "{:?}", planned.failures);
+        let changes = planned.plan.scopes.iter().flat_map(|scope| &scope.changes);
+        let destroyed = changes.filter(|change| change.destroys()).map(|change| change.address.to_string());
+        (destroyed.collect(), planned.plan.scopes.iter().map(|scope| scope.moved.len()).sum())
+    }
+
     async fn session(&self, manifest: &str) -> Session {
         let loaded = load_texts(&[("koctl.yaml", manifest)], self.0.path()).unwrap_or_else(|error| panic!("{error}"));
         let sandbox = Some(self.0.path().join(".koctl/sandbox"));
@@ -179,6 +190,65 @@ impl Place {
     }
 }
 
+/// A renaming in the configuration, and the entry of `moved` that says so.
+#[derive(Debug, Clone, Copy)]
+enum Renaming {
+    Team,
+    Environment,
+    Service,
+    Organization,
+}
+
+impl Renaming {
+    const ALL: [Self; 4] = [Self::Team, Self::Environment, Self::Service, Self::Organization];
+
+    /// The configuration with the other name.
+    fn of(self, manifest: &str, from: &str, to: &str) -> Value {
+        let mut manifest: Value = serde_json::from_str(manifest).unwrap();
+        let rename = |map: &mut Value, from: &str, to: &str| {
+            let map = map.as_object_mut()?;
+            map.remove(from).map(|value| map.insert(to.to_owned(), value))
+        };
+        match self {
+            Self::Organization => drop(rename(&mut manifest["organizations"], from, to)),
+            Self::Environment => {
+                let of = |name: &str| name.split_once('/').unwrap().1.to_owned();
+                rename(&mut manifest["organizations"]["Acme"]["environments"], &of(from), &of(to));
+            }
+            Self::Team => {
+                rename(&mut manifest["teams"], from, to);
+                let environments = manifest["organizations"]["Acme"]["environments"].as_object_mut().unwrap();
+                for environment in environments.values_mut().filter(|one| one["teams"].is_object()) {
+                    rename(&mut environment["teams"], from, to);
+                }
+            }
+            Self::Service => {
+                let teams = manifest["teams"].as_object_mut().unwrap();
+                let services =
+                    teams.values_mut().flat_map(|team| team["services"].as_object_mut().unwrap().values_mut());
+                services.filter(|service| service["name"] == from).for_each(|service| service["name"] = to.into());
+            }
+        }
+        manifest
+    }
+
+    /// The old name and a new one of something that the configurations here may have.
+    fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Team => ("orders", "sales"),
+            Self::Environment => ("Acme/dev", "Acme/test"),
+            Self::Service => ("orders-0", "sales"),
+            Self::Organization => ("Acme", "Ajax"),
+        }
+    }
+
+    fn with_entry(self, mut manifest: Value, from: &str, to: &str) -> String {
+        let kind = format!("{self:?}").to_lowercase();
+        manifest["moved"] = json!([{ "type": kind, "from": from, "to": to }]);
+        manifest.to_string()
+    }
+}
+
 fn run(future: impl Future<Output = ()>) {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap().block_on(future);
 }
@@ -201,6 +271,26 @@ proptest! {
             place.apply(&a).await;
             let after = place.apply(&b).await;
             assert_eq!(after, alone.apply(&b).await, "{a}\nand then\n{b}");
+        });
+    }
+
+    #[test]
+    fn r15_a_move_destroys_nothing_and_taken_back_it_is_as_before(
+        manifest in manifest(), renaming in prop::sample::select(Renaming::ALL.to_vec())
+    ) {
+        run(async {
+            let place = Place::new();
+            let before = place.apply(&manifest).await;
+            let (from, to) = renaming.names();
+            let renamed = renaming.with_entry(renaming.of(&manifest, from, to), from, to);
+            let (destroyed, moved) = place.destroyed_and_moved(&renamed).await;
+            assert_eq!(destroyed, Vec::<String>::new(), "{renaming:?}\n{manifest}");
+            place.apply(&renamed).await;
+            assert_eq!(place.destroyed_and_moved(&renamed).await, (Vec::new(), 0), "an entry stays without effect");
+            let original = serde_json::from_str(&manifest).unwrap();
+            let back = renaming.with_entry(original, to, from);
+            assert_eq!(place.destroyed_and_moved(&back).await, (Vec::new(), moved));
+            assert_eq!(place.apply(&back).await, before, "{renaming:?}\n{manifest}");
         });
     }
 }

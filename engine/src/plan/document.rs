@@ -13,7 +13,7 @@ use crate::state::Owner;
 /// The name of the format, in the first field of a plan file.
 const FORMAT: &str = "koctl-plan";
 /// The version of the format that this koctl writes and reads.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// The result of `koctl plan`, and exactly what `koctl apply FILE` will do.
 ///
@@ -239,7 +239,8 @@ impl Plan {
         self.scopes.iter().flat_map(|scope| &scope.changes).collect()
     }
 
-    /// True if applying it would do anything, which includes that resources are protected, or no longer.
+    /// True if applying it would do anything, which includes that resources are protected, or no longer, and that they
+    /// get other addresses.
     #[must_use]
     pub fn has_changes(&self) -> bool {
         let accepts_drift = self.state_only == Some(StateOnly::Refresh);
@@ -247,6 +248,7 @@ impl Plan {
             let mut changes = scope.changes.iter();
             changes.any(|change| change.action.is_change() || change.new_protection().is_some())
                 || accepts_drift && !scope.drift.is_empty()
+                || !scope.moved.is_empty()
         })
     }
 

@@ -10,6 +10,7 @@ use super::action::Action;
 use super::attribute::{AttributeChange, Goal, Planned};
 use super::change::ResourceChange;
 use super::document::Plan;
+use super::moved::Moved;
 use crate::address::Address;
 
 impl Plan {
@@ -18,6 +19,13 @@ impl Plan {
     pub fn not_in<'a>(&'a self, reviewed: &Plan) -> Vec<&'a ResourceChange> {
         let seen: BTreeMap<&Address, &ResourceChange> = changes(reviewed).map(|one| (&one.address, one)).collect();
         changes(self).filter(|change| !seen.get(&change.address).is_some_and(|seen| is_covered(change, seen))).collect()
+    }
+
+    /// The resources that get another address in this plan, and not in `reviewed`.
+    #[must_use]
+    pub fn moved_unlike<'a>(&'a self, reviewed: &Plan) -> Vec<&'a Moved> {
+        let seen: BTreeSet<&Moved> = reviewed.scopes.iter().flat_map(|scope| &scope.moved).collect();
+        self.scopes.iter().flat_map(|scope| &scope.moved).filter(|moved| !seen.contains(moved)).collect()
     }
 }
 

@@ -1,11 +1,14 @@
 //! The plan of one scope.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::change::ResourceChange;
 use super::drift::Drift;
 use super::duplicate::Duplicate;
+use super::moved::{Moved, Origin};
 use super::recovered::Recovered;
 use super::waiting::Waiting;
 
@@ -19,6 +22,13 @@ pub struct ScopePlan {
     pub lineage: String,
     /// The serial of that state; `None` if there was no state yet.
     pub serial: Option<u64>,
+    /// The resources that get another address before anything else is done, by their old one (R15). The rest of the
+    /// plan has the new addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Moved>,
+    /// The state of another scope that resources move out of. `None` if they all stay in this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// The planned changes, by address. A no-op is among them only if its record in the state is stale.
     pub changes: Vec<ResourceChange>,
     /// The changes outside koctl since the last apply, by address.
@@ -85,11 +95,28 @@ pub enum Stale {
 }
 
 impl ScopePlan {
-    /// True if applying it would write anything: also if that is only stale records in the state, or the intents of an
-    /// unfinished apply.
+    /// True if applying it would write anything: also if that is only stale records or addresses in the state, or the
+    /// intents of an unfinished apply.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.changes.iter().any(|change| change.action != Action::Deferred) || !self.recovered.is_empty()
+        let changes = self.changes.iter().any(|change| change.action != Action::Deferred);
+        changes || !self.recovered.is_empty() || !self.moved.is_empty()
+    }
+
+    /// The new addresses by the old ones, as texts.
+    #[must_use]
+    pub fn new_names(&self) -> BTreeMap<String, String> {
+        self.moved.iter().map(|one| (one.from.to_string(), one.to.to_string())).collect()
+    }
+
+    /// Checks that the state of another scope that resources move out of is the one that the plan was made from: `found`
+    /// is its lineage and serial.
+    ///
+    /// # Errors
+    /// How it is not.
+    pub fn check_origin(&self, found: Option<(&str, u64)>) -> Result<(), Stale> {
+        let Some(Origin { scope, lineage, serial }) = &self.origin else { return Ok(()) };
+        check(scope, Some((lineage, *serial)), found)
     }
 
     /// Checks that the state is the one that the plan was made from: `found` is its lineage and serial.
@@ -97,17 +124,7 @@ impl ScopePlan {
     /// # Errors
     /// How it is not.
     pub fn check(&self, found: Option<(&str, u64)>) -> Result<(), Stale> {
-        let scope = self.scope.clone();
-        match (self.serial, found) {
-            (None, None) => Ok(()),
-            (None, Some(_)) => Err(Stale::Appeared { scope }),
-            (Some(_), None) => Err(Stale::Vanished { scope }),
-            (Some(_), Some((lineage, _))) if lineage != self.lineage => {
-                Err(Stale::Lineage { scope, planned: self.lineage.clone(), found: lineage.to_owned() })
-            }
-            (Some(planned), Some((_, found))) if planned != found => Err(Stale::Serial { scope, planned, found }),
-            (Some(_), Some(_)) => Ok(()),
-        }
+        check(&self.scope, self.serial.map(|serial| (self.lineage.as_str(), serial)), found)
     }
 
     /// Checks that what has become of the open intents is what the plan was made with.
@@ -116,5 +133,20 @@ impl ScopePlan {
     /// When it is not.
     pub fn check_recovered(&self, found: &[Recovered]) -> Result<(), Stale> {
         if self.recovered == found { Ok(()) } else { Err(Stale::Recovered { scope: self.scope.clone() }) }
+    }
+}
+
+/// Compares lineage and serial of the state of a scope with those that a plan was made from.
+fn check(scope: &str, planned: Option<(&str, u64)>, found: Option<(&str, u64)>) -> Result<(), Stale> {
+    let scope = scope.to_owned();
+    match (planned, found) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(Stale::Appeared { scope }),
+        (Some(_), None) => Err(Stale::Vanished { scope }),
+        (Some((planned, _)), Some((lineage, _))) if lineage != planned => {
+            Err(Stale::Lineage { scope, planned: planned.to_owned(), found: lineage.to_owned() })
+        }
+        (Some((_, planned)), Some((_, found))) if planned != found => Err(Stale::Serial { scope, planned, found }),
+        (Some(_), Some(_)) => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 //! | `document` | the state as a value and as a document: format, checksum, versions |
 //! | `resource`, `intent` | the records of a state |
 //! | `owner` | whose a state is |
+//! | `relocation` | other addresses for the resources of a state |
 //! | `damage` | why a document cannot be read |
 //! | `encryption` | states as a store sees them if there are keys |
 //! | `migrations` | how documents of older versions become the current one |
@@ -25,6 +26,7 @@ mod intent;
 mod locked;
 mod migrations;
 mod owner;
+mod relocation;
 mod resource;
 mod store;
 #[cfg(test)]

@@ -433,6 +433,7 @@ fn scope_plan(diff: Diff, recovery: &Recovery) -> ScopePlan {
         drift: diff.drift,
         duplicates: diff.duplicates,
         recovered: recovery.found().to_vec(),
+        ..ScopePlan::default()
     }
 }
 

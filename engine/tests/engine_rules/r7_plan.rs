@@ -106,9 +106,9 @@ async fn r7_a_field_that_no_plan_has_is_refused() {
 
 #[tokio::test]
 async fn r7_another_version_is_refused_by_its_number_whatever_else_is_in_it() {
-    let text = r#"{ "plan": { "format": "koctl-plan", "version": 5, "something": "new" }, "sha512": "" }"#;
+    let text = r#"{ "plan": { "format": "koctl-plan", "version": 6, "something": "new" }, "sha512": "" }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 5, and this koctl reads format 4; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 6, and this koctl reads format 5; make a new plan");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn r7_a_plan_of_the_first_version_is_refused() {
         "sha256": ""
     }"#;
     let error = Plan::from_bytes(text.as_bytes()).unwrap_err();
-    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 4; make a new plan");
+    assert_eq!(error.to_string(), "it has plan format 1, and this koctl reads format 5; make a new plan");
 }
 
 #[tokio::test]

@@ -63,6 +63,13 @@ pub(crate) fn open(file: &Path, accounts: &[Account]) -> Result<Konnect, Sandbox
     Ok(Konnect::new(store, tokens))
 }
 
+impl Konnect {
+    /// The names of all organizations.
+    pub(crate) fn organizations(&self) -> Vec<String> {
+        identity::organization_names(&self.store.read())
+    }
+}
+
 /// The routes, to be nested below `/konnect`.
 pub(crate) fn router(konnect: Arc<Konnect>) -> Router {
     serve::router(konnect, routes(), unserved::operations())

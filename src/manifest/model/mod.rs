@@ -7,6 +7,7 @@
 mod access;
 mod authorization;
 mod environment_type;
+mod moved;
 mod organization;
 mod platform;
 mod team;
@@ -25,9 +26,11 @@ use super::secret::Secret;
 pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
 pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
 pub use environment_type::EnvironmentType;
+pub use moved::{Moved, MovedType};
 pub use organization::{
     Environment, EnvironmentPortal, EnvironmentService, EnvironmentTeam, Member, Notifications, Organization, Region,
 };
+pub(super) use platform::PLATFORM_SCOPE;
 pub use platform::{Encryption, Platform, PlatformGit, State};
 pub use team::{Service, ServiceGit, Team};
 
@@ -45,6 +48,9 @@ pub struct Manifest {
     /// The Konnect organizations by name.
     #[serde(default)]
     pub organizations: BTreeMap<String, Organization>,
+    /// What was renamed, so that it keeps its objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<Moved>,
 }
 
 impl Manifest {
@@ -72,13 +78,16 @@ impl Manifest {
             platform: self.platform.clone(),
             teams: self.teams.clone(),
             organizations: organizations.map(|(name, one)| (name.clone(), one.clone())).into_iter().collect(),
+            moved: self.moved.iter().filter(|moved| moved.concerns(name)).cloned().collect(),
         }
     }
 
     /// What concerns the platform repository.
     #[must_use]
     pub fn of_platform(&self) -> Self {
-        Self { platform: self.platform.clone(), ..Self::default() }
+        let is_meant = |moved: &&Moved| moved.r#type == MovedType::Resource && moved.concerns(PLATFORM_SCOPE);
+        let moved = self.moved.iter().filter(is_meant).cloned().collect();
+        Self { platform: self.platform.clone(), moved, ..Self::default() }
     }
 
     /// All secrets of the manifest with their paths, always in the same order.

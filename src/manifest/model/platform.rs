@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::access::{Author, GitAuth, GitHub};
 use crate::manifest::secret::Secret;
 
+/// The scope of the platform repository, which no organization can be named after.
+pub(in crate::manifest) const PLATFORM_SCOPE: &str = "@platform";
+
 /// The platform team's own settings.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -1,6 +1,7 @@
 //! Rules about meaning, which types cannot express. Each rule reports every violation with its location.
 
 mod clashes;
+mod moved;
 mod names;
 mod organizations;
 mod platform;
@@ -40,6 +41,7 @@ pub(super) fn check(manifest: &Manifest, locations: &Locations) -> Vec<Diagnosti
     rules.teams();
     rules.organizations();
     rules.clashes();
+    rules.moved();
     rules.secrets();
     rules.errors
 }

@@ -6,13 +6,10 @@ use secrecy::ExposeSecret;
 use super::Rules;
 use crate::manifest::credentials;
 use crate::manifest::git::{Remote, RemoteError};
-use crate::manifest::model::{Encryption, GitAuth, GitAuthType};
+use crate::manifest::model::{Encryption, GitAuth, GitAuthType, PLATFORM_SCOPE};
 use crate::manifest::path::KeyPath;
 use crate::manifest::secret::{Secret, is_variable_name};
 use crate::manifest::suggest::{nearest, one_of};
-
-/// The first part of addresses in the platform repository.
-const PLATFORM: &str = "@platform";
 
 /// The kinds of stores for states.
 const STATE_SCHEMES: [&str; 9] = ["file", "github", "s3", "gs", "az", "postgres", "postgresql", "https", "http"];
@@ -81,7 +78,7 @@ impl Rules<'_> {
             let help = format!("write `{}/**` for everything below it", pattern.trim_end_matches('/'));
             return self.report(path, code, message("an address is ORGANIZATION/TYPE/KEY"), help);
         }
-        let scopes = self.manifest.organizations.keys().map(String::as_str).chain([PLATFORM]);
+        let scopes = self.manifest.organizations.keys().map(String::as_str).chain([PLATFORM_SCOPE]);
         if scope.contains(['*', '?', '[', '{', '\\']) || scopes.clone().any(|known| known == scope) {
             return;
         }

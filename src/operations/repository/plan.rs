@@ -10,6 +10,7 @@ use crate::operations::connect::{github, platform_repository};
 use crate::operations::failure::{Failure, Failures};
 use crate::operations::held::Holding;
 use crate::operations::locks::Locks;
+use crate::operations::moved::relocated;
 use crate::operations::request::PlanRequest;
 use crate::operations::scope_plan::{Compared, ScopeRequest};
 use crate::operations::session::Session;
@@ -39,8 +40,9 @@ pub(in crate::operations) async fn plan(
 ) -> Result<(ScopePlan, BTreeSet<Address>, Vec<Kept>), Failures> {
     let session = scope.session;
     let state = scope.state(PLATFORM_SCOPE).await?;
-    let mut remembered = Remembered::new(state.as_deref())?;
-    let recovered = scope.recover(state.as_deref(), &mut remembered).await?;
+    let relocated = relocated(session, PLATFORM_SCOPE, state.clone(), None).await?;
+    let mut remembered = Remembered::new(relocated.state.as_deref())?;
+    let recovered = scope.recover(relocated.state.as_deref(), &mut remembered).await?;
     let repository = platform_repository(session)?;
     let client = github(session, session.platform.token.as_ref())?;
     let found = contents::read(&client, &repository, &remembered).await?;
@@ -63,6 +65,7 @@ pub(in crate::operations) async fn plan(
         recovered,
         protected: None,
         holding: &Holding::default(),
+        relocated: &relocated,
     };
     let (plan, held_back, addresses) = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
     let plan = held_back.none_or(plan)?;

@@ -13,4 +13,4 @@ mod start;
 pub use secrets::sandbox_token;
 pub(super) use secrets::secret_variable;
 pub use serve::{ServeOptions, Serving, Tenants, serve};
-pub(super) use start::{default_platform, start_sandbox};
+pub(super) use start::{default_platform, start_sandbox, tenant};

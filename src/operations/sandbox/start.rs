@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::secrets::sandbox_token;
+use crate::compiler::moves::former_names;
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, Remote};
+use crate::manifest::model::Manifest;
 use crate::operations::failure::Failure;
 use crate::operations::workspace::Environment;
 use ::sandbox::{self, Sandbox};
@@ -26,6 +28,23 @@ pub(in crate::operations) fn default_platform(
     Ok(remote)
 }
 
+/// The name under which the sandbox in `directory` keeps an organization of the configuration: one that was renamed keeps
+/// the name that the sandbox knows, as an organization of Konnect does not change its name with a configuration.
+pub(in crate::operations) fn tenant(directory: &Path, manifest: &Manifest, name: &str) -> Result<String, Failure> {
+    let former = former_names(manifest, name);
+    if former.is_empty() {
+        return Ok(name.to_owned());
+    }
+    let known = sandbox::organizations(directory).map_err(|error| unstartable(directory, &error))?;
+    let names = std::iter::once(name).chain(former.into_iter().map(|(_, name)| name));
+    let kept = names.into_iter().find(|name| known.iter().any(|known| known == name));
+    Ok(kept.unwrap_or(name).to_owned())
+}
+
+fn unstartable(directory: &Path, error: &sandbox::SandboxError) -> Failure {
+    Failure::new(format!("could not start the sandbox in {}: {error}", directory.display()))
+}
+
 /// Starts the sandbox in `directory`, with the organizations of the configuration and, if it is to be provided, the
 /// platform repository.
 pub(in crate::operations) async fn start_sandbox(
@@ -38,13 +57,12 @@ pub(in crate::operations) async fn start_sandbox(
     for (name, organization) in &loaded.manifest.organizations {
         let token = organization.access_token.resolve(&loaded.directory, environment);
         let token = token.unwrap_or_else(|_| sandbox_token(name).into());
-        organizations.push(sandbox::Account { organization: name.clone(), token });
+        let organization = tenant(directory, &loaded.manifest, name)?;
+        organizations.push(sandbox::Account { organization, token });
     }
     prepare_repositories(directory, &loaded.directory, platform)?;
     let options = sandbox::SandboxOptions { dir: directory.to_owned(), port: 0, organizations };
-    Sandbox::start_with(options, sandbox::Wire::default())
-        .await
-        .map_err(|error| Failure::new(format!("could not start the sandbox in {}: {error}", directory.display())))
+    Sandbox::start_with(options, sandbox::Wire::default()).await.map_err(|error| unstartable(directory, &error))
 }
 
 /// On first use, service repositories are created from the folder `services/` next to `konnect/`, and the platform

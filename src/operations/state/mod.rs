@@ -31,7 +31,7 @@ pub use edit::Edit;
 pub use find::{FoundResource, Listing, find, resource};
 pub use history::{HistoryEntry, Restore, history, restore};
 pub use migrate::{Copied, Migration};
-pub use moves::{Moved, Moves, rename, rename_one};
+pub use moves::{Moves, rename, rename_one};
 pub use push::{Pushed, pull, push};
 pub use rekey::rekey;
 pub use remove::remove;

@@ -1,24 +1,12 @@
 //! Moves resources to other addresses, so that a renamed team, service, environment or organization keeps its objects.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::edit::{Edit, lock};
-use super::find::{FoundResource, resources};
 use crate::compiler::rename::Rename;
 use crate::operations::failure::Failure;
-use crate::registry;
-use crate::resource_type::KeyShape;
+use crate::operations::relocation::{self, Immovable, Mapping};
 use engine::Address;
-use engine::state::{LockOptions, LockedState, ResourceState, State, Store};
-
-/// One resource that moves to another address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// Its address now.
-    pub from: Address,
-    /// Its new address.
-    pub to: Address,
-}
+use engine::plan::Moved;
+use engine::state::{LockOptions, State, Store};
 
 /// Moves that are ready to be made.
 pub struct Moves {
@@ -84,8 +72,6 @@ fn described(rename: &Rename) -> String {
     }
 }
 
-type Mapping<'a> = dyn Fn(&Address, &BTreeSet<String>) -> Option<Address> + Sync + 'a;
-
 /// The moves within one scope.
 async fn within(
     store: &Store,
@@ -94,7 +80,7 @@ async fn within(
     mapping: &Mapping<'_>,
 ) -> Result<(Vec<Moved>, Edit), Failure> {
     let locked = lock(store, scope, options).await?;
-    let prepared = prepare(&locked.state(), mapping);
+    let prepared = relocation::moved(&locked.state(), mapping).map_err(refused);
     let moved = match prepared {
         Ok(moved) => moved,
         Err(failure) => {
@@ -107,55 +93,22 @@ async fn within(
         locked.release().await?;
         return Ok((moved, edit));
     }
-    let names = names(&moved);
-    edit.add(locked, move |state| apply(state, &names));
+    let names = relocation::names(&moved);
+    edit.add(locked, move |state| state.relocate(&names));
     Ok((moved, edit))
 }
 
-fn prepare(state: &State, mapping: &Mapping<'_>) -> Result<Vec<Moved>, Failure> {
-    let all = resources(state)?;
-    let teams = teams(&all);
-    let moved: Vec<Moved> = all
-        .iter()
-        .filter_map(|FoundResource { address, .. }| {
-            let to = mapping(address, &teams).filter(|to| to != address)?;
-            Some(Moved { from: address.clone(), to })
-        })
-        .collect();
-    let leaving: BTreeSet<&Address> = moved.iter().map(|one| &one.from).collect();
-    let staying = all.iter().map(|one| &one.address).filter(|address| !leaving.contains(address));
-    let taken: BTreeSet<&Address> = staying.collect();
-    match moved.iter().find(|one| taken.contains(&one.to)) {
-        Some(Moved { from, to }) => Err(occupied(from, to)),
-        None => Ok(moved),
+fn refused(immovable: Immovable) -> Failure {
+    match immovable {
+        Immovable::Unfit(failure) => failure,
+        Immovable::Occupied(Moved { from, to }) => Failure::new(format!(
+            "cannot move `{from}` to `{to}`: another object in the state has this address"
+        ))
+        .help(format!(
+            "to keep that object, remove it from the state with `koctl state rm {to}`; to destroy it, run \
+                     `koctl destroy --target {to}` first"
+        )),
     }
-}
-
-fn teams(all: &[FoundResource]) -> BTreeSet<String> {
-    let teams = all.iter().filter(|one| registry::key(one.address.type_name()) == Some(KeyShape::Team));
-    teams.map(|one| one.address.key().to_owned()).collect()
-}
-
-fn occupied(from: &Address, to: &Address) -> Failure {
-    Failure::new(format!("cannot move `{from}` to `{to}`: another object in the state has this address")).help(format!(
-        "to keep that object, remove it from the state with `koctl state rm {to}`; to destroy it, run \
-         `koctl destroy --target {to}` first"
-    ))
-}
-
-fn names(moved: &[Moved]) -> BTreeMap<String, String> {
-    moved.iter().map(|one| (one.from.to_string(), one.to.to_string())).collect()
-}
-
-fn apply(state: &mut State, names: &BTreeMap<String, String>) {
-    let resources = std::mem::take(&mut state.resources);
-    state.resources = resources.into_iter().map(|(address, resource)| renamed(address, resource, names)).collect();
-}
-
-fn renamed(address: String, mut resource: ResourceState, names: &BTreeMap<String, String>) -> (String, ResourceState) {
-    let name = |address: String| names.get(&address).cloned().unwrap_or(address);
-    resource.dependencies = resource.dependencies.into_iter().map(name).collect();
-    (name(address), resource)
 }
 
 /// The moves from one scope to another: first into the new state, then out of the old one. A kill in between leaves
@@ -169,18 +122,12 @@ async fn between(store: &Store, from: &str, to: &str, options: &LockOptions) -> 
             return Err(failure);
         }
     };
-    match prepare_between(&source, &target, from, to) {
+    let rename = Rename::Organization { from: from.to_owned(), to: to.to_owned() };
+    match relocation::arriving(&source.state(), &target.state(), &rename).map_err(refused) {
         Ok((moved, arriving)) => {
-            let owner = source.state().owner.clone();
             let mut edit = Edit::default();
-            edit.add(target, move |state| {
-                state.resources.extend(arriving);
-                state.owner = owner.or_else(|| state.owner.take());
-            });
-            edit.add(source, |state| {
-                state.resources.clear();
-                state.owner = None;
-            });
+            edit.add(target, |state| state.absorb(arriving));
+            edit.add(source, State::vacate);
             Ok(Moves { moved, edit })
         }
         Err(failure) => {
@@ -189,37 +136,4 @@ async fn between(store: &Store, from: &str, to: &str, options: &LockOptions) -> 
             Err(failure)
         }
     }
-}
-
-fn prepare_between(
-    source: &LockedState,
-    target: &LockedState,
-    from: &str,
-    to: &str,
-) -> Result<(Vec<Moved>, BTreeMap<String, ResourceState>), Failure> {
-    let rename = Rename::Organization { from: from.to_owned(), to: to.to_owned() };
-    let (state, there) = (source.state(), target.state());
-    if let (Some(is), Some(other)) = (&state.owner, &there.owner)
-        && !is.is(other)
-    {
-        let message = format!(
-            "cannot move `{from}` to `{to}`: the state of `{from}` is about the Konnect organization {is}, and that of \
-             `{to}` about {other}"
-        );
-        return Err(Failure::new(message).help("move it to a name that has no state yet"));
-    }
-    let moved = prepare(&state, &|address, teams| rename.address(address, teams))?;
-    let names = names(&moved);
-    let mut arriving = BTreeMap::new();
-    for one in &moved {
-        let resource = state.resources[one.from.as_str()].clone();
-        let (address, resource) = renamed(one.from.to_string(), resource, &names);
-        // With the same id, it is what an interrupted move brought there, perhaps changed by an apply since.
-        match there.resources.get(&address) {
-            Some(there) if there.id != resource.id => return Err(occupied(&one.from, &one.to)),
-            Some(_) => {}
-            None => drop(arriving.insert(address, resource)),
-        }
-    }
-    Ok((moved, arriving))
 }

@@ -9,6 +9,7 @@
 //! | `refresh_complete` | it was read | `scope`, `elapsed_seconds` |
 //! | `refresh_errored` | it could not be read | `scope`, `elapsed_seconds` |
 //! | `resource_drift` | something changed outside koctl | `address`, `action` (`update`, `delete`, `replace`), `id`, `changed` |
+//! | `resource_moved` | a resource gets another address | `address`, `previous_address` |
 //! | `planned_change` | something will be done, or is deferred | `address`, `action`, `id`, `reason`, `changed`, `replaced_by`, `outstanding`, `guarded`, `protect` |
 //! | `risk` | a reviewer must see a change | `address`, `kind` (`destroys`, `opens`, `access`, `breaks`, `cuts`), `effects` |
 //! | `waiting` | it waits for others, after a plan or an apply | `address`, `reason`, `link` |
@@ -41,7 +42,7 @@ use crate::report::tally::Tally;
 use crate::report::words;
 use crate::review::{Review, Risk};
 use engine::execute::{Outcome, Step};
-use engine::plan::{Drift, DriftKind, Summary, Waiting};
+use engine::plan::{Drift, DriftKind, Moved, Summary, Waiting};
 use engine::{Action, Address, Error, Plan};
 
 #[derive(Serialize)]
@@ -65,6 +66,10 @@ enum Event<'a> {
         id: Option<&'a str>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         changed: Vec<&'a String>,
+    },
+    ResourceMoved {
+        address: &'a Address,
+        previous_address: &'a Address,
     },
     PlannedChange {
         address: &'a Address,
@@ -238,6 +243,9 @@ impl View for Events {
         for scope in &plan.scopes {
             for drifted in &scope.drift {
                 self.write(&drift(drifted));
+            }
+            for Moved { from, to } in &scope.moved {
+                self.write(&Event::ResourceMoved { address: to, previous_address: from });
             }
             for change in &scope.changes {
                 self.write(&Event::PlannedChange {

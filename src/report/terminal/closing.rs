@@ -24,7 +24,7 @@ pub fn closing(plan: &Plan, view: PlanView<'_>) -> Vec<String> {
 
 fn toned(plan: &Plan, view: PlanView<'_>) -> Vec<(Tone, String)> {
     let records = Records::of(plan);
-    let counted = [deferred(plan, view), undecided(plan), outstanding(plan), records.stale(plan.mode())];
+    let counted = [moved(plan), deferred(plan, view), undecided(plan), outstanding(plan), records.stale(plan.mode())];
     let counted = counted.into_iter().flatten().map(|sentence| (Tone::Plain, sentence));
     let warnings = [guarded(plan), unprotected(plan)].into_iter().flatten().map(|warning| (Tone::Danger, warning));
     counted.chain(warnings).chain([(Tone::Strong, summary(plan, &records))]).collect()
@@ -41,6 +41,13 @@ fn deferred(plan: &Plan, view: PlanView<'_>) -> Option<String> {
     let then = "deferred: a later apply continues with what exists then.";
     let more = if view.is_full() { "" } else { " `koctl plan --full` shows why." };
     (number > 0).then(|| format!("{} {verb} {then}{more}", count(number, "resource")))
+}
+
+/// Resources that keep their objects under another address.
+fn moved(plan: &Plan) -> Option<String> {
+    let number = plan.scopes.iter().map(|scope| scope.moved.len()).sum();
+    let verb = if number == 1 { "moves to another address" } else { "move to other addresses" };
+    (number > 0).then(|| format!("{} {verb}, which destroys nothing.", count(number, "resource")))
 }
 
 /// Deferred resources of which no apply can decide what is meant.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use super::{closing, counts, drift, protection, recovered, resource, risks, waiting};
+use super::{closing, counts, drift, moved, protection, recovered, resource, risks, waiting};
 use crate::report::escape::escape;
 use crate::report::order;
 use crate::report::plan_view::{Detail, PlanView};
@@ -35,6 +35,7 @@ pub fn plan(plan: &Plan, view: PlanView<'_>, style: &Style) -> String {
     risks::section(&mut screen, view);
     screen.blank();
     recovered::section(&mut screen, plan);
+    moved::section(&mut screen, plan, view);
     match view.detail {
         Detail::Summary => drift::number(&mut screen, plan),
         Detail::Normal | Detail::Full => detailed(&mut screen, plan, view),
@@ -50,6 +51,7 @@ pub fn plan(plan: &Plan, view: PlanView<'_>, style: &Style) -> String {
 #[must_use]
 pub fn details(plan: &Plan, view: PlanView<'_>, style: &Style) -> String {
     let mut screen = Screen::new(style);
+    moved::section(&mut screen, plan, view);
     detailed(&mut screen, plan, view);
     screen.finish()
 }

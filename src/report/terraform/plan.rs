@@ -1,6 +1,6 @@
 //! A plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::report::counts::{Row, rows};
 use crate::report::schemas::Schemas;
 use crate::report::{order, spec_diff};
 use crate::review::{Judged, Review, Risk, Verdict};
-use engine::plan::{Drift, DriftKind};
+use engine::plan::{Drift, DriftKind, Moved};
 use engine::value::stored_form;
 use engine::{Action, Address, Attribute, AttributeChange, Kind, Plan, Reference, ResourceChange, Schema};
 
@@ -21,7 +21,8 @@ const FORMAT_VERSION: &str = "1.2";
 /// A koctl plan has only changes, so `prior_state` and `planned_values` have only the resources of the plan. Deferred
 /// resources are in `deferred_changes`, and `complete` is false then. Computed attributes, and the ids of new objects,
 /// are known after apply. What could not be planned is in `koctl_unplanned`, and `complete` is false then, too. What a
-/// reviewer must see first is in `koctl_risks`, `koctl_counts` and `koctl_specifications`.
+/// reviewer must see first is in `koctl_risks`, `koctl_counts` and `koctl_specifications`. Resources that get another
+/// address are in `koctl_moved`, and have their former one as `previous_address` if the plan also changes them.
 #[must_use]
 pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
     let all: Vec<&ResourceChange> = plan.scopes.iter().flat_map(|scope| &scope.changes).collect();
@@ -45,6 +46,10 @@ pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
         "koctl_risks": review.risks.iter().map(risk).collect::<Vec<_>>(),
         "koctl_specifications": review.specifications.all().map(specification).collect::<Vec<_>>(),
     });
+    let moved: Vec<&Moved> = plan.scopes.iter().flat_map(|scope| &scope.moved).collect();
+    if !moved.is_empty() {
+        name_previous(&mut document, &moved);
+    }
     if !deferred.is_empty() {
         let deferred = deferred.into_iter().map(|change| deferred_change(change, schemas));
         document["deferred_changes"] = deferred.collect();
@@ -53,6 +58,17 @@ pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
         document["koctl_unplanned"] = json!(plan.unplanned);
     }
     document
+}
+
+/// Adds `koctl_moved`, and to each change of a resource that moves its former address.
+fn name_previous(document: &mut Value, moved: &[&Moved]) {
+    let previous: BTreeMap<&str, &Address> = moved.iter().map(|one| (one.to.as_str(), &one.from)).collect();
+    for change in document["resource_changes"].as_array_mut().into_iter().flatten() {
+        if let Some(from) = change["address"].as_str().and_then(|address| previous.get(address)) {
+            change["previous_address"] = json!(from);
+        }
+    }
+    document["koctl_moved"] = json!(moved);
 }
 
 fn counts(row: &Row<'_>) -> Value {

@@ -15,7 +15,7 @@ mod teams;
 mod users;
 
 pub(super) use lookups::organization;
-pub(super) use organizations::create_organization;
+pub(super) use organizations::{create_organization, organization_names};
 
 use super::framework::Route;
 

@@ -29,6 +29,13 @@ pub(in crate::konnect) fn create_organization(
     teams::create_predefined(world, batch, &partition, owner)
 }
 
+/// The names of all organizations.
+pub(in crate::konnect) fn organization_names(world: &World) -> Vec<String> {
+    let none = Partition { organization: String::new(), region: GLOBAL.to_owned() };
+    let all = world.of_others(&none, &ORGANIZATIONS);
+    all.filter_map(|record| Some(record.body.get("name")?.as_str()?.to_owned())).collect()
+}
+
 fn me(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let organization = lookups::organization(&world, &call.partition)

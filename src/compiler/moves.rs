@@ -1,0 +1,127 @@
+//! What `moved` of the configuration says about addresses (R15).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rename::Rename;
+use crate::manifest::model::{Manifest, Moved, MovedType};
+use engine::Address;
+
+/// An entry of `moved`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// Its position in the list.
+    pub position: usize,
+    what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum What {
+    /// Something with a name, and all that is named after it.
+    Named(Rename),
+    /// A single resource.
+    Resource { from: Address, to: Address },
+}
+
+impl Move {
+    fn new(position: usize, moved: &Moved) -> Option<Self> {
+        let (from, to) = (moved.from.clone(), moved.to.clone());
+        let what = match moved.r#type {
+            MovedType::Team => What::Named(Rename::Team { from, to }),
+            MovedType::Service => What::Named(Rename::Service { from, to }),
+            MovedType::Organization => What::Named(Rename::Organization { from, to }),
+            MovedType::Environment => {
+                let ((organization, from), (_, to)) = (from.split_once('/')?, to.split_once('/')?);
+                let organization = organization.to_owned();
+                What::Named(Rename::Environment { organization, from: from.to_owned(), to: to.to_owned() })
+            }
+            MovedType::Resource => What::Resource { from: from.parse().ok()?, to: to.parse().ok()? },
+        };
+        Some(Self { position, what })
+    }
+
+    /// The new address of a resource. `None` if the entry is not about it. `teams` as in [`Rename::address`].
+    #[must_use]
+    pub fn address(&self, address: &Address, teams: &BTreeSet<String>) -> Option<Address> {
+        match &self.what {
+            What::Named(rename) => rename.address(address, teams),
+            What::Resource { from, to } => (from == address).then(|| to.clone()),
+        }
+    }
+
+    /// The single resource that gets another address. `None` if the entry is about a name.
+    #[must_use]
+    pub fn resource(&self) -> Option<&Address> {
+        match &self.what {
+            What::Resource { from, .. } => Some(from),
+            What::Named(_) => None,
+        }
+    }
+}
+
+/// The entries about resources within their scope. One that leads to the old name of another comes before it, so that
+/// the renamings of several releases act one after the other. Renamings of organizations are not among them.
+#[must_use]
+pub fn moves(manifest: &Manifest) -> Vec<Move> {
+    let by_target: BTreeMap<(MovedType, &str), &str> =
+        manifest.moved.iter().map(|one| ((one.r#type, one.to.as_str()), one.from.as_str())).collect();
+    // The manifest's rules refuse circles; the number of entries is a limit all the same.
+    let depth = |moved: &Moved| {
+        let mut name = moved.from.as_str();
+        let mut steps = 0;
+        while let Some(before) = by_target.get(&(moved.r#type, name)).filter(|_| steps < manifest.moved.len()) {
+            (name, steps) = (before, steps + 1);
+        }
+        steps
+    };
+    let within = manifest.moved.iter().enumerate().filter(|(_, one)| one.r#type != MovedType::Organization);
+    let mut sorted: Vec<(usize, usize, &Moved)> =
+        within.map(|(position, moved)| (depth(moved), position, moved)).collect();
+    sorted.sort_by_key(|(depth, position, _)| (*depth, *position));
+    sorted.into_iter().filter_map(|(_, position, moved)| Move::new(position, moved)).collect()
+}
+
+/// The former names of an organization with the position of the entry that ends each, the last one first.
+#[must_use]
+pub fn former_names<'m>(manifest: &'m Manifest, organization: &str) -> Vec<(usize, &'m str)> {
+    let renamings = manifest.moved.iter().enumerate().filter(|(_, one)| one.r#type == MovedType::Organization);
+    let by_target: BTreeMap<&str, (usize, &str)> =
+        renamings.map(|(position, one)| (one.to.as_str(), (position, one.from.as_str()))).collect();
+    let (mut names, mut name) = (Vec::new(), organization);
+    while let Some((position, former)) = by_target.get(name).filter(|_| names.len() < manifest.moved.len()) {
+        names.push((*position, *former));
+        name = former;
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(moved: &[(MovedType, &str, &str)]) -> Manifest {
+        let entry = |(kind, from, to): &(MovedType, &str, &str)| Moved {
+            r#type: *kind,
+            from: (*from).to_owned(),
+            to: (*to).to_owned(),
+        };
+        Manifest { moved: moved.iter().map(entry).collect(), ..Manifest::default() }
+    }
+
+    #[test]
+    fn r15_a_chain_of_releases_acts_in_the_order_of_the_names() {
+        use MovedType::{Resource, Team};
+        let written =
+            [(Team, "b", "c"), (Resource, "Acme/portal/x", "Acme/portal/y"), (Team, "a", "b"), (Team, "c", "d")];
+        let positions: Vec<usize> = moves(&manifest(&written)).iter().map(|one| one.position).collect();
+        assert_eq!(positions, [1, 2, 0, 3]);
+    }
+
+    #[test]
+    fn r15_an_organization_knows_its_former_names() {
+        use MovedType::Organization;
+        let manifest = manifest(&[(Organization, "A", "B"), (Organization, "B", "C")]);
+        assert_eq!(former_names(&manifest, "C"), [(1, "B"), (0, "A")]);
+        assert_eq!(former_names(&manifest, "A"), []);
+        assert!(moves(&manifest).is_empty());
+    }
+}
