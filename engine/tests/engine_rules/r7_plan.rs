@@ -132,7 +132,7 @@ fn r7_a_plan_of_the_first_version_is_refused() {
 
 #[tokio::test]
 async fn r7_what_is_no_plan_is_refused_as_such() {
-    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 4}, \"sha256\": \"\"}"] {
+    for text in ["", "{}", "null", "[]", "plan", "{\"plan\": {\"version\": 5}, \"sha256\": \"\"}"] {
         assert!(matches!(Plan::from_bytes(text.as_bytes()), Err(InvalidPlan::NotAPlan(_))), "{text}");
     }
 }
