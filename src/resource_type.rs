@@ -110,6 +110,14 @@ pub enum Watch {
         /// The effect of a replacement.
         moved: &'static str,
     },
+    /// An attribute is a part of the address at which people find the object. The effect of another value is a sentence
+    /// without its end.
+    Address {
+        /// The attribute.
+        attribute: &'static str,
+        /// The effect.
+        effect: &'static str,
+    },
     /// An attribute has specifications of APIs, which callers rely on.
     Specification {
         /// The attribute.
@@ -123,7 +131,9 @@ impl Watch {
     /// The attributes that it names.
     pub fn attributes(&self) -> impl Iterator<Item = &'static str> {
         let (one, several): (Option<&str>, &[&str]) = match *self {
-            Self::Opens { attribute, .. } | Self::Specification { attribute, .. } => (Some(attribute), &[]),
+            Self::Opens { attribute, .. } | Self::Address { attribute, .. } | Self::Specification { attribute, .. } => {
+                (Some(attribute), &[])
+            }
             Self::Access { shown, .. } => (None, shown),
             Self::Link { .. } => (None, &[]),
         };

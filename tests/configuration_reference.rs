@@ -127,6 +127,7 @@ fn title(name: &str, paths: &BTreeSet<String>) -> String {
             "GitAuth" => "Access to a git repository".to_owned(),
             "GitHub" => "Access to GitHub's API".to_owned(),
             "BuiltIn" => "Built-in feature".to_owned(),
+            "ControlPlane" => "Control plane".to_owned(),
             "Ssh" => "SSH".to_owned(),
             name => name.to_owned(),
         },

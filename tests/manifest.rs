@@ -683,8 +683,8 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ·         ──────
      7 │         git:
        ╰────
-      help: valid keys are `description`, `dev-branch-name`, `git`, `name`, `prod-branch-name`,
-            `protect` or `spec-path`
+      help: valid keys are `description`, `dev-branch-name`, `display-name`, `git`, `labels`, `name`,
+            `prod-branch-name`, `protect`, `slug`, `spec-path` or `visibility`
 
     1 error in 1 file.
     ");
@@ -1256,11 +1256,13 @@ fn r6_environments_that_would_share_a_branch_are_refused() {
 #[test]
 fn r6_two_environments_of_type_prod_with_one_service_in_one_region_are_refused() {
     let with = |more: &str| format!("{SMALL}      {more}\n").replace("type: DEV", "type: PROD");
-    insta::assert_snapshot!(told(&with("staging: {type: PROD, region: eu}")), @"koctl.yaml:15:7: `dev` and `staging` would have the same API `flights` in the region eu: set another region or the type DEV for one of them, or list different services under their `teams`: only APIs of the type DEV have the name of the environment");
+    insta::assert_snapshot!(told(&with("staging: {type: PROD, region: eu}")), @"koctl.yaml:15:7: `dev` and `staging` would have the same API `flights` in the region eu: name the APIs of one of them otherwise, with `api-name: '{service}-{environment}'`, or set another region, or list different services under their `teams`");
     for more in [
         "staging: {type: PROD, region: us}",
         "staging: {type: PROD, region: eu, teams: {}}",
         "staging: {type: PROD, region: eu, teams: {data: {services: {}}}}",
+        "staging: {type: PROD, region: eu, api-name: '{service}-{environment}'}",
+        "staging: {type: PROD, region: eu, teams: {data: {services: {air/flights: {api-name: Flights}}}}}",
     ] {
         assert_eq!(lines(&with(more)), "no errors", "{more}");
     }
@@ -1273,11 +1275,113 @@ fn r6_environments_with_the_same_api_or_control_plane_are_refused() {
     let service =
         "      other:\n        name: flights-dev\n        git: {remote: 'git@github.com:air/x'}\norganizations:\n";
     let api = changed("organizations:\n", service) + "      prod: {type: PROD, region: eu}\n";
-    insta::assert_snapshot!(told(&api), @"koctl.yaml:18:7: `dev` and `prod` would have the same API `flights-dev` in the region eu: set another region or the type DEV for one of them, or list different services under their `teams`: only APIs of the type DEV have the name of the environment");
+    insta::assert_snapshot!(told(&api), @"koctl.yaml:9:15: the services `air/flights` in `dev` and `other` in `prod` would have the same API `flights-dev`: choose another `display-name` for one of them, or another `api-name` in the environment");
     let shared = "teams: {data: {control-plane-name: shared}}";
     let plane = changed("        region: eu\n", &format!("        region: eu\n        {shared}\n"))
         + &format!("      test: {{type: DEV, region: eu, {shared}}}\n");
     insta::assert_snapshot!(told(&plane), @"koctl.yaml:16:7: `dev` and `test` would have the same control plane `shared` in the region eu: give one of them another `control-plane-name`: teams can share a control plane, environments cannot");
+}
+
+// Exits from the opinions.
+
+/// The small world with more of its environment.
+fn environment(more: &str) -> String {
+    changed("region: eu\n", &format!("region: eu\n        {more}\n"))
+}
+
+/// The small world with more of its service.
+fn service(more: &str) -> String {
+    changed("name: flights\n", &format!("name: flights\n        {more}\n"))
+}
+
+#[test]
+fn a_configuration_without_overrides_means_what_it_meant() {
+    let digest = |text: &str| check(text).unwrap().manifest.digest();
+    for more in ["portal: {}", "control-plane: {}", "control-plane: {labels: {}}", "portal: {name: }", "api-name:"] {
+        assert_eq!(digest(&environment(more)), digest(SMALL), "{more}");
+    }
+    for more in ["labels:", "slug:", "display-name: ''"] {
+        assert_eq!(digest(&service(more)), digest(SMALL), "{more}");
+    }
+}
+
+#[test]
+fn an_override_that_konnect_would_refuse_is_refused_with_its_place() {
+    let long = |length: usize| "x".repeat(length);
+    let many: Vec<String> = (0..46).map(|number| format!("k{number}: v")).collect();
+    let of_environment = [
+        "control-plane: {cluster-type: CLUSTER_TYPE_SERVERLES}".to_owned(),
+        "control-plane: {auth-type: pinned}".to_owned(),
+        format!("control-plane: {{description: {}}}", long(2049)),
+        "control-plane: {labels: {env-name: dev}}".to_owned(),
+        "control-plane: {labels: {kong-tier: gold}}".to_owned(),
+        "control-plane: {labels: {tier: pure gold}}".to_owned(),
+        format!("control-plane: {{labels: {{{}}}}}", many.join(", ")),
+        "portal: {default-api-visibility: pubic}".to_owned(),
+        format!("portal: {{name: {}}}", long(256)),
+        "portal: {display-name: ' a'}".to_owned(),
+        format!("portal: {{description: {}}}", long(513)),
+        "portal: {authentication: false, rbac: true}".to_owned(),
+        "api-name: Flights".to_owned(),
+        "api-name: '{service} ({enviroment})'".to_owned(),
+        format!("api-name: '{{service}}-{}'", long(250)),
+        "teams: {data: {services: {air/flights: {slug: my flights}}}}".to_owned(),
+        "teams: {data: {control-plane: {labels: {team: data}}}}".to_owned(),
+    ];
+    let of_service = ["slug: flights/2".to_owned(), "visibility: internal".to_owned(), "labels: {_a: b}".to_owned()];
+    let texts = of_environment.iter().map(|more| environment(more)).chain(of_service.iter().map(|more| service(more)));
+    let all: Vec<String> = texts.map(|text| told(&text)).collect();
+    insta::assert_snapshot!(all.join("\n").replace(&long(240), "…"));
+}
+
+#[test]
+fn an_override_that_is_not_valid_underlines_its_value() {
+    insta::assert_snapshot!(screen(&environment("portal: {default-api-visibility: pubic, labels: {env-name: x}}")));
+}
+
+#[test]
+fn r6_two_services_that_choose_the_same_name_or_slug_are_refused() {
+    let two = |first: &str, second: &str| {
+        let other = format!(
+            "      other:\n        name: other\n        {second}\n        git: {{remote: 'git@github.com:air/x'}}\norganizations:\n"
+        );
+        service(first).replacen("organizations:\n", &other, 1)
+    };
+    assert_eq!(lines(&two("display-name: Flights", "display-name: Other flights")), "no errors");
+    insta::assert_snapshot!(told(&two("display-name: Flights", "display-name: Flights")), @"koctl.yaml:11:23: the services `air/flights` and `other` in `dev` would have the same API `Flights-dev`: choose another `display-name` for one of them, or another `api-name` in the environment");
+    insta::assert_snapshot!(told(&two("slug: air", "slug: air")), @"koctl.yaml:11:15: the services `air/flights` and `other` in `dev` would have the same slug `air-dev`: choose another `slug` for one of them");
+    // A name is one API, however it came about.
+    insta::assert_snapshot!(told(&two("labels: {}", "display-name: flights")), @"koctl.yaml:11:23: the services `air/flights` and `other` in `dev` would have the same API `flights-dev`: choose another `display-name` for one of them, or another `api-name` in the environment");
+}
+
+#[test]
+fn r6_two_environments_of_type_prod_need_slugs_and_portals_of_their_own() {
+    let prod = |more: &str| service("slug: air").replace("type: DEV", "type: PROD") + &format!("      {more}\n");
+    for more in [
+        "blue: {type: PROD, region: eu, api-name: '{service}-{environment}'}",
+        "blue: {type: PROD, region: eu, teams: {data: {services: {air/flights: {api-name: Blue, slug: blue}}}}}",
+    ] {
+        assert_eq!(lines(&prod(more)), "no errors", "{more}");
+    }
+    let same_slug = "blue: {type: PROD, region: eu, teams: {data: {services: {air/flights: {api-name: Blue}}}}}";
+    insta::assert_snapshot!(told(&prod(same_slug)), @"koctl.yaml:6:15: the service `air/flights` in `blue` and in `dev` would have the same slug `air`: choose a `slug` for it in one of the environments");
+    let same_portal = "blue: {type: DEV, region: eu, portal: {name: dev}}";
+    insta::assert_snapshot!(told(&format!("{SMALL}      {same_portal}\n")), @"koctl.yaml:12:7: `blue` and `dev` would have the same portal `dev` in the region eu: choose another `portal.name` for one of them: names of portals are unique in a region");
+}
+
+#[test]
+fn r6_teams_that_share_a_control_plane_agree_about_it() {
+    let two = |first: &str, second: &str| {
+        let teams = format!(
+            "teams: {{data: {{control-plane-name: shared, control-plane: {first}}}, more: {{control-plane-name: shared, \
+             control-plane: {second}}}}}"
+        );
+        environment(&teams).replacen("teams:\n", "teams:\n  more: {}\n", 1)
+    };
+    for (first, second) in [("{}", "{description: a}"), ("{description: a}", "{description: a, labels: {b: c}}")] {
+        assert_eq!(lines(&two(first, second)), "no errors", "{first} {second}");
+    }
+    insta::assert_snapshot!(told(&two("{description: a}", "{description: b}")), @"koctl.yaml:16:150: `data` and `more` share the control plane `shared`, and differ in its `description`: write the same for both, or only for one of them");
 }
 
 // Secrets.

@@ -271,6 +271,17 @@ impl Attribute {
         Self::new(name, Kind::Notice)
     }
 
+    /// True if this value stands for none: it is what removing the attribute from the configuration leaves.
+    #[must_use]
+    pub fn is_no_value(&self, value: &Value) -> bool {
+        value.is_null()
+            || match self.unset {
+                Unset::Stays | Unset::Null => false,
+                Unset::Blank(text) => value == text,
+                Unset::Default(default) => *value == default(),
+            }
+    }
+
     /// True if lists show what was set.
     #[must_use]
     pub fn is_read_back(&self) -> bool {

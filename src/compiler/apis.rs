@@ -1,8 +1,7 @@
 //! APIs, their specifications, their publication, and the gateway services that serve them.
 
 use super::gateways::plane_of;
-use super::placement::Placement;
-use super::portals::{portal, visibility};
+use super::portals::portal;
 use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
 use crate::konnect::resources::api::Api;
@@ -12,6 +11,7 @@ use crate::konnect::resources::api_version::ApiVersion;
 use crate::konnect::resources::{
     api as apis, api_implementation, api_publication, api_version, control_plane, gateway_service,
 };
+use crate::manifest::model::Placement;
 use engine::{Desired, Lookup};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
@@ -31,16 +31,17 @@ pub(super) fn resources(scope: &EnvironmentScope<'_>, placement: &Placement<'_>,
 }
 
 fn api(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, spec: &Spec) -> Desired<Api> {
-    let service = placement.service;
-    let mut labels = scope.labels();
+    let (service, environment) = (placement.service, scope.environment);
+    let mut labels = scope.labels(placement.labels());
     labels["team-name"] = placement.team_name.into();
     labels["service-name"] = service.name.as_str().into();
     scope
         .resource(&service.name)
         .with(apis::REGION, scope.region())
-        .with(apis::NAME, scope.api_name(service))
+        .with(apis::NAME, environment.api_name(scope.name, placement))
         .with(apis::VERSION, spec.version.clone())
-        .with_some(apis::DESCRIPTION, service.description.as_deref().filter(|text| !text.is_empty()))
+        .with_some(apis::SLUG, environment.slug(scope.name, placement))
+        .with_some(apis::DESCRIPTION, placement.description())
         .with(apis::LABELS, labels)
         .protect(service.protect || placement.team.protect || scope.protect())
 }
@@ -65,7 +66,10 @@ fn publication(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, api: &De
         .with(api_publication::REGION, scope.region())
         .with(api_publication::API_ID, api.id())
         .with(api_publication::PORTAL_ID, portal(scope).id())
-        .with(api_publication::VISIBILITY, visibility(scope))
+        .with(
+            api_publication::VISIBILITY,
+            placement.visibility().unwrap_or(scope.environment.api_visibility()).as_str(),
+        )
 }
 
 /// The link to the gateway service that decK makes from the staged specification and tags with the API's name.
@@ -75,8 +79,7 @@ fn implementation(
     api: &Desired<Api>,
 ) -> Option<Desired<ApiImplementation>> {
     let plane = plane_of(scope, placement.team_name)?;
-    let name = scope.api_name(placement.service);
-    let needle = format!("ko-api-name={name}");
+    let needle = format!("ko-api-name={}", scope.tag(placement.service));
     let absent = format!("no gateway service is tagged `{needle}` in the control plane `{}` yet", plane.address.key());
     let implementation: Desired<ApiImplementation> = scope.resource(&placement.service.name);
     let advice = format!(

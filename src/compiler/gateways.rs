@@ -7,7 +7,7 @@ use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::control_plane::{self, ControlPlane};
 use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_role::{self, TeamRole};
-use crate::manifest::model::Environment;
+use crate::manifest::model::{self, AuthType, Environment};
 use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
@@ -23,7 +23,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
 }
 
 fn name(scope: &EnvironmentScope<'_>, member: &Member<'_>) -> String {
-    member.control_plane.map_or_else(|| Environment::control_plane(member.name, scope.name), str::to_owned)
+    member.control_plane.map_or_else(|| Environment::control_plane_name(member.name, scope.name), str::to_owned)
 }
 
 /// The control plane that serves a team in this environment, by its address alone.
@@ -33,20 +33,29 @@ pub(super) fn plane_of(scope: &EnvironmentScope<'_>, team: &str) -> Option<Desir
 }
 
 fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>]) -> Desired<ControlPlane> {
-    let mut labels = scope.labels();
+    let settings = settings(scope, members);
+    let mut labels = scope.labels(&settings.labels);
     labels["env"] = scope.name.into();
     // A control plane that teams share belongs to none of them alone.
     if let [only] = members {
         labels["team"] = only.name.into();
     }
-    let cluster_type = if scope.is_production() { "CLUSTER_TYPE_CONTROL_PLANE" } else { "CLUSTER_TYPE_SERVERLESS" };
+    let cluster_type = settings.cluster_type.unwrap_or(scope.environment.r#type.cluster_type());
     scope
         .resource(name)
         .with(control_plane::REGION, scope.region())
         .with(control_plane::NAME, name)
-        .with(control_plane::CLUSTER_TYPE, cluster_type)
+        .with_some(control_plane::DESCRIPTION, settings.description)
+        .with(control_plane::CLUSTER_TYPE, cluster_type.as_str())
+        .with_some(control_plane::AUTH_TYPE, settings.auth_type.map(AuthType::as_str))
         .with(control_plane::LABELS, labels)
         .protect(scope.protect() || members.iter().any(|member| member.team.protect))
+}
+
+/// What the configuration says of the control plane that teams share: the teams before the environment.
+fn settings(scope: &EnvironmentScope<'_>, members: &[Member<'_>]) -> model::ControlPlane {
+    let of_teams = members.iter().filter_map(|member| member.settings);
+    of_teams.fold(model::ControlPlane::default(), model::ControlPlane::or).or(&scope.environment.control_plane)
 }
 
 fn role(scope: &EnvironmentScope<'_>, member: &Member<'_>, plane: &Desired<ControlPlane>) -> Desired<TeamRole> {

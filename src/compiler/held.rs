@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::apis;
-use super::placement::{Placement, placements};
+use super::placement::placements;
 use super::platform_repo;
 use super::scope::{EnvironmentScope, unasked};
 use super::specification::{Spec, SpecAddress, Specs};
-use crate::manifest::model::{Manifest, Organization};
+use crate::manifest::model::{Manifest, Organization, Placement};
 use engine::{Address, Error};
 
 /// A service of an environment whose specification is not known.

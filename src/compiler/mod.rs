@@ -21,7 +21,7 @@ mod specification;
 mod teams;
 
 pub use held::{Held, unread_specs};
-pub use placement::{Placement, placements};
+pub use placement::placements;
 pub use scope::{ClientSecrets, Events, Input};
 pub use specification::{Spec, SpecAddress, Specs};
 

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::placement::Placement;
 use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
 use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, PullRequest, REPOSITORY, TITLE};
-use crate::manifest::model::Service;
+use crate::manifest::model::{Placement, Service};
 use engine::{Address, Desired};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
@@ -15,7 +14,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, 
     for (placement, spec) in services {
         let [specification, tags] = paths(scope, placement);
         files.insert(specification, Value::String(spec.content.clone()));
-        files.insert(tags, Value::String(patch(&scope.api_name(placement.service))));
+        files.insert(tags, Value::String(patch(&scope.tag(placement.service))));
     }
     if files.is_empty() {
         return;
@@ -51,7 +50,7 @@ pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>) -> 
 }
 
 /// A patch that makes decK tag the gateway services of a specification with the name of the API.
-fn patch(api_name: &str) -> String {
+fn patch(tag: &str) -> String {
     format!(
         "_format_version: \"1.0\"\n\
          patches:\n    \
@@ -59,7 +58,7 @@ fn patch(api_name: &str) -> String {
                  - $..services[*]\n      \
                values:\n        \
                  tags:\n            \
-                     - ko-api-name={api_name}\n"
+                     - ko-api-name={tag}\n"
     )
 }
 

@@ -1,39 +1,42 @@
-//! One developer portal an environment: open in production, for members elsewhere.
+//! One developer portal an environment: open in production, for members elsewhere, unless the configuration says
+//! otherwise.
 
 use serde_json::Value;
 
 use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::portal::{
-    AUTHENTICATION_ENABLED, DEFAULT_API_VISIBILITY, DEFAULT_PAGE_VISIBILITY, DISPLAY_NAME, LABELS, NAME, Portal, REGION,
+    AUTHENTICATION_ENABLED, AUTO_APPROVE_APPLICATIONS, AUTO_APPROVE_DEVELOPERS, DEFAULT_API_VISIBILITY,
+    DEFAULT_PAGE_VISIBILITY, DESCRIPTION, DISPLAY_NAME, LABELS, NAME, NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED,
+    Portal, RBAC_ENABLED, REGION, SIPR_ENABLED,
 };
 use crate::konnect::resources::portal_page::{self, PortalPage};
 use engine::{Desired, Expr};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
-    let organization = scope.organization.name;
-    let display_name =
-        if scope.is_production() { organization.to_owned() } else { format!("{organization} ({})", scope.name) };
+    let environment = scope.environment;
+    let configured = &environment.portal;
     let portal = portal(scope)
         .with(REGION, scope.region())
-        .with(NAME, scope.name)
-        .with(DISPLAY_NAME, display_name)
-        .with(AUTHENTICATION_ENABLED, !scope.is_production())
-        .with(DEFAULT_API_VISIBILITY, visibility(scope))
-        .with(DEFAULT_PAGE_VISIBILITY, visibility(scope))
-        .with(LABELS, scope.labels())
+        .with(NAME, environment.portal_name(scope.name))
+        .with(DISPLAY_NAME, environment.portal_display_name(scope.organization.name, scope.name))
+        .with_some(DESCRIPTION, configured.description.as_deref())
+        .with(AUTHENTICATION_ENABLED, environment.signs_in())
+        .with_some(RBAC_ENABLED, configured.rbac)
+        .with_some(SIPR_ENABLED, configured.ip_allow_list)
+        .with(DEFAULT_API_VISIBILITY, environment.api_visibility().as_str())
+        .with(DEFAULT_PAGE_VISIBILITY, environment.page_visibility().as_str())
+        .with_some(AUTO_APPROVE_DEVELOPERS, configured.auto_approve_developers)
+        .with_some(AUTO_APPROVE_APPLICATIONS, configured.auto_approve_applications)
+        .with_some(NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED, configured.developers_in_notifications)
+        .with(LABELS, scope.labels(&configured.labels))
         .protect(scope.protect());
-    out.extend(scope.environment.portal.pages.iter().map(|(path, content)| page(scope, path, content)));
+    out.extend(configured.pages.iter().map(|(path, content)| page(scope, path, content)));
     out.push(portal);
 }
 
 /// The portal of an environment, by its address alone.
 pub(super) fn portal(scope: &EnvironmentScope<'_>) -> Desired<Portal> {
     Desired::of(scope.organization.name, scope.name)
-}
-
-/// Who sees the portal and what is published there.
-pub(super) fn visibility(scope: &EnvironmentScope<'_>) -> &'static str {
-    if scope.is_production() { "public" } else { "private" }
 }
 
 /// A page of the portal. A path with folders is that of a page below others.

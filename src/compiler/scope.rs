@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
-use super::placement::{Member, Placement, members, placements};
+use super::placement::{Member, members, placements};
 use super::specification::{Spec, Specs};
-use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Service};
+use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Placement, Service};
 use engine::typed::Typed;
 use engine::{Desired, Error, ErrorKind};
 
@@ -110,17 +110,19 @@ impl<'a> EnvironmentScope<'a> {
         Services { known, unknown }
     }
 
-    /// The labels of what belongs to this environment.
-    pub(super) fn labels(&self) -> Value {
-        json!({
-            MANAGED: "true",
-            "env-name": self.name,
-            "env-type": self.environment.r#type.as_str(),
-        })
+    /// The labels of what belongs to this environment: those of the configuration, and koctl's own.
+    pub(super) fn labels<'l>(&self, configured: impl IntoIterator<Item = (&'l String, &'l String)>) -> Value {
+        let configured = configured.into_iter().map(|(key, value)| (key.clone(), value.as_str().into()));
+        let mut labels: Map<String, Value> = configured.collect();
+        for (key, value) in [(MANAGED, "true"), ("env-name", self.name), ("env-type", self.environment.r#type.as_str())]
+        {
+            labels.insert(key.to_owned(), value.into());
+        }
+        Value::Object(labels)
     }
 
-    /// The name of the API of a service: with the environment, except in production.
-    pub(super) fn api_name(&self, service: &Service) -> String {
+    /// The name with which the gateway services of a service are tagged: with the environment, except in production.
+    pub(super) fn tag(&self, service: &Service) -> String {
         self.environment.r#type.api_name(&service.name, self.name)
     }
 }

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::draft::{Draft, DraftApi, DraftEnvironment};
 use crate::compiler::{Spec, SpecAddress};
 use crate::manifest::model::{
-    Environment, EnvironmentService, EnvironmentTeam, EnvironmentType, Manifest, Organization, Service, ServiceGit,
-    Team,
+    ControlPlane, Environment, EnvironmentService, EnvironmentTeam, EnvironmentType, Manifest, Organization, Service,
+    ServiceGit, Team,
 };
 use crate::manifest::secret::Secret;
+use crate::manifest::unfit_shown_name;
 
 /// The configuration of a draft, with its guesses.
 #[derive(Debug, Clone)]
@@ -111,6 +112,10 @@ impl Draft {
         }
         let service = Service {
             name: name.to_owned(),
+            display_name: common_name(uses).filter(|shown| shown != name),
+            slug: None,
+            visibility: None,
+            labels: BTreeMap::new(),
             description: common_description(uses),
             git: ServiceGit { remote, auth: None, github: None, author: None },
             spec_path: Service::SPEC_PATH.to_owned(),
@@ -132,6 +137,8 @@ impl Draft {
             let all = &configuration.manifest.teams;
             let environment = Environment {
                 teams: self.members(name, draft, all, branches),
+                control_plane: common_settings(draft).unwrap_or_default(),
+                portal: draft.overrides.clone(),
                 ..Environment::new(draft.r#type, draft.region)
             };
             if let Some(reason) = draft.guess {
@@ -159,32 +166,71 @@ impl Draft {
         branches: &BTreeMap<&str, BTreeMap<&str, String>>,
     ) -> Option<BTreeMap<String, EnvironmentTeam>> {
         let mut parts = BTreeMap::new();
+        let common = common_settings(draft);
         for (name, member) in &draft.members {
             let usual = format!("{name}-{environment}");
             let own = |service: &Service| {
                 let branch = branches.get(service.name.as_str())?.get(environment)?;
-                let usual = service.branch(draft.r#type);
-                Some(EnvironmentService { branch: Some(branch.clone()).filter(|branch| branch != usual) })
+                Some(self::part(service, branch, environment, draft.r#type, member.apis.get(&service.name)?))
             };
             let services = all.get(name).map(|team| &team.services);
             let services: BTreeMap<String, EnvironmentService> = services
                 .into_iter()
                 .flatten()
-                .filter(|(_, service)| member.apis.contains_key(&service.name))
                 .filter_map(|(key, service)| Some((key.clone(), own(service)?)))
                 .collect();
             let complete = all.get(name).is_some_and(|team| team.services.len() == services.len());
-            let plain = complete && services.values().all(|service| service.branch.is_none());
+            let plain = complete && services.values().all(|service| *service == EnvironmentService::default());
             let part = EnvironmentTeam {
                 control_plane_name: Some(member.plane_name.clone()).filter(|plane| *plane != usual),
+                control_plane: if common.is_some() { ControlPlane::default() } else { member.settings.clone() },
                 services: if plain { None } else { Some(services) },
             };
             parts.insert(name.clone(), part);
         }
-        let usual = |part: &EnvironmentTeam| part.control_plane_name.is_none() && part.services.is_none();
+        let usual = |part: &EnvironmentTeam| {
+            part.control_plane_name.is_none() && part.control_plane.is_empty() && part.services.is_none()
+        };
         let everybody = parts.len() == all.len() && parts.values().all(usual);
         if everybody { None } else { Some(parts) }
     }
+}
+
+/// What an environment says of a service, where its API differs from what the service says.
+fn part(
+    service: &Service,
+    branch: &str,
+    environment: &str,
+    r#type: EnvironmentType,
+    api: &DraftApi,
+) -> EnvironmentService {
+    let shown = service.display_name.as_deref().unwrap_or(&service.name);
+    let description = api.description.clone().filter(|_| service.description.is_none());
+    EnvironmentService {
+        branch: Some(branch.to_owned()).filter(|branch| branch != service.branch(r#type)),
+        api_name: Some(api.name.clone()).filter(|name| *name != r#type.api_name(shown, environment)),
+        slug: None,
+        description,
+        visibility: api.visibility,
+        labels: BTreeMap::new(),
+    }
+}
+
+/// What all control planes of an environment have in common. `None` if they differ.
+fn common_settings(draft: &DraftEnvironment) -> Option<ControlPlane> {
+    let mut all = draft.members.values().map(|member| &member.settings);
+    let first = all.next()?;
+    all.all(|other| other == first).then(|| first.clone())
+}
+
+/// The name of a service from which those of its APIs follow. `None` if there is none.
+fn common_name(uses: &[Use<'_>]) -> Option<String> {
+    let shown = |one: &Use<'_>| match one.r#type {
+        EnvironmentType::Prod => Some(one.api.name.clone()),
+        EnvironmentType::Dev => one.api.name.strip_suffix(one.environment)?.strip_suffix('-').map(str::to_owned),
+    };
+    let first = shown(uses.first()?).filter(|name| unfit_shown_name(name).is_none())?;
+    uses.iter().all(|one| shown(one).as_ref() == Some(&first)).then_some(first)
 }
 
 /// The description that the APIs of a service share. `None` if they differ: the configuration does not set it then.

@@ -12,7 +12,9 @@ use crate::konnect::resources::{
     user,
 };
 use crate::manifest::git::Remote;
-use crate::manifest::model::{Authorization, EnvironmentType, Notifications, Region};
+use crate::manifest::model::{
+    Authorization, ControlPlane, EnvironmentPortal, EnvironmentType, Notifications, Region, Visibility,
+};
 use crate::manifest::same_file;
 use crate::resource_type::{Generate, Part};
 use engine::Address;
@@ -115,6 +117,8 @@ pub struct DraftEnvironment {
     pub region: Region,
     /// The id of its portal.
     pub portal: String,
+    /// Its portal, where it differs from the opinions.
+    pub overrides: EnvironmentPortal,
     /// The teams that take part, by name.
     pub members: BTreeMap<String, DraftMember>,
 }
@@ -134,6 +138,8 @@ pub struct DraftMember {
     pub plane: String,
     /// The name of its control plane.
     pub plane_name: String,
+    /// Its control plane, where it differs from the opinions.
+    pub settings: ControlPlane,
     /// Its APIs, by the name of the service.
     pub apis: BTreeMap<String, DraftApi>,
 }
@@ -143,6 +149,10 @@ pub struct DraftMember {
 pub struct DraftApi {
     /// Its id.
     pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who sees it in the portal of the environment, if that differs from the other APIs there.
+    pub visibility: Option<Visibility>,
     /// Its description.
     pub description: Option<String>,
     /// Its specification.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::configuration::Configuration;
 use crate::manifest::model::{
-    Authorization, Environment, EnvironmentTeam, Manifest, Notifications, Oidc, Organization, Saml, Service, Team,
-    TeamMappings,
+    AuthType, Authorization, ClusterType, ControlPlane, Environment, EnvironmentPortal, EnvironmentTeam, Manifest,
+    Notifications, Oidc, Organization, Saml, Service, Team, TeamMappings, Visibility,
 };
 use crate::manifest::secret::Secret;
 
@@ -85,6 +85,18 @@ impl<'a> Page<'a> {
         self.value(key, if on { "true" } else { "false" });
     }
 
+    fn some_word(&mut self, key: &str, word: Option<&str>) {
+        if let Some(word) = word {
+            self.text(key, word);
+        }
+    }
+
+    fn some_flag(&mut self, key: &str, on: Option<bool>) {
+        if let Some(on) = on {
+            self.flag(key, on);
+        }
+    }
+
     /// A list. Nothing if it is empty.
     fn list(&mut self, key: &str, items: &[String]) {
         if !items.is_empty() {
@@ -126,6 +138,7 @@ impl<'a> Page<'a> {
 
     fn service(&mut self, service: &Service) {
         self.text("name", &service.name);
+        self.some_text("display-name", service.display_name.as_ref());
         self.some_text("description", service.description.as_ref());
         self.below("git", |page| page.text("remote", &service.git.remote));
     }
@@ -164,15 +177,50 @@ impl<'a> Page<'a> {
     fn environment(&mut self, environment: &Environment) {
         self.text("type", environment.r#type.as_str());
         self.text("region", environment.region.as_str());
+        self.control_plane(&environment.control_plane);
+        if !environment.portal.is_empty() {
+            self.below("portal", |page| page.portal(&environment.portal));
+        }
         if let Some(teams) = &environment.teams {
             self.map("teams", teams, Self::environment_team);
         }
     }
 
+    fn control_plane(&mut self, settings: &ControlPlane) {
+        if settings.is_empty() {
+            return;
+        }
+        self.below("control-plane", |page| {
+            page.some_word("cluster-type", settings.cluster_type.map(ClusterType::as_str));
+            page.some_text("description", settings.description.as_ref());
+            page.some_word("auth-type", settings.auth_type.map(AuthType::as_str));
+        });
+    }
+
+    fn portal(&mut self, portal: &EnvironmentPortal) {
+        self.some_text("name", portal.name.as_ref());
+        self.some_text("display-name", portal.display_name.as_ref());
+        self.some_text("description", portal.description.as_ref());
+        self.some_flag("authentication", portal.authentication);
+        self.some_flag("rbac", portal.rbac);
+        self.some_flag("ip-allow-list", portal.ip_allow_list);
+        self.some_word("default-api-visibility", portal.default_api_visibility.map(Visibility::as_str));
+        self.some_word("default-page-visibility", portal.default_page_visibility.map(Visibility::as_str));
+        self.some_flag("auto-approve-developers", portal.auto_approve_developers);
+        self.some_flag("auto-approve-applications", portal.auto_approve_applications);
+        self.some_flag("developers-in-notifications", portal.developers_in_notifications);
+    }
+
     fn environment_team(&mut self, team: &EnvironmentTeam) {
         self.some_text("control-plane-name", team.control_plane_name.as_ref());
+        self.control_plane(&team.control_plane);
         if let Some(services) = &team.services {
-            self.map("services", services, |page, service| page.some_text("branch", service.branch.as_ref()));
+            self.map("services", services, |page, service| {
+                page.some_text("branch", service.branch.as_ref());
+                page.some_text("api-name", service.api_name.as_ref());
+                page.some_text("description", service.description.as_ref());
+                page.some_word("visibility", service.visibility.map(Visibility::as_str));
+            });
         }
     }
 

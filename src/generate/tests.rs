@@ -277,20 +277,91 @@ async fn a_label_that_says_something_else_is_told_and_the_object_left_alone() {
     assert_eq!(reasons(&left), [r#"api flights-dev: its label `env-type` is "PROD" instead of "DEV""#]);
 }
 
+/// Exits from the opinions that Konnect remembers.
+const OVERRIDES: &str = r#"
+organizations:
+  Acme:
+    access-token: {type: env, value: ACME_TOKEN}
+    environments:
+      dev:
+        type: DEV
+        region: eu
+        control-plane: {cluster-type: CLUSTER_TYPE_CONTROL_PLANE, auth-type: pki_client_certs}
+        portal: {name: acme-dev, display-name: Acme for developers, rbac: true, auto-approve-developers: true}
+      qa:
+        type: DEV
+        region: us
+        portal: {default-api-visibility: public, default-page-visibility: public, ip-allow-list: true}
+        teams:
+          flight-data: {control-plane: {description: "Flights: all of them."}}
+          sales: {services: {acme/bookings: {api-name: Bookings of tomorrow, visibility: private}}}
+      prd:
+        type: PROD
+        region: eu
+        control-plane: {cluster-type: CLUSTER_TYPE_K8S_INGRESS_CONTROLLER}
+        portal:
+          description: Everything that flies.
+          authentication: true
+          default-api-visibility: private
+          auto-approve-applications: true
+          developers-in-notifications: true
+        teams:
+          flight-data:
+            services:
+              acme/flights: {description: "Flights, for everyone.", visibility: public}
+              acme/routes: {api-name: 'Routes (all)'}
+"#;
+
 #[tokio::test]
-async fn a_portal_that_koctl_would_change_takes_its_environment_along() {
+async fn what_differs_from_the_opinions_is_written_as_an_override() {
+    let teams = TEAMS.replace("name: flights, description: The flights.", "name: flights, display-name: The Flights");
+    let texts = [("teams.yaml", teams.as_str()), ("organizations.yaml", OVERRIDES)];
+    let wanted = load_texts(&texts, Path::new("/")).unwrap().manifest;
+    let inventory = built(&wanted);
+    let proven = proven(&inventory).await;
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
+    let mut found = json(&reread(&proven));
+    // A new organization has them.
+    found["organizations"]["Acme"]["enable-custom-reports"] = true.into();
+    assert_eq!(found, json(&wanted));
+}
+
+#[tokio::test]
+async fn names_that_no_environment_and_no_service_can_have_become_overrides() {
     let mut inventory = built(&manifest(ORGANIZATIONS));
-    change(&mut inventory, "portal", "portal/prd", "display_name", "Welcome".into());
+    for (type_name, id) in ids(&inventory) {
+        if ["control_plane", "portal", "api"].contains(&type_name) && !id.contains("qa") && !id.contains("dev") {
+            change(&mut inventory, type_name, &id, "labels", json!({}));
+        }
+    }
+    change(&mut inventory, "portal", "portal/prd", "name", "Acme: Everything".into());
+    change(&mut inventory, "api", "api/prd/flights", "name", "Acme Flights".into());
+    let plane = "control_plane/prd/flight-data-prd";
+    change(&mut inventory, "control_plane", plane, "labels", json!({ "env": "Acme-Everything" }));
+    let proven = proven(&inventory).await;
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
+    let found = reread(&proven);
+    let environment = &found.organizations["Acme"].environments["Acme-Everything"];
+    assert_eq!(environment.portal.name.as_deref(), Some("Acme: Everything"));
+    let mut services = found.teams["flight-data"].services.values();
+    let service = services.find(|service| service.name == "Acme-Flights").unwrap();
+    assert_eq!(service.display_name.as_deref(), Some("Acme Flights"));
+}
+
+#[tokio::test]
+async fn a_portal_that_the_configuration_cannot_express_takes_its_environment_along() {
+    let mut inventory = built(&manifest(ORGANIZATIONS));
+    change(&mut inventory, "portal", "portal/prd", "display_name", " Welcome".into());
     let proven = proven(&inventory).await;
     assert_eq!(
         reasons(&unmanaged(&proven, &inventory)),
         [
             "control_plane flight-data-prd: the environment `prd` is not taken over, because of its portal: its \
-         display_name is \"Welcome\", where koctl would set \"Acme\"",
-            "portal prd: its display_name is \"Welcome\", where koctl would set \"Acme\"",
-            "api flights: the environment `prd` is not taken over, because of its portal: its display_name is \"Welcome\", \
+         display_name is \" Welcome\", where koctl would set \"Acme\"",
+            "portal prd: its display_name is \" Welcome\", where koctl would set \"Acme\"",
+            "api flights: the environment `prd` is not taken over, because of its portal: its display_name is \" Welcome\", \
          where koctl would set \"Acme\"",
-            "api routes: the environment `prd` is not taken over, because of its portal: its display_name is \"Welcome\", \
+            "api routes: the environment `prd` is not taken over, because of its portal: its display_name is \" Welcome\", \
          where koctl would set \"Acme\"",
         ]
     );
@@ -431,12 +502,16 @@ async fn the_state_of_what_is_taken_over_makes_the_next_comparison_empty() {
 }
 
 #[tokio::test]
-async fn descriptions_that_differ_are_left_to_konnect() {
+async fn descriptions_that_differ_are_those_of_each_environment() {
     let mut inventory = built(&manifest(ORGANIZATIONS));
     change(&mut inventory, "api", "api/qa/flights", "description", "Others.".into());
     let proven = proven(&inventory).await;
     assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
-    assert_eq!(reread(&proven).teams["flight-data"].services["acme/flights"].description, None);
+    let found = reread(&proven);
+    assert_eq!(found.teams["flight-data"].services["acme/flights"].description, None);
+    let of_qa = found.organizations["Acme"].environments["qa"].teams.as_ref().unwrap();
+    let services = of_qa["flight-data"].services.as_ref().unwrap();
+    assert_eq!(services["acme/flights"].description.as_deref(), Some("Others."));
 }
 
 #[tokio::test]

@@ -36,4 +36,6 @@ pub use diagnostic::{Diagnostic, Diagnostics, SHOWN};
 pub use json::document as check_document;
 pub use load::{Loaded, Sources, load};
 pub use render::render;
-pub(crate) use rules::{is_email, is_web_address, same_file, unfit_label, unfit_name, unfit_organization};
+pub(crate) use rules::{
+    fitting_name, is_email, is_web_address, same_file, unfit_label, unfit_name, unfit_organization, unfit_shown_name,
+};

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::compiler::rename::Rename;
 use crate::registry;
 use crate::resource_type::KeyShape;
+use engine::schema::Unset;
 use engine::state::shell_word;
 use engine::value::stored_form;
 use engine::{Action, Address, Attribute, Kind, Plan, Planned, ResourceChange, ScopePlan};
@@ -175,8 +176,13 @@ fn are_alike(Pair { destroyed, created }: Pair<'_>, (from, to): (&str, &str)) ->
         }
         (None, Some(Planned::Known(after))) => after.is_null(),
         (_, Some(Planned::Unknown(_))) => true,
-        (before, None) => before.is_none_or(|value| value.is_null() || value == ""),
+        (before, None) => before.is_none_or(|value| is_unset(attribute, value)),
     })
+}
+
+/// True if an object can have this value although nothing sets the attribute: its slug, for example, is up to the server.
+fn is_unset(attribute: &Attribute, value: &Value) -> bool {
+    matches!(attribute.unset, Unset::Stays) || attribute.is_no_value(value) || value == ""
 }
 
 /// The rename of a team, service or environment, if the two are named after it.

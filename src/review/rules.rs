@@ -40,6 +40,12 @@ pub(super) fn of(change: &ResourceChange, destroyed: &BTreeSet<&Address>) -> Vec
                 Action::Replace => cuts.push(plain(moved)),
                 _ => {}
             },
+            Watch::Address { attribute, effect } => {
+                let is_known = change.before(attribute).is_some_and(|before| !before.is_null());
+                if sends(change) && is_known && change.is_changed(attribute) {
+                    cuts.push(plain(effect));
+                }
+            }
             Watch::Access { .. } | Watch::Link { .. } | Watch::Specification { .. } => {}
         }
     }

@@ -109,6 +109,26 @@ fn r16_what_goes_with_a_guarded_resource_is_no_risk_of_its_own() {
 }
 
 #[test]
+fn r16_what_lets_more_people_in_without_approval_is_a_risk_and_closing_it_is_not() {
+    let portal = |on: bool| json!({ "rbac_enabled": !on, "sipr_enabled": !on, "auto_approve_developers": on, "auto_approve_applications": on });
+    let changed = |before: Value, after: Value| risks(vec![change("Acme/portal/dev", Action::Update, before, after)]);
+    assert_eq!(changed(portal(true), portal(false)), Vec::<String>::new());
+    insta::assert_snapshot!(changed(portal(false), portal(true)).join("\n"), @"opens: Acme/portal/dev: developers need no team to see and to use the APIs; every address reaches it; whoever registers as a developer is let in without approval; applications get access to APIs without approval");
+}
+
+#[test]
+fn r16_another_slug_is_a_risk_and_the_first_one_is_not() {
+    let api =
+        |action: Action, before: Value| change("Acme/api/prd/orders", action, before, json!({ "slug": "orders" }));
+    assert_eq!(risks(vec![api(Action::Create, NOTHING)]), Vec::<String>::new());
+    assert_eq!(risks(vec![api(Action::Update, json!({ "slug": "orders" }))]), Vec::<String>::new());
+    assert_eq!(
+        risks(vec![api(Action::Update, json!({ "slug": "orders-1-0-0" }))]),
+        ["cuts: Acme/api/prd/orders: its address in portals changes, and links to the old one end nowhere"]
+    );
+}
+
+#[test]
 fn r16_another_role_is_a_risk_also_on_a_control_plane_that_is_made_again() {
     let (before, after) = (json!({"role_name": "Admin"}), json!({"role_name": "Viewer"}));
     let role = ResourceChange {

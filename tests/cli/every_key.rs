@@ -22,6 +22,10 @@ teams:
     services:
       Acme/checkout:
         name: checkout
+        display-name: Checkout
+        slug: checkout
+        visibility: private
+        labels: {tier: gold}
         description: The checkout.
         git: {remote: 'https://github.com/Acme/checkout.git'}
         spec-path: openapi.yaml
@@ -63,16 +67,38 @@ organizations:
       dev:
         type: DEV
         region: eu
-        portal: {pages: {handbook: '# Handbook'}}
+        control-plane: {description: A gateway., auth-type: pinned_client_certs, labels: {tier: bronze}}
+        portal:
+          name: acme-dev
+          display-name: Acme for developers
+          description: Try things out.
+          authentication: true
+          rbac: true
+          ip-allow-list: false
+          default-api-visibility: private
+          default-page-visibility: private
+          auto-approve-developers: false
+          auto-approve-applications: false
+          developers-in-notifications: false
+          labels: {tier: bronze}
+          pages: {handbook: '# Handbook'}
         protect: false
         teams:
           orders:
             control-plane-name: gateway-dev
+            control-plane: {cluster-type: CLUSTER_TYPE_CONTROL_PLANE}
             services:
-              Acme/checkout: {branch: dev}
+              Acme/checkout:
+                branch: dev
+                api-name: Checkout of tomorrow
+                slug: tomorrow
+                description: The next checkout.
+                visibility: private
+                labels: {stage: alpha}
       prd:
         type: PROD
         region: us
+        api-name: '{service} in {environment}'
   Zeta:
     access-token: {type: env, value: ZETA_TOKEN}
     enable-custom-reports: false
@@ -97,6 +123,10 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("teams.*.users", "teams", "[kim@example.com]", "[kim@example.com, robin@example.com]"),
     ("teams.*.protect", "teams", "    protect: false\n    services", "    protect: true\n    services"),
     ("teams.*.services.*.name", "teams", "name: cart\n", "name: basket\n"),
+    ("teams.*.services.*.display-name", "teams", "display-name: Checkout", "display-name: Pay"),
+    ("teams.*.services.*.slug", "teams", "slug: checkout", "slug: pay"),
+    ("teams.*.services.*.visibility", "teams", "        visibility: private\n", ""),
+    ("teams.*.services.*.labels", "teams", "{tier: gold}", "{tier: silver}"),
     ("teams.*.services.*.description", "teams", "The checkout.", "Where people pay."),
     ("teams.*.services.*.git.remote", "teams", "Acme/cart.git", "Acme/other-cart.git"),
     ("teams.*.services.*.spec-path", "teams", "spec-path: openapi.yaml", "spec-path: v2/openapi.yaml"),
@@ -162,7 +192,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
         "          enabled: false\n          mappings",
     ),
     ("authorization.team-mappings.idp.mappings", "organizations", "orders: [buyers]", "orders: [buyers, sellers]"),
-    ("environments.*.type", "organizations", "type: DEV\n", "type: PROD\n"),
+    ("environments.*.type", "organizations", "{type: DEV, region: au}", "{type: PROD, region: au}"),
     ("environments.*.region", "organizations", "region: us", "region: in"),
     (
         "environments.*.protect",
@@ -170,10 +200,82 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
         "        protect: false\n        teams",
         "        protect: true\n        teams",
     ),
+    ("environments.*.api-name", "organizations", "{service} in {environment}", "{service} of {environment}"),
+    ("environments.*.control-plane.description", "organizations", "description: A gateway., ", ""),
+    ("environments.*.control-plane.auth-type", "organizations", "pinned_client_certs", "pki_client_certs"),
+    ("environments.*.control-plane.labels", "organizations", ", labels: {tier: bronze}}", "}"),
+    ("environments.*.portal.name", "organizations", "name: acme-dev", "name: acme-test"),
+    ("environments.*.portal.display-name", "organizations", "          display-name: Acme for developers\n", ""),
+    ("environments.*.portal.description", "organizations", "          description: Try things out.\n", ""),
+    (
+        "environments.*.portal.authentication",
+        "organizations",
+        "authentication: true\n          rbac: true",
+        "authentication: false\n          rbac: false",
+    ),
+    ("environments.*.portal.rbac", "organizations", "          rbac: true\n", ""),
+    ("environments.*.portal.ip-allow-list", "organizations", "ip-allow-list: false", "ip-allow-list: true"),
+    (
+        "environments.*.portal.default-api-visibility",
+        "organizations",
+        "default-api-visibility: private",
+        "default-api-visibility: public",
+    ),
+    (
+        "environments.*.portal.default-page-visibility",
+        "organizations",
+        "default-page-visibility: private",
+        "default-page-visibility: public",
+    ),
+    (
+        "environments.*.portal.auto-approve-developers",
+        "organizations",
+        "auto-approve-developers: false",
+        "auto-approve-developers: true",
+    ),
+    (
+        "environments.*.portal.auto-approve-applications",
+        "organizations",
+        "auto-approve-applications: false",
+        "auto-approve-applications: true",
+    ),
+    (
+        "environments.*.portal.developers-in-notifications",
+        "organizations",
+        "developers-in-notifications: false",
+        "developers-in-notifications: true",
+    ),
+    ("environments.*.portal.labels", "organizations", "          labels: {tier: bronze}\n", ""),
     ("environments.*.portal.pages.*", "organizations", "# Handbook", "# Guide"),
     ("environments.*.teams", "organizations", "        teams:\n", "        teams:\n          stock: {}\n"),
     ("environments.*.teams.*.control-plane-name", "organizations", "gateway-dev", "gateway"),
-    ("environments.*.teams.*.services.*.branch", "organizations", "{branch: dev}", "{branch: next}"),
+    (
+        "environments.*.teams.*.control-plane.cluster-type",
+        "organizations",
+        "            control-plane: {cluster-type: CLUSTER_TYPE_CONTROL_PLANE}\n",
+        "",
+    ),
+    ("environments.*.teams.*.services.*.branch", "organizations", "branch: dev", "branch: next"),
+    (
+        "environments.*.teams.*.services.*.api-name",
+        "organizations",
+        "                api-name: Checkout of tomorrow\n",
+        "",
+    ),
+    ("environments.*.teams.*.services.*.slug", "organizations", "slug: tomorrow", "slug: later"),
+    (
+        "environments.*.teams.*.services.*.description",
+        "organizations",
+        "                description: The next checkout.\n",
+        "",
+    ),
+    (
+        "environments.*.teams.*.services.*.visibility",
+        "organizations",
+        "                visibility: private\n",
+        "                visibility: public\n",
+    ),
+    ("environments.*.teams.*.services.*.labels", "organizations", "                labels: {stage: alpha}\n", ""),
 ];
 
 fn world() -> World {

@@ -267,7 +267,7 @@ async fn an_organization_without_a_configuration_goes_round_and_nothing_is_sent_
     insta::assert_snapshot!("teams", head(&world.read("platform/konnect/teams.yaml"), 40));
 
     let valid = in_platform(&world, &sandbox, &["validate"]).await.exits(0);
-    assert_eq!(valid.last_line(), "The configuration is valid: 30 teams, 20 services, 1 organization, 6 environments.");
+    assert_eq!(valid.last_line(), "The configuration is valid: 30 teams, 20 services, 1 organization, 7 environments.");
 
     publish_specifications(&world);
     let before = sandbox.exchanges().len();
@@ -318,6 +318,45 @@ async fn what_koctl_made_itself_is_described_as_it_was_configured() {
     assert_eq!(without_comments(&generated), without_comments(&world.read("konnect/teams.yaml")));
     // Its pull request is open still, and the state is the sandbox's own.
     world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
+    let plan = world.koctl(&["plan"]).exits(0);
+    assert_eq!(plan.last_line(), "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.", "{}", plan.stdout);
+}
+
+#[tokio::test]
+async fn what_departs_from_the_opinions_is_described_as_it_was_configured() {
+    let world = World::new();
+    world.edit("konnect/teams.yaml", "name: checkout\n", "name: checkout\n        display-name: The Checkout\n");
+    let overrides = "        control-plane:
+          cluster-type: CLUSTER_TYPE_CONTROL_PLANE
+          description: A gateway.
+          auth-type: pki_client_certs
+        portal:
+          name: acme-dev
+          display-name: Acme for developers
+          description: Try things out.
+          rbac: true
+          ip-allow-list: true
+          default-api-visibility: public
+          default-page-visibility: public
+          auto-approve-developers: true
+          auto-approve-applications: true
+          developers-in-notifications: true
+        teams:
+          orders:
+            services:
+              Acme/checkout:
+                visibility: private
+";
+    let organizations = world.read("konnect/organizations.yaml");
+    world.write("konnect/organizations.yaml", &format!("{organizations}{overrides}"));
+    let world = world.applied();
+    world.koctl(&["state", "rm", "Acme/**", "--auto-approve"]).exits(0);
+    let arguments = [GENERATE, &["--git-remote", "https://github.com/Acme/{service}.git"]].concat();
+    world.koctl(&arguments).exits(0);
+    for file in ["organizations.yaml", "teams.yaml"] {
+        let generated = world.read(&format!("platform/konnect/{file}"));
+        assert_eq!(without_comments(&generated), without_comments(&world.read(&format!("konnect/{file}"))));
+    }
     let plan = world.koctl(&["plan"]).exits(0);
     assert_eq!(plan.last_line(), "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.", "{}", plan.stdout);
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{by_suffix, no_portal};
 use crate::compiler::Spec;
-use crate::generate::draft::{Draft, DraftApi};
+use crate::generate::draft::{Draft, DraftApi, DraftEnvironment};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::konnect::resources::{api, api_implementation, api_publication, api_version};
-use crate::manifest::model::EnvironmentType;
-use crate::manifest::unfit_label;
+use crate::manifest::model::{EnvironmentType, Visibility};
+use crate::manifest::{fitting_name, unfit_label, unfit_shown_name};
 use engine::Remote;
 
 /// The objects that refer to APIs, by the id of the API.
@@ -39,6 +39,8 @@ struct Claim<'a> {
     environment: String,
     team: String,
     service: String,
+    /// True if it has the name that the API of the service usually has.
+    is_usual: bool,
     api: DraftApi,
 }
 
@@ -52,18 +54,25 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
         }
     }
     let owners = owners(&claims);
-    // Of several for one place, the labelled one, and then the highest version as text.
+    // Of several for one place, the labelled one, then that of the usual name, and then the highest version as text.
     claims.sort_by_key(|claim| {
         let labelled = label(claim.remote, "service-name").is_some();
-        std::cmp::Reverse((labelled, text(claim.remote, "version").to_owned()))
+        std::cmp::Reverse((labelled, claim.is_usual, text(claim.remote, "version").to_owned()))
     });
+    let mut names = BTreeSet::new();
     for claim in claims {
-        let Claim { remote, environment, team, service, api } = claim;
+        let Claim { remote, environment, team, service, api, .. } = claim;
+        if names.contains(&(text(remote, "region"), api.name.clone())) {
+            let reason = format!("another API of its name is taken over: `{}`", api.name);
+            draft.give_up(api::SCHEMA.type_name, &remote.id, reason);
+            continue;
+        }
         let owner = owners.get(&service).filter(|owner| **owner != team);
         let member = draft.environments.get_mut(&environment).and_then(|one| one.members.get_mut(&team));
         let reason = match (owner, member) {
             (Some(owner), _) => format!("the service `{service}` is of team `{owner}` elsewhere"),
             (None, Some(member)) if !member.apis.contains_key(&service) => {
+                names.insert((text(remote, "region"), api.name.clone()));
                 member.apis.insert(service, api);
                 continue;
             }
@@ -90,10 +99,35 @@ fn owners(claims: &[Claim<'_>]) -> BTreeMap<String, String> {
 fn claim<'a>(around: &Around<'_>, api: &'a Remote, draft: &Draft) -> Result<Claim<'a>, String> {
     let environment = environment_of(around, api, draft)?;
     let (team, guess) = team_of(around, api, &environment, draft)?;
-    let service = service_of(api, &environment, draft)?;
+    let Some(drafted) = draft.environments.get(&environment) else { return Err(no_portal(&environment, "any region")) };
+    let name = text(api, "name");
+    let service = service_of(api, &environment, drafted.r#type)?;
+    if let Some(reason) = unfit_shown_name(name) {
+        return Err(format!("no API of the configuration can have its name: {reason}"));
+    }
+    if name.contains('{') {
+        return Err("its name has a `{`, which begins a placeholder in the configuration".to_owned());
+    }
+    let is_usual = name == drafted.r#type.api_name(&service, &environment);
     let description = Some(text(api, "description")).filter(|text| !text.is_empty()).map(str::to_owned);
-    let api_draft = DraftApi { id: api.id.clone(), description, spec: specification(around, api)?, guess };
-    Ok(Claim { remote: api, environment, team, service, api: api_draft })
+    let api_draft = DraftApi {
+        id: api.id.clone(),
+        name: name.to_owned(),
+        visibility: visibility(around, api, drafted),
+        description,
+        spec: specification(around, api)?,
+        guess,
+    };
+    Ok(Claim { remote: api, environment, team, service, is_usual, api: api_draft })
+}
+
+/// Who sees an API in the portal of its environment, if that differs from the other APIs there.
+fn visibility(around: &Around<'_>, api: &Remote, environment: &DraftEnvironment) -> Option<Visibility> {
+    let publications = around.publications.get(api.id.as_str()).into_iter().flatten();
+    let mut of_portal = publications.filter(|one| text(one, "portal_id") == environment.portal);
+    let is = of_portal.next().map(|one| text(one, api_publication::VISIBILITY.text()))?;
+    let usual = environment.overrides.default_api_visibility.unwrap_or(environment.r#type.visibility());
+    serde_json::from_value(is.into()).ok().filter(|is| *is != usual)
 }
 
 fn environment_of(around: &Around<'_>, api: &Remote, draft: &Draft) -> Result<String, String> {
@@ -142,20 +176,20 @@ fn team_of(
     }
 }
 
-fn service_of(api: &Remote, environment: &str, draft: &Draft) -> Result<String, String> {
+fn service_of(api: &Remote, environment: &str, r#type: EnvironmentType) -> Result<String, String> {
     let name = text(api, "name");
-    let is_production = draft.environments.get(environment).is_some_and(|one| one.r#type == EnvironmentType::Prod);
-    let stem =
-        if is_production { Some(name) } else { name.strip_suffix(environment).and_then(|s| s.strip_suffix('-')) };
-    let service = label(api, "service-name").or(stem).unwrap_or(name);
-    if let Some(reason) = unfit_label(service) {
-        return Err(format!("no service can have its name: {reason}"));
+    if let Some(service) = label(api, "service-name") {
+        let reason = unfit_label(service).map(|reason| format!("no service can have its name: {reason}"));
+        return reason.map_or_else(|| Ok(service.to_owned()), Err);
     }
-    let expected = if is_production { service.to_owned() } else { format!("{service}-{environment}") };
-    if name != expected {
-        return Err(format!("the API of the service `{service}` in `{environment}` would be named `{expected}`"));
+    let stem = match r#type {
+        EnvironmentType::Prod => name,
+        EnvironmentType::Dev => name.strip_suffix(environment).and_then(|s| s.strip_suffix('-')).unwrap_or(name),
+    };
+    match unfit_label(stem) {
+        None => Ok(stem.to_owned()),
+        Some(reason) => fitting_name(stem).ok_or_else(|| format!("no service can have its name: {reason}")),
     }
-    Ok(service.to_owned())
 }
 
 fn specification(around: &Around<'_>, api: &Remote) -> Result<Spec, String> {

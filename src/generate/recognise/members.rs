@@ -6,7 +6,7 @@ use super::names::{by_suffix, no_portal};
 use crate::generate::draft::{Draft, DraftMember};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::konnect::resources::{api, control_plane, team_role};
-use crate::manifest::model::EnvironmentType;
+use crate::manifest::model::{AuthType, ControlPlane, EnvironmentType};
 use engine::Remote;
 
 /// The control planes that a team could have in an environment, by the names of the environment and the team; each with
@@ -29,11 +29,26 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
         let mut planes = planes.into_iter().map(|(_, plane)| plane);
         let (Some(plane), Some(drafted)) = (planes.next(), draft.environments.get_mut(&environment)) else { continue };
         let (id, plane_name) = (plane.id.clone(), text(plane, "name").to_owned());
-        drafted.members.insert(team.clone(), DraftMember { plane: id, plane_name, apis: BTreeMap::new() });
+        let settings = settings(plane, drafted.r#type);
+        drafted.members.insert(team.clone(), DraftMember { plane: id, plane_name, settings, apis: BTreeMap::new() });
         for other in planes {
             let reason = format!("team `{team}` has another control plane in `{environment}` already");
             draft.give_up(control_plane::SCHEMA.type_name, &other.id, reason);
         }
+    }
+}
+
+/// A control plane, where it differs from that of a usual environment of this type.
+fn settings(plane: &Remote, r#type: EnvironmentType) -> ControlPlane {
+    let cluster_type = serde_json::from_value(text(plane, control_plane::CLUSTER_TYPE.text()).into()).ok();
+    let auth_type = serde_json::from_value(text(plane, control_plane::AUTH_TYPE.text()).into()).ok();
+    let description = Some(text(plane, control_plane::DESCRIPTION.text()).to_owned());
+    ControlPlane {
+        cluster_type: cluster_type.filter(|one| *one != r#type.cluster_type()),
+        description: description.filter(|text| !text.is_empty()),
+        // A new control plane has the other one.
+        auth_type: auth_type.filter(|one| *one == AuthType::PkiClientCerts),
+        labels: BTreeMap::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::Collection;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
+use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::{Attributes, Error, ErrorKind, Remote};
 
 engine::schema! {
@@ -15,6 +15,7 @@ engine::schema! {
         REGION: Attribute::plain("region").forces_replacement().in_address(),
         NAME: Attribute::plain("name"),
         VERSION: Attribute::plain("version").nullable(),
+        SLUG: Attribute::plain("slug"),
         DESCRIPTION: Attribute::plain("description").nullable(),
         LABELS: Attribute::labels("labels"),
     }
@@ -31,7 +32,10 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAndService,
     reader: reader::<Api>,
     writer: Some(writer::<Api>),
-    watch: &[],
+    watch: &[Watch::Address {
+        attribute: SLUG.text(),
+        effect: "its address in portals changes, and links to the old one end nowhere",
+    }],
     generate: Generate::Read {
         plural: "the APIs",
         listing: Listing::Regions { except: &[] },
@@ -73,13 +77,16 @@ pub(super) const CURRENT_VERSION_UPDATED: &str = "current_version_updated_at";
 impl Resource for Api {
     const COLLECTION: Collection = Collection::new(&SCHEMA, PATH);
 
-    /// An API keeps the slug of its first name and version for ever, because published addresses contain it. So another
-    /// API can block the slug of a new one, which gets another then.
+    /// An API keeps the slug of its first name and version, because published addresses contain it, unless the configuration
+    /// chooses one. So another API can block the slug of a new one, which gets another then.
     async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {
         let (region, path) = Self::COLLECTION.url(planned)?;
         let mut body = Self::body(planned)?;
         match client.post(&region, &path, &body).await {
-            Err(error) if matches!(error.kind, ErrorKind::Refused | ErrorKind::Conflict) => {
+            Err(error)
+                if matches!(error.kind, ErrorKind::Refused | ErrorKind::Conflict)
+                    && !planned.contains_key(SLUG.text()) =>
+            {
                 let all = client.reader().list(&region, &path).await?;
                 body["slug"] = free_slug(&all, planned).ok_or(error)?.into();
                 Self::read(planned, client.post(&region, &path, &body).await?)

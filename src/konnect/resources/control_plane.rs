@@ -18,6 +18,7 @@ engine::schema! {
         /// The document allows no `null` (schema `UpdateControlPlaneRequest`).
         DESCRIPTION: Attribute::plain("description").blank_as(""),
         CLUSTER_TYPE: Attribute::plain("cluster_type").forces_replacement().answered_inside("/config/cluster_type"),
+        AUTH_TYPE: Attribute::plain("auth_type").answered_inside("/config/auth_type"),
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text()],

@@ -1,6 +1,7 @@
 //! `portal`: a developer portal in a region (`portal-management-v3`, `/portals`).
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::Collection;
@@ -14,9 +15,16 @@ engine::schema! {
         REGION: Attribute::plain("region").forces_replacement().in_address(),
         NAME: Attribute::plain("name"),
         DISPLAY_NAME: Attribute::plain("display_name"),
+        DESCRIPTION: Attribute::plain("description").nullable(),
         AUTHENTICATION_ENABLED: Attribute::plain("authentication_enabled"),
+        RBAC_ENABLED: Attribute::plain("rbac_enabled").defaults_to(off),
+        SIPR_ENABLED: Attribute::plain("sipr_enabled").defaults_to(off),
         DEFAULT_API_VISIBILITY: Attribute::plain("default_api_visibility"),
         DEFAULT_PAGE_VISIBILITY: Attribute::plain("default_page_visibility"),
+        AUTO_APPROVE_DEVELOPERS: Attribute::plain("auto_approve_developers").defaults_to(off),
+        AUTO_APPROVE_APPLICATIONS: Attribute::plain("auto_approve_applications").defaults_to(off),
+        NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED:
+            Attribute::plain("notifications_developer_pii_visibility_enabled").defaults_to(off),
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text()],
@@ -24,6 +32,11 @@ engine::schema! {
     guarded: true,
     environment_in_key: true,
     ..PLAIN
+}
+
+/// The default of the switches that the document has (schema `Portal`).
+fn off() -> Value {
+    Value::Bool(false)
 }
 
 /// Everything that is said of portals.
@@ -47,6 +60,22 @@ pub static TYPE: KonnectType = KonnectType {
             attribute: AUTHENTICATION_ENABLED.text(),
             to: Opening::Flag(false),
             effect: "nobody needs to sign in",
+        },
+        Watch::Opens {
+            attribute: RBAC_ENABLED.text(),
+            to: Opening::Flag(false),
+            effect: "developers need no team to see and to use the APIs",
+        },
+        Watch::Opens { attribute: SIPR_ENABLED.text(), to: Opening::Flag(false), effect: "every address reaches it" },
+        Watch::Opens {
+            attribute: AUTO_APPROVE_DEVELOPERS.text(),
+            to: Opening::Flag(true),
+            effect: "whoever registers as a developer is let in without approval",
+        },
+        Watch::Opens {
+            attribute: AUTO_APPROVE_APPLICATIONS.text(),
+            to: Opening::Flag(true),
+            effect: "applications get access to APIs without approval",
         },
     ],
     generate: Generate::Read {

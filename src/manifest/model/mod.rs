@@ -6,10 +6,12 @@
 
 mod access;
 mod authorization;
+mod control_plane;
 mod environment_type;
 mod moved;
 mod organization;
 mod platform;
+mod portal;
 mod team;
 
 use std::collections::BTreeMap;
@@ -25,13 +27,16 @@ use super::secret::Secret;
 
 pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
 pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
+pub use control_plane::{AuthType, ClusterType, ControlPlane};
 pub use environment_type::EnvironmentType;
 pub use moved::{Moved, MovedType};
 pub use organization::{
-    Environment, EnvironmentPortal, EnvironmentService, EnvironmentTeam, Member, Notifications, Organization, Region,
+    ENVIRONMENT, Environment, EnvironmentService, EnvironmentTeam, Member, Notifications, Organization, Placement,
+    Region, SERVICE,
 };
 pub(super) use platform::PLATFORM_SCOPE;
 pub use platform::{Encryption, Platform, PlatformGit, State};
+pub use portal::{EnvironmentPortal, Visibility};
 pub use team::{Service, ServiceGit, Team};
 
 /// The whole configuration of koctl: the platform repository, the teams and their services, and the Konnect

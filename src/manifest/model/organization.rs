@@ -7,7 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::authorization::Authorization;
+use super::control_plane::ControlPlane;
 use super::environment_type::EnvironmentType;
+use super::portal::{EnvironmentPortal, Visibility};
 use super::team::{Service, Team};
 use crate::manifest::secret::Secret;
 
@@ -50,6 +52,14 @@ pub struct Environment {
     /// The teams in this environment by name. Without it, every team with every service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub teams: Option<BTreeMap<String, EnvironmentTeam>>,
+    /// The names of the environment's APIs, in which `{service}` stands for the `display-name` or the name of the service,
+    /// and `{environment}` for the environment. Without it, `{service}-{environment}` in environments of type DEV, and
+    /// `{service}` in those of type PROD, of which two in one region need different names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_name: Option<String>,
+    /// The control planes of the environment.
+    #[serde(default, skip_serializing_if = "ControlPlane::is_empty")]
+    pub control_plane: ControlPlane,
     /// The developer portal of the environment.
     #[serde(default, skip_serializing_if = "EnvironmentPortal::is_empty")]
     pub portal: EnvironmentPortal,
@@ -62,7 +72,8 @@ impl Environment {
     /// An environment without optional keys.
     #[must_use]
     pub fn new(r#type: EnvironmentType, region: Region) -> Self {
-        Self { r#type, region, teams: None, portal: EnvironmentPortal::default(), protect: false }
+        let (teams, api_name, control_plane, portal) = Default::default();
+        Self { r#type, region, teams, api_name, control_plane, portal, protect: false }
     }
 
     /// The teams that take part, with their definitions in `teams`, and what the environment says of them. Teams that are
@@ -78,46 +89,129 @@ impl Environment {
         chosen.iter().filter_map(member).collect()
     }
 
-    /// The services that take part, in the order of teams and keys: the team, the key, and the service.
-    pub fn services<'a>(&'a self, teams: &'a BTreeMap<String, Team>) -> Vec<(&'a str, &'a str, &'a Service)> {
+    /// The services that take part, in the order of teams and keys.
+    pub fn services<'a>(&'a self, teams: &'a BTreeMap<String, Team>) -> Vec<Placement<'a>> {
         let of_team = |(name, team, part): Member<'a>| {
             let chosen = part.and_then(|part| part.services.as_ref());
             let takes_part = move |key: &str| chosen.is_none_or(|services| services.contains_key(key));
             let services = team.services.iter().filter(move |(key, _)| takes_part(key));
-            services.map(move |(key, service)| (name, key.as_str(), service))
+            services.map(move |(key, service)| {
+                let part = chosen.and_then(|services| services.get(key));
+                let branch = part.and_then(|part| part.branch.as_deref());
+                let branch = branch.unwrap_or_else(|| service.branch(self.r#type));
+                Placement { team_name: name, team, key, service, part, branch }
+            })
         };
         self.members(teams).into_iter().flat_map(of_team).collect()
     }
 
+    /// The name of the portal of the environment `name`.
+    pub fn portal_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.portal.name.as_deref().unwrap_or(name)
+    }
+
+    /// The name of the portal for developers.
+    #[must_use]
+    pub fn portal_display_name(&self, organization: &str, name: &str) -> String {
+        self.portal.display_name.clone().unwrap_or_else(|| match self.r#type {
+            EnvironmentType::Dev => format!("{organization} ({name})"),
+            EnvironmentType::Prod => organization.to_owned(),
+        })
+    }
+
+    /// True if developers sign in to the portal.
+    #[must_use]
+    pub fn signs_in(&self) -> bool {
+        self.portal.authentication.unwrap_or(self.r#type.signs_in())
+    }
+
+    /// Who sees the portal's APIs, unless a service says otherwise.
+    #[must_use]
+    pub fn api_visibility(&self) -> Visibility {
+        self.portal.default_api_visibility.unwrap_or(self.r#type.visibility())
+    }
+
+    /// Who sees the portal's new pages.
+    #[must_use]
+    pub fn page_visibility(&self) -> Visibility {
+        self.portal.default_page_visibility.unwrap_or(self.r#type.visibility())
+    }
+
+    /// The name of the API of a service in the environment `name`.
+    #[must_use]
+    pub fn api_name(&self, name: &str, placement: &Placement<'_>) -> String {
+        let Placement { service, part, .. } = placement;
+        let shown = service.display_name.as_deref().unwrap_or(&service.name);
+        match part.and_then(|part| part.api_name.as_deref()).or(self.api_name.as_deref()) {
+            Some(pattern) => pattern.replace(ENVIRONMENT, name).replace(SERVICE, shown),
+            None => self.r#type.api_name(shown, name),
+        }
+    }
+
+    /// The slug of the API of a service in the environment `name`. `None` if the configuration leaves it to Konnect.
+    #[must_use]
+    pub fn slug(&self, name: &str, placement: &Placement<'_>) -> Option<String> {
+        let own = placement.part.and_then(|part| part.slug.clone());
+        // Where the names of APIs contain the environment, so do their slugs: one slug is one API in a region.
+        let is_plain = self.r#type == EnvironmentType::Prod && self.api_name.is_none();
+        own.or_else(|| {
+            let slug = placement.service.slug.as_deref()?;
+            Some(if is_plain { slug.to_owned() } else { format!("{slug}-{name}") })
+        })
+    }
+
     /// The name of a team's control plane in the environment `name`, if the configuration sets none.
     #[must_use]
-    pub fn control_plane(team: &str, name: &str) -> String {
+    pub fn control_plane_name(team: &str, name: &str) -> String {
         format!("{team}-{name}")
+    }
+}
+
+/// Stands for the name of a service in the pattern of `api-name`.
+pub const SERVICE: &str = "{service}";
+/// Stands for the name of the environment in the pattern of `api-name`.
+pub const ENVIRONMENT: &str = "{environment}";
+
+/// A service that takes part in an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Placement<'a> {
+    /// The name of its team.
+    pub team_name: &'a str,
+    /// Its team.
+    pub team: &'a Team,
+    /// Its key in the team.
+    pub key: &'a str,
+    /// Its definition.
+    pub service: &'a Service,
+    /// What the environment says of it.
+    pub part: Option<&'a EnvironmentService>,
+    /// The branch that the environment is made from.
+    pub branch: &'a str,
+}
+
+impl Placement<'_> {
+    /// The description of its API.
+    #[must_use]
+    pub fn description(&self) -> Option<&str> {
+        let own = self.part.and_then(|part| part.description.as_deref());
+        own.or(self.service.description.as_deref()).filter(|text| !text.is_empty())
+    }
+
+    /// Who sees its API. `None` if that is left to the portal.
+    #[must_use]
+    pub fn visibility(&self) -> Option<Visibility> {
+        self.part.and_then(|part| part.visibility).or(self.service.visibility)
+    }
+
+    /// The labels of its API, beside those that koctl sets.
+    pub fn labels(&self) -> impl Iterator<Item = (&String, &String)> {
+        // Of one key, the last one counts.
+        self.service.labels.iter().chain(self.part.into_iter().flat_map(|part| &part.labels))
     }
 }
 
 /// A team that takes part in an environment: its name, its definition, and what the environment says of it.
 pub type Member<'a> = (&'a str, &'a Team, Option<&'a EnvironmentTeam>);
-
-/// The developer portal of an environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct EnvironmentPortal {
-    /// Pages in Markdown, by path: `guides/start` is a page below `guides`, which must be a page of the configuration, too.
-    /// The title of a page is that of its front matter, its first heading, or the end of its path. An existing page of the path is imported and gets this content, also a
-    /// default page of Konnect. A page is not deleted while pages that are not managed are below it; a changed path is
-    /// another page. All other pages belong to the authors of the portal.
-    #[serde(default)]
-    pub pages: BTreeMap<String, String>,
-}
-
-impl EnvironmentPortal {
-    /// True if it configures nothing.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
 
 /// Konnect's regions, from the servers of its regional API documents (`api-builder-v3`, `control-planes-v2`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -167,18 +261,38 @@ pub struct EnvironmentTeam {
     /// The name of the team's control plane, which several teams may share. Without it, `<team>-<environment>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub control_plane_name: Option<String>,
+    /// The team's control plane, where it differs from the others of the environment. Teams that share a control plane
+    /// must not contradict each other.
+    #[serde(default, skip_serializing_if = "ControlPlane::is_empty")]
+    pub control_plane: ControlPlane,
     /// The services in this environment, by their keys in the team. Without it, all services of the team.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub services: Option<BTreeMap<String, EnvironmentService>>,
 }
 
 /// A service in an environment.
-#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EnvironmentService {
     /// The branch of the service's repository. Without it, the service's branch for the type of the environment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<String>,
+    /// The name of the API. It may contain `{service}` and `{environment}`, as the `api-name` of an environment does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_name: Option<String>,
+    /// The slug of the API, which is a part of its address in portals. Without it, that of the service, followed by the
+    /// environment where the names of APIs are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// The description of the API. Without it, that of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Who sees the API in the portal. Without it, what the service says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// Labels of the API, beside those of the service.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// The notifications that Konnect sends.

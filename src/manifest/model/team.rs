@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Author, GitAuth, GitHub};
 use super::environment_type::EnvironmentType;
+use super::portal::Visibility;
 
 /// A team of engineers and the services that it owns.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -32,9 +33,23 @@ pub struct Team {
 pub struct Service {
     /// The name of the service. Its APIs have the same name.
     pub name: String,
+    /// The name of the service for developers, which its APIs have instead of `name`. `api-name` of an environment decides
+    /// what is added to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The slug of the service's APIs, which is a part of their address in portals. Where the names of APIs contain the
+    /// environment, the slug ends with it, too. Without it, Konnect makes one of the first name and version, and keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
     /// The purpose of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Who sees the APIs of the service in portals. Without it, what the portal says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<Visibility>,
+    /// Labels of the service's APIs, beside those that koctl sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
     /// The repository that contains the service's OpenAPI document.
     pub git: ServiceGit,
     /// The path of the OpenAPI document in the repository.

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use super::Rules;
 use super::names::same_file;
-use crate::manifest::model::{Environment, EnvironmentType, Organization, Service};
+use crate::manifest::model::{ControlPlane, Environment, Organization, Service};
 use crate::manifest::path::KeyPath;
 
 /// The code of these errors.
-const CLASH: &str = "koctl::manifest::clash";
+pub(super) const CLASH: &str = "koctl::manifest::clash";
 
 /// Objects of Konnect by region and name, each with its environment.
 type Objects<'m> = BTreeMap<(&'static str, String), &'m str>;
@@ -29,7 +29,9 @@ impl Rules<'_> {
             let environments = organizations.key(name).key("environments");
             self.distinct(&environments, "environments", organization.environments.keys());
             self.apis(&environments, organization);
+            self.portals(&environments, organization);
             self.control_planes(&environments, organization);
+            self.shared_control_planes(&environments, organization);
         }
         self.branches(&organizations);
     }
@@ -97,39 +99,52 @@ impl Rules<'_> {
         }
     }
 
-    /// Reports environments of which an API would be the same object.
-    fn apis(&mut self, path: &KeyPath, organization: &Organization) {
+    /// Reports environments whose portals would have the same name.
+    fn portals(&mut self, path: &KeyPath, organization: &Organization) {
         let mut seen = Objects::new();
         for (name, environment) in self.known(path, organization) {
-            for (team, key, service) in environment.services(&self.manifest.teams) {
-                let of_service = KeyPath::from(["teams", team, "services", key]);
-                if self.locations.is_wrong(&of_service.key("name")) {
-                    continue;
-                }
-                let api = environment.r#type.api_name(&service.name, name);
-                let first = *seen.entry((environment.region.as_str(), api.clone())).or_insert(name);
-                if first != name {
-                    self.report_api(path, [first, name], environment, &api);
-                    break;
-                }
+            let portal = environment.portal_name(name);
+            let first = *seen.entry((environment.region.as_str(), portal.to_owned())).or_insert(name);
+            if first != name {
+                let place = |name: &str| path.key(name).key("portal").key("name");
+                self.report_conflict(
+                    [(&place(first), "the first"), (&place(name), "the second")],
+                    CLASH,
+                    format!(
+                        "`{first}` and `{name}` would have the same portal `{portal}` in the region {}",
+                        environment.region
+                    ),
+                    "choose another `portal.name` for one of them: names of portals are unique in a region",
+                );
             }
         }
     }
 
-    fn report_api(&mut self, path: &KeyPath, [first, second]: [&str; 2], environment: &Environment, api: &str) {
-        let help = match environment.r#type {
-            EnvironmentType::Prod => {
-                "set another region or the type DEV for one of them, or list different services under their `teams`: \
-                 only APIs of the type DEV have the name of the environment"
+    /// Reports teams that share a control plane and contradict each other about it.
+    fn shared_control_planes(&mut self, path: &KeyPath, organization: &Organization) {
+        for (name, environment) in &organization.environments {
+            let mut seen: BTreeMap<String, Vec<(&str, &ControlPlane)>> = BTreeMap::new();
+            for (team, _, part) in environment.members(&self.manifest.teams) {
+                let Some(part) = part else { continue };
+                let plane = part.control_plane_name.clone();
+                let plane = plane.unwrap_or_else(|| Environment::control_plane_name(team, name));
+                let sharing = seen.entry(plane.clone()).or_default();
+                let contradiction = |(first, settings): &(&str, &ControlPlane)| {
+                    Some(((*first).to_owned(), settings.contradiction(&part.control_plane)?))
+                };
+                if let Some((first, key)) = sharing.iter().find_map(contradiction) {
+                    let teams = path.key(name).key("teams");
+                    let place = |team: &str| teams.key(team).key("control-plane").key(key);
+                    self.report_conflict(
+                        [(&place(&first), "the first"), (&place(team), "the second")],
+                        CLASH,
+                        format!("`{first}` and `{team}` share the control plane `{plane}`, and differ in its `{key}`"),
+                        "write the same for both, or only for one of them",
+                    );
+                }
+                sharing.push((team, &part.control_plane));
             }
-            EnvironmentType::Dev => "rename one of the environments or one of the services",
-        };
-        self.report_conflict(
-            [(&path.key(first), "the first"), (&path.key(second), "the second")],
-            CLASH,
-            format!("`{first}` and `{second}` would have the same API `{api}` in the region {}", environment.region),
-            help,
-        );
+        }
     }
 
     /// Reports environments of which a control plane would be the same object.
@@ -138,7 +153,7 @@ impl Rules<'_> {
         for (name, environment) in self.known(path, organization) {
             for (team, _, part) in environment.members(&self.manifest.teams) {
                 let plane = part.and_then(|part| part.control_plane_name.clone());
-                let plane = plane.unwrap_or_else(|| Environment::control_plane(team, name));
+                let plane = plane.unwrap_or_else(|| Environment::control_plane_name(team, name));
                 let first = *seen.entry((environment.region.as_str(), plane.clone())).or_insert(name);
                 if first != name {
                     self.report_conflict(
@@ -158,7 +173,7 @@ impl Rules<'_> {
     }
 
     /// The environments whose type and region are not placeholders.
-    fn known<'m>(&self, path: &KeyPath, organization: &'m Organization) -> Vec<(&'m str, &'m Environment)> {
+    pub(super) fn known<'m>(&self, path: &KeyPath, organization: &'m Organization) -> Vec<(&'m str, &'m Environment)> {
         let is_known = |name: &str| {
             let path = path.key(name);
             !["type", "region"].iter().any(|key| self.locations.is_wrong(&path.key(*key)))

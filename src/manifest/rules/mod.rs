@@ -1,9 +1,11 @@
 //! Rules about meaning, which types cannot express. Each rule reports every violation with its location.
 
+mod api_names;
 mod clashes;
 mod moved;
 mod names;
 mod organizations;
+mod overrides;
 mod platform;
 mod teams;
 
@@ -17,6 +19,7 @@ use super::path::KeyPath;
 
 pub(crate) use names::same_file;
 pub(crate) use organizations::is_web_address;
+pub(crate) use overrides::unfit_shown_name;
 pub(crate) use teams::is_email;
 
 /// The reason why neither a team nor an environment can have this name. `None` if they can.
@@ -32,6 +35,13 @@ pub(crate) fn unfit_organization(name: &str) -> Option<&'static str> {
 /// The reason why a service cannot have this name. `None` if it can.
 pub(crate) fn unfit_label(name: &str) -> Option<&'static str> {
     names::label_value(name).map(|problem| problem.reason)
+}
+
+/// A name for a team, a service or an environment that is like this text. `None` if the text has nothing to keep.
+pub(crate) fn fitting_name(text: &str) -> Option<String> {
+    let replaced: String = text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let words: Vec<&str> = replaced.split('-').filter(|word| !word.is_empty()).collect();
+    Some(words.join("-")).filter(|name| unfit_name(name).is_none())
 }
 
 /// All violations. Values that `locations` marks as wrong have an error already, and their placeholders get no other.

@@ -42,10 +42,12 @@ impl Rules<'_> {
     }
 
     fn environment(&mut self, path: &KeyPath, environment: &Environment) {
+        self.environment_overrides(path, environment);
         self.pages(&path.key("portal").key("pages"), &environment.portal.pages);
         for (name, team) in environment.teams.iter().flatten() {
             let path = path.key("teams").key(name);
             self.control_plane_name(&path.key("control-plane-name"), team);
+            self.team_overrides(&path, team);
             let defined = &self.manifest.teams;
             if let Some(definition) = defined.get(name) {
                 self.environment_services(&path, name, team, definition);

@@ -68,6 +68,7 @@ impl Rules<'_> {
                 "write the path from the root of the service's repository, like `api/openapi.yaml`",
             );
         }
+        self.service_overrides(path, service);
         self.check_branch(&path.key("prod-branch-name"), &service.prod_branch_name);
         self.check_branch(&path.key("dev-branch-name"), &service.dev_branch_name);
         let git = path.key("git");

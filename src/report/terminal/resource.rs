@@ -1,5 +1,7 @@
 //! One resource of a plan.
 
+use serde_json::Value;
+
 use super::attribute::{Delta, Marks, table};
 use super::screen::Screen;
 use super::specification;
@@ -71,7 +73,11 @@ pub(super) fn change(screen: &mut Screen<'_>, change: &ResourceChange, view: Pla
         Action::Delete => {
             let named = |name: &&str| schema.is_none_or(|schema| schema.attribute(name).is_some());
             let names = in_order(schema, change.attributes.keys().map(String::as_str).filter(named).collect());
-            let is_set = |name: &str| change.before(name).is_some_and(|value| !value.is_null());
+            let is_none = |name: &str, value: &Value| {
+                let attribute = schema.and_then(|schema| schema.attribute(name));
+                value.is_null() || attribute.is_some_and(|attribute| attribute.is_no_value(value))
+            };
+            let is_set = |name: &str| change.before(name).is_some_and(|value| !is_none(name, value));
             let set = names.into_iter().filter(|(name, kind)| *kind != Kind::Computed && is_set(name));
             let deltas = set.map(|(name, kind)| Delta::new(name, kind, change.before(name), None));
             table(screen, INDENT, Marks::Each, &deltas.collect::<Vec<_>>());

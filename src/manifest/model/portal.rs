@@ -1,0 +1,88 @@
+//! The keys under `portal`: the pages of a developer portal, and exits from the opinions on it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The developer portal of an environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct EnvironmentPortal {
+    /// The name, which is unique in the region. Without it, the name of the environment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The name that developers see. Without it, that of the organization, followed by the environment in parentheses
+    /// except in production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// The description, in at most 512 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Developers can sign in, and need to for everything that is not public. Without it, `true` in environments of type
+    /// DEV, and `false` in those of type PROD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<bool>,
+    /// Developers see and use only the APIs that the portal's teams give them. It needs `authentication`. Without it,
+    /// `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rbac: Option<bool>,
+    /// Only addresses of the portal's allow list reach it. The list itself is edited in Konnect. Without it, `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ip_allow_list: Option<bool>,
+    /// Who sees the APIs of the portal, unless a service says otherwise. Without it, `private` in environments of type
+    /// DEV, and `public` in those of type PROD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_api_visibility: Option<Visibility>,
+    /// Who sees new pages of the portal. Without it, `private` in environments of type DEV, and `public` in those of type
+    /// PROD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_page_visibility: Option<Visibility>,
+    /// Whoever registers as a developer is let in without approval. Without it, `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_approve_developers: Option<bool>,
+    /// Applications that register for an API get access without approval. Without it, `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_approve_applications: Option<bool>,
+    /// Notifications of a registration contain the developer's name and email address. Without it, `false`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub developers_in_notifications: Option<bool>,
+    /// Labels, beside those that koctl sets.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Pages in Markdown, by path: `guides/start` is a page below `guides`, which must be a page of the configuration, too.
+    /// The title of a page is that of its front matter, its first heading, or the end of its path. An existing page of the path is imported and gets this content, also a
+    /// default page of Konnect. A page is not deleted while pages that are not managed are below it; a changed path is
+    /// another page. All other pages belong to the authors of the portal.
+    #[serde(default)]
+    pub pages: BTreeMap<String, String>,
+}
+
+impl EnvironmentPortal {
+    /// True if it configures nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Who sees something in a developer portal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Visibility {
+    /// Everyone.
+    Public,
+    /// Developers who signed in.
+    Private,
+}
+
+impl Visibility {
+    /// The visibility as in the manifest and in Konnect.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
+    }
+}
