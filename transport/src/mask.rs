@@ -1,35 +1,30 @@
 //! Secrets that a server repeats.
 //!
-//! An error of a server may have the token of its request in it: as it is, percent-encoded, in Base64 or hexadecimal
-//! digits, with the escapes of JSON or HTML, or broken into lines. A [`Mask`] finds it in each of these forms.
+//! An error of a server may have the token of its request in it: as it is, in another case, backwards, percent-encoded,
+//! as digits of any base, with the escapes of JSON or HTML, or broken into pieces. A [`Mask`] finds it in each of these
+//! forms, and also in an encoding of an encoding.
 //!
-//! The text is read as a sequence of [`Unit`]s: bytes without escapes and separators, each with its place in the
-//! original. The forms of the secret are searched there, and their places in the original are replaced.
+//! The text is read in several ways ([`views`]), each a sequence of [`Unit`]s: bytes, each with its place in the
+//! original. Secrets are searched in each of them, and their places in the original are replaced.
+
+mod search;
+mod units;
+mod views;
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use search::Search;
+use units::Unit;
 
 /// The replacement of a secret.
 const MASKED: &str = "***";
-/// Shorter texts are words, which masking would take out of every message.
-const SHORTEST_SECRET: usize = 6;
-/// The length of a form from which a piece of it is masked, too: it may be cut off, or in pieces.
-const LONG: usize = 24;
-/// The length of such a piece.
-const PIECE: usize = 16;
-/// How often an encoding may be encoded again.
-const MOST_LAYERS: usize = 3;
 
 /// The forms of secrets, by which they are found in a text. Shows none of them.
 #[derive(Clone, Default)]
 pub struct Mask {
-    /// Texts that are masked wherever they stand, by their lengths.
-    wanted: Vec<(usize, HashSet<Vec<u8>>)>,
+    search: Search,
 }
 
 impl fmt::Debug for Mask {
@@ -38,36 +33,14 @@ impl fmt::Debug for Mask {
     }
 }
 
-/// A byte of a text without its escapes, and its place in the text as it stands.
-#[derive(Debug, Clone, Copy)]
-struct Unit {
-    byte: u8,
-    start: usize,
-    end: usize,
-}
-
 impl Mask {
-    /// A mask for these secrets. Those of less than six bytes are passed over.
+    /// A mask for these secrets. Those of less than six bytes are passed over: masking them would take words out of
+    /// every message.
     #[must_use]
     pub fn new<'a>(secrets: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let mut mask = Self::default();
-        secrets.into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET).for_each(|secret| mask.add(secret));
-        mask
-    }
-
-    fn add(&mut self, secret: &[u8]) {
-        for form in forms(secret) {
-            let form: Vec<u8> = units(&form).into_iter().map(|unit| unit.byte).collect();
-            let length = if form.len() >= LONG { PIECE } else { form.len() };
-            if length < SHORTEST_SECRET {
-                continue;
-            }
-            let pieces = form.windows(length).map(<[u8]>::to_vec);
-            match self.wanted.iter_mut().find(|(known, _)| *known == length) {
-                Some((_, wanted)) => wanted.extend(pieces),
-                None => self.wanted.push((length, pieces.collect())),
-            }
-        }
+        let mut search = Search::default();
+        secrets.into_iter().for_each(|secret| search.add(secret));
+        Self { search }
     }
 
     /// `text` without the secrets.
@@ -96,14 +69,14 @@ impl Mask {
 
     /// The places of the secrets, in order and apart.
     fn places(&self, bytes: &[u8]) -> Vec<Range<usize>> {
-        let units = units(bytes);
-        let plain: Vec<u8> = units.iter().map(|unit| unit.byte).collect();
-        let mut found: Vec<_> =
-            self.wanted.iter().flat_map(|(length, wanted)| matches(&plain, *length, wanted)).collect();
+        if self.search.is_empty() {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        views::each(bytes, &mut |view: &[Unit]| self.search.find(view, &mut found));
         found.sort_by_key(|place| place.start);
         let mut places: Vec<Range<usize>> = Vec::new();
-        for found in found {
-            let place = units[found.start].start..units[found.end - 1].end;
+        for place in found {
             match places.last_mut() {
                 Some(last) if place.start <= last.end => last.end = last.end.max(place.end),
                 _ => places.push(place),
@@ -113,92 +86,11 @@ impl Mask {
     }
 }
 
-fn matches(plain: &[u8], length: usize, wanted: &HashSet<Vec<u8>>) -> impl Iterator<Item = Range<usize>> {
-    let windows = plain.windows(length).enumerate();
-    windows.filter(|(_, window)| wanted.contains(*window)).map(move |(start, _)| start..start + length)
-}
-
-/// The forms in which a secret is searched.
-fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
-    let digits = hex::encode(secret);
-    let mut forms = vec![secret.to_vec(), digits.to_uppercase().into_bytes(), digits.into_bytes()];
-    for before in 0..3 {
-        forms.push(inside_base64(secret, before, |bytes| STANDARD_NO_PAD.encode(bytes)));
-        forms.push(inside_base64(secret, before, |bytes| URL_SAFE_NO_PAD.encode(bytes)));
-    }
-    forms
-}
-
-/// The digits of Base64 that depend on `secret` alone, if `before` bytes (modulo 3) are in front of it.
-fn inside_base64(secret: &[u8], before: usize, encode: fn(&[u8]) -> String) -> Vec<u8> {
-    let bytes = [&vec![0; before], secret].concat();
-    let digits = encode(&bytes).into_bytes();
-    let (first, end) = ((before * 8).div_ceil(6), bytes.len() * 8 / 6);
-    digits[first..end].to_vec()
-}
-
-/// The bytes of a text without separators and escapes, also such of escapes.
-fn units(bytes: &[u8]) -> Vec<Unit> {
-    let mut units: Vec<_> =
-        bytes.iter().enumerate().map(|(place, byte)| Unit { byte: *byte, start: place, end: place + 1 }).collect();
-    for _ in 0..MOST_LAYERS {
-        let length = units.len();
-        units = unescaped(&units);
-        if units.len() == length {
-            break;
-        }
-    }
-    units.retain(|unit| !is_separator(unit.byte));
-    units
-}
-
-/// True for bytes that stand between the pieces of a broken text: line breaks, quotation marks, the padding of Base64.
-fn is_separator(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || byte.is_ascii_control() || b"\"'`\\=|<>,;".contains(&byte)
-}
-
-/// One layer of escapes less.
-fn unescaped(units: &[Unit]) -> Vec<Unit> {
-    let mut out = Vec::with_capacity(units.len());
-    let mut rest = units;
-    while let [first, ..] = rest {
-        let (byte, length) = escape(rest).unwrap_or((first.byte, 1));
-        out.push(Unit { byte, start: first.start, end: rest[length - 1].end });
-        rest = &rest[length..];
-    }
-    out
-}
-
-/// The escape at the beginning of `units`: its byte, and its length. `None` if there is none, or it is not of ASCII, as
-/// every token is.
-fn escape(units: &[Unit]) -> Option<(u8, usize)> {
-    let byte = |place: usize| units.get(place).map(|unit| unit.byte);
-    match (byte(0)?, byte(1)?) {
-        (b'%', _) => Some((number(units, 1..3, 16)?, 3)),
-        (b'\\', b'u') => Some((number(units, 2..6, 16)?, 6)),
-        (b'\\', b'x') => Some((number(units, 2..4, 16)?, 4)),
-        (b'\\', b'n' | b'r' | b't' | b'b' | b'f') => Some((b'\n', 2)),
-        (b'&', b'#') => {
-            let end = (2..10).find(|place| byte(*place) == Some(b';'))?;
-            let is_hex = matches!(byte(2)?, b'x' | b'X');
-            let value = if is_hex { number(units, 3..end, 16)? } else { number(units, 2..end, 10)? };
-            Some((value, end + 1))
-        }
-        _ => None,
-    }
-}
-
-/// The byte that the digits in `place` are the number of.
-fn number(units: &[Unit], place: Range<usize>, radix: u32) -> Option<u8> {
-    let digits: Vec<u8> = units.get(place)?.iter().map(|unit| unit.byte).collect();
-    if !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    u8::from_str_radix(std::str::from_utf8(&digits).ok()?.trim_start_matches('0'), radix).ok()
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+
     use super::*;
 
     const TOKEN: &str = "kpat_9XyZ2mQ4rT6vB8nL0pS3uW5aC7eG1iK-/+";
@@ -270,5 +162,100 @@ mod tests {
         assert_eq!(mask.text("open sesame, ses-ame"), "open ***, ses-ame");
         assert_eq!(mask.text("c2VzYW1l"), "***");
         assert_eq!(format!("{mask:?}"), "Mask");
+    }
+
+    /// A text in digits of a base, each `bytes` of it as `digits` of them.
+    fn encoded(text: &[u8], alphabet: &str, (digits, bytes): (u32, usize)) -> String {
+        let radix = alphabet.len() as u64;
+        let groups = text.chunks(bytes).map(|group| {
+            let value = (0..bytes).fold(0, |value, at| value << 8 | u64::from(group.get(at).copied().unwrap_or(0)));
+            let digit = |place| alphabet.as_bytes()[usize::try_from(value / radix.pow(place) % radix).unwrap()];
+            let all: Vec<u8> = (0..digits).rev().map(digit).collect();
+            let needed = (group.len() * digits as usize).div_ceil(bytes);
+            String::from_utf8(all[..needed].to_vec()).unwrap()
+        });
+        groups.collect()
+    }
+
+    const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    const BASE85: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+
+    fn rot13(text: &str) -> String {
+        let rotated = |c: char| match c {
+            'a'..='z' => char::from((c as u8 - b'a' + 13) % 26 + b'a'),
+            'A'..='Z' => char::from((c as u8 - b'A' + 13) % 26 + b'A'),
+            _ => c,
+        };
+        text.chars().map(rotated).collect()
+    }
+
+    /// The encodings that a server can think of.
+    fn rare_forms() -> Vec<String> {
+        let bytes = TOKEN.as_bytes();
+        let pairs = |between: &str| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between);
+        let numbers: Vec<String> = bytes.iter().map(u8::to_string).collect();
+        let ascii85: String = (b'!'..=b'u').map(char::from).collect();
+        let base64 = STANDARD_NO_PAD.encode(TOKEN);
+        let lines: Vec<&str> = base64.as_bytes().chunks(8).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        vec![
+            pairs(":"),
+            pairs(" ").to_uppercase(),
+            pairs(", 0x"),
+            pairs("-"),
+            format!("[{}]", numbers.join(", ")),
+            bytes.iter().map(|byte| format!("\\{byte:03o}")).collect(),
+            TOKEN.to_uppercase(),
+            TOKEN.to_lowercase(),
+            TOKEN.chars().rev().collect(),
+            rot13(TOKEN),
+            rot13(&TOKEN.to_uppercase().chars().rev().collect::<String>()),
+            base64.to_uppercase(),
+            lines.join("\r\n"),
+            lines.join("\\n"),
+            STANDARD_NO_PAD.encode(&base64),
+            STANDARD_NO_PAD.encode(STANDARD_NO_PAD.encode(format!("Bearer {base64}"))),
+            hex::encode(&base64),
+            STANDARD_NO_PAD.encode(hex::encode(TOKEN)),
+            encoded(bytes, BASE32, (8, 5)),
+            encoded(bytes, BASE32, (8, 5)).to_lowercase(),
+            encoded(bytes, BASE85, (5, 4)),
+            encoded(bytes, &ascii85, (5, 4)),
+            serde_free_json(&encoded(bytes, &ascii85, (5, 4))),
+            STANDARD_NO_PAD.encode(encoded(format!("a {TOKEN}").as_bytes(), BASE32, (8, 5))),
+        ]
+    }
+
+    /// A text as a string of JSON has it.
+    fn serde_free_json(text: &str) -> String {
+        text.replace('\\', "\\\\").replace('"', "\\\"")
+    }
+
+    /// The longest part of the token that is left in a text, which is decoded in no way.
+    fn longest_left(shown: &str, form: &str) -> usize {
+        let is_left = |length: &usize| {
+            form.as_bytes()
+                .windows(*length)
+                .any(|part| std::str::from_utf8(part).is_ok_and(|part| shown.contains(part)))
+        };
+        (1..=form.len()).take_while(is_left).last().unwrap_or(0)
+    }
+
+    #[test]
+    fn r11_a_secret_is_masked_in_rare_encodings_and_in_encodings_of_encodings() {
+        for form in rare_forms() {
+            let shown = masked(&format!("{{\"detail\": \"the key {form} is unknown\"}}"));
+            assert!(shown.starts_with("{\"detail\": \"the key ") && shown.ends_with(" unknown\"}"), "{shown}");
+            assert!(shown.contains("***") && longest_left(&shown, &form) < 24, "{form}: {shown}");
+        }
+    }
+
+    #[test]
+    fn r11_identifiers_names_and_addresses_stay_readable() {
+        let text = "{\"instance\": \"kong:trace:1187368446382743043\", \"id\": \"7f3f9c1a-2b4d-4e6f-8a90-b1c2d3e4f506\", \
+                    \"url\": \"https://us.api.konghq.com/v2/control-planes?page[size]=100\", \"sha\": \
+                    \"2de61f6cff2db159c24e92e5c268b863a49e333aaf9ef009d153d580f0798mend\", \"digest\": \
+                    \"sha256-9XyZ2mQ4rT6vB8nL0pS3uW5aC7eG1iK=\", \"name\": \"flight-data-production-control-plane\"}";
+        let other = Mask::new([b"kpat_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P".as_slice()]);
+        assert_eq!(other.text(text), text);
     }
 }
