@@ -3,12 +3,13 @@
 
 use std::env::VarError;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
+use transport::suspect;
 
 use super::files;
 
@@ -84,30 +85,37 @@ impl JsonSchema for Secret {
 impl std::fmt::Display for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::File(path) => write!(f, "the file `{path}`"),
-            Self::Env(name) => write!(f, "the variable `{name}`"),
+            Self::File(path) => write!(f, "the file {}", shown_path(path)),
+            Self::Env(name) => write!(f, "the variable {}", shown_name(name)),
             Self::Literal(_) => write!(f, "a literal {REDACTED}"),
         }
     }
 }
 
-/// The reason why a secret could not be read. No error contains any part of a secret.
+/// The reason why a secret could not be read. No error contains any part of a secret: names and paths are shown only if
+/// they look like ones.
 #[derive(Debug, Error)]
 pub enum SecretError {
     /// The environment variable does not exist.
-    #[error("the environment variable `{0}` is not set; export it, or configure another source for this secret")]
+    #[error(
+        "the environment variable {} is not set; export it, or configure another source for this secret",
+        shown_name(.0)
+    )]
     VariableMissing(String),
     /// The value of the environment variable is not text.
     #[error(
-        "the environment variable `{0}` is not valid UTF-8; set it again, or configure another source for this secret"
+        "the environment variable {} is not valid UTF-8; set it again, or configure another source for this secret",
+        shown_name(.0)
     )]
     VariableNotText(String),
     /// The environment variable is empty.
-    #[error("the environment variable `{0}` is empty; set it to the secret")]
+    #[error("the environment variable {} is empty; set it to the secret", shown_name(.0))]
     VariableEmpty(String),
     /// The path of the file contains a variable that does not exist.
     #[error(
-        "the environment variable `{variable}` in the path `{path}` is not set; export it, or write the path without it"
+        "the environment variable {} in the path {} is not set; export it, or write the path without it",
+        shown_name(variable),
+        shown_path(path)
     )]
     PathVariableMissing {
         /// The path as the manifest has it.
@@ -115,23 +123,64 @@ pub enum SecretError {
         /// The variable's name.
         variable: String,
     },
-    /// The file does not exist, or its permissions forbid reading it.
-    #[error("cannot read the secret file {}: {reason}; create it, or configure another source for this secret", path.display())]
+    /// The file does not exist, its permissions forbid reading it, or it is not a file.
+    #[error("cannot read the secret file {file}: {reason}; create it, or configure another source for this secret")]
     FileUnreadable {
-        /// The file, with variables expanded.
-        path: PathBuf,
+        /// The file, as messages show it.
+        file: String,
         /// The error of the operating system.
         reason: io::Error,
     },
     /// The file contains only white space.
-    #[error("the secret file {} is empty; write the secret to it", .0.display())]
-    FileEmpty(PathBuf),
+    #[error("the secret file {0} is empty; write the secret to it")]
+    FileEmpty(String),
     /// The literal value is empty.
     #[error("the literal secret is empty; configure a file or an environment variable for it")]
     LiteralEmpty,
 }
 
+/// The name of a variable for messages. What does not look like one is not shown: it may be the secret itself, in the
+/// wrong place.
+fn shown_name(name: &str) -> String {
+    if is_shown(name) { format!("`{name}`") } else { unshown(name) }
+}
+
+/// True if a text looks like the name of a variable, and not like a secret.
+fn is_shown(name: &str) -> bool {
+    let is_usual = name.contains('_') || !name.contains(|c: char| c.is_ascii_lowercase());
+    is_usual && is_variable_name(name) && !suspect::may_be_secret(name)
+}
+
+/// The path of a file for messages, as it was written: a variable in it may have the secret. What does not look like a
+/// path is not shown.
+fn shown_path(path: &str) -> String {
+    let is_variable = || path.strip_prefix('$').is_some_and(|name| is_variable_name(name.trim_matches(['{', '}'])));
+    let is_path = path.contains(['/', '\\']) || has_extension(path) || is_variable();
+    if is_path && !suspect::may_be_secret(path) { format!("`{path}`") } else { unshown(path) }
+}
+
+/// True if a text is like `token.txt`.
+fn has_extension(text: &str) -> bool {
+    text.rsplit_once('.').is_some_and(|(stem, extension)| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        stem.chars().all(is_name) && extension.len() <= 5 && extension.chars().all(|c| c.is_ascii_lowercase())
+    })
+}
+
+fn unshown(text: &str) -> String {
+    let length = text.chars().count();
+    format!("whose name is not shown, as it may be the secret itself ({length} characters),")
+}
+
 impl Secret {
+    /// The name of the variable with the secret, if there is one, and if its name looks like one.
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Env(name) => Some(name.as_str()).filter(|name| is_shown(name)),
+            Self::File(_) | Self::Literal(_) => None,
+        }
+    }
+
     /// Reads the secret. Relative files are in `base`. Variables, including `HOME`, come from `env`, so that tests and
     /// the sandbox need not change the environment of the process. Trailing line ends are removed.
     ///
@@ -148,11 +197,11 @@ impl Secret {
                 }
                 trimmed(&secret).ok_or_else(|| SecretError::VariableEmpty(name.clone()))
             }
-            Self::File(path) => {
-                let path = base.join(expand(path, env)?);
+            Self::File(written) => {
+                let path = base.join(expand(written, env)?);
                 match files::read_text(&path, files::LARGEST_TEXT) {
-                    Ok(secret) => trimmed(&secret).ok_or(SecretError::FileEmpty(path)),
-                    Err(reason) => Err(SecretError::FileUnreadable { path, reason }),
+                    Ok(secret) => trimmed(&secret).ok_or_else(|| SecretError::FileEmpty(in_directory(written, base))),
+                    Err(reason) => Err(SecretError::FileUnreadable { file: in_directory(written, base), reason }),
                 }
             }
         }
@@ -164,6 +213,14 @@ pub(super) fn is_variable_name(name: &str) -> bool {
     !name.starts_with(|c: char| c.is_ascii_digit())
         && !name.is_empty()
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// The file of a secret for messages, with the directory that its path is relative to.
+fn in_directory(written: &str, base: &Path) -> String {
+    let is_relative = Path::new(written).is_relative() && !written.starts_with(['~', '$']);
+    let is_elsewhere = is_relative && base != Path::new(".");
+    let directory = if is_elsewhere { format!(" in {}", base.display()) } else { String::new() };
+    format!("{}{directory}", shown_path(written))
 }
 
 fn trimmed(secret: &str) -> Option<SecretString> {
@@ -228,8 +285,8 @@ mod tests {
         assert!(error("env", "NOPE").starts_with("the environment variable `NOPE` is not set"));
         assert!(error("env", "BLANK").starts_with("the environment variable `BLANK` is empty"));
         assert!(error("file", "$NOPE/pat").contains("the environment variable `NOPE` in the path `$NOPE/pat`"));
-        assert!(error("file", "absent").contains("absent: "));
-        assert!(error("file", "empty").ends_with("empty is empty; write the secret to it"));
+        assert!(error("file", "./absent").starts_with("cannot read the secret file `./absent` in "));
+        assert!(error("file", "./empty").ends_with(" is empty; write the secret to it"));
         assert!(error("literal", "").starts_with("the literal secret is empty"));
     }
 
@@ -239,6 +296,36 @@ mod tests {
         let shown = format!("{literal} {literal:?} {literal:#?} {}", serde_json::to_string(&literal).unwrap());
         assert!(!shown.contains("hush"), "{shown}");
         assert_eq!(serde_json::to_value(&literal).unwrap(), json!({"type": "literal", "value": "(sensitive)"}));
+    }
+
+    #[test]
+    fn r11_a_secret_in_the_place_of_a_name_or_a_path_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let variables = [("LEAK", "hush"), ("EMPTY", "")];
+        for (kind, value) in [
+            ("env", "kpat_hush"),
+            ("env", "hush"),
+            ("env", "HUSHhush"),
+            ("env", "9XyZ2mQ4rT6vB8nL0pS3hush"),
+            ("file", "ghp_hush"),
+            ("file", "hush"),
+            ("file", "hush hush"),
+            ("file", "hu$sh"),
+            ("file", "a/9XyZ2mQ4rT6vB8nL0pS3hush+/"),
+            ("file", "$LEAK"),
+            ("file", "${LEAK}/pat"),
+        ] {
+            let source = secret(kind, value);
+            let message = resolve(&source, folder.path(), &variables).unwrap_err();
+            let shown = format!("{message} {source}").replace(folder.path().to_str().unwrap(), "");
+            assert!(!shown.contains("hush") && !shown.contains("hu$sh"), "{shown}");
+        }
+        let message = resolve(&secret("env", "hush"), folder.path(), &[]).unwrap_err();
+        assert_eq!(
+            message,
+            "the environment variable whose name is not shown, as it may be the secret itself (4 characters), is not \
+             set; export it, or configure another source for this secret"
+        );
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use transport::suspect;
+
 use crate::Error;
 
 /// Environment variables, which have what an address leaves out: credentials above all. Those of the process, or of a
@@ -125,12 +127,13 @@ const SETTINGS: &[&str] = &[
 
 /// An address without its password and its query, which may be secret. The text may be malformed, so a password is
 /// assumed to be as long as possible.
-fn masked(url: &str) -> String {
+pub(crate) fn masked(url: &str) -> String {
     let (url, query) = match url.split_once(['?', '#']) {
         Some((url, _)) => (url, "?…"),
         None => (url, ""),
     };
-    let Some((scheme, rest)) = url.split_once("://") else { return format!("{url}{query}") };
+    // Without a kind of store, it may be a token in the wrong place.
+    let Some((scheme, rest)) = url.split_once("://") else { return suspect::without(url) + query };
     match rest.rsplit_once('@') {
         Some((login, place)) => {
             let user = login.split_once(':').map_or(login, |(user, _)| user);

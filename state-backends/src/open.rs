@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::address_error::masked;
 use crate::{AddressError, Backend, Directory, GitHub, Http, Objects, OpenError, Postgres, Variables};
 
 /// The backend that `url` names, with what it needs from `variables`. Nothing is created and no request sent before it
@@ -12,8 +13,15 @@ use crate::{AddressError, Backend, Directory, GitHub, Http, Objects, OpenError, 
 /// store cannot keep documents.
 pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, OpenError> {
     let Some((scheme, rest)) = url.split_once(':') else {
-        return Err(AddressError::new(url, format!("it has no scheme; for a directory, write `file:{url}`")).into());
+        return Err(
+            AddressError::new(url, format!("it has no scheme; for a directory, write `file:{}`", masked(url))).into()
+        );
     };
+    if scheme != "file" {
+        // Clients that are not koctl's own read this file whatever it is.
+        transport::tls::check_authorities(&|name| variables(name).map(Into::into))
+            .map_err(|error| AddressError::new(url, error.to_string()).help("Correct the variable, or unset it."))?;
+    }
     match scheme {
         "file" => Ok(Arc::new(Directory::open(directory(url, rest, variables)?)?)),
         "github" => Ok(Arc::new(GitHub::open(url, variables)?)),

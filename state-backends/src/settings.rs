@@ -62,7 +62,7 @@ mod tests {
         for url in ["github://Acme/platform/state", "https://host/states", "s3://states", "gs://states", "az://states"]
         {
             let error = crate::open(url, &variables).unwrap_err().to_string();
-            assert!(error.contains("the variable KOCTL_HTTP_TIMEOUT is `soon`, which is not a number"), "{error}");
+            assert!(error.contains("the value of the variable KOCTL_HTTP_TIMEOUT is not a number"), "{error}");
         }
         let help = of_documents("https://host", &variables).unwrap_err().next_step().to_owned();
         assert!(help.starts_with("Set KOCTL_HTTP_TIMEOUT to a number of seconds from 1 to 3600, or"), "{help}");

@@ -294,3 +294,70 @@ async fn fails(planted: &mut Planted, arguments: &[&str]) {
     let run = planted.run(arguments).await;
     assert_eq!(run.code, 1, "{arguments:?}\n{}\n{}", run.stdout, run.stderr);
 }
+
+/// What a person may paste into the wrong place: a token by its beginning, and one by its look.
+const PASTED: [&str; 2] = ["ghp_pasted", "9XyZ2mQ4rT6vB8nL0pS3pasted"];
+
+#[test]
+fn r11_a_secret_in_a_variable_that_is_not_valid_is_not_shown() {
+    let world = World::new();
+    let page = include_str!("../../docs/variables.md");
+    let names: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    assert!(names.len() > 60, "{names:?}");
+    let unset = ["KOCTL_LOG", "KOCTL_SANDBOX_RECORD_DIR", "HOME", "PATH", "TMPDIR"];
+    for name in names.into_iter().filter(|name| !unset.contains(name)) {
+        let store = match name.split('_').next().unwrap() {
+            "AWS" => "s3://states/koctl",
+            "GOOGLE" | "STORAGE" => "gs://states/koctl",
+            "ARM" | "AZURE" => "az://states/koctl",
+            "TF" => "http://127.0.0.1:1/states",
+            _ if name.starts_with("PG") => "postgres://127.0.0.1:1/states",
+            _ => "file:.koctl/state",
+        };
+        for secret in PASTED {
+            let mut command = world.command(&["plan"]);
+            command.env("KOCTL_KONNECT_URL", "http://127.0.0.1:1").env("KOCTL_GITHUB_URL", "http://127.0.0.1:1");
+            command.env("KOCTL_HTTP_RETRIES", "0").env("KOCTL_HTTP_CONNECT_TIMEOUT", "1").env("KOCTL_STATE", store);
+            command.env("ACME_TOKEN", "token").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").env("AWS_REGION", "x");
+            command.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x").env(name, secret);
+            command.env("STORAGE_EMULATOR_HOST", "127.0.0.1:1").env("AZURE_STORAGE_ACCOUNT", "states");
+            command.env("AZURE_STORAGE_ENDPOINT", "http://127.0.0.1:1").env(name, secret);
+            let run = finish(command);
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains("pasted"), "{name}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn r11_a_secret_in_the_place_of_an_argument_is_not_shown() {
+    let world = World::new();
+    for secret in PASTED {
+        for arguments in [
+            &["plan", "--token", secret][..],
+            &["plan", secret],
+            &[secret],
+            &["plan", "--state", secret],
+            &["add", "organization", "Beta", "--region", "eu", "--token-env", secret],
+            &["import", "--generate", "--org", "Acme", "--token-env", secret, "--out", "generated"],
+            &["init", "--url", secret, "--auto-approve"],
+            &["validate", "--color", secret],
+        ] {
+            let run = world.run(arguments);
+            assert_eq!(run.code, 1, "{arguments:?}: {}", run.stderr);
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains("pasted"), "{arguments:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn r11_a_secret_in_the_place_of_its_source_is_not_shown() {
+    let world = World::new();
+    for (kind, secret) in PASTED.into_iter().flat_map(|secret| [("env", secret), ("file", secret)]) {
+        let teams = "\norganizations:\n  Acme:\n    access-token: {type: KIND, value: VALUE}\n    environments: {dev: {type: DEV, region: eu}}\n";
+        world.write("konnect/organizations.yaml", &teams.replace("KIND", kind).replace("VALUE", secret));
+        for arguments in [&["validate"][..], &["plan"], &["drift"], &["plan", "--sandbox"], &["graph"]] {
+            let run = world.run(arguments);
+            assert!(!format!("{}{}", run.stdout, run.stderr).contains("pasted"), "{arguments:?}: {}", run.stderr);
+        }
+    }
+}

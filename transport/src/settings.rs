@@ -42,12 +42,11 @@ impl Default for Settings {
     }
 }
 
-/// An environment variable whose value cannot be used.
+/// An environment variable whose value cannot be used. The value is not shown, as a secret may be there by mistake.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the variable {variable} is `{value}`, which is not {expected}")]
+#[error("the value of the variable {variable} is not {expected}")]
 pub struct SettingsError {
     variable: &'static str,
-    value: String,
     expected: String,
 }
 
@@ -98,7 +97,7 @@ fn number(
         Ok(number) if range.contains(&number) => Ok(Some(number)),
         _ => {
             let expected = format!("{noun} from {} to {}", range.start(), range.end());
-            Err(SettingsError { variable: name, value, expected })
+            Err(SettingsError { variable: name, expected })
         }
     }
 }
@@ -133,7 +132,7 @@ mod tests {
     #[test]
     fn r13_a_value_that_is_no_number_in_range_is_refused() {
         for (name, value) in [
-            ("KOCTL_HTTP_TIMEOUT", "soon"),
+            ("KOCTL_HTTP_TIMEOUT", "sesame"),
             ("KOCTL_HTTP_TIMEOUT", "0"),
             ("KOCTL_HTTP_TIMEOUT", "1.5"),
             ("KOCTL_HTTP_CONNECT_TIMEOUT", "3601"),
@@ -141,8 +140,9 @@ mod tests {
             ("KOCTL_HTTP_RETRIES", "101"),
         ] {
             let error = settings(&[(name, value)]).unwrap_err();
-            assert!(error.to_string().starts_with(&format!("the variable {name} is `{value}`, which is not a number")));
+            assert!(error.to_string().starts_with(&format!("the value of the variable {name} is not a number")));
             assert!(error.help().starts_with(&format!("set {name} to a number")), "{}", error.help());
+            assert!(!format!("{error} {error:?} {}", error.help()).contains("sesame"), "r11: {error:?}");
         }
     }
 }

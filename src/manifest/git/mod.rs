@@ -65,7 +65,9 @@ pub struct RepositoryError {
 
 fn remote(address: &str, what: impl Into<String>) -> Result<Remote, RepositoryError> {
     Remote::parse(address).map_err(|reason| {
-        let address = if reason == RemoteError::Password { "…".to_owned() } else { credentials::address(address) };
+        // What does not look like an address may be a token in the wrong place.
+        let is_shown = reason != RemoteError::Password && address.contains(['/', ':']);
+        let address = if is_shown { credentials::address(address) } else { "…".to_owned() };
         RepositoryError { address, what: what.into(), reason }
     })
 }

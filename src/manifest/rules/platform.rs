@@ -2,6 +2,7 @@
 
 use globset::GlobBuilder;
 use secrecy::ExposeSecret;
+use transport::suspect;
 
 use super::Rules;
 use crate::manifest::credentials;
@@ -149,7 +150,7 @@ impl Rules<'_> {
 /// by mistake.
 fn secret_problem(secret: &Secret) -> Option<(&'static str, &'static str)> {
     match secret {
-        Secret::Env(text) | Secret::File(text) if credentials::is_token(text) => Some((
+        Secret::Env(text) | Secret::File(text) if suspect::is_token(text) => Some((
             "this is a token itself, and not its source",
             "write the token to a file or a variable, and its path or name here; revoke a token that others have seen",
         )),

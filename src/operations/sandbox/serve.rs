@@ -9,7 +9,6 @@ use super::start::{default_platform, prepare_repositories};
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
-use crate::manifest::secret::Secret;
 use crate::operations::failure::Failure;
 use crate::operations::workspace::Environment;
 use ::sandbox::{Account, Sandbox, SandboxOptions, Wire};
@@ -123,10 +122,6 @@ fn organizations(tenants: &Tenants, environment: &Environment) -> Vec<Tenant> {
 
 fn configured(name: &str, organization: &Organization, loaded: &Loaded, environment: &Environment) -> Tenant {
     let secret = &organization.access_token;
-    let variable = match secret {
-        Secret::Env(variable) => Some(variable.as_str()),
-        Secret::File(_) | Secret::Literal(_) => None,
-    };
     // A token that cannot be read does not matter: the organization also accepts the made-up one.
-    Tenant::new(name, variable, secret.resolve(&loaded.directory, environment).ok())
+    Tenant::new(name, secret.variable(), secret.resolve(&loaded.directory, environment).ok())
 }

@@ -191,7 +191,8 @@ impl<'a> HttpSettings<'a> {
 
     fn method(&self, name: &str, default: &str) -> Result<Method, AddressError> {
         let method = self.setting(name).unwrap_or_else(|| default.to_owned()).to_uppercase();
-        Method::from_bytes(method.as_bytes()).map_err(|_| self.malformed(format!("`{method}` is not a method of HTTP")))
+        Method::from_bytes(method.as_bytes())
+            .map_err(|_| self.malformed(format!("its `{name}` is not a method of HTTP")))
     }
 
     /// A state and its credentials cross no network unencrypted, unless that is allowed.

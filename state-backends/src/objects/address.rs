@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use object_store::path::Path;
 use object_store::{BackoffConfig, ClientOptions, RetryConfig};
-use transport::Settings;
+use transport::{Settings, suspect};
 use url::Url;
 
 use super::bucket::Bucket;
@@ -65,7 +65,7 @@ pub(super) fn parse(url: &str) -> Result<Address, AddressError> {
 
 /// A store cannot be opened with these variables.
 pub(super) fn misconfigured(description: &str, error: &object_store::Error) -> Error {
-    Attempt::new("keep documents", description).failed_by(Kind::Misconfigured, error.to_string())
+    Attempt::new("keep documents", description).failed_by(Kind::Misconfigured, suspect::without(&error.to_string()))
 }
 
 /// The settings of the clients of all stores. A server on another machine must be reached with encryption, unless

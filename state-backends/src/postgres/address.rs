@@ -125,7 +125,8 @@ impl Parts {
     fn address(self, text: &str) -> Result<Address, AddressError> {
         let host = self.host.unwrap_or_else(|| "localhost".to_owned());
         let port = self.port.unwrap_or_else(|| "5432".to_owned());
-        let port = port.parse().map_err(|_| malformed(text, format!("`{port}` is not a port")))?;
+        // Both of these may come from variables, in which a secret may be by mistake.
+        let port = port.parse().map_err(|_| malformed(text, "its port is not a number from 0 to 65535"))?;
         let database = self.database.ok_or_else(|| malformed(text, "it does not name a database"))?;
         let schema = self.schema.unwrap_or_else(|| DEFAULT_SCHEMA.to_owned());
         if !is_plain_name(&schema) {
@@ -145,7 +146,7 @@ impl Parts {
         let roots = self.root_certificates.as_deref().filter(|roots| *roots != "system").map(Path::new);
         let mode = self.ssl_mode.as_deref().unwrap_or("prefer");
         let (ssl_mode, check) = tls::mode(mode, self.root_certificates.is_some())
-            .ok_or_else(|| malformed(text, format!("`{mode}` is not an `sslmode`")).help(SSL_MODES))?;
+            .ok_or_else(|| malformed(text, "its `sslmode` is not valid").help(SSL_MODES))?;
         config.ssl_mode(ssl_mode);
         let tls = tls::config(check, roots).map_err(|reason| {
             malformed(text, reason).help("Correct `sslrootcert`: the path of a file with certificates in PEM format.")
@@ -242,7 +243,7 @@ mod tests {
         for (url, reason) in [
             ("postgres://ada:sesame@db:99999/d", "invalid port"),
             ("postgres://ada:sesame@db", "does not name a database"),
-            ("postgres://ada:sesame@db/d?sslmode=maybe", "`maybe` is not an `sslmode`"),
+            ("postgres://ada:sesame@db/d?sslmode=maybe", "its `sslmode` is not valid"),
             ("postgres://ada:sesame@db/d?password=sesame", "unknown parameter `password`"),
             ("postgres://ada:sesame@db/d?schema=a-b", "`a-b` cannot be the name of the schema"),
             ("postgres://ada:sesame@db/d?sslmode=verify-ca&sslrootcert=/not/there", "`/not/there` cannot be used"),
