@@ -447,7 +447,7 @@ fn a_named_platform_file_must_exist_and_the_usual_one_need_not() {
 #[test]
 fn a_directory_in_place_of_a_file_is_an_error_with_its_reason() {
     let errors = load(&Sources { file: Some("testdata/manifest".into()), ..Sources::default() }).unwrap_err();
-    insta::assert_snapshot!(errors, @"cannot read the configuration from testdata/manifest: Is a directory (os error 21)");
+    insta::assert_snapshot!(errors, @"cannot read the configuration from testdata/manifest: it is a directory, not a file");
 }
 
 #[test]

@@ -1,14 +1,19 @@
 //! The variables of the process, and those of a file `.env`, which come second.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::output::Output;
 use super::variables::{may_be_in_dotenv, names};
+use crate::manifest::files;
 use crate::operations::{Environment, Failure};
 
 /// The file of variables that are not exported.
 const FILE: &str = ".env";
+
+/// The largest file of variables, in bytes.
+const LARGEST: u64 = 1024 * 1024;
 
 /// The variables of the process.
 pub(super) fn of_process() -> Environment {
@@ -77,16 +82,14 @@ pub(super) fn with_dotenv(named: Option<&str>, output: &Output) -> Result<Enviro
 
 /// The variables in the file, if there is one.
 fn read() -> Result<BTreeMap<String, String>, Failure> {
-    if !Path::new(FILE).exists() {
-        return Ok(BTreeMap::new());
-    }
-    let entries = dotenvy::from_path_iter(FILE).and_then(Iterator::collect);
-    entries.map_err(|error| {
-        let cause = match error {
-            dotenvy::Error::Io(error) => error.to_string(),
-            // The library's own text has the line in it, which may be a token.
-            _ => "a line in it is not of the form NAME=value".to_owned(),
-        };
-        Failure::new(format!("could not read the file {FILE}: {cause}")).help("correct it, or rename it")
-    })
+    let failed =
+        |cause: &str| Failure::new(format!("could not read the file {FILE}: {cause}")).help("correct it, or rename it");
+    let text = match files::read_text(Path::new(FILE), LARGEST) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) => return Err(failed(&error.to_string())),
+    };
+    // The library's own text has the line in it, which may be a token.
+    let malformed = |_| failed("a line in it is not of the form NAME=value");
+    dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>().map_err(malformed)
 }

@@ -20,6 +20,9 @@ use engine::{Error, ErrorKind};
 /// Time limit for one call of git.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+
 /// Variables of git that stay: how a server is reached, and the user's configuration. All others are removed, because
 /// they are about another repository, as in a hook, or write a trace that shows credentials.
 const KEPT: &[&str] = &[
@@ -86,7 +89,13 @@ pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credenti
     if listed.is_empty() {
         return Ok(None);
     }
-    local(&["cat-file", "blob", &format!("FETCH_HEAD:{file}")]).await.map(Some)
+    let blob = format!("FETCH_HEAD:{file}");
+    let size = String::from_utf8_lossy(&local(&["cat-file", "-s", &blob]).await?).trim().parse::<u64>();
+    if size.is_ok_and(|size| size > LARGEST) {
+        let cause = format!("{file} is larger than {} MiB, the limit", LARGEST / (1024 * 1024));
+        return Err(Error::new(ErrorKind::Unexpected, attempted, cause).help("check `spec-path` of the service"));
+    }
+    local(&["cat-file", "blob", &blob]).await.map(Some)
 }
 
 /// Sets the repository of a call of git, and removes variables that would lead it elsewhere. Messages are in English,

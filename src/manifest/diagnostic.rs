@@ -33,12 +33,46 @@ pub(super) struct Source(Arc<Text>);
 struct Text {
     name: String,
     text: String,
+    /// The characters before each block of the text, for columns: counting from the beginning of a line would take too
+    /// long for many errors in one long line.
+    blocks: Vec<usize>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+}
+
+/// The bytes of a block.
+const BLOCK: usize = 1024;
+
+impl Text {
+    fn new(name: &str, text: String) -> Self {
+        let mut characters = 0;
+        let count = |block: &[u8]| {
+            let before = characters;
+            characters += block.iter().filter(|byte| begins_character(**byte)).count();
+            before
+        };
+        let blocks = text.as_bytes().chunks(BLOCK).map(count).collect();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(newline, _)| newline + 1)).collect();
+        Self { name: name.to_owned(), text, blocks, lines }
+    }
+
+    /// The number of characters before a byte.
+    fn characters_before(&self, offset: usize) -> usize {
+        let block = (offset / BLOCK).min(self.blocks.len().saturating_sub(1));
+        let rest = &self.text.as_bytes()[block * BLOCK..offset];
+        self.blocks.get(block).copied().unwrap_or(0) + rest.iter().filter(|byte| begins_character(**byte)).count()
+    }
+}
+
+/// True for every byte of UTF-8 that does not continue a character.
+fn begins_character(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
 }
 
 impl Source {
     /// A source of this name. Errors show the text as it is, so it must not contain secrets.
     pub(super) fn new(name: &str, text: String) -> Self {
-        Self(Arc::new(Text { name: name.to_owned(), text }))
+        Self(Arc::new(Text::new(name, text)))
     }
 
     /// The path of the file as the user writes it.
@@ -58,10 +92,10 @@ impl Source {
 
     /// The line and column of a byte, both counted from one. Columns are characters.
     pub(super) fn line_and_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.excerpt(Span { start: 0, end: offset });
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.matches('\n').count() + 1;
-        (line, before[line_start..].chars().count() + 1)
+        let offset = offset.min(self.text().len());
+        let line = self.0.lines.partition_point(|start| *start <= offset);
+        let column = self.0.characters_before(offset) - self.0.characters_before(self.0.lines[line - 1]) + 1;
+        (line, column)
     }
 
     /// The part of a span on its first line, because underlining a whole block helps no more than underlining its
@@ -288,5 +322,13 @@ mod tests {
     fn columns_count_characters_and_not_bytes() {
         let source = Source::new("a.yaml", "teams:\n  ä: ö\n".into());
         assert_eq!(source.line_and_column("teams:\n  ä: ".len()), (2, 6));
+        let text = format!("{}\n{}", "ä".repeat(3 * BLOCK), "ö".repeat(3 * BLOCK));
+        let source = Source::new("a.yaml", text.clone());
+        for offset in [0, 2, 2 * BLOCK, 6 * BLOCK, 6 * BLOCK + 1, 9 * BLOCK + 1, text.len()] {
+            let before = &text[..offset];
+            let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
+            assert_eq!(source.line_and_column(offset), (before.matches('\n').count() + 1, column));
+        }
+        assert_eq!(Source::new("", String::new()).line_and_column(9), (1, 1));
     }
 }

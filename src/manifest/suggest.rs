@@ -22,20 +22,29 @@ pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'
 /// for, such a text certainly is nothing else, so it can be shown where a secret may be.
 pub(super) fn is_slip<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> bool {
     let is_near = |candidate: &str| {
-        strsim::damerau_levenshtein(&normalized(written), &normalized(candidate)) <= candidate.len().min(4) / 2
+        // A name that is much longer is not compared letter by letter, which takes long.
+        written.len() <= 2 * candidate.len() + SEPARATORS
+            && strsim::damerau_levenshtein(&normalized(written), &normalized(candidate)) <= candidate.len().min(4) / 2
     };
     candidates.into_iter().any(is_near)
 }
 
+/// The separators that a name may have more than another.
+const SEPARATORS: usize = 8;
+
 fn distance(written: &str, candidate: &str) -> Option<usize> {
     let tolerated = written.chars().count().max(candidate.chars().count()).div_ceil(3);
-    let edits = strsim::damerau_levenshtein(written, candidate);
-    if edits < tolerated || edits == 0 {
-        return Some(edits);
+    let longer = written.chars().count().abs_diff(candidate.chars().count());
+    // No less is needed to make them equal, and a long text is not compared letter by letter, which takes long.
+    if longer < tolerated {
+        let edits = strsim::damerau_levenshtein(written, candidate);
+        if edits < tolerated || edits == 0 {
+            return Some(edits);
+        }
     }
     let shorter = written.len().min(candidate.len());
     let begins = written.starts_with(candidate) || candidate.starts_with(written);
-    (shorter >= 2 && begins).then_some(edits)
+    (shorter >= 2 && begins).then_some(longer)
 }
 
 fn normalized(name: &str) -> String {

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::workspace::Environment;
 use ::sandbox::Sandbox;
-use transport::{Settings, Transport, variable};
+use transport::{Settings, Transport, tls, variable};
 use url::Url;
 
 /// Konnect and GitHub, or the sandbox that stands for both.
@@ -84,6 +84,8 @@ impl Systems {
         };
         let settings = Settings::from_variables(environment.as_ref());
         let settings = settings.map_err(|error| Failure::new(error.to_string()).help(error.help()))?;
+        tls::check_authorities(&|name| environment(name).map(Into::into))
+            .map_err(|error| Failure::new(error.to_string()).help("correct the variable, or unset it"))?;
         let transport = Transport::new(&settings);
         let transport = transport.map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
         Ok(Self { transport, addresses, sandbox })

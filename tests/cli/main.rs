@@ -23,6 +23,7 @@ mod identity;
 mod import;
 mod kills;
 mod kongair;
+mod limits;
 mod made_twice;
 mod moved;
 mod next_steps;

@@ -104,6 +104,10 @@ fn files(folder: &Path) -> Result<Files, GitHubSandboxError> {
             let name = format!("{prefix}{}", name_of(&path)?);
             if path.is_dir() {
                 waiting.push((format!("{name}/"), path));
+            } else if !path.is_file() {
+                // Opening a pipe may wait for ever, and a device may have no end.
+                let source = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a regular file");
+                return Err(GitHubSandboxError::Io { action: "read", path, source });
             } else {
                 let content = std::fs::read(&path).map_err(io_error("read", &path))?;
                 files.insert(name, content);

@@ -20,11 +20,9 @@ pub(super) fn masked(text: &str) -> String {
         if secret.is_some_and(|key_indent| indent <= key_indent) && !line.trim().is_empty() {
             secret = None;
         }
-        let row = Line { line, words: &words, below_secret: secret.is_some() };
+        let row = Line::new(line, &words, secret.is_some());
         let shown = row.shown();
-        let hidden = line
-            .char_indices()
-            .filter(|(at, c)| !STRUCTURE.contains(*c) && !shown.iter().any(|part: &Range<usize>| part.contains(at)));
+        let hidden = line.char_indices().filter(|(at, c)| !STRUCTURE.contains(*c) && !shown[*at]);
         masked.extend(hidden.map(|(at, c)| start + at..start + at + c.len_utf8()));
         if secret.is_none() && row.names_a_secret() {
             secret = Some(indent);
@@ -39,20 +37,31 @@ struct Line<'t> {
     words: &'t Words,
     /// True if it belongs to the value of a secret's key.
     below_secret: bool,
+    /// The length of the dashes and spaces at its beginning.
+    dashes: usize,
+    /// The length of these and of quotes.
+    lead: usize,
 }
 
-impl Line<'_> {
-    /// The parts that are shown.
-    fn shown(&self) -> Vec<Range<usize>> {
-        let mut shown: Vec<Range<usize>> = Vec::new();
+impl<'t> Line<'t> {
+    fn new(line: &'t str, words: &'t Words, below_secret: bool) -> Self {
+        let leading = |characters: &[char]| line.len() - line.trim_start_matches(characters).len();
+        let (dashes, lead) = (leading(&['-', ' ']), leading(&['-', ' ', '"', '\'']));
+        Self { line, words, below_secret, dashes, lead }
+    }
+
+    /// True for each byte that is shown.
+    fn shown(&self) -> Vec<bool> {
+        let mut shown = vec![false; self.line.len()];
+        let mut show = |part: Range<usize>| shown[part].fill(true);
         for word in self.words_of_line() {
             let text = &self.line[word.clone()];
             let is_name = !self.below_secret && self.is_key(&word) && credentials::is_name(text);
             if self.words.all.contains(text) || is_name {
-                shown.push(word.clone());
+                show(word.clone());
             }
             if is_name && self.begins_with(&word) && self.words.plain.contains(text) {
-                shown.extend(self.value_after(word.end));
+                self.value_after(word.end).into_iter().for_each(&mut show);
             }
         }
         shown
@@ -90,12 +99,13 @@ impl Line<'_> {
     /// True if a word has a colon after it, and is where a key begins.
     fn is_key(&self, word: &Range<usize>) -> bool {
         let before = self.line[..word.start].trim_end_matches(['"', '\'', ' ', '\t']);
+        let is_first = before.len() <= self.dashes;
         let after = self.line[word.end..].trim_start_matches(['"', '\'']);
-        (before.trim_matches(['-', ' ']).is_empty() || before.ends_with(['{', ','])) && after.starts_with(':')
+        (is_first || before.ends_with(['{', ','])) && after.starts_with(':')
     }
 
     fn begins_with(&self, word: &Range<usize>) -> bool {
-        self.line[..word.start].trim_start_matches(['-', ' ', '"', '\'']).is_empty()
+        word.start <= self.lead
     }
 
     /// The text after the colon of a key, up to anything that can begin something else.

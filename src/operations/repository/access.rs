@@ -9,11 +9,11 @@ use super::work::{NewHome, RepositorySession};
 use crate::compiler::platform::{PlatformContents, PlatformWork};
 use crate::github::Access;
 use crate::github::{self, Repository};
-use crate::manifest::Loaded;
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
 use crate::manifest::model::{Author, State as StateSettings};
 use crate::manifest::secret::Secret;
+use crate::manifest::{Loaded, files};
 use crate::operations::asked::Asked;
 use crate::operations::connect::on_github;
 use crate::operations::failure::Failure;
@@ -196,7 +196,7 @@ impl RepositoryAccess {
 pub fn local_repository(directory: &Path) -> Result<Option<String>, Failure> {
     let path = directory.join(PLATFORM);
     let failed = |cause: String| Failure::new(format!("could not read {PLATFORM}: {cause}")).help("correct the file");
-    let text = match std::fs::read_to_string(&path) {
+    let text = match files::read_text(&path, files::LARGEST_TEXT) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(failed(error.to_string())),

@@ -29,6 +29,7 @@ use std::time::Duration;
 use std::{fs, io, path};
 
 use async_trait::async_trait;
+use transport::regular;
 
 use self::backups::{Backups, Replaced};
 use self::guard::Guard;
@@ -291,7 +292,7 @@ impl KeyInDirectory {
 
     fn read(&self) -> Result<Option<Document>> {
         self.require_no_link()?;
-        match fs::read(&self.document) {
+        match regular::read(&self.document, u64::MAX) {
             Ok(bytes) => Ok(Some(Document { revision: files::revision_of(&bytes), bytes })),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.attempt.io(error)),

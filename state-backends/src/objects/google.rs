@@ -1,14 +1,16 @@
 //! Google Cloud Storage, by the variables of Google's own tools.
 
+use std::io::ErrorKind;
+use std::path::Path;
 use std::sync::Arc;
 
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as Key};
-use transport::Settings;
+use transport::{Settings, regular};
 
 use super::address::{self, Address, Opened};
 use super::bucket::{Bucket, Versioning};
 use super::service::Dated;
-use crate::{OpenError, Variables};
+use crate::{AddressError, OpenError, Variables};
 
 /// The variables with credentials: the first that is set counts. Without any, those that
 /// `gcloud auth application-default login` left, or those of the machine.
@@ -40,7 +42,8 @@ pub(super) fn open(
         .with_client_options(address::client_options(settings, endpoint.as_deref(), allow_http))
         .with_retry(address::retries(settings))
         .with_http_connector(Dated);
-    if let Some((value, key)) = CREDENTIALS.iter().find_map(|(name, key)| Some((variables(name)?, *key))) {
+    if let Some((name, value, key)) = CREDENTIALS.iter().find_map(|(name, key)| Some((name, variables(name)?, *key))) {
+        check_file(url, name, key, &value)?;
         builder = builder.with_config(key, value);
     }
     if let Some(endpoint) = &endpoint {
@@ -51,4 +54,20 @@ pub(super) fn open(
     let (url, prefix) = (place.bucket_url(), place.prefix.clone());
     let bucket = Bucket { store: Arc::new(store), versioning: Versioning::Generation, url, prefix };
     Ok(Opened { bucket, description })
+}
+
+/// The largest file with credentials, in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Checks the file of a variable, which the library reads whatever it is. The library says if there is none.
+fn check_file(url: &str, variable: &str, key: Key, value: &str) -> Result<(), AddressError> {
+    let is_path = matches!(key, Key::ServiceAccount | Key::ApplicationCredentials);
+    match regular::check(Path::new(value), LARGEST) {
+        Err(error) if is_path && error.kind() != ErrorKind::NotFound => Err(AddressError::new(
+            url,
+            format!("the file that the variable `{variable}` names cannot be used: {error}"),
+        )
+        .help(format!("Correct {variable}: the path of a file with credentials."))),
+        _ => Ok(()),
+    }
 }

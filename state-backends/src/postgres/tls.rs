@@ -12,6 +12,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use tokio_postgres::config::SslMode;
+use transport::regular;
+
+/// The largest file of certificate authorities, in bytes.
+const LARGEST_CERTIFICATES: u64 = 64 * 1024 * 1024;
 
 /// The checks of a certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,7 @@ fn verifier(roots: Option<&Path>, provider: &Arc<CryptoProvider>) -> Result<Arc<
     };
     let failed = |error: String| format!("the root certificates in `{}` cannot be used: {error}", file.display());
     let mut store = RootCertStore::empty();
+    regular::check(file, LARGEST_CERTIFICATES).map_err(|error| failed(error.to_string()))?;
     let certificates = CertificateDer::pem_file_iter(file).map_err(|error| failed(error.to_string()))?;
     for certificate in certificates {
         let certificate = certificate.map_err(|error| failed(error.to_string()))?;
