@@ -32,7 +32,8 @@ pub struct Organization {
     /// Create the dashboards of API usage in every region.
     #[serde(default = "enabled")]
     pub enable_custom_reports: bool,
-    /// Refuse every plan that deletes a guarded resource of this organization.
+    /// Refuse every plan that deletes or replaces a team, an identity provider, a control plane, a portal or one of its
+    /// pages, or an API of this organization.
     #[serde(default)]
     pub protect: bool,
 }
@@ -63,7 +64,8 @@ pub struct Environment {
     /// The developer portal of the environment.
     #[serde(default, skip_serializing_if = "EnvironmentPortal::is_empty")]
     pub portal: EnvironmentPortal,
-    /// Refuse every plan that deletes the environment's control planes, portals or APIs.
+    /// Refuse every plan that deletes or replaces the environment's control planes, its portal or one of the portal's
+    /// pages, or its APIs.
     #[serde(default)]
     pub protect: bool,
 }

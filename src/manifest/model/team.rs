@@ -22,7 +22,7 @@ pub struct Team {
     /// The team's services by key. A key may contain slashes, for example `KongAirlines/flights`.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
-    /// Refuse every plan that deletes the team.
+    /// Refuse every plan that deletes or replaces the team, its control planes, or the APIs of its services.
     #[serde(default)]
     pub protect: bool,
 }
@@ -61,7 +61,7 @@ pub struct Service {
     /// The branch for environments of type DEV.
     #[serde(default = "default_dev_branch")]
     pub dev_branch_name: String,
-    /// Refuse every plan that deletes the service's APIs.
+    /// Refuse every plan that deletes or replaces the service's APIs.
     #[serde(default)]
     pub protect: bool,
 }
