@@ -1235,7 +1235,7 @@ fn r6_services_that_cannot_be_files_beside_each_other_are_refused() {
 #[test]
 fn r6_names_that_differ_only_in_case_or_encoding_are_refused() {
     let organization = |name: &str| format!("{SMALL}  {name}: {{access-token: {{type: env, value: B}}}}\n");
-    insta::assert_snapshot!(told(&organization("AIR")), @"koctl.yaml:9:3: the organizations `AIR` and `air` differ only in upper and lower case, or in the encoding of letters: rename one of them: their files, branches and states have names in which many systems do not see such a difference");
+    insta::assert_snapshot!(told(&organization("AIR")), @"koctl.yaml:15:3: the organizations `AIR` and `air` differ only in upper and lower case, or in the encoding of letters: rename one of them: their files, branches and states have names in which many systems do not see such a difference");
     assert!(
         told(&changed("  air:\n", "  su\u{308}d: {access-token: {type: env, value: B}}\n  s\u{fc}d:\n"))
             .contains("valid")
@@ -1244,6 +1244,39 @@ fn r6_names_that_differ_only_in_case_or_encoding_are_refused() {
     let environment = changed("      dev:\n", "      Dev: {type: DEV, region: us}\n      dev:\n");
     assert!(told(&environment).contains("the environments `Dev` and `dev` differ only"));
     assert_eq!(lines(&organization("airs")), "no errors");
+}
+
+#[test]
+fn the_first_of_two_places_is_the_one_that_is_written_first() {
+    let text = format!("{SMALL}  AIR: {{access-token: {{type: env, value: B}}}}\n");
+    let drawn = koctl::manifest::render(&check(&text).unwrap_err(), false, 200);
+    let place = |label: &str| drawn.find(label).unwrap_or_else(|| panic!("no {label}: {drawn}"));
+    assert!(place("the first") < place("the second"), "{drawn}");
+}
+
+#[test]
+fn every_error_of_syntax_has_a_next_step() {
+    for text in [
+        "teams:\n    a:\n      description: x\n       users: []\n",
+        "teams:\n    a: {}\n  b: {}\n",
+        "teams:\n  a:\n    users:\n    - x\n     - y\n   - z\n",
+        "teams: {a: b\n",
+        "teams: [a: b\n",
+        "teams: - a\n",
+        "teams: ? a\n",
+        "teams: \"a\" b\n",
+        "teams: \"\\q\"\n",
+        "teams: 'a\n",
+        "teams: |x\n",
+        "%TAG\n",
+        "teams: *nope\n",
+        "teams: &\n",
+        "teams: @a\n",
+    ] {
+        let errors = check(text).unwrap_err();
+        let help = errors.iter().next().and_then(|error| error.help().map(str::to_owned));
+        assert!(help.is_some_and(|help| !help.is_empty()), "{text}: {errors}");
+    }
 }
 
 #[test]
@@ -1366,7 +1399,7 @@ fn r6_two_environments_of_type_prod_need_slugs_and_portals_of_their_own() {
     let same_slug = "blue: {type: PROD, region: eu, teams: {data: {services: {air/flights: {api-name: Blue}}}}}";
     insta::assert_snapshot!(told(&prod(same_slug)), @"koctl.yaml:6:15: the service `air/flights` in `blue` and in `dev` would have the same slug `air`: choose a `slug` for it in one of the environments");
     let same_portal = "blue: {type: DEV, region: eu, portal: {name: dev}}";
-    insta::assert_snapshot!(told(&format!("{SMALL}      {same_portal}\n")), @"koctl.yaml:12:7: `blue` and `dev` would have the same portal `dev` in the region eu: choose another `portal.name` for one of them: names of portals are unique in a region");
+    insta::assert_snapshot!(told(&format!("{SMALL}      {same_portal}\n")), @"koctl.yaml:15:52: `blue` and `dev` would have the same portal `dev` in the region eu: choose another `portal.name` for one of them: names of portals are unique in a region");
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    with_session(&args.manifest, &args.system, async |session| {
+    with_session(&args.manifest, &args.system, output, async |session| {
         let reviewed = args.reviewed.as_deref().map(rounds::read).transpose()?;
         let mut request = PlanRequest { skip_guarded: args.skip_guarded, ..args.request.request(args.mode()) };
         if let Some(plan) = reviewed.as_ref().filter(|_| request.targets.is_empty()) {

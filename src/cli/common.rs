@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::environment::of_process;
+use super::output::Output;
 use crate::manifest::model::Region;
 use crate::manifest::{Diagnostics, Loaded, Sources, load};
 use crate::operations::{Environment, Failures, Session, SessionOptions};
@@ -141,14 +142,47 @@ pub(super) fn same_place(manifest: &ManifestArgs, system: &SystemArgs) -> String
     manifest.flags() + &system.flags()
 }
 
-/// Opens a session, does `work` in it, and closes it, also if the work failed.
+/// Opens a session, does `work` in it, and closes it, also if the work failed. From then on, commands in messages have
+/// the flags of this one.
 pub(super) async fn with_session<T>(
     manifest: &ManifestArgs,
     system: &SystemArgs,
+    output: &Output,
     work: impl AsyncFnOnce(&Session) -> Result<T, Failures>,
 ) -> Result<T, Failures> {
+    let loaded = manifest.load()?;
+    in_session(loaded, manifest, system, output, work).await
+}
+
+/// The same for work on the state alone, which needs no configuration if something else says where the state is.
+pub(super) async fn with_state<T>(
+    manifest: &ManifestArgs,
+    system: &SystemArgs,
+    output: &Output,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failures>,
+) -> Result<T, Failures> {
+    let is_needed = manifest.is_there() || (system.sandbox.is_none() && system.state(&of_process()).is_none());
+    let loaded = if is_needed { manifest.load()? } else { Loaded::empty() };
+    in_session(loaded, manifest, system, output, async |session| {
+        if !is_needed && !session.store().lists_scopes() {
+            // Without a list of its states, only the configuration knows their names.
+            manifest.load()?;
+        }
+        work(session).await
+    })
+    .await
+}
+
+async fn in_session<T>(
+    loaded: Loaded,
+    manifest: &ManifestArgs,
+    system: &SystemArgs,
+    output: &Output,
+    work: impl AsyncFnOnce(&Session) -> Result<T, Failures>,
+) -> Result<T, Failures> {
+    output.place(same_place(manifest, system));
     let options = SessionOptions {
-        loaded: manifest.load()?,
+        loaded,
         state: system.state.clone(),
         sandbox: system.sandbox.clone(),
         environment: of_process(),

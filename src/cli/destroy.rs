@@ -37,7 +37,7 @@ impl Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    with_session(&args.manifest, &args.system, async |session| {
+    with_session(&args.manifest, &args.system, output, async |session| {
         let (request, approval) = (args.request.request(Mode::Destroy), &args.approval);
         let flags = same_place(&args.manifest, &args.system);
         let next = |waiting: &[&Waiting]| next::merge(waiting, &args.system);

@@ -153,7 +153,7 @@ fn document(report: &DriftReport, output: &Output) {
 async fn begin(args: &Args, output: &Output) -> Result<Result<Outcome, Failures>, Failures> {
     let webhook = args.notifications.check()?;
     let look = async |session: &Session| Ok(look(args, webhook, session, output).await);
-    with_session(&args.manifest, &args.system, look).await
+    with_session(&args.manifest, &args.system, output, look).await
 }
 
 async fn look(args: &Args, webhook: Option<Webhook>, session: &Session, output: &Output) -> Result<Outcome, Failures> {

@@ -1,6 +1,6 @@
 //! `koctl force-unlock`
 
-use super::common::{ManifestArgs, SystemArgs, with_session};
+use super::common::{ManifestArgs, SystemArgs, with_state};
 use super::outcome::Outcome;
 use super::output::Output;
 use crate::operations::Failures;
@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    with_session(&args.manifest, &args.system, async |session| {
+    with_state(&args.manifest, &args.system, output, async |session| {
         session.check_scope(&args.scope).await?;
         Ok(session.store().force_unlock(&args.scope, &LockId::new(&args.id)).await?)
     })

@@ -23,7 +23,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    let resources = with_session(&args.manifest, &args.system, async |session| desired(session).await).await?;
+    let resources = with_session(&args.manifest, &args.system, output, async |session| desired(session).await).await?;
     output.data(&report::graph::draw(&resources, args.format));
     Ok(Outcome::Done)
 }

@@ -21,6 +21,7 @@ mod interrupt;
 mod next;
 mod outcome;
 mod output;
+mod placed;
 mod plan;
 mod planned;
 mod prompt;
@@ -106,8 +107,8 @@ pub fn main() -> ExitCode {
     let cli = match dashes::check(Cli::command(), std::env::args_os()).and_then(Cli::try_parse_from) {
         Ok(cli) => cli,
         Err(message) => {
-            output::answer(&message);
-            return if message.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
+            let is_written = output::answer(&message);
+            return if message.use_stderr() || !is_written { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
         }
     };
     let output = Output::new(cli.color, cli.command.streams_events());

@@ -1,16 +1,16 @@
 //! The two streams: data goes to stdout, everything else to stderr. Whatever is written for a person goes through
 //! [`legible`], so that no text of others can move the cursor or hide what koctl says.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::io::{self, IsTerminal, Write};
 
 use console::{Style, Term, style};
 use secrecy::SecretString;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
-use transport::visible;
+use transport::{suspect, visible};
 
-use super::{prompt, runner};
+use super::{placed, prompt, runner};
 use crate::manifest::{Diagnostics, render};
 use crate::operations::{Failure, Failures, Warning};
 use crate::report;
@@ -42,6 +42,8 @@ pub(super) struct Output {
     events: bool,
     /// True if data could not be written although there was a reader.
     lost: Cell<bool>,
+    /// The flags that commands in messages need.
+    place: OnceCell<String>,
 }
 
 impl Output {
@@ -62,7 +64,19 @@ impl Output {
             dumb,
             events,
             lost: Cell::new(false),
+            place: OnceCell::new(),
         }
+    }
+
+    /// From now on, commands in messages have these flags, each with a blank before it.
+    pub(super) fn place(&self, flags: String) {
+        // A process works in one place.
+        self.place.get_or_init(|| flags);
+    }
+
+    /// The next step after a warning or an error, with the flags of this command.
+    pub(super) fn placed(&self, help: &str) -> String {
+        placed::with_flags(help, self.place.get().map_or("", String::as_str))
     }
 
     /// The style of stdout.
@@ -100,7 +114,7 @@ impl Output {
     fn lose(&self, error: &io::Error) {
         if error.kind() != io::ErrorKind::BrokenPipe {
             self.lost.set(true);
-            self.error(&format!("could not write to stdout: {error}"), None);
+            self.error(&unwritten(error), None);
         }
     }
 
@@ -139,7 +153,11 @@ impl Output {
     /// The next step after a warning or an error.
     fn help(&self, help: Option<&str>) {
         if let Some(help) = help {
-            self.say(&format!("  {} {}", self.paint(style("help:").cyan()), sentence(&report::safe(help))));
+            self.say(&format!(
+                "  {} {}",
+                self.paint(style("help:").cyan()),
+                sentence(&report::safe(&self.placed(help)))
+            ));
         }
     }
 
@@ -155,6 +173,7 @@ impl Output {
         if self.events && !failures.is_empty() {
             let events = self.progress();
             for Failure { scope, message, help, .. } in failures {
+                let help = help.as_deref().map(|help| self.placed(help));
                 events.refused(scope.as_deref(), message, help.as_deref());
             }
             self.end(&events);
@@ -318,14 +337,33 @@ impl Write for Log {
     }
 }
 
-/// Prints the answer to a command line that is not run: help, or what is wrong with it.
-pub(super) fn answer(message: &clap::Error) {
+/// Prints the answer to a command line that is not run: help, or what is wrong with it. True if it was written, or its
+/// reader went away.
+pub(super) fn answer(message: &clap::Error) -> bool {
     let (text, to_stderr) = (message.render(), message.use_stderr());
     let terminal = if to_stderr { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
     let color = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let text = legible(&if color { text.ansi().to_string() } else { text.to_string() }, color);
-    // If even this cannot be printed, there is nowhere left to say so.
-    let _ = if to_stderr { io::stderr().write_all(text.as_bytes()) } else { io::stdout().write_all(text.as_bytes()) };
+    // What is wrong may be a token in the wrong place.
+    let text = if to_stderr { suspect::without(&text) } else { text };
+    if to_stderr {
+        // If even this cannot be printed, there is nowhere left to say so.
+        let _ = io::stderr().write_all(text.as_bytes());
+        return true;
+    }
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            write_line(&format!("Error: {}.", unwritten(&error)));
+            false
+        }
+        _ => true,
+    }
+}
+
+/// The error of an answer that could not be written.
+fn unwritten(error: &io::Error) -> String {
+    format!("Could not write to stdout: {error}")
 }
 
 /// Writes a line to stderr. If even that fails, there is nowhere left to say so.

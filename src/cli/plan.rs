@@ -82,7 +82,7 @@ impl Args {
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let progress = output.progress();
-    let planned = with_session(&args.manifest, &args.system, async |session| {
+    let planned = with_session(&args.manifest, &args.system, output, async |session| {
         Ok(operations::plan(session, &args.request.request(args.mode()), None, &progress).await?)
     })
     .await;

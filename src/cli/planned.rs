@@ -15,7 +15,8 @@ pub(super) fn show(output: &Output, planned: &Planned, detail: Detail, flags: &s
     }
     for warning in planned.warnings.iter().chain(&renames(&planned.renamed, flags)) {
         if output.streams_events() {
-            progress.warned(&warning.message, warning.help.as_deref());
+            let help = warning.help.as_deref().map(|help| output.placed(help));
+            progress.warned(&warning.message, help.as_deref());
         }
         output.warnings([warning]);
     }
@@ -40,7 +41,7 @@ fn screen(output: &Output, planned: &Planned, detail: Detail) {
         let files: Vec<_> = planned.kept.iter().map(|kept| (&*kept.path, &*kept.is, &*kept.would_be)).collect();
         output.screen(&report::terminal::left_alone(&files, &output.style()));
     }
-    if planned.failures.is_empty() || planned.plan.has_changes() {
+    if planned.failures.is_empty() || !planned.plan.scopes.is_empty() {
         let view = PlanView { schemas: schemas(), review: &planned.review, detail };
         output.screen(&report::terminal::plan(&planned.plan, view, &output.style()));
     }

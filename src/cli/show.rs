@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
+use super::common::{ManifestArgs, SystemArgs, same_place, with_state};
 use super::detail::DetailArgs;
 use super::outcome::Outcome;
 use super::output::Output;
@@ -76,7 +76,7 @@ fn plan(file: &Path, args: &Args, output: &Output) -> Result<Outcome, Failures> 
         output.screen(&report::markdown::plan(&plan, view, &sentences(&warnings), limit));
         return Ok(Outcome::Done);
     }
-    if plan.unplanned.is_empty() || plan.has_changes() {
+    if plan.unplanned.is_empty() || !plan.scopes.is_empty() {
         output.screen(&report::terminal::plan(&plan, view, &output.style()));
     }
     output.warnings(&warnings);
@@ -95,7 +95,8 @@ fn sentences(warnings: &[Warning]) -> Vec<String> {
 
 async fn state(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let states =
-        with_session(&args.manifest, &args.system, async |session| Ok(session.workspace().states().await?)).await?;
+        with_state(&args.manifest, &args.system, output, async |session| Ok(session.workspace().states().await?))
+            .await?;
     let resources: BTreeMap<_, _> = states.into_iter().flat_map(|state| state.0).collect();
     if args.json {
         output.json(&format!("{:#}", report::terraform::state_json(&resources, schemas())));

@@ -15,6 +15,8 @@ pub struct Inventory {
     listings: BTreeMap<&'static str, Vec<Remote>>,
     /// The ids of the events of Konnect's notifications.
     pub events: Vec<String>,
+    /// The regions that were read.
+    pub regions: BTreeSet<&'static str>,
 }
 
 impl Inventory {

@@ -63,7 +63,9 @@ fn regional(schema: &Schema, region: &str, key: &str) -> Desired {
 pub async fn survey(client: &ReadClient, regions: &BTreeSet<Region>) -> Result<Inventory, Vec<Unread>> {
     let mut readers = Readers::default();
     TYPES.iter().for_each(|one| one.add_reader(&mut readers, client));
-    let mut survey = Survey { readers, inventory: Inventory::default(), unread: Vec::new() };
+    let mut inventory = Inventory::default();
+    inventory.regions = regions.iter().map(|region| region.as_str()).collect();
+    let mut survey = Survey { readers, inventory, unread: Vec::new() };
     let parts = first(regions);
     let asked_for = parts.len() + 1;
     let none_known = BTreeMap::new();

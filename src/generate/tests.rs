@@ -12,7 +12,7 @@ use super::{
 use crate::compiler::{ClientSecrets, Events, Input, Spec, SpecAddress, Specs, compile, placements};
 use crate::konnect::resources::{TYPES, of_name};
 use crate::manifest::load::load_texts;
-use crate::manifest::model::Manifest;
+use crate::manifest::model::{Manifest, Region};
 use engine::refresh::{Remembered, refresh};
 use engine::{Action, Attributes, Desired, Expr, Remote, diff};
 
@@ -97,6 +97,7 @@ pub(super) fn built(manifest: &Manifest) -> Inventory {
     let desired = desired(manifest, "");
     let mut inventory = Inventory::default();
     inventory.events = EVENTS.map(str::to_owned).into();
+    inventory.regions = Region::ALL.map(Region::as_str).into();
     inventory.add("konnect_team", [own_team()]);
     for resource in &desired {
         let schema = of_name(resource.address.type_name()).map(|one| one.schema);
@@ -171,6 +172,7 @@ async fn left_of(inventory: &Inventory) -> Vec<UnmanagedObject> {
 pub(super) fn change(inventory: &mut Inventory, type_name: &'static str, id: &str, attribute: &str, value: Value) {
     let mut all = Inventory::default();
     all.events = inventory.events.clone();
+    all.regions = inventory.regions.clone();
     let mut found = false;
     for schema in TYPES.iter().map(|one| one.schema) {
         all.add(

@@ -2,7 +2,8 @@
 
 use super::inventory::{Inventory, text};
 use super::proof::Proven;
-use crate::konnect::resources::TYPES;
+use crate::konnect::resources::{TYPES, team_role};
+use crate::manifest::model::Region;
 use crate::resource_type::{Generate, Title, Unmanaged};
 use engine::Remote;
 
@@ -32,12 +33,13 @@ pub fn unmanaged(proven: &Proven, inventory: &Inventory) -> Vec<UnmanagedObject>
             if is_managed || is_below_unmanaged(report, object, proven, inventory) {
                 continue;
             }
-            let known = proven.draft.given_up.get(&(type_name.to_owned(), object.id.clone()));
+            let known = proven.draft.given_up.get(&(type_name.to_owned(), object.id.clone())).cloned();
+            let known = known.or_else(|| in_unread_region(object, inventory));
             unmanaged.push(UnmanagedObject {
                 type_name,
                 name: title(report.title, object, inventory),
                 id: object.id.clone(),
-                reason: known.cloned().unwrap_or_else(|| report.reason.to_owned()),
+                reason: known.unwrap_or_else(|| report.reason.to_owned()),
             });
         }
     }
@@ -50,6 +52,14 @@ fn is_below_unmanaged(report: &Unmanaged, object: &Remote, proven: &Proven, inve
         // A role can be about an entity of another type, which was not read.
         inventory.get(type_name, id).is_some() && proven.world.holder(type_name, id).is_none()
     })
+}
+
+/// The reason if an object is about one in a region that was not read. `None` if it is not.
+fn in_unread_region(object: &Remote, inventory: &Inventory) -> Option<String> {
+    let region = text(object, team_role::ENTITY_REGION.text());
+    let is_one = Region::ALL.iter().any(|known| known.as_str() == region);
+    (is_one && !inventory.regions.contains(region))
+        .then(|| format!("it is about an object in the region `{region}`, which was not read: add --region {region}"))
 }
 
 /// The name of an object for people.

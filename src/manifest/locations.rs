@@ -66,6 +66,15 @@ impl Locations {
         }
     }
 
+    /// Two paths in the order in which they are written. Those of different files stay as they are.
+    pub(super) fn in_order<'p>(&self, [first, second]: [&'p KeyPath; 2]) -> [&'p KeyPath; 2] {
+        let is_reversed = match (self.nearest(first), self.nearest(second)) {
+            (Some(one), Some(other)) => one.source.name() == other.source.name() && other.span < one.span,
+            _ => false,
+        };
+        if is_reversed { [second, first] } else { [first, second] }
+    }
+
     fn nearest(&self, path: &KeyPath) -> Option<&Location> {
         path.ancestors().find_map(|path| self.written.get(&path))
     }

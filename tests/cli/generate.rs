@@ -440,5 +440,24 @@ async fn flags_that_make_no_sense_are_refused_by_name() {
     assert!(refused.stderr.contains("`a/b` cannot be the name of an organization"), "{}", refused.stderr);
     let variable = ["import", "--generate", "--org", "Acme", "--token-env", "MY-TOKEN", "--out", "x"];
     let refused = world.run(&variable).exits(1);
-    assert!(refused.stderr.contains("`MY-TOKEN` cannot be the variable of a token"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("The name in --token-env cannot be that of a variable"), "{}", refused.stderr);
+}
+
+#[test]
+fn in_a_sandbox_an_organization_that_does_not_exist_is_an_error_with_the_nearest_name() {
+    let world = World::new().applied();
+    let arguments = |name| ["import", "--generate", "--org", name, "--token-env", "TOKEN", "--out", "generated"];
+    let refused = world.koctl(&arguments("Acne")).exits(1);
+    assert!(refused.stderr.contains("has no organization `Acne`; did you mean `Acme`?"), "{}", refused.stderr);
+    assert!(!world.path().join("generated").exists());
+}
+
+#[test]
+fn what_is_in_a_region_that_was_not_read_is_left_for_that_reason() {
+    let world = World::new().applied();
+    let state = format!("file:{}", world.path().join("other").display());
+    let arguments = ["import", "--generate", "--org", "Acme", "--token-env", "TOKEN", "--out", "generated"];
+    let told = world.koctl(&[&arguments[..], &["--region", "us", "--state", &state]].concat()).exits(0).stdout;
+    assert!(told.contains("in the region `eu`, which was not read: add --region eu"), "{told}");
+    assert!(!told.contains("and this is another"), "{told}");
 }

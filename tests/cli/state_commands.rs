@@ -161,9 +161,34 @@ fn a_damaged_state_says_how_to_restore_it_and_that_works() {
     world.write(STATE, &whole[..whole.len() / 2]);
     let refused = world.koctl(&["plan"]).exits(1);
     let command = refused.stderr.split('`').find(|part| part.starts_with("koctl state restore")).unwrap();
+    // The command has the flags of the one that failed.
     let arguments: Vec<&str> = command.split(' ').skip(1).chain(["--auto-approve"]).collect();
-    world.koctl(&arguments).exits(0);
+    assert!(arguments.contains(&"--sandbox"), "{command}");
+    world.run(&arguments).exits(0);
     world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn commands_on_the_state_need_no_configuration_if_a_flag_says_where_it_is() {
+    let world = World::new().applied();
+    let elsewhere = World::empty();
+    let state = format!("file:{}", world.path().join(".koctl/sandbox/state").display());
+    let of_state = |arguments: &[&str]| elsewhere.run(&[arguments, &["--state", &state]].concat());
+    assert!(of_state(&["state", "list"]).exits(0).stdout.contains("Acme/team/orders"));
+    for arguments in [
+        &["state", "show", "Acme/team/orders"][..],
+        &["state", "history", "Acme"],
+        &["state", "pull", "Acme"],
+        &["show"],
+        &["state", "rm", "Acme/portal/dev", "--auto-approve"],
+    ] {
+        of_state(arguments).exits(0);
+    }
+    let unknown = of_state(&["force-unlock", "Acme", "id"]).exits(1);
+    assert!(!unknown.stderr.contains("konnect/teams.yaml"), "{}", unknown.stderr);
+    // Nothing says where it is.
+    let refused = elsewhere.run(&["state", "list"]).exits(1);
+    assert!(refused.stderr.contains("cannot read the teams"), "{}", refused.stderr);
 }
 
 #[test]

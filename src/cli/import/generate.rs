@@ -145,7 +145,7 @@ fn left(left: &[UnmanagedObject]) -> String {
         return String::new();
     }
     let which = count(left.len(), "object is", "objects are");
-    let mut text = format!("{which} not managed, as the configuration cannot express them:\n");
+    let mut text = format!("{which} not managed, for the reason beside each:\n");
     let mut last = "";
     for UnmanagedObject { type_name, name, id, reason } in left {
         if last != *type_name {

@@ -79,7 +79,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         return generate::run(&args.generate, &args.system, output).await;
     }
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
-    with_session(&args.manifest, &args.system, async |session| {
+    with_session(&args.manifest, &args.system, output, async |session| {
         let (request, approval) = (args.request(), &approval);
         let flags = same_place(&args.manifest, &args.system);
         let next = |_: &[&Waiting]| Some(format!("koctl plan{}", same_place(&args.manifest, &args.system)));

@@ -16,7 +16,9 @@ mod store;
 
 use clap::Subcommand;
 
-use super::common::with_session;
+use store::StoreArgs;
+
+use super::common::{with_session, with_state};
 use super::outcome::Outcome;
 use super::output::Output;
 use crate::operations::{Failures, Session};
@@ -59,8 +61,13 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
         Command::Rekey(args) => &args.store,
         Command::AdoptOrganization(args) => &args.store,
     };
-    with_session(&store.manifest, &store.system, async |session| dispatch(&args.command, session, output).await)
-        .await?;
+    let StoreArgs { manifest, system } = store;
+    let work = async |session: &Session| dispatch(&args.command, session, output).await;
+    match &args.command {
+        // The organization is asked who it is, with its token.
+        Command::AdoptOrganization(_) => with_session(manifest, system, output, work).await?,
+        _ => with_state(manifest, system, output, work).await?,
+    }
     Ok(Outcome::Done)
 }
 

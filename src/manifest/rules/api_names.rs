@@ -112,7 +112,7 @@ impl Rules<'_> {
         if one == other {
             self.report(one, CLASH, message, help);
         } else {
-            self.report_conflict([(one, "the first"), (other, "the second")], CLASH, message, &help);
+            self.report_alike([one, other], CLASH, message, &help);
         }
     }
 
@@ -124,8 +124,8 @@ impl Rules<'_> {
             }
             EnvironmentType::Dev => "rename one of the environments or one of the services, or change an `api-name`",
         };
-        self.report_conflict(
-            [(&path.key(first), "the first"), (&path.key(second), "the second")],
+        self.report_alike(
+            [&path.key(first), &path.key(second)],
             CLASH,
             format!("`{first}` and `{second}` would have the same API `{api}` in the region {}", environment.region),
             help,

@@ -41,8 +41,8 @@ impl Rules<'_> {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for name in names {
             let Some(first) = seen.insert(same_file(name), name) else { continue };
-            self.report_conflict(
-                [(&path.key(first), "the first"), (&path.key(name), "the second")],
+            self.report_alike(
+                    [&path.key(first), &path.key(name)],
                 CLASH,
                 format!(
                     "the {what} `{first}` and `{name}` differ only in upper and lower case, or in the encoding of letters"
@@ -86,8 +86,8 @@ impl Rules<'_> {
                     continue;
                 }
                 let place = |organization: &str, name: &str| path.key(organization).key("environments").key(name);
-                self.report_conflict(
-                    [(&place(first, first_name), "the first"), (&place(organization, name), "the second")],
+                self.report_alike(
+                    [&place(first, first_name), &place(organization, name)],
                     CLASH,
                     format!(
                         "the environments `{first}/{first_name}` and `{organization}/{name}` would share the branch \
@@ -107,8 +107,8 @@ impl Rules<'_> {
             let first = *seen.entry((environment.region.as_str(), portal.to_owned())).or_insert(name);
             if first != name {
                 let place = |name: &str| path.key(name).key("portal").key("name");
-                self.report_conflict(
-                    [(&place(first), "the first"), (&place(name), "the second")],
+                self.report_alike(
+                    [&place(first), &place(name)],
                     CLASH,
                     format!(
                         "`{first}` and `{name}` would have the same portal `{portal}` in the region {}",
@@ -135,8 +135,8 @@ impl Rules<'_> {
                 if let Some((first, key)) = sharing.iter().find_map(contradiction) {
                     let teams = path.key(name).key("teams");
                     let place = |team: &str| teams.key(team).key("control-plane").key(key);
-                    self.report_conflict(
-                        [(&place(&first), "the first"), (&place(team), "the second")],
+                    self.report_alike(
+                        [&place(&first), &place(team)],
                         CLASH,
                         format!("`{first}` and `{team}` share the control plane `{plane}`, and differ in its `{key}`"),
                         "write the same for both, or only for one of them",
@@ -156,8 +156,8 @@ impl Rules<'_> {
                 let plane = plane.unwrap_or_else(|| Environment::control_plane_name(team, name));
                 let first = *seen.entry((environment.region.as_str(), plane.clone())).or_insert(name);
                 if first != name {
-                    self.report_conflict(
-                        [(&path.key(first), "the first"), (&path.key(name), "the second")],
+                    self.report_alike(
+                        [&path.key(first), &path.key(name)],
                         CLASH,
                         format!(
                             "`{first}` and `{name}` would have the same control plane `{plane}` in the region {}",

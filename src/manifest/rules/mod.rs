@@ -79,6 +79,12 @@ impl Rules<'_> {
         }
     }
 
+    /// Reports two paths that are alike, the one that is written first as `the first`.
+    fn report_alike(&mut self, paths: [&KeyPath; 2], code: &'static str, message: String, help: &str) {
+        let [first, second] = self.locations.in_order(paths);
+        self.report_conflict([(first, "the first"), (second, "the second")], code, message, help);
+    }
+
     fn report_name(&mut self, path: &KeyPath, what: &str, name: &str, problem: Option<NameProblem>) {
         if let Some(NameProblem { reason, help }) = problem {
             let message = format!("`{name}` is not a valid name for {what}: {reason}");

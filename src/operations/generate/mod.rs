@@ -23,6 +23,7 @@ use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
+use crate::manifest::suggest::nearest;
 use crate::manifest::{Loaded, unfit_organization};
 use engine::ErrorKind;
 use engine::state::{LockOptions, Owner, ResourceState, State, Store};
@@ -83,6 +84,9 @@ pub async fn generate(options: GenerateOptions) -> Result<Generated, Failures> {
     let loaded = bare(&options)?;
     let folder = Folder::new(&options.out, options.force)?;
     let GenerateOptions { state, sandbox, environment, .. } = options;
+    if let Some(directory) = &sandbox {
+        check_in_sandbox(directory, &options.organization)?;
+    }
     let session = SessionOptions { loaded, state: state.clone(), sandbox, environment };
     let session = Session::open(session).await?;
     let run = Run {
@@ -109,9 +113,26 @@ fn bare(options: &GenerateOptions) -> Result<Loaded, Failure> {
     let token = json!({ "type": "env", "value": token_variable });
     let text = json!({ "organizations": { organization: { "access-token": token } } }).to_string();
     load_texts(&[("--token-env", &text)], Path::new(".")).map_err(|wrong| {
-        Failure::new(format!("`{token_variable}` cannot be the variable of a token: {}", wrong))
+        Failure::new(format!("the name in --token-env cannot be that of a variable: {wrong}"))
             .help("name a variable with --token-env, like KONNECT_TOKEN")
     })
+}
+
+/// Checks that a sandbox with organizations has this one: it would be created empty, as no token says which is meant.
+fn check_in_sandbox(directory: &Path, organization: &str) -> Result<(), Failure> {
+    let known = ::sandbox::organizations(directory).map_err(|error| {
+        Failure::new(format!("could not look for `{organization}` in the sandbox in {}: {error}", directory.display()))
+    })?;
+    let known = || known.iter().map(String::as_str);
+    if known().next().is_none() || known().any(|name| name == organization) {
+        return Ok(());
+    }
+    let near = nearest(organization, known()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let place = directory.display();
+    Err(Failure::new(format!("the sandbox in {place} has no organization `{organization}`{near}")).help(format!(
+        "name one of {} with --org",
+        known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    )))
 }
 
 /// One run, in an open session.
@@ -242,10 +263,8 @@ impl Run<'_> {
 
     fn variables(&self, proven: &Proven) -> Vec<(String, &'static str, bool)> {
         let is_set = |name: &str| variable(&self.session.workspace.environment, name).is_some();
-        let named = |(path, secret): (_, &Secret)| match secret {
-            Secret::Env(name) => Some((name.clone(), what(&path), is_set(name))),
-            Secret::File(_) | Secret::Literal(_) => None,
-        };
+        let named =
+            |(path, secret): (_, &Secret)| secret.variable().map(|name| (name.to_owned(), what(&path), is_set(name)));
         let mut variables: Vec<_> = proven.configuration.manifest.secrets().into_iter().filter_map(named).collect();
         if !self.session.systems.are_sandboxed() {
             let platform = "the address of the platform repository, unless `platform.git` names it";

@@ -128,6 +128,7 @@ fn summary(plan: &Plan, records: &Records) -> String {
             let (record, forget) = (records.drifted, summary.forget);
             return format!("Plan: {record} to record as they are, {forget} to forget. Only the state is written.");
         }
+        (_, false) if !plan.unplanned.is_empty() => return unplanned(plan.unplanned.len()),
         (Mode::Normal, false) if undecided(plan).is_some() => {
             "Konnect and the platform repository match the configuration, except for what is left to you."
         }
@@ -142,4 +143,10 @@ fn summary(plan: &Plan, records: &Records) -> String {
         (Mode::StateOnly(StateOnly::Refresh), false) => "Konnect and the platform repository match the state.",
     };
     format!("No changes. {nothing}")
+}
+
+/// The summary of a plan without changes that is not whole: nothing is said of what was not planned.
+fn unplanned(errors: usize) -> String {
+    let say = if errors == 1 { "says" } else { "say" };
+    format!("No changes to what could be planned. What could not stays as it is: {} {say} why.", count(errors, "error"))
 }
