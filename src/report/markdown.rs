@@ -35,7 +35,9 @@ pub fn plan(plan: &Plan, view: PlanView<'_>, warnings: &[String], limit: Option<
     page.list("Not planned", plan.unplanned.iter().map(unplanned));
     page.list("Warnings", warnings.iter().map(|warning| format!("- {}\n", code(warning))));
     let waiting = plan.scopes.iter().flat_map(|scope| &scope.waiting);
-    page.list("Waits for others", waiting.map(waits));
+    let (by_apply, by_others) = waiting.partition::<Vec<_>, _>(|waiting| waiting.by_apply);
+    page.list("Waits for others", by_others.into_iter().map(waits));
+    page.list("Waits for an apply, which resolves it", by_apply.into_iter().map(waits));
     if !closing.is_empty() {
         page.text.push_str(&format!("{}\n\n", closing.join(" ")));
     }
@@ -144,7 +146,7 @@ fn unplanned(unplanned: &Unplanned) -> String {
     format!("- {scope}{}{help}\n", code(&unplanned.message))
 }
 
-fn waits(Waiting { address, reason, link }: &Waiting) -> String {
+fn waits(Waiting { address, reason, link, .. }: &Waiting) -> String {
     let link = link.as_deref().map(|link| format!(" ({})", code(link))).unwrap_or_default();
     format!("- {}: {}{link}\n", code(address.as_str()), code(reason))
 }

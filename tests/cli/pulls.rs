@@ -171,7 +171,11 @@ async fn a_pull_request_that_conflicts_is_told_and_gets_a_commit_that_resolves_i
     world.push("Acme/platform", "main", STAGED, &spec("checkout", "1.0.1"));
     assert_eq!(is_mergeable(&sandbox).await, false);
     let plan = world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(2);
-    says(&plan, "pull request #2 conflicts with main: apply resolves that");
+    says(
+        &plan,
+        "Waits for an apply, which resolves it:\n    Acme/pull_request/dev: pull request #2 conflicts with main\n",
+    );
+    assert!(!plan.stdout.contains("Waits for others"), "{}", plan.stdout);
     says(&world.against(&sandbox, &["drift"]).await.exits(2), "pull request #2 conflicts with main");
     world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
     assert_eq!(is_mergeable(&sandbox).await, true);
@@ -288,5 +292,31 @@ async fn files_that_are_to_be_removed_stay_in_the_state_until_the_base_branch_ha
     let listed = world.against(&sandbox, &["state", "list"]).await.exits(0).stdout;
     assert!(!listed.contains("Acme/pull_request/dev"), "{listed}");
     world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn files_that_only_a_conflicting_pull_request_has_are_not_called_deleted() {
+    let (world, sandbox) = applied().await;
+    // One of the two new files is on the base branch, too, and differs.
+    world.merge("Acme/platform", &[(STAGED.to_owned(), spec("checkout", "0.9.0"))]);
+    assert_eq!(is_mergeable(&sandbox).await, false);
+    for arguments in [&["plan", "--detailed-exitcode"][..], &["drift"]] {
+        let run = world.against(&sandbox, arguments).await.exits(2);
+        says(&run, "pull request #1 conflicts with main");
+        assert!(!run.stdout.contains("ko-patch.yaml"), "{}", run.stdout);
+    }
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    assert_eq!(is_mergeable(&sandbox).await, true);
+    world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_pull_request_that_was_closed_is_called_so_and_not_deleted() {
+    let (world, sandbox) = applied().await;
+    github(&sandbox, Method::PATCH, "pulls/1", Some(json!({"state": "closed"}))).await;
+    let drift = world.against(&sandbox, &["drift"]).await.exits(2);
+    says(&drift, "Acme/pull_request/dev  is not there, and not proposed any more");
     sandbox.stop().await;
 }

@@ -39,7 +39,7 @@ impl ScopePlan {
                 None => NEEDS_PERSON.to_owned(),
                 Some(address) => format!("it goes with {address}, which waits for a person"),
             };
-            Waiting { address: self.changes[*index].address.clone(), reason, link: None }
+            Waiting { address: self.changes[*index].address.clone(), reason, link: None, by_apply: false }
         });
         self.waiting.extend(waits);
         self.waiting.sort_by(|a, b| a.address.cmp(&b.address));

@@ -16,6 +16,9 @@ pub struct Waiting {
     /// The page where others can agree. No part of a plan's document, since it says nothing about what is done.
     #[serde(skip)]
     pub link: Option<String>,
+    /// True if no one else has to agree: the next apply does what is needed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_apply: bool,
 }
 
 /// What an object waits for, as its reader or writer says it in an attribute of the kind
@@ -26,18 +29,21 @@ pub struct Notice {
     pub reason: String,
     /// The page where others can agree.
     pub link: Option<String>,
+    /// True if the next apply does what is needed.
+    #[serde(default)]
+    pub by_apply: bool,
 }
 
 impl Notice {
     /// The notice as the value of an attribute.
     #[must_use]
     pub fn value(&self) -> Value {
-        json!({ "reason": self.reason, "link": self.link })
+        json!({ "reason": self.reason, "link": self.link, "by_apply": self.by_apply })
     }
 
     /// The notice of a resource.
     #[must_use]
     pub(crate) fn of(self, address: &Address) -> Waiting {
-        Waiting { address: address.clone(), reason: self.reason, link: self.link }
+        Waiting { address: address.clone(), reason: self.reason, link: self.link, by_apply: self.by_apply }
     }
 }

@@ -95,7 +95,7 @@ impl Platform {
     pub(super) fn waits(&self, pull: &Pull) -> Notice {
         let reason =
             format!("pull request #{} of {} is to be merged into {}", pull.number, self.repository, self.branch);
-        Notice { reason, link: pull.html_url.clone() }
+        Notice { reason, link: pull.html_url.clone(), by_apply: false }
     }
 
     /// The open pull request from our own branch into the base; forks may have branches of the same name.

@@ -18,6 +18,7 @@ pub(super) struct Line {
 }
 
 /// What a merge gives, file by file.
+#[derive(Clone)]
 pub(super) struct Merge {
     /// The files; those that conflict are as in the base.
     pub(super) files: Files,

@@ -92,15 +92,29 @@ fn unchanged(wanted: &Wanted<'_>, found: &Files) -> Map<String, Value> {
 impl Over<ReadClient> {
     /// The staged files that the base branch has, or will have after the merge of the open pull request, and what that
     /// waits for.
-    async fn present(&self, platform: &Platform, branch: &str, folder: &str) -> Result<(Files, Option<Notice>), Error> {
+    ///
+    /// A pull request that conflicts brings nothing. Only the files that conflict are as in the base branch then: no one
+    /// deleted the others. But where that would look like the wanted files, all of them are.
+    async fn present(
+        &self,
+        platform: &Platform,
+        branch: &str,
+        folder: &str,
+        texts: &BTreeMap<String, String>,
+    ) -> Result<(Files, Option<Notice>), Error> {
         let base = &platform.base;
         let Some(pull) = platform.pull(branch) else { return Ok((staged(&base.files, folder), None)) };
         let merge = Line::read(&self.0, &platform.repository, base, &pull.head.sha).await?.merge(&base.files);
         let conflicts = |paths: &BTreeSet<String>| paths.iter().any(|path| is_staged(path, folder));
-        let Some(Merge { files, conflicts }) = merge.filter(|merge| !conflicts(&merge.conflicts)) else {
-            let reason =
-                format!("pull request #{} conflicts with {}: apply resolves that", pull.number, platform.branch);
-            return Ok((staged(&base.files, folder), Some(Notice { reason, link: pull.html_url.clone() })));
+        let Some(Merge { files, conflicts }) = merge.clone().filter(|merge| !conflicts(&merge.conflicts)) else {
+            let reason = format!("pull request #{} conflicts with {}", pull.number, platform.branch);
+            let notice = Notice { reason, link: pull.html_url.clone(), by_apply: true };
+            let brought = merge.map(|merge| staged(&merge.files, folder));
+            let is_wanted = |files: &Files| {
+                files.len() == texts.len() && texts.iter().all(|(path, text)| files.get(path) == Some(&blob_id(text)))
+            };
+            let files = brought.filter(|files| !is_wanted(files)).unwrap_or_else(|| staged(&base.files, folder));
+            return Ok((files, Some(notice)));
         };
         let mut waits = platform.waits(pull);
         // GitHub merges line by line, and may find no conflict.
@@ -118,7 +132,7 @@ impl Over<ReadClient> {
         };
         platform.check_known(wanted.state)?;
         let texts = texts(wanted.value("files").as_ref());
-        let (found, waits) = self.present(platform, &branch, &folder).await?;
+        let (found, waits) = self.present(platform, &branch, &folder, &texts).await?;
         if found.is_empty() && staged(&platform.base.files, &folder).is_empty() {
             return Ok(None);
         }

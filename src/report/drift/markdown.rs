@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::words::{label, summary};
+use super::words::{gone, label, summary};
 use crate::report::markup::code;
 use crate::report::order;
 use crate::report::schemas::Schemas;
@@ -72,7 +72,7 @@ fn entries(look: &Look, schemas: Schemas<'_>) -> Vec<String> {
 fn resource(drift: &Drift, schemas: Schemas<'_>) -> String {
     let address = code(drift.address.as_str());
     match &drift.kind {
-        DriftKind::Deleted => format!("- {address} was deleted\n"),
+        DriftKind::Deleted => format!("- {address} {}\n", gone(drift, schemas)),
         DriftKind::Remade { id } => format!("- {address} was deleted and created again, with the id {}\n", code(id)),
         DriftKind::Changed { attributes } => {
             let schema = schemas.get(drift.address.type_name());
@@ -108,8 +108,9 @@ fn object(object: &Unmanaged) -> String {
     format!("- {} is not managed, with the id {}\n", code(&format!("{type_name} {}", label(object))), code(id))
 }
 
-fn waits(Waiting { address, reason, .. }: &Waiting) -> String {
-    format!("- {} waits for others: {}\n", code(address.as_str()), code(reason))
+fn waits(Waiting { address, reason, by_apply, .. }: &Waiting) -> String {
+    let whom = if *by_apply { "an apply, which resolves it" } else { "others" };
+    format!("- {} waits for {whom}: {}\n", code(address.as_str()), code(reason))
 }
 
 /// A short form of a value. A long text becomes its digest.

@@ -18,5 +18,5 @@ mod words;
 pub use json::document;
 pub use markdown::markdown;
 pub use prometheus::{is_prometheus, prometheus};
-pub(super) use words::label;
 pub use words::summary;
+pub(super) use words::{gone, label};

@@ -1,8 +1,10 @@
 //! The words that all forms of a drift report share.
 
+use crate::report::schemas::Schemas;
 use crate::report::words::count;
 use engine::drift::{Count, DriftReport, Look, Unmanaged};
 use engine::plan::{Drift, DriftKind};
+use engine::schema::OnRemoval;
 
 /// The summary in one or two sentences.
 #[must_use]
@@ -14,7 +16,11 @@ pub fn summary(report: &DriftReport) -> String {
         (false, _) => format!("No drift in {}.", count(resources, "resource")),
         (true, _) => format!("Drift: {}; {} compared.", kinds(report.count()), was(resources, "resource")),
     };
-    let first = match report.findings().map(|(_, findings)| findings.waiting.len()).sum::<usize>() {
+    let first = match report
+        .findings()
+        .map(|(_, findings)| findings.waiting.iter().filter(|one| !one.by_apply).count())
+        .sum::<usize>()
+    {
         0 => first,
         1 => format!("{first} 1 resource waits for others."),
         waiting => format!("{first} {} wait for others.", count(waiting, "resource")),
@@ -52,6 +58,15 @@ pub(in crate::report) fn label(object: &Unmanaged) -> String {
     let rest = object.key.iter().filter(|(_, value)| value != name).map(|(name, value)| format!("{name} {value}"));
     let rest = rest.collect::<Vec<_>>().join(", ");
     if rest.is_empty() { format!("\"{name}\"") } else { format!("\"{name}\" ({rest})") }
+}
+
+/// What happened to a resource that is not there any more. Proposed files are gone also if their pull request was closed.
+pub(in crate::report) fn gone(drift: &Drift, schemas: Schemas<'_>) -> &'static str {
+    let schema = schemas.get(drift.address.type_name());
+    match schema.is_some_and(|schema| schema.on_removal == OnRemoval::Propose) {
+        true => "is not there, and not proposed any more",
+        false => "was deleted",
+    }
 }
 
 /// The kind of drift, for programs.

@@ -171,7 +171,7 @@ impl Events {
     }
 
     fn waiting<'a>(&self, waiting: impl Iterator<Item = &'a Waiting>) {
-        for Waiting { address, reason, link } in waiting {
+        for Waiting { address, reason, link, .. } in waiting.filter(|waiting| !waiting.by_apply) {
             self.write(&Event::Waiting { address, reason, link: link.as_deref() });
         }
     }

@@ -132,7 +132,7 @@ fn summary(plan: &Plan, records: &Records) -> String {
         (Mode::Normal, false) if undecided(plan).is_some() => {
             "Konnect and the platform repository match the configuration, except for what is left to you."
         }
-        (Mode::Normal, false) if plan.scopes.iter().any(|scope| !scope.waiting.is_empty()) => {
+        (Mode::Normal, false) if plan.scopes.iter().any(|scope| scope.waiting.iter().any(|one| !one.by_apply)) => {
             "Konnect and the platform repository match the configuration, except for what waits for others."
         }
         (Mode::Normal, false) if plan.unread => "The state matches the configuration. The live systems were not read.",

@@ -3,7 +3,7 @@
 use super::attribute::{Delta, Marks, table};
 use super::resource::{headline, in_order};
 use super::screen::Screen;
-use crate::report::drift::{label, summary};
+use crate::report::drift::{gone, label, summary};
 use crate::report::escape::escape;
 use crate::report::order;
 use crate::report::schemas::Schemas;
@@ -86,7 +86,7 @@ fn entries<'a>(screen: &mut Screen<'_>, scopes: impl Iterator<Item = &'a [Drift]
 fn entry(screen: &mut Screen<'_>, drift: &Drift, schemas: Schemas<'_>) {
     let address = &drift.address;
     match &drift.kind {
-        DriftKind::Deleted => headline(screen, ("-", Tone::Bad), address, "was deleted", None),
+        DriftKind::Deleted => headline(screen, ("-", Tone::Bad), address, gone(drift, schemas), None),
         DriftKind::Remade { id } => {
             headline(screen, ("-/+", Tone::Bad), address, "was deleted and created again", Some(id));
         }
