@@ -34,6 +34,11 @@ pub(super) struct Args {
     #[arg(long)]
     force: bool,
 
+    /// Delete the workflows and rules of the Go koctl, which do the same: in the same pull request, and only those that
+    /// nobody edited. On a terminal, koctl asks.
+    #[arg(long)]
+    remove_go_koctl: bool,
+
     #[command(flatten)]
     approval: ApprovalArgs,
 
@@ -72,8 +77,10 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let (access, token) = args.repository.open(&args.system, environment, output).await?;
     let is_new = !access.is_set_up();
     let repository = access.repository().to_string();
-    let configured = match configured_state(args, &access, state.clone(), output) {
-        Ok(configured) => configured,
+    let asked = configured_state(args, &access, state.clone(), output)
+        .and_then(|configured| Ok((configured, removes_go_tool(args, &access, output)?)));
+    let (configured, remove_go_tool) = match asked {
+        Ok(asked) => asked,
         Err(failure) => {
             access.close().await;
             return Err(failure.into());
@@ -82,6 +89,7 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let init = Init {
         create: args.create,
         force: args.force,
+        remove_go_tool,
         state: configured,
         token: working_token.map_or(token, Into::into),
     };
@@ -108,4 +116,15 @@ fn configured_state(
         return output.prompt("Where to store the state", Some(&suggested));
     }
     Ok(suggested)
+}
+
+/// True if the files of the Go koctl are to be deleted: the flag says so, or a person does.
+fn removes_go_tool(args: &Args, access: &RepositoryAccess, output: &Output) -> Result<bool, Failure> {
+    if args.remove_go_koctl || !output.is_interactive() || args.approval.auto_approve() {
+        return Ok(args.remove_go_koctl);
+    }
+    let Some(question) = access.go_tool_question() else { return Ok(false) };
+    output.note(&question);
+    let answer = output.prompt("Delete them in the same pull request (yes or no)", Some("no"))?;
+    Ok(answer == "yes")
 }

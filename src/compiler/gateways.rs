@@ -35,7 +35,8 @@ pub(super) fn plane_of(scope: &EnvironmentScope<'_>, team: &str) -> Option<Desir
 fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>]) -> Desired<ControlPlane> {
     let settings = settings(scope, members);
     let mut labels = scope.labels(&settings.labels);
-    labels["env"] = scope.name.into();
+    // The name of the environment is in `env-name`; policies that were written for the Go tool select by this one.
+    labels["env"] = scope.environment.r#type.as_str().into();
     // A control plane that teams share belongs to none of them alone.
     if let [only] = members {
         labels["team"] = only.name.into();

@@ -17,6 +17,7 @@ use crate::manifest::document::parse_value;
 use crate::manifest::edit::{EditError, Entry, Step, insert};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Region;
+use crate::platform_repository::go_tool::{self, FoundRelic};
 use crate::platform_repository::{
     self as files, FILES, File, GITHUB_TOKEN_SECRET, Keeper, ORGANIZATIONS, PLATFORM, Settings, TEAMS, add_token,
 };
@@ -59,6 +60,8 @@ pub struct Init {
     pub create: bool,
     /// Overwrite edited files of koctl.
     pub force: bool,
+    /// Delete what the Go koctl left, as far as nobody edited it.
+    pub remove_go_tool: bool,
     /// The URL of the state, for the configuration.
     pub state: String,
     /// The token of koctl in the workflows.
@@ -111,6 +114,8 @@ pub struct Platform {
     pub desired: Vec<Desired>,
     /// The edited files of koctl, which are left alone.
     pub kept: Vec<Kept>,
+    /// The files of the Go koctl that stay.
+    pub relics: Vec<FoundRelic>,
 }
 
 /// The address of koctl's files in a platform repository.
@@ -142,13 +147,14 @@ pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
     if let PlatformWork::AddOrganization(organization) = input.work {
         compiling.add_organization(organization)?;
     }
-    let kept = std::mem::take(&mut compiling.kept);
+    compiling.relics();
+    let (kept, relics) = (std::mem::take(&mut compiling.kept), std::mem::take(&mut compiling.relics));
     let files = compiling.finish().with(repository_files::REPOSITORY, name.clone());
     let secret = secret(input.work).map(|secret| secret.with(actions_secret::REPOSITORY, name));
     let mut desired: Vec<Desired> = repository.map(Desired::untyped).into_iter().collect();
     desired.push(files.untyped());
     desired.extend(secret.map(Desired::untyped));
-    Ok(Platform { desired, kept })
+    Ok(Platform { desired, kept, relics })
 }
 
 /// The Actions secret to set, without its repository.
@@ -192,6 +198,10 @@ struct Compiling<'a> {
     files: Map<String, Value>,
     shared: Map<String, Value>,
     kept: Vec<Kept>,
+    /// The files of the Go koctl that are deleted.
+    removed: Map<String, Value>,
+    /// Those that stay.
+    relics: Vec<FoundRelic>,
 }
 
 impl<'a> Compiling<'a> {
@@ -203,7 +213,8 @@ impl<'a> Compiling<'a> {
         };
         let (wrote, shared) = (remembered("files"), remembered("shared_files"));
         let settings = Settings { remote: input.remote, state: state_url, default_branch: &input.found.default_branch };
-        Self { input, settings, wrote, files: Map::new(), shared, kept: Vec::new() }
+        let (files, removed) = (Map::new(), Map::new());
+        Self { input, settings, wrote, files, shared, kept: Vec::new(), removed, relics: Vec::new() }
     }
 
     fn found(&self, path: &str) -> Option<&'a String> {
@@ -246,7 +257,17 @@ impl<'a> Compiling<'a> {
         }
     }
 
-    /// The tokens of a workflow: its present ones in their order, those of other workflows, and a new one.
+    /// Deletes what the Go koctl left, if that was agreed to and nobody edited it.
+    fn relics(&mut self) {
+        let removes = matches!(self.input.work, PlatformWork::Init(Init { remove_go_tool: true, .. }));
+        let (gone, stay): (Vec<_>, Vec<_>) =
+            go_tool::found(&self.input.found.texts).into_iter().partition(|found| removes && found.is_unedited);
+        self.removed.extend(gone.iter().map(|found| (found.relic.path.to_owned(), Value::Null)));
+        self.relics = stay;
+    }
+
+    /// The tokens of a workflow: its present ones in their order, those of other workflows, and new ones. Setting the
+    /// repository up brings those of the organizations that are there already, as the Go koctl leaves them.
     fn tokens(&self, file: &File) -> Vec<String> {
         if !file.takes_tokens() {
             return Vec::new();
@@ -255,8 +276,9 @@ impl<'a> Compiling<'a> {
         let mut all = has;
         let others = FILES.iter().filter(|other| other.takes_tokens()).filter_map(|other| self.found(other.path));
         let new = match self.input.work {
-            PlatformWork::AddOrganization(organization) => Some(organization.variable.clone()),
-            _ => None,
+            PlatformWork::AddOrganization(organization) => vec![organization.variable.clone()],
+            PlatformWork::Init(_) => self.found(ORGANIZATIONS).map(|text| variables(text)).unwrap_or_default(),
+            PlatformWork::Maintain => Vec::new(),
         };
         for token in others.flat_map(|other| files::tokens(other)).chain(new) {
             if !all.contains(&token) {
@@ -309,7 +331,8 @@ impl<'a> Compiling<'a> {
             .with(repository_files::TITLE, title)
             .with(repository_files::FILES, Value::Object(self.files));
         let shared = Some(self.shared).filter(|shared| !shared.is_empty()).map(Value::Object);
-        files.with_some(repository_files::SHARED_FILES, shared)
+        let removed = Some(self.removed).filter(|removed| !removed.is_empty()).map(Value::Object);
+        files.with_some(repository_files::SHARED_FILES, shared).with_some(repository_files::REMOVED_FILES, removed)
     }
 
     /// The branch and the title of the pull request. If there is nothing to propose, those of the last one.
@@ -342,8 +365,24 @@ impl<'a> Compiling<'a> {
         let mut wanted = self.files.iter().chain(&self.shared).filter(|(_, file)| file.is_string());
         let differs = wanted.any(|(path, file)| self.found(path).map(String::as_str) != file.as_str());
         let goes = |path: &&String| !self.files.contains_key(*path) && self.found(path).is_some();
-        differs || self.wrote.keys().any(|path| goes(&path))
+        differs || !self.removed.is_empty() || self.wrote.keys().any(|path| goes(&path))
     }
+}
+
+/// The variables with the tokens of these organizations, as far as Actions secrets can have their names.
+fn variables(organizations: &str) -> Vec<String> {
+    let document = parse_value(organizations).unwrap_or_default();
+    let organizations = document["organizations"].as_object().into_iter().flatten();
+    let tokens = organizations.map(|(_, organization)| &organization["access-token"]);
+    let named = tokens.filter(|token| token["type"] == "env").filter_map(|token| token["value"].as_str());
+    named.filter(|name| is_secret_name(name)).map(str::to_owned).collect()
+}
+
+/// GitHub's rules for names of secrets.
+#[must_use]
+pub fn is_secret_name(name: &str) -> bool {
+    let word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    word && !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && !name.starts_with("GITHUB_")
 }
 
 impl AddOrganization {
@@ -364,7 +403,7 @@ impl AddOrganization {
     /// Refuses an organization that exists with another token, and a token of another organization.
     fn is_ours(&self, organizations: &str) -> Result<(), Error> {
         let Self { name, variable, .. } = self;
-        let document = crate::manifest::document::parse_value(organizations).unwrap_or_default();
+        let document = parse_value(organizations).unwrap_or_default();
         let refused = |cause: String, help: &str| {
             let attempted = format!("add the organization {name}");
             Err(Error::new(ErrorKind::Conflict, attempted, format!("{ORGANIZATIONS}: {cause}")).help(help))
@@ -413,7 +452,8 @@ mod tests {
     const REPOSITORY: &str = "Acme/platform";
 
     fn init() -> Init {
-        Init { create: false, force: false, state: "file:.koctl/state".to_owned(), token: "token".to_owned().into() }
+        let (state, token) = ("file:.koctl/state".to_owned(), "token".to_owned().into());
+        Init { create: false, force: false, remove_go_tool: false, state, token }
     }
 
     fn found() -> PlatformContents {
@@ -425,9 +465,13 @@ mod tests {
         compile(PlatformInput { repository: REPOSITORY, remote, found, remembered, work }).unwrap()
     }
 
-    fn literal<'a>(platform: &'a Platform, name: &str) -> &'a Value {
+    fn literals(platform: &Platform) -> &BTreeMap<String, Expr> {
         let files = platform.desired.iter().find(|resource| resource.address == files_address(REPOSITORY)).unwrap();
-        match &files.attributes[name] {
+        &files.attributes
+    }
+
+    fn literal<'a>(platform: &'a Platform, name: &str) -> &'a Value {
+        match &literals(platform)[name] {
             Expr::Value(value) => value,
             other => panic!("{other:?}"),
         }
@@ -503,6 +547,42 @@ mod tests {
         let files = literal(&platform, "files");
         assert_eq!((files.get("old"), files.get("edited")), (None, Some(&digest("as koctl wrote it"))));
         assert_eq!(literal(&platform, "title"), "[Konnect Orchestrator] - Update Platform");
+    }
+
+    #[test]
+    fn what_the_go_tool_left_goes_only_by_agreement_and_unedited() {
+        let [applies, syncs] = [0, 1].map(|index| go_tool::RELICS[index].path.to_owned());
+        let workflow = "jobs: {a: {steps: [{run: koctl apply}]}}\n".to_owned();
+        let mut found = found();
+        found.texts.extend([(applies.clone(), workflow), (syncs.clone(), "on: push\n".to_owned())]);
+        let left = |platform: &Platform| platform.relics.iter().map(|one| one.relic.path).collect::<Vec<_>>();
+        let refused = compiled(&found, &Remembered::default(), &PlatformWork::Init(init()));
+        assert_eq!(left(&refused), [&applies, &syncs]);
+        assert!(!literals(&refused).contains_key("removed_files"));
+        let agreed = PlatformWork::Init(Init { remove_go_tool: true, ..init() });
+        let agreed = compiled(&found, &Remembered::default(), &agreed);
+        assert_eq!(left(&agreed), [&syncs]);
+        assert_eq!(literal(&agreed, "removed_files"), &serde_json::json!({ applies: null }));
+        let later = compiled(&found, &Remembered::default(), &PlatformWork::Maintain);
+        assert!(
+            !literals(&later).contains_key("removed_files"),
+            "what is brought back is not deleted without a new agreement"
+        );
+    }
+
+    #[test]
+    fn an_init_brings_the_tokens_of_the_organizations_that_are_there() {
+        let mut found = found();
+        let organizations = "\
+organizations:
+  A: {access-token: {type: env, value: A_KONNECT_TOKEN}}
+  B: {access-token: {type: file, value: token}}
+  C: {access-token: {type: env, value: not-a-secret}}
+";
+        found.texts.insert(ORGANIZATIONS.to_owned(), organizations.to_owned());
+        let platform = compiled(&found, &Remembered::default(), &PlatformWork::Init(init()));
+        let workflow = literal(&platform, "files")[".github/workflows/koctl-drift.yml"].as_str().unwrap();
+        assert_eq!(files::tokens(workflow), ["A_KONNECT_TOKEN"]);
     }
 
     #[test]

@@ -339,7 +339,7 @@ async fn names_that_no_environment_and_no_service_can_have_become_overrides() {
     change(&mut inventory, "portal", "portal/prd", "name", "Acme: Everything".into());
     change(&mut inventory, "api", "api/prd/flights", "name", "Acme Flights".into());
     let plane = "control_plane/prd/flight-data-prd";
-    change(&mut inventory, "control_plane", plane, "labels", json!({ "env": "Acme-Everything" }));
+    change(&mut inventory, "control_plane", plane, "labels", json!({ "env-name": "Acme-Everything", "env": "PROD" }));
     let proven = proven(&inventory).await;
     assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
     let found = reread(&proven);

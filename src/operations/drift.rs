@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::connect::readers;
 use super::failure::{Failure, Failures};
 use super::owners::{self, Opened, Opening};
-use super::repository;
+use super::repository::{self, RepositoryPlan};
 use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
@@ -258,7 +258,7 @@ impl Watch<'_> {
             locked: None,
             progress: self.progress,
         };
-        let (plan, ..) = repository::plan(&scope).await?;
+        let RepositoryPlan { plan, .. } = repository::plan(&scope).await?;
         let known = Remembered::new(state)?;
         let mut resources = BTreeMap::new();
         for address in known.0.keys() {

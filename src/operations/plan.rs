@@ -11,8 +11,9 @@ use super::failure::{Failure, Failures, OfScope as _};
 use super::locks::Locks;
 use super::owners::{self, Opening};
 use super::renames::{Renamed, renames};
-use super::repository;
+use super::repository::{self, RepositoryPlan};
 use super::request::PlanRequest;
+use super::rivals::rivals;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
 use super::sources::Sources;
@@ -97,13 +98,15 @@ pub async fn plan(
         let readers = connect::readers(session, PLATFORM_SCOPE)?;
         repository::plan(&scope(PLATFORM_SCOPE, readers)).await.map(Some)
     };
-    let (planned, platform) = join!(planning, platform);
+    let (planned, platform, rivals) = join!(planning, platform, rivals(session, request, &named));
+    warnings.extend(rivals);
     let (mut plans, mut kept, mut addresses) = (Vec::new(), Vec::new(), BTreeSet::new());
     match platform.of_scope(PLATFORM_SCOPE) {
-        Ok(Some((plan, compared, files))) => {
+        Ok(Some(RepositoryPlan { plan, addresses: compared, kept: files, warnings: about })) => {
             plans.push(plan);
             addresses.extend(compared);
             kept = files;
+            warnings.extend(about);
         }
         Ok(None) => {}
         Err(reasons) => failures.extend(reasons),

@@ -7,10 +7,14 @@
 //! | `scripts` | scripts that the workflows run | `.github/koctl/` |
 //! | `files` | a first configuration, and the rules for specifications and gateways | the same |
 //!
+//! The module `go_tool` recognises the files that the Go koctl left, which do the same.
+//!
 //! This room knows neither the contents of a repository nor the versions that koctl wrote before; the compiler does.
 //! Workflows are complete except for three things: the default branch, which is `branches: [main]` here; the tokens of
 //! organizations, which are environment variables of the steps with the ids `konnect` and `konnect-reader`; and lines for
 //! one store of the state, which end on `# for s3://`, and are left out for others.
+
+pub mod go_tool;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

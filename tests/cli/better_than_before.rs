@@ -3,7 +3,7 @@
 //! | mistake | test here, or in |
 //! | --- | --- |
 //! | `control-plane-name` has no effect, and teams cannot share one | here |
-//! | a service gets the labels of another one | here |
+//! | it crashes on a service without a description | here |
 //! | a team that leaves the configuration stays in Konnect | here |
 //! | environments of one name in two organizations share a branch | here |
 //! | an organization that did not change is written to | `kongair`, `identity` |

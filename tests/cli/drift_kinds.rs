@@ -172,6 +172,7 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("repository_files", "title", Never(TRAVELLED)),
     ("repository_files", "files", By(Hand::DeleteOwnFile)),
     ("repository_files", "shared_files", Never(LEFT)),
+    ("repository_files", "removed_files", Never(LEFT)),
 ];
 
 const PARTIAL: &str = "a subscription to a part of everything is somebody's own, which koctl does not look at";

@@ -92,7 +92,8 @@ async fn portal(konnect: &Outsider<'_>, environment: (&str, bool, &str)) -> Stri
 async fn plane(konnect: &Outsider<'_>, environment: (&str, bool, &str), number: usize, team: &str) -> String {
     let (name, is_production, region) = environment;
     let cluster_type = if is_production { "CLUSTER_TYPE_CONTROL_PLANE" } else { "CLUSTER_TYPE_SERVERLESS" };
-    let own = json!({ "env": name, "team": format!("team-{number:02}") });
+    let kind = if is_production { "PROD" } else { "DEV" };
+    let own = json!({ "env": kind, "team": format!("team-{number:02}") });
     let plane = json!({
         "name": format!("team-{number:02}-{name}"),
         "cluster_type": cluster_type,

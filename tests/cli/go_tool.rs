@@ -21,8 +21,9 @@ struct Builder<'a> {
 }
 
 /// Builds everything that the configuration of `world` declares for `organization`, as the Go tool leaves it after its
-/// pull requests were merged: the labels of a team's second service are those of its first, and the dashboards are its
-/// own.
+/// second run, and after its pull requests were merged: teams have no label, control planes have a description and two
+/// labels, the second run gave portals the names of their environments, publications have the visibility that is their
+/// portal's default, and the dashboards are its own.
 pub(crate) async fn leave(world: &World, sandbox: &Sandbox, organization: &str, platform: &str) {
     let loaded = load(&Sources::directory(world.path())).unwrap();
     let manifest = &loaded.manifest;
@@ -40,7 +41,7 @@ impl Builder<'_> {
     async fn teams(&self) -> Vec<(String, String)> {
         let mut ids = Vec::new();
         for (name, team) in &self.manifest.teams {
-            let mut body = json!({ "name": name, "labels": { "ko-konnect-orchestrator": "true" } });
+            let mut body = json!({ "name": name });
             if let Some(description) = &team.description {
                 body["description"] = description.as_str().into();
             }
@@ -80,14 +81,14 @@ impl Builder<'_> {
             "labels": labels,
         });
         let portal = self.outsider.made(region, "/v3/portals", portal).await;
+        let second_run = Some(json!({ "display_name": name }));
+        self.outsider.konnect(Method::PATCH, region, &format!("/v3/portals/{portal}"), second_run).await;
         for (team, team_id) in teams {
-            let mut plane_labels = labels.clone();
-            plane_labels["env"] = name.into();
-            plane_labels["team"] = team.as_str().into();
             let plane = json!({
                 "name": format!("{team}-{name}"),
+                "description": format!("Control plane for team {team} in environment {name}"),
                 "cluster_type": if production { "CLUSTER_TYPE_CONTROL_PLANE" } else { "CLUSTER_TYPE_SERVERLESS" },
-                "labels": plane_labels,
+                "labels": { "env": kind, "team": team },
             });
             let plane = self.outsider.made(region, "/v2/control-planes", plane).await;
             let role = json!({
@@ -97,21 +98,19 @@ impl Builder<'_> {
                 "entity_region": region,
             });
             self.outsider.made(GLOBAL, &format!("/v3/teams/{team_id}/assigned-roles"), role).await;
-            let services = &self.manifest.teams[team].services;
-            let first = services.values().next().map(|service| service.name.clone());
-            for (key, service) in services {
+            for (key, service) in &self.manifest.teams[team].services {
                 let folder = format!("konnect/{organization}/envs/{name}/teams/{team}/services/{key}");
                 let mut api_labels = labels.clone();
                 api_labels["team-name"] = team.as_str().into();
-                api_labels["service-name"] = first.as_deref().into();
-                self.api((region, &portal, visibility), (service, environment, name), api_labels, &folder).await;
+                api_labels["service-name"] = service.name.as_str().into();
+                self.api((region, &portal), (service, environment, name), api_labels, &folder).await;
             }
         }
     }
 
     async fn api(
         &mut self,
-        (region, portal, visibility): (&str, &str, &str),
+        (region, portal): (&str, &str),
         (service, environment, environment_name): (&Service, &Environment, &str),
         labels: Value,
         folder: &str,
@@ -131,7 +130,7 @@ impl Builder<'_> {
         });
         let api = self.outsider.made(region, "/v3/apis", body).await;
         let path = format!("/v3/apis/{api}/publications/{portal}");
-        self.outsider.konnect(Method::PUT, region, &path, Some(json!({ "visibility": visibility }))).await;
+        self.outsider.konnect(Method::PUT, region, &path, Some(json!({}))).await;
         let patch = format!(
             "_format_version: \"1.0\"\npatches:\n    - selectors:\n        - $..services[*]\n      values:\n        \
              tags:\n            - ko-api-name={name}\n"

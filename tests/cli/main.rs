@@ -24,6 +24,7 @@ mod import;
 mod kills;
 mod kongair;
 mod limits;
+mod leaving_go;
 mod made_twice;
 mod moved;
 mod next_steps;

@@ -417,8 +417,8 @@ async fn without_a_terminal_what_is_missing_is_named_with_where_to_give_it() {
         (&["init", "--url", "https://user:hidden@github.com/Acme/platform"], "a password or a token"),
         (&["init", "--sandbox"], "--auto-approve"),
         (&["add", "organization"], "koctl add organization NAME"),
-        (&["add", "organization", "Acme"], "--region"),
-        (&["add", "organization", "Acme", "--region", "eu"], "KONNECT_TOKEN_ACME"),
+        (&["add", "organization", "Acme"], "--url"),
+        (&["add", "organization", "Acme", "--sandbox"], "--region"),
     ] {
         let mut command = world.command(arguments);
         if told.contains("password") {

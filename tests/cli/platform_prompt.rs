@@ -31,8 +31,8 @@ fn a_person_is_asked_for_what_is_missing_and_for_a_yes() {
     session.exp_eof().unwrap();
     let mut session = started(&world, &["add", "organization", "--sandbox"]);
     answer(&mut session, "Name of the organization", "Acme");
-    answer(&mut session, "Region", "eu");
     answer(&mut session, "Platform repository (owner/name)", "");
+    answer(&mut session, "Region", "eu");
     session.exp_string("Plan: 1 to add, 1 to change, 0 to destroy.").unwrap();
     answer(&mut session, "Only `yes` is accepted", "yes");
     session.exp_string("Apply complete! Resources: 1 added, 1 changed").unwrap();

@@ -193,6 +193,19 @@ impl World {
         clone.git(&["push", "--quiet"]);
     }
 
+    /// Commits `text` as `file` onto a new branch of a repository of the sandbox.
+    #[track_caller]
+    pub(crate) fn propose(&self, repository: &str, branch: &str, file: &str, text: &str) {
+        let clone = self.clone_of(repository);
+        clone.git(&["checkout", "--quiet", "-b", branch]);
+        let path = clone.0.path().join(file);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+        clone.git(&["add", "."]);
+        clone.git(&["commit", "--quiet", "-m", "Change"]);
+        clone.git(&["push", "--quiet", "origin", branch]);
+    }
+
     /// Brings files onto the base branch of a repository of the sandbox, as a merged pull request does.
     #[track_caller]
     pub(crate) fn merge(&self, repository: &str, files: &[(String, String)]) {

@@ -9,28 +9,31 @@ use crate::cli::next::merge;
 use crate::cli::outcome::Outcome;
 use crate::cli::output::Output;
 use crate::cli::repository::{RepositoryArgs, carry_out};
-use crate::compiler::platform::{AddOrganization, PlatformWork};
+use crate::compiler::platform::{AddOrganization, PlatformWork, is_secret_name};
 use crate::manifest::model::Region;
-use crate::operations::{Environment, Failure, Failures, sandbox_token};
+use crate::operations::{Failure, Failures, RepositoryAccess, sandbox_token};
+use crate::platform_repository::ORGANIZATIONS;
 use engine::plan::Waiting;
 
 /// Add a Konnect organization.
 ///
 /// Plans a DEV environment `dev` and a PROD environment `prd` in konnect/organizations.yaml, the organization's token
 /// for the workflows, and the Actions secret with the token; shows the plan, asks for approval, and opens one pull
-/// request. Everything else in these files stays as it is. If the organization exists already, only the secret is set.
+/// request. Everything else in these files stays as it is. If the organization exists already, its token keeps the
+/// variable that the configuration names, and only the workflows and the secret get what they lack.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The name of the organization in the configuration.
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
-    /// The region of its environments: us, eu, au, me, in or sg.
+    /// The region of its environments: us, eu, au, me, in or sg [default: the one of an organization that exists].
     #[arg(long, value_name = "REGION", value_parser = region)]
     region: Option<Region>,
 
     /// The variable with its access token; the Actions secret gets the same name [default: KONNECT_TOKEN_<NAME>].
     ///
+    /// For an organization that exists, the default is the variable that konnect/organizations.yaml names.
     /// The variable may also be in a file `.env`. On a terminal, koctl asks for the token if the variable is not set.
     #[arg(long, value_name = "VARIABLE", value_parser = variable)]
     token_env: Option<String>,
@@ -54,21 +57,37 @@ impl Args {
 
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let environment = with_dotenv(args.token_env.as_deref(), output)?;
-    let organization = organization(args, &environment, output)?;
+    let name = name(args, output)?;
     let state = args.system.state(&environment);
     let (access, _) = args.repository.open(&args.system, environment, output).await?;
+    let organization = match organization(args, name, &access, output) {
+        Ok(organization) => organization,
+        Err(failure) => {
+            access.close().await;
+            return Err(failure.into());
+        }
+    };
     let work = PlatformWork::AddOrganization(organization);
     let next = |waiting: &[&Waiting]| merge(waiting, &args.system);
     carry_out(access, state.as_deref(), work, &args.approval, &next, output).await
 }
 
-fn organization(args: &Args, environment: &Environment, output: &Output) -> Result<AddOrganization, Failure> {
-    let name = match (&args.name, output.is_interactive()) {
-        (Some(name), _) => name.clone(),
-        (None, true) => output.prompt("Name of the organization", None)?,
-        (None, false) => return Err(missing("the name of the organization", "koctl add organization NAME")),
-    };
-    let region = match (args.region, output.is_interactive()) {
+fn name(args: &Args, output: &Output) -> Result<String, Failure> {
+    match (&args.name, output.is_interactive()) {
+        (Some(name), _) => Ok(name.clone()),
+        (None, true) => output.prompt("Name of the organization", None),
+        (None, false) => Err(missing("the name of the organization", "koctl add organization NAME")),
+    }
+}
+
+fn organization(
+    args: &Args,
+    name: String,
+    access: &RepositoryAccess,
+    output: &Output,
+) -> Result<AddOrganization, Failure> {
+    let known = access.organization(&name)?;
+    let region = match (args.region.or(known.as_ref().and_then(|known| known.region)), output.is_interactive()) {
         (Some(region), _) => region,
         (None, true) => {
             let answer = output.prompt("Region (us, eu, au, me, in, sg)", None)?;
@@ -77,8 +96,12 @@ fn organization(args: &Args, environment: &Environment, output: &Output) -> Resu
         }
         (None, false) => return Err(missing("the region", "--region REGION")),
     };
-    let variable = args.token_env.clone().unwrap_or_else(|| default_variable(&name));
-    let token = token(args, &name, &variable, environment, output)?;
+    let variable = match (&args.token_env, known.and_then(|known| known.variable)) {
+        (Some(named), _) => named.clone(),
+        (None, Some(configured)) => configured_variable(&name, &configured)?,
+        (None, None) => default_variable(&name),
+    };
+    let token = token(args, &name, &variable, access, output)?;
     Ok(AddOrganization { name, region, variable, token })
 }
 
@@ -86,10 +109,10 @@ fn token(
     args: &Args,
     name: &str,
     variable: &str,
-    environment: &Environment,
+    access: &RepositoryAccess,
     output: &Output,
 ) -> Result<SecretString, Failure> {
-    if let Some(value) = transport::variable(environment, variable) {
+    if let Some(value) = access.variable(variable) {
         return Ok(value.trim().to_owned().into());
     }
     if args.system.sandbox().is_some() {
@@ -112,7 +135,18 @@ fn default_variable(name: &str) -> String {
     format!("KONNECT_TOKEN_{}", name.chars().map(word).collect::<String>())
 }
 
-/// GitHub's rules for names of secrets.
+/// The variable that the configuration names, which becomes a secret of the same name.
+fn configured_variable(name: &str, configured: &str) -> Result<String, Failure> {
+    if is_secret_name(configured) {
+        return Ok(configured.to_owned());
+    }
+    let failure = Failure::new(format!(
+        "{ORGANIZATIONS}: the token of `{name}` is in the variable `{configured}`, and no Actions secret can have that name"
+    ));
+    Err(failure.help("give the variable another name there: letters, digits and underscores, and not GITHUB_ first"))
+}
+
+/// GitHub's rules for names of secrets, with capital letters only, as it shows them.
 fn variable(text: &str) -> Result<String, String> {
     let word = text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if text.is_empty() || !word || text.starts_with(|c: char| c.is_ascii_digit()) {

@@ -115,7 +115,9 @@ fn propose<'a>(
 fn environment_of<'a>(plane: &'a Remote, draft: &'a Draft) -> Result<(&'a str, EnvironmentType), String> {
     let region = text(plane, "region");
     let in_region = || draft.environments.iter().filter(|(_, one)| one.region.as_str() == region);
-    let labelled = label(plane, "env-name").or_else(|| label(plane, "env"));
+    // The Go koctl sets `env` to the type of the environment, others to its name.
+    let is_name = |value: &&str| in_region().any(|(name, _)| name == value);
+    let labelled = label(plane, "env-name").or_else(|| label(plane, "env").filter(is_name));
     let by_name = || by_suffix(text(plane, "name"), in_region().map(|(name, _)| name.as_str()));
     let named = labelled
         .or_else(|| by_name().map(|(_, environment)| environment))

@@ -2,7 +2,7 @@
 //! proposes them.
 //!
 //! A file is wanted as a text or as a digest. A text is the wanted text of the file. A digest stands for a file that is
-//! left to people: its present text is as wanted.
+//! left to people: its present text is as wanted. A file that is to be deleted is wanted as null.
 //!
 //! Pull requests stack: a new one begins at the end of the last open one, so that they can be merged one after the other.
 //! The files of the last one count as the present files.
@@ -36,6 +36,8 @@ engine::schema! {
         FILES: Attribute::files("files"),
         /// Files that are written once, or changed in some lines, and then left to people.
         SHARED_FILES: Attribute::files("shared_files"),
+        /// Files that another tool left, to be deleted.
+        REMOVED_FILES: Attribute::files("removed_files"),
         /// The pull request that has to be merged.
         WAITS_FOR: Attribute::notice("waits_for"),
     }
@@ -83,7 +85,12 @@ fn map(value: Option<&Value>) -> Map<String, Value> {
 
 /// The files that are wanted as a digest: they are as wanted.
 fn left_alone(files: &Map<String, Value>) -> impl Iterator<Item = (String, Value)> {
-    files.iter().filter(|(_, file)| !file.is_string()).map(|(path, file)| (path.clone(), file.clone()))
+    files.iter().filter(|(_, file)| file.is_object()).map(|(path, file)| (path.clone(), file.clone()))
+}
+
+/// The paths of the files that are to be deleted.
+fn unwanted(files: &Map<String, Value>) -> impl Iterator<Item = &String> {
+    files.iter().filter(|(_, file)| file.is_null()).map(|(path, _)| path)
 }
 
 impl Over<ReadClient> {
@@ -92,16 +99,23 @@ impl Over<ReadClient> {
         let outlook = platform.outlook(&self.0).await?;
         let mut attributes = Attributes::from([("repository".to_owned(), repository.into())]);
         let mut present = false;
-        for name in ["files", "shared_files"] {
+        for name in ["files", "shared_files", "removed_files"] {
             let known = map(wanted.state.and_then(|state| state.attributes.get(name)));
             let asked = map(wanted.value(name).as_ref());
             let expected = texts(wanted.value(name).as_ref());
-            let ours = |path: &str| expected.contains_key(path) || (name == "files" && known.contains_key(path));
+            let goes: BTreeSet<&String> = unwanted(&asked).collect();
+            let ours = |path: &String| {
+                expected.contains_key(path) || goes.contains(path) || (name == "files" && known.contains_key(path))
+            };
             let found: Files = outlook.files.clone().into_iter().filter(|(path, _)| ours(path)).collect();
-            present |= !found.is_empty();
-            let mut files = contents(&self.0, &platform.repository, found, &expected).await?;
+            present |= name != "removed_files" && !found.is_empty();
+            let gone: Vec<_> = goes.into_iter().filter(|path| !found.contains_key(*path)).cloned().collect();
+            // What was deleted once is as it was left, unless it is to be deleted again.
+            let mut files = if name == "removed_files" { known } else { Map::new() };
+            files.extend(contents(&self.0, &platform.repository, found, &expected).await?);
             files.extend(left_alone(&asked));
-            if !asked.is_empty() {
+            files.extend(gone.into_iter().map(|path| (path, Value::Null)));
+            if !asked.is_empty() || name == "removed_files" && !files.is_empty() {
                 attributes.insert(name.to_owned(), Value::Object(files));
             }
         }
@@ -149,7 +163,7 @@ struct Proposal {
     branch: String,
     title: String,
     texts: BTreeMap<String, String>,
-    /// Files that koctl wrote and no longer has.
+    /// Files that koctl wrote and no longer has, and those of another tool.
     gone: BTreeSet<String>,
 }
 
@@ -159,12 +173,14 @@ impl Proposal {
         let before = map(before.and_then(|before| before.get("files")));
         let mut all = texts(planned.get("files"));
         all.extend(texts(planned.get("shared_files")));
+        let removed = map(planned.get("removed_files"));
+        let retired = before.into_iter().map(|(path, _)| path).filter(|path| !wanted.contains_key(path));
         Ok(Self {
             repository: parse(text(planned, "repository")?)?,
             branch: text(planned, "branch")?.to_owned(),
             title: text(planned, "title")?.to_owned(),
             texts: all,
-            gone: before.into_iter().map(|(path, _)| path).filter(|path| !wanted.contains_key(path)).collect(),
+            gone: unwanted(&removed).cloned().chain(retired).collect(),
         })
     }
 

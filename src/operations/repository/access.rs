@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use serde_json::Value;
 
-use super::contents;
 use super::work::{NewHome, RepositorySession};
+use super::{contents, relics};
 use crate::compiler::platform::{PlatformContents, PlatformWork};
 use crate::github::Access;
 use crate::github::{self, Repository};
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
-use crate::manifest::model::{Author, State as StateSettings};
+use crate::manifest::model::{Author, Region, State as StateSettings};
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, files};
 use crate::operations::asked::Asked;
@@ -22,7 +23,7 @@ use crate::operations::session::Session;
 use crate::operations::systems::Systems;
 use crate::operations::workspace::{Environment, Workspace};
 use crate::operations::{keys, store};
-use crate::platform_repository::PLATFORM;
+use crate::platform_repository::{ORGANIZATIONS, PLATFORM, go_tool};
 use engine::refresh::Remembered;
 use engine::state::{Store, carries_secret};
 
@@ -38,6 +39,15 @@ pub struct RepositoryOptions {
     pub provided: bool,
     /// The variables.
     pub environment: Environment,
+}
+
+/// An organization that the platform repository's configuration has already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownOrganization {
+    /// The variable with its token. `None` if the token comes from elsewhere.
+    pub variable: Option<String>,
+    /// The region of its first environment.
+    pub region: Option<Region>,
 }
 
 /// A platform repository that was read, before anything is changed in it.
@@ -111,14 +121,45 @@ impl RepositoryAccess {
 
     /// The settings of the state in the repository's own configuration.
     fn state_settings(&self) -> Result<Option<StateSettings>, Failure> {
-        let Some(text) = self.found.as_ref().and_then(|found| found.texts.get(PLATFORM)) else { return Ok(None) };
-        let failed = |cause: String| {
-            Failure::new(format!("could not read {PLATFORM} of {}: {cause}", self.repository))
-                .help("correct the file in the platform repository")
-        };
-        let document = parse_value(text).map_err(|error| failed(error.to_string()))?;
-        let settings = document["platform"]["state"].clone();
-        serde_json::from_value(settings).map_err(|error| failed(error.to_string()))
+        let settings = self.document(PLATFORM)?["platform"]["state"].clone();
+        serde_json::from_value(settings).map_err(|error| self.unreadable(PLATFORM, &error))
+    }
+
+    /// What is to be asked about files that the Go koctl left and koctl can delete. `None` if there are none.
+    #[must_use]
+    pub fn go_tool_question(&self) -> Option<String> {
+        relics::question(&go_tool::found(&self.found.as_ref()?.texts))
+    }
+
+    /// What the repository's own configuration says of an organization. `None` if it has none of this name.
+    ///
+    /// # Errors
+    /// If the configuration cannot be read.
+    pub fn organization(&self, name: &str) -> Result<Option<KnownOrganization>, Failure> {
+        let document = self.document(ORGANIZATIONS)?;
+        let Some(organization) = document["organizations"].get(name) else { return Ok(None) };
+        let token = &organization["access-token"];
+        let variable = (token["type"] == "env").then(|| token["value"].as_str()).flatten();
+        let environments = organization["environments"].as_object().into_iter().flatten();
+        let region = environments.filter_map(|(_, one)| serde_json::from_value(one["region"].clone()).ok()).next();
+        Ok(Some(KnownOrganization { variable: variable.map(str::to_owned), region }))
+    }
+
+    /// A file of the repository's own configuration; null if there is none.
+    fn document(&self, path: &str) -> Result<Value, Failure> {
+        let Some(text) = self.found.as_ref().and_then(|found| found.texts.get(path)) else { return Ok(Value::Null) };
+        parse_value(text).map_err(|error| self.unreadable(path, &error))
+    }
+
+    fn unreadable(&self, path: &str, cause: &dyn std::error::Error) -> Failure {
+        Failure::new(format!("could not read {path} of {}: {cause}", self.repository))
+            .help("correct the file in the platform repository")
+    }
+
+    /// The value of a variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        transport::variable(&self.environment, name)
     }
 
     /// Where the state is by default: on a branch of the repository, which needs nothing else.

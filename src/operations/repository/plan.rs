@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::contents;
+use super::{contents, relics};
 use crate::compiler::platform::{self, Kept, PlatformContents, PlatformInput};
 use crate::github::resources::actions_secret;
 use crate::manifest::git::Remote;
@@ -14,6 +14,7 @@ use crate::operations::moved::relocated;
 use crate::operations::request::PlanRequest;
 use crate::operations::scope_plan::{Compared, ScopeRequest};
 use crate::operations::session::Session;
+use crate::operations::warning::Warning;
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
 use engine::{Address, Mode, ScopePlan};
@@ -34,10 +35,18 @@ pub(in crate::operations) async fn is_planned(
     }
 }
 
-/// Plans the scope `@platform`. Also returns the addresses that were compared, and which of koctl's files are left unchanged.
-pub(in crate::operations) async fn plan(
-    scope: &ScopeRequest<'_>,
-) -> Result<(ScopePlan, BTreeSet<Address>, Vec<Kept>), Failures> {
+/// The plan of the scope `@platform`.
+pub(in crate::operations) struct RepositoryPlan {
+    pub(in crate::operations) plan: ScopePlan,
+    /// The addresses that were compared.
+    pub(in crate::operations) addresses: BTreeSet<Address>,
+    /// The files of koctl that are left unchanged.
+    pub(in crate::operations) kept: Vec<Kept>,
+    pub(in crate::operations) warnings: Vec<Warning>,
+}
+
+/// Plans the scope `@platform`.
+pub(in crate::operations) async fn plan(scope: &ScopeRequest<'_>) -> Result<RepositoryPlan, Failures> {
     let session = scope.session;
     let state = scope.state(PLATFORM_SCOPE).await?;
     let relocated = relocated(session, PLATFORM_SCOPE, state.clone(), None).await?;
@@ -69,7 +78,7 @@ pub(in crate::operations) async fn plan(
     };
     let (plan, held_back, addresses) = scope.planned(PLATFORM_SCOPE, state.as_deref(), compared).await?;
     let plan = held_back.none_or(plan)?;
-    Ok((plan, addresses, compiled.kept))
+    Ok(RepositoryPlan { plan, addresses, kept: compiled.kept, warnings: relics::warnings(&compiled.relics) })
 }
 
 /// The state without the secrets that this plan is not about. Their values are not known here, and reading their names

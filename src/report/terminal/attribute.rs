@@ -288,8 +288,12 @@ fn file(
     (old, new): (Option<&Value>, Option<&Value>),
     delta: &Delta<'_>,
 ) {
-    let mark = mark(screen, marks, old.is_some(), new.is_some());
     let path = escape(path);
+    if new.is_some_and(Value::is_null) {
+        let mark = screen.paint(Tone::Bad, "-");
+        return screen.line(indent, &format!("{mark} {path}"));
+    }
+    let mark = mark(screen, marks, old.is_some(), new.is_some());
     let (before, after) = (Side::of(old), Side::of(new));
     let home =
         delta.short.zip(new.and_then(Value::as_str)).and_then(|(specifications, text)| specifications.home(text));
