@@ -12,6 +12,7 @@ use engine::state::LockId;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The organization whose state is locked.
+    #[arg(add = super::complete::organization(), value_hint = clap::ValueHint::Other)]
     scope: String,
 
     /// The id of the lock.

@@ -7,6 +7,7 @@ mod add;
 mod apply;
 mod approval;
 mod common;
+mod complete;
 mod completions;
 mod dashes;
 mod destroy;
@@ -104,6 +105,7 @@ impl Command {
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
+    complete::answer(Cli::command);
     let cli = match dashes::check(Cli::command(), std::env::args_os()).and_then(Cli::try_parse_from) {
         Ok(cli) => cli,
         Err(message) => {
@@ -143,7 +145,7 @@ async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
         Command::ForceUnlock(args) => force_unlock::run(&args, output).await,
         Command::Sandbox(args) => sandbox::run(args, output).await,
         Command::Schema(args) => Ok(schema::run(&args, output)),
-        Command::Completions(args) => Ok(completions::run(&args, &mut Cli::command(), output)),
+        Command::Completions(args) => completions::run(&args, output),
         Command::Version(args) => Ok(version::run(&args, output)),
     }
 }

@@ -1,5 +1,6 @@
 //! The flags that say what to plan, as `plan`, `apply` and `destroy` take them.
 
+use super::complete::address;
 use crate::operations::PlanRequest;
 use engine::Mode;
 use engine::state::shell_word;
@@ -8,7 +9,7 @@ use engine::state::shell_word;
 #[derive(Debug, clap::Args)]
 pub(super) struct RequestArgs {
     /// Only addresses that match this glob, and what they depend on; may be given more than once.
-    #[arg(long = "target", value_name = "GLOB")]
+    #[arg(long = "target", value_name = "GLOB", add = address(), value_hint = clap::ValueHint::Other)]
     targets: Vec<String>,
 
     /// Compare with the state only, without reading Konnect and GitHub.

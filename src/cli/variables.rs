@@ -82,6 +82,7 @@ const GROUPS: &[Group] = &[
         title: "Output",
         text: "",
         variables: &[
+            ("KOCTL_COMPLETE", "the shell that asks for completions; the script of `koctl completions` sets it"),
             ("KOCTL_LOG", "directives for the log, such as `warn,transport=debug`; override `--verbose`"),
             ("NO_COLOR", "no colours, unless `--color always` is given"),
             ("TERM", "`dumb`: no colours, and no progress that is drawn again and again"),
@@ -305,6 +306,8 @@ Other variables of this page are ignored there, with a warning.
         "KONNECT_TOKEN",
         "LC_ALL",
         "OIDC_CLIENT_SECRET",
+        "_CLAP_COMPLETE_INDEX",
+        "_CLAP_IFS",
     ];
     /// The beginnings of such texts: values of Konnect, and variables that are set for other programs.
     const STARTS_OF_OTHERS: &[&str] = &["CLUSTER_TYPE_", "GIT_", "HTTP_CONTENT_", "SSH_ASKPASS"];

@@ -7,6 +7,7 @@
 mod apply;
 mod approved;
 mod asked;
+pub mod complete;
 mod connect;
 mod drift;
 mod failure;

@@ -6,6 +6,7 @@ mod bad_input;
 mod better_than_before;
 mod changes;
 mod clearing;
+mod completions;
 mod drift;
 mod drift_kinds;
 mod drift_telling;

@@ -44,7 +44,7 @@ fn version_schema_and_completions_say_what_they_should() {
     assert_eq!(world.run(&["version"]).exits(0).stdout, format!("koctl {}\n", env!("CARGO_PKG_VERSION")));
     let schema: serde_json::Value = serde_json::from_str(&world.run(&["schema"]).exits(0).stdout).unwrap();
     assert!(schema["properties"]["organizations"].is_object());
-    assert!(world.run(&["completions", "bash"]).exits(0).stdout.contains("force-unlock"));
+    assert!(world.run(&["completions", "bash"]).exits(0).stdout.contains("complete -o nospace"));
 }
 
 #[test]

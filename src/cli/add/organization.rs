@@ -4,6 +4,7 @@ use secrecy::SecretString;
 
 use crate::cli::approval::ApprovalArgs;
 use crate::cli::common::{SystemArgs, region};
+use crate::cli::complete;
 use crate::cli::environment::with_dotenv;
 use crate::cli::next::merge;
 use crate::cli::outcome::Outcome;
@@ -24,11 +25,11 @@ use engine::plan::Waiting;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The name of the organization in the configuration.
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", add = complete::organization(), value_hint = clap::ValueHint::Other)]
     name: Option<String>,
 
     /// The region of its environments: us, eu, au, me, in or sg [default: the one of an organization that exists].
-    #[arg(long, value_name = "REGION", value_parser = region)]
+    #[arg(long, value_name = "REGION", value_parser = region, add = complete::region(), value_hint = clap::ValueHint::Other)]
     region: Option<Region>,
 
     /// The variable with its access token; the Actions secret gets the same name [default: KONNECT_TOKEN_<NAME>].

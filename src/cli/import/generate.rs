@@ -34,7 +34,7 @@ pub(super) struct GenerateArgs {
     token_env: Option<String>,
 
     /// A region to read: us, eu, au, me, in or sg; may be given more than once [default: all of them].
-    #[arg(long = "region", value_name = "REGION", value_parser = crate::cli::common::region, requires = "generate")]
+    #[arg(long = "region", value_name = "REGION", value_parser = crate::cli::common::region, add = crate::cli::complete::region(), value_hint = clap::ValueHint::Other, requires = "generate")]
     regions: Vec<Region>,
 
     /// The directory to create.

@@ -32,7 +32,7 @@ pub(super) struct Args {
     id: Option<String>,
 
     /// Only addresses that match this glob, and what they depend on; may be given more than once.
-    #[arg(long = "target", value_name = "GLOB")]
+    #[arg(long = "target", value_name = "GLOB", add = super::complete::address(), value_hint = clap::ValueHint::Other)]
     targets: Vec<String>,
 
     /// Import without asking for approval.

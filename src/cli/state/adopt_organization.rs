@@ -15,7 +15,7 @@ use crate::report;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The organization, as the configuration calls it.
-    #[arg(value_name = "ORGANIZATION")]
+    #[arg(value_name = "ORGANIZATION", add = crate::cli::complete::organization(), value_hint = clap::ValueHint::Other)]
     organization: String,
 
     #[command(flatten)]

@@ -13,6 +13,7 @@ use engine::state::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The organization whose state it is; optional if there is only one.
+    #[arg(add = crate::cli::complete::organization(), value_hint = clap::ValueHint::Other)]
     scope: Option<String>,
 
     /// Print JSON.

@@ -13,7 +13,7 @@ use engine::state::{Intent, IntentAction, Store};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Only addresses that match this glob, or that begin with it: KongAirlines/team, 'KongAirlines/*/dev/**'.
-    #[arg(value_name = "PATTERN")]
+    #[arg(value_name = "PATTERN", add = crate::cli::complete::address(), value_hint = clap::ValueHint::Other)]
     patterns: Vec<String>,
 
     /// Print JSON: address, type and id of each.

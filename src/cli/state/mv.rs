@@ -17,7 +17,7 @@ use engine::state::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The old address, or the old name; for an environment, ORGANIZATION/NAME.
-    #[arg(value_name = "FROM")]
+    #[arg(value_name = "FROM", add = crate::cli::complete::address(), value_hint = clap::ValueHint::Other)]
     from: String,
 
     /// The new address, or the new name.

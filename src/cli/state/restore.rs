@@ -14,6 +14,7 @@ use engine::state::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The organization whose state it is.
+    #[arg(add = crate::cli::complete::organization(), value_hint = clap::ValueHint::Other)]
     scope: String,
 
     /// The version, as `koctl state history` shows it.

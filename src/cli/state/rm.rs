@@ -15,7 +15,7 @@ use engine::state::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Their addresses, as `koctl state list` takes them.
-    #[arg(value_name = "ADDRESS", required = true)]
+    #[arg(value_name = "ADDRESS", required = true, add = crate::cli::complete::address(), value_hint = clap::ValueHint::Other)]
     patterns: Vec<String>,
 
     #[command(flatten)]

@@ -15,6 +15,7 @@ use engine::state::Store;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Its address, as `koctl state list` prints it.
+    #[arg(add = crate::cli::complete::address(), value_hint = clap::ValueHint::Other)]
     address: String,
 
     /// Print JSON.
