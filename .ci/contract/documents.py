@@ -121,12 +121,12 @@ class Documents:
 
     @classmethod
     def load(cls, folder):
-        """Those below a folder: `konnect/*.yaml` and `github/api.github.com.json`."""
+        """Those below a folder: `konnect/*.yaml`, `more/*.yaml` and `github/api.github.com.json`."""
         folder = pathlib.Path(folder)
         left_out = read_yaml(LEFT_OUT)
         documents = [
             Document(path.stem, with_statuses(read_yaml(path), left_out.get(path.stem, [])))
-            for path in sorted(folder.glob("konnect/*.yaml"))
+            for path in sorted([*folder.glob("konnect/*.yaml"), *folder.glob("more/*.yaml")])
         ]
         documents.append(Document(GITHUB, json.loads((folder / "github/api.github.com.json").read_text())))
         return cls(documents)

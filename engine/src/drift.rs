@@ -75,6 +75,20 @@ pub struct Findings {
     pub waiting: Vec<Waiting>,
     /// What differs, and is ignored on request, by address. It is not drift.
     pub ignored: Vec<Address>,
+    /// Who made the differences, as far as the remote system says: by the address of a resource, and by the id of an
+    /// object that is not managed.
+    pub authors: BTreeMap<String, Author>,
+}
+
+/// Who made a difference, and when.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Author {
+    /// Their name, or their id if it is not known.
+    pub who: String,
+    /// Their id in the remote system.
+    pub id: String,
+    /// The time of the last change.
+    pub at: jiff::Timestamp,
 }
 
 /// An object that is not managed.

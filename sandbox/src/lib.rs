@@ -197,6 +197,13 @@ pub fn reset(dir: &Path) -> Result<bool, SandboxError> {
             _ => {}
         }
     }
+    let journal = dir.join(konnect::JOURNAL);
+    match std::fs::remove_file(&journal) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(SandboxError::Delete { path: journal, source });
+        }
+        _ => {}
+    }
     std::fs::remove_file(&data).map_err(|source| SandboxError::Delete { path: data, source })?;
     if let Ok(konnect) = opened {
         konnect.close();

@@ -169,6 +169,35 @@ impl ReadClient {
         }
     }
 
+    /// The first `pages` pages, of `size` objects each, of a list with `page[after]`. `None` if it has more. `path` has a
+    /// query.
+    ///
+    /// # Errors
+    /// If it cannot be sent, or the server refuses it.
+    pub async fn first_by_cursor(
+        &self,
+        region: &str,
+        path: &str,
+        size: usize,
+        pages: usize,
+    ) -> Result<Option<Vec<Value>>, Error> {
+        let mut list = self.gather(region, path);
+        let first = format!("{path}&page%5Bsize%5D={size}");
+        let mut next = first.clone();
+        for _ in 0..pages {
+            let body = self.get(region, &next).await?;
+            let page: List = serde_json::from_value(body).map_err(|error| self.unexpected(region, &next, &error))?;
+            list.add(page.data)?;
+            let Some(link) = page.meta.pointer("/page/next").and_then(Value::as_str) else {
+                return Ok(Some(list.objects));
+            };
+            let cursor =
+                cursor(link).ok_or_else(|| self.short(region, path, "a page does not say what comes after"))?;
+            next = format!("{first}&page%5Bafter%5D={}", segment(&cursor));
+        }
+        Ok(None)
+    }
+
     /// All pages of a list with `size` and `offset`, as those of a control plane's entities are.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! that it cannot change anything.
 
 mod account;
+pub mod audit_logs;
 pub mod client;
 mod collection;
 mod content;

@@ -13,6 +13,7 @@ use futures::join;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::authors;
 use super::connect::readers;
 use super::failure::{Failure, Failures};
 use super::owners::{self, Opened, Opening};
@@ -22,7 +23,7 @@ use super::scope_plan::ScopeRequest;
 use super::session::Session;
 use super::warning::Warning;
 use crate::konnect::resources::{self, identity_provider};
-use crate::manifest::model::{Manifest, Organization};
+use crate::manifest::model::{Manifest, Organization, Region};
 use crate::manifest::{Diagnostic, Diagnostics};
 use crate::report::safe;
 use engine::address::{PLATFORM_SCOPE, Targets};
@@ -236,6 +237,8 @@ impl Watch<'_> {
         let mut findings = look(&known, &places, &readers).await?;
         findings.recovered = recovery.found().to_vec();
         self.ignore(scope, &mut findings);
+        let region = opened.organization.environments.values().next().map_or(Region::Us, |one| one.region);
+        findings.authors = authors::find(opened.clients.konnect(), region.as_str(), &known, &findings).await;
         refreshing.succeeded();
         Ok(Seen { findings, has_state: state.is_some() })
     }

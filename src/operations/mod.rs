@@ -7,6 +7,7 @@
 mod apply;
 mod approved;
 mod asked;
+mod authors;
 pub mod complete;
 mod connect;
 mod drift;

@@ -41,8 +41,13 @@ async fn a_page_is_written_at_the_end_of_its_file() {
     assert_eq!(world.read("summary.md"), page);
     describe(&sandbox, "Theirs.").await;
     world.against(&sandbox, &["drift", "--markdown", "summary.md"]).await.exits(2);
-    let entry = "- `Acme/team/orders` was changed\n  - `description`: `\"Takes orders.\"` → `\"Theirs.\"`\n";
-    assert!(world.read("summary.md").ends_with(&format!("{entry}{waits}\n")), "{}", world.read("summary.md"));
+    let entry = "\n  - `description`: `\"Takes orders.\"` → `\"Theirs.\"`\n";
+    let page = world.read("summary.md");
+    assert!(
+        page.contains("- `Acme/team/orders` was changed, `by Sandbox Owner <owner@sandbox.invalid>, at "),
+        "{page}"
+    );
+    assert!(page.ends_with(&format!("{entry}{waits}\n")), "{page}");
     sandbox.stop().await;
 }
 

@@ -8,6 +8,7 @@ mod changes;
 mod clearing;
 mod completions;
 mod drift;
+mod drift_authors;
 mod drift_kinds;
 mod drift_telling;
 mod encryption;

@@ -8,6 +8,7 @@
 //! API cannot hide in both.
 
 mod apis;
+mod audit_logs;
 mod auth_strategies;
 mod control_plane_groups;
 mod control_planes;
@@ -30,15 +31,18 @@ use secrecy::ExposeSecret;
 use crate::error::SandboxError;
 use crate::options::Account;
 use crate::store::Store;
+use framework::journal::Journal;
 use framework::{Route, serve};
 use kinds::KINDS;
 
 pub(crate) use framework::Konnect;
+pub(crate) use framework::journal::FILE as JOURNAL;
 
 /// Every operation that the sandbox offers.
 fn routes() -> impl Iterator<Item = &'static Route> {
     identity::routes()
         .chain(notifications::ROUTES)
+        .chain(audit_logs::ROUTES)
         .chain(dashboards::ROUTES)
         .chain(control_planes::ROUTES)
         .chain(control_plane_groups::ROUTES)
@@ -60,7 +64,8 @@ pub(crate) fn open(file: &Path, accounts: &[Account]) -> Result<Konnect, Sandbox
             return Err(SandboxError::SharedToken { one: other, other: account.organization.clone() });
         }
     }
-    Ok(Konnect::new(store, tokens))
+    let journal = Journal::open(file.parent().unwrap_or(Path::new(".")));
+    Ok(Konnect::new(store, journal, audit_logs::record, tokens))
 }
 
 impl Konnect {
@@ -85,7 +90,7 @@ mod tests {
     use super::*;
 
     /// The files of the published documents, and the version in the path of each.
-    const FILES: [(Document, &str, &str); 8] = [
+    const FILES: [(Document, &str, &str); 9] = [
         (Document::Identity, "identity-v3.yaml", "/v3"),
         (Document::Notifications, "notification-hub-v1.yaml", "/v1"),
         (Document::ControlPlanes, "control-planes-v2.yaml", "/v2"),
@@ -94,6 +99,7 @@ mod tests {
         (Document::AuthStrategies, "application-auth-strategies-v2.yaml", "/v2"),
         (Document::ApiCatalog, "api-builder-v3.yaml", "/v3"),
         (Document::Portals, "portal-management-v3.yaml", "/v3"),
+        (Document::AuditLogs, "../more/audit-logs-v3.yaml", "/v3"),
     ];
 
     const METHODS: [(&str, MethodFilter); 5] = [

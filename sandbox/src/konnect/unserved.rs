@@ -31,6 +31,16 @@ fn filter(method: &str) -> MethodFilter {
 const UNSERVED: &[(Document, &[(&str, &str)])] = &[
     (Document::Identity, &[("/v3/authenticate/{organizationLoginPath}", "GET")]),
     (
+        Document::AuditLogs,
+        &[
+            ("/v3/audit-log-webhook", "DELETE GET PATCH"),
+            ("/v3/audit-log-webhook/status", "GET"),
+            ("/v3/audit-log-replay-job", "GET PUT"),
+            ("/v3/audit-log-destinations", "GET POST"),
+            ("/v3/audit-log-destinations/{auditLogDestinationId}", "DELETE GET PATCH"),
+        ],
+    ),
+    (
         Document::Notifications,
         &[
             ("/v1/notifications/inbox", "GET"),

@@ -4,6 +4,7 @@
 
 mod access;
 mod apis;
+mod audit_logs;
 mod auth_strategies;
 mod authentication;
 mod collections;

@@ -1,10 +1,12 @@
 //! The JSON document of a look for drift. The page `docs/drift.md` describes its fields.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::words::{kind, label, summary};
 use crate::report::schemas::Schemas;
-use engine::drift::{DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
+use engine::drift::{Author, DriftReport, Findings, Look, Reason, ScopeDrift, Unmanaged};
 use engine::plan::{Drift, DriftKind, Drifted};
 use engine::value::stored_form;
 use engine::{Kind, Schema};
@@ -33,12 +35,12 @@ pub fn document(report: &DriftReport, schemas: Schemas<'_>) -> Value {
 
 fn scope(ScopeDrift { scope, outcome }: &ScopeDrift, schemas: Schemas<'_>) -> Value {
     match outcome {
-        Look::Compared(Findings { drift, unmanaged, resources, recovered, waiting, ignored }) => json!({
+        Look::Compared(Findings { drift, unmanaged, resources, recovered, waiting, ignored, authors }) => json!({
             "scope": scope,
             "status": "compared",
             "resources": resources,
-            "drift": drift.iter().map(|one| resource(one, schemas)).collect::<Vec<_>>(),
-            "unmanaged": unmanaged.iter().map(object).collect::<Vec<_>>(),
+            "drift": drift.iter().map(|one| resource(one, authors, schemas)).collect::<Vec<_>>(),
+            "unmanaged": unmanaged.iter().map(|one| object(one, authors)).collect::<Vec<_>>(),
             "recovered": recovered,
             "waiting": waiting,
             "ignored": ignored,
@@ -51,7 +53,7 @@ fn scope(ScopeDrift { scope, outcome }: &ScopeDrift, schemas: Schemas<'_>) -> Va
     }
 }
 
-fn resource(drift: &Drift, schemas: Schemas<'_>) -> Value {
+fn resource(drift: &Drift, authors: &BTreeMap<String, Author>, schemas: Schemas<'_>) -> Value {
     let type_name = drift.address.type_name();
     let mut resource = json!({ "address": drift.address, "type": type_name, "kind": kind(drift) });
     match &drift.kind {
@@ -63,6 +65,9 @@ fn resource(drift: &Drift, schemas: Schemas<'_>) -> Value {
             resource["attributes"] = Value::Object(attributes.iter().map(both).collect());
         }
     }
+    if let Some(author) = authors.get(drift.address.as_str()) {
+        resource["by"] = json!(author);
+    }
     resource
 }
 
@@ -71,9 +76,13 @@ fn sides(schema: Option<&Schema>, name: &str, Drifted { was, is }: &Drifted) -> 
     json!({ "was": was, "is": stored_form(kind, is) })
 }
 
-fn object(Unmanaged { type_name, key, id }: &Unmanaged) -> Value {
+fn object(Unmanaged { type_name, key, id }: &Unmanaged, authors: &BTreeMap<String, Author>) -> Value {
     let key: Map<String, Value> = key.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
-    json!({ "type": type_name, "id": id, "key": key })
+    let mut object = json!({ "type": type_name, "id": id, "key": key });
+    if let Some(author) = authors.get(id) {
+        object["by"] = json!(author);
+    }
+    object
 }
 
 /// The summary, then the details, as far as they fit.

@@ -4,12 +4,12 @@
 
 use serde_json::Value;
 
-use super::words::{gone, label, summary};
+use super::words::{self, gone, label, summary};
 use crate::report::markup::code;
 use crate::report::order;
 use crate::report::schemas::Schemas;
 use crate::report::words::count;
-use engine::drift::{DriftReport, Findings, Look, Unmanaged};
+use engine::drift::{Author, DriftReport, Findings, Look, Unmanaged};
 use engine::plan::{Drift, DriftKind, Drifted, Waiting};
 use engine::value::stored_form;
 use engine::{Kind, Schema};
@@ -56,11 +56,12 @@ pub fn markdown(report: &DriftReport, schemas: Schemas<'_>) -> String {
 /// The items of a list about one scope.
 fn entries(look: &Look, schemas: Schemas<'_>) -> Vec<String> {
     match look {
-        Look::Compared(Findings { drift, unmanaged, waiting, .. }) => {
+        Look::Compared(Findings { drift, unmanaged, waiting, authors, .. }) => {
             let mut drift: Vec<&Drift> = drift.iter().collect();
             drift.sort_by(|a, b| order::key(&a.address, schemas).cmp(&order::key(&b.address, schemas)));
-            let drift = drift.into_iter().map(|one| resource(one, schemas));
-            drift.chain(unmanaged.iter().map(object)).chain(waiting.iter().map(waits)).collect()
+            let drift = drift.into_iter().map(|one| resource(one, authors.get(one.address.as_str()), schemas));
+            let unmanaged = unmanaged.iter().map(|one| object(one, authors.get(&one.id)));
+            drift.chain(unmanaged).chain(waiting.iter().map(waits)).collect()
         }
         Look::Skipped(because) => vec![format!("- was left out: {}\n", code(because))],
         Look::Failed(reasons) => {
@@ -69,14 +70,22 @@ fn entries(look: &Look, schemas: Schemas<'_>) -> Vec<String> {
     }
 }
 
-fn resource(drift: &Drift, schemas: Schemas<'_>) -> String {
+/// Who did it, at the end of a line.
+fn by(author: Option<&Author>) -> String {
+    author.map(|author| format!(", {}", code(&words::by(author)))).unwrap_or_default()
+}
+
+fn resource(drift: &Drift, author: Option<&Author>, schemas: Schemas<'_>) -> String {
+    let by = by(author);
     let address = code(drift.address.as_str());
     match &drift.kind {
-        DriftKind::Deleted => format!("- {address} {}\n", gone(drift, schemas)),
-        DriftKind::Remade { id } => format!("- {address} was deleted and created again, with the id {}\n", code(id)),
+        DriftKind::Deleted => format!("- {address} {}{by}\n", gone(drift, schemas)),
+        DriftKind::Remade { id } => {
+            format!("- {address} was deleted and created again, with the id {}{by}\n", code(id))
+        }
         DriftKind::Changed { attributes } => {
             let schema = schemas.get(drift.address.type_name());
-            let mut entry = format!("- {address} was changed\n");
+            let mut entry = format!("- {address} was changed{by}\n");
             for (name, drifted) in attributes {
                 entry.push_str(&attribute(schema, name, drifted));
             }
@@ -103,9 +112,10 @@ fn attribute(schema: Option<&Schema>, name: &str, Drifted { was, is }: &Drifted)
         .collect()
 }
 
-fn object(object: &Unmanaged) -> String {
+fn object(object: &Unmanaged, author: Option<&Author>) -> String {
     let Unmanaged { type_name, id, .. } = object;
-    format!("- {} is not managed, with the id {}\n", code(&format!("{type_name} {}", label(object))), code(id))
+    let (name, by) = (code(&format!("{type_name} {}", label(object))), by(author));
+    format!("- {name} is not managed, with the id {}{by}\n", code(id))
 }
 
 fn waits(Waiting { address, reason, by_apply, .. }: &Waiting) -> String {

@@ -19,4 +19,4 @@ pub use json::document;
 pub use markdown::markdown;
 pub use prometheus::{is_prometheus, prometheus};
 pub use words::summary;
-pub(super) use words::{gone, label};
+pub(super) use words::{by, gone, label};

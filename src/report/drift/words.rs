@@ -2,7 +2,7 @@
 
 use crate::report::schemas::Schemas;
 use crate::report::words::count;
-use engine::drift::{Count, DriftReport, Look, Unmanaged};
+use engine::drift::{Author, Count, DriftReport, Look, Unmanaged};
 use engine::plan::{Drift, DriftKind};
 use engine::schema::OnRemoval;
 
@@ -67,6 +67,11 @@ pub(in crate::report) fn gone(drift: &Drift, schemas: Schemas<'_>) -> &'static s
         true => "is not there, and not proposed any more",
         false => "was deleted",
     }
+}
+
+/// Who made a difference, and when.
+pub(in crate::report) fn by(Author { who, at, .. }: &Author) -> String {
+    format!("by {who}, at {at}")
 }
 
 /// The kind of drift, for programs.

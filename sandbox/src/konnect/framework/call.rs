@@ -19,6 +19,12 @@ pub(in crate::konnect) struct Call {
     pub(in crate::konnect) document: Document,
     /// The organization that the token opened, and the region that the request addressed.
     pub(in crate::konnect) partition: Partition,
+    /// The method, and the path as it was sent, with the version: `/v3/teams`.
+    pub(in crate::konnect) sent: (String, String),
+    /// The program that sent it.
+    pub(in crate::konnect) user_agent: String,
+    /// The system account or the user that the token belongs to. `None` for the owner's.
+    pub(in crate::konnect) principal: Option<String>,
     /// The path as it was sent, below the version: `/teams`.
     pub(in crate::konnect) address: String,
     /// The parameters in the path, by name.
@@ -120,6 +126,11 @@ impl Answer {
     /// 204.
     pub(in crate::konnect) fn no_content() -> Answer {
         Answer { status: StatusCode::NO_CONTENT, body: None }
+    }
+
+    /// The id of the object in it.
+    pub(in crate::konnect) fn made(&self) -> Option<&str> {
+        self.body.as_ref()?.get("id")?.as_str()
     }
 
     /// The answer as an HTTP response.

@@ -24,6 +24,8 @@ pub(in crate::konnect) enum Document {
     ApiCatalog,
     /// Portal Management, `/v3`.
     Portals,
+    /// Konnect Audit Log Settings, `/v3`.
+    AuditLogs,
 }
 
 impl Document {

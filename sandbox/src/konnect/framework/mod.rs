@@ -6,6 +6,7 @@
 pub(super) mod call;
 pub(super) mod collection;
 pub(super) mod document;
+pub(crate) mod journal;
 pub(super) mod membership;
 pub(super) mod problem;
 pub(super) mod query;

@@ -84,7 +84,7 @@ impl Route {
 
     async fn serve(&'static self, konnect: Arc<Konnect>, request: Request) -> Response {
         match self.call(&konnect, request).await {
-            Ok(call) => match tokio::task::spawn_blocking(move || (self.handler)(&konnect, &call)).await {
+            Ok(call) => match tokio::task::spawn_blocking(move || self.handle(&konnect, &call)).await {
                 Ok(Ok(answer)) => answer.render(),
                 Ok(Err(problem)) => problem.render(self.document),
                 Err(panicked) => {
@@ -96,9 +96,22 @@ impl Route {
         }
     }
 
+    /// Calls the handler, and the observer of the changes that it made.
+    fn handle(&self, konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+        let answer = (self.handler)(konnect, call)?;
+        if self.method != MethodFilter::GET {
+            (konnect.observer)(konnect, call, &answer);
+        }
+        Ok(answer)
+    }
+
     async fn call(&self, konnect: &Konnect, request: Request) -> Result<Call, Problem> {
         let (mut parts, body) = request.into_parts();
         let organization = konnect.organization(&parts.headers)?;
+        let principal = (self.method != MethodFilter::GET).then(|| konnect.principal(&parts.headers)).flatten();
+        let user_agent =
+            parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (user_agent, method) = (user_agent.to_owned(), parts.method.to_string());
         let mut path = path_parameters(&mut parts).await?;
         let region = path.remove(0).1;
         check_region(self.document, &region)?;
@@ -110,6 +123,9 @@ impl Route {
         Ok(Call {
             document: self.document,
             partition: Partition { organization, region },
+            sent: (method, below_region(parts.uri.path())),
+            user_agent,
+            principal,
             address: below_version(parts.uri.path()),
             path,
             query: Query::parse(parts.uri.query().unwrap_or_default()),
@@ -127,6 +143,11 @@ fn check_region(document: Document, region: &str) -> Result<(), Problem> {
     let served = document.regions().join(", ");
     let detail = format!("This API is served in the region [{served}], not in [{region}].");
     Err(Problem::new(StatusCode::NOT_FOUND, detail))
+}
+
+/// The part of a path after `/{region}`.
+fn below_region(path: &str) -> String {
+    path.splitn(3, '/').nth(2).map(|rest| format!("/{rest}")).unwrap_or_default()
 }
 
 /// The part of a path after `/{region}/{version}`.

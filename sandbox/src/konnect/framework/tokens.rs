@@ -7,14 +7,25 @@ use uuid::Uuid;
 
 use super::collection::text;
 use crate::konnect::kinds::{DIGEST, PERSONAL_TOKENS, SYSTEM_ACCOUNT_TOKENS};
-use crate::store::{Body, GLOBAL, World};
+use crate::store::{Body, GLOBAL, Partition, Record, World};
 
 /// The organization that an active token opens.
 pub(in crate::konnect) fn opened_by(world: &World, token: &str) -> Option<String> {
+    let (partition, record) = found(world, token)?;
+    (state(&record.body) == "ACTIVE").then(|| partition.organization.clone())
+}
+
+/// The id of the system account or the user that has a token.
+pub(in crate::konnect) fn holder(world: &World, token: &str) -> Option<String> {
+    let (_, record) = found(world, token)?;
+    let holder = ["account_id", "user_id"].into_iter().find_map(|field| record.body.get(field)?.as_str());
+    holder.map(str::to_owned)
+}
+
+fn found<'a>(world: &'a World, token: &str) -> Option<(&'a Partition, &'a Record)> {
     let key = Body::from_iter([(DIGEST.to_owned(), json!(digest(token)))]);
     let held = |kind| world.holding_anywhere(GLOBAL, kind, &[DIGEST], &key);
-    let (partition, record) = held(&SYSTEM_ACCOUNT_TOKENS).or_else(|| held(&PERSONAL_TOKENS))?;
-    (state(&record.body) == "ACTIVE").then(|| partition.organization.clone())
+    held(&SYSTEM_ACCOUNT_TOKENS).or_else(|| held(&PERSONAL_TOKENS))
 }
 
 /// A token's digest, in hexadecimal digits.

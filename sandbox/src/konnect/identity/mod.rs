@@ -4,7 +4,7 @@
 mod access_tokens;
 mod authentication;
 mod identity_providers;
-mod lookups;
+pub(super) mod lookups;
 mod organizations;
 mod predefined_roles;
 mod roles;
