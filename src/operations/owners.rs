@@ -100,13 +100,14 @@ pub(super) async fn open<'a>(
         }
     }
     let refusals: Vec<_> = opened.iter().map(|one| refusal(one, &opened, &left)).collect();
+    let new: Vec<&str> = opened.iter().filter(|one| one.state.is_none()).map(|one| one.name).collect();
+    opening.warnings.extend(orphan_warnings(&left, &new));
     for (one, refused) in opened.into_iter().zip(refusals) {
         match refused {
             Some(failure) => opening.failures.push(failure.of(one.name)),
             None => opening.opened.push(one),
         }
     }
-    opening.warnings.extend(orphan_warnings(&left));
     opening
 }
 

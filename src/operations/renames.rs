@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::compiler::rename::Rename;
+use crate::manifest::model::Environment;
 use crate::registry;
 use crate::resource_type::KeyShape;
 use engine::schema::Unset;
@@ -14,6 +15,8 @@ use engine::{Action, Address, Attribute, Kind, Plan, Planned, ResourceChange, Sc
 
 /// Attributes that a rename changes: names, and what is derived from names.
 const NAMES: [&str; 3] = ["name", "display_name", "labels"];
+/// An attribute that people often edit together with a name.
+const DESCRIPTION: &str = "description";
 
 /// Something that a plan destroys and creates again, and that was perhaps renamed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Renamed {
     pub destroyed: Address,
     /// The one that is created in its place.
     pub created: Address,
+    /// True if they differ in their descriptions, and not in the name only.
+    pub is_described_anew: bool,
     /// The arguments of `koctl state mv` that keep the objects.
     pub arguments: String,
 }
@@ -39,8 +44,12 @@ pub fn renames(plan: &Plan) -> Vec<Renamed> {
 struct Exchange<'a> {
     destroyed: BTreeMap<&'a Address, &'a ResourceChange>,
     created: BTreeMap<&'a Address, &'a ResourceChange>,
+    /// The changes of labels from one text to another.
+    relabelled: BTreeSet<(&'a str, &'a str)>,
     /// The names of the teams of which something is destroyed.
     teams: BTreeSet<String>,
+    /// The names of the teams of which something is created.
+    new_teams: BTreeSet<String>,
 }
 
 /// A rename that explains a part of the exchange.
@@ -49,6 +58,8 @@ struct Explanation<'a> {
     pair: Pair<'a>,
     /// The resources that it explains.
     explained: BTreeSet<&'a Address>,
+    /// True if the descriptions of some differ.
+    is_described_anew: bool,
     /// The better, the more resources it explains, and the more of them are equal.
     score: usize,
 }
@@ -67,8 +78,12 @@ impl<'a> Exchange<'a> {
             changes.map(|change| (&change.address, change)).collect::<BTreeMap<_, _>>()
         };
         let destroyed = of(Action::Delete);
-        let teams = destroyed.keys().filter_map(|address| team(address)).map(str::to_owned).collect();
-        Self { destroyed, created: of(Action::Create), teams }
+        let created = of(Action::Create);
+        let teams = |changes: &BTreeMap<&Address, &ResourceChange>| {
+            changes.keys().filter_map(|address| team(address)).map(str::to_owned).collect()
+        };
+        let (teams, new_teams) = (teams(&destroyed), teams(&created));
+        Self { destroyed, created, relabelled: relabelled(scope), teams, new_teams }
     }
 
     fn renames(&self) -> Vec<Renamed> {
@@ -77,12 +92,13 @@ impl<'a> Exchange<'a> {
         let explained: BTreeSet<&Address> = certain.iter().flat_map(|one| one.explained.iter().copied()).collect();
         let single = self.single_pairs(&explained).into_iter().map(|pair| {
             let addresses = [pair.destroyed, pair.created].map(|change| shell_word(change.address.as_str()));
-            (pair, addresses.join(" "))
+            (pair, false, addresses.join(" "))
         });
-        let renames = certain.iter().map(|one| (one.pair, arguments(&one.rename)));
-        let renamed = |(Pair { destroyed, created }, arguments): (Pair<'_>, String)| Renamed {
+        let renames = certain.iter().map(|one| (one.pair, one.is_described_anew, arguments(&one.rename)));
+        let renamed = |(Pair { destroyed, created }, is_described_anew, arguments): (Pair<'_>, bool, String)| Renamed {
             destroyed: destroyed.address.clone(),
             created: created.address.clone(),
+            is_described_anew,
             arguments,
         };
         renames.chain(single).map(renamed).collect()
@@ -113,22 +129,37 @@ impl<'a> Exchange<'a> {
         explanations
     }
 
-    /// `None` if the rename does not explain the deletion of something guarded that is named after it.
+    /// `None` if the rename does not explain the deletion of something guarded that is named after it. A description may
+    /// differ, if something else shows that the object is the same.
     fn explanation(&self, rename: Rename, pair: Pair<'a>) -> Option<Explanation<'a>> {
         let (mut explained, mut score) = (BTreeSet::new(), 0);
+        let mut is_shown = self.relabelled.contains(&names(&rename));
+        let mut is_described_anew = false;
         for (address, destroyed) in &self.destroyed {
             let Some(to) = rename.address(address, &self.teams) else { continue };
-            let created = self.created.get(&to).copied();
-            let alike = created.is_some_and(|created| are_alike(Pair { destroyed, created }, names(&rename)));
-            if destroyed.guarded && !alike {
+            let Some(created) = self.created.get(&to).copied() else {
+                if destroyed.guarded {
+                    return None;
+                }
+                continue;
+            };
+            let pair = Pair { destroyed, created };
+            let alike = likeness(pair, names(&rename));
+            if destroyed.guarded && alike == Likeness::None {
                 return None;
             }
-            if created.is_some() {
-                explained.insert(*address);
-                score += 1 + usize::from(alike);
-            }
+            is_described_anew |= destroyed.guarded && alike == Likeness::ButDescription;
+            is_shown |= alike == Likeness::Full && is_telling(pair);
+            explained.insert(*address);
+            score += 1 + usize::from(alike == Likeness::Full);
         }
-        Some(Explanation { rename, pair, explained, score })
+        (!is_described_anew || is_shown).then_some(Explanation { rename, pair, explained, is_described_anew, score })
+    }
+
+    /// True for two control planes that are named after a team that goes and one that comes. If these are one team, all
+    /// of it moves along; if not, neither do its control planes.
+    fn is_of_two_teams(&self, Pair { destroyed, created }: &Pair<'a>) -> bool {
+        is_after_a_team(&destroyed.address, &self.teams) && is_after_a_team(&created.address, &self.new_teams)
     }
 
     /// The pairs of single resources that look the same and belong to the same environment, each the only one.
@@ -136,9 +167,10 @@ impl<'a> Exchange<'a> {
         let is_possible = |pair: &Pair<'a>| {
             let environment = |change: &'a ResourceChange| environment(&change.address);
             rename(*pair).is_none()
+                && !self.is_of_two_teams(pair)
                 && !explained.contains(&pair.destroyed.address)
                 && environment(pair.destroyed) == environment(pair.created)
-                && are_alike(*pair, ("", ""))
+                && likeness(*pair, ("", "")) == Likeness::Full
         };
         let pairs: Vec<Pair<'a>> = self.pairs().filter(is_possible).collect();
         let number = |side: fn(&Pair<'a>) -> &'a Address, pair: &Pair<'a>| {
@@ -161,11 +193,57 @@ fn is_certain(one: &Explanation<'_>, all: &[Explanation<'_>]) -> bool {
     all.iter().filter(is_rival).all(|other| other.score < one.score)
 }
 
-/// True if two resources are the same except for their names, and for texts that contain the old name and the new.
-fn are_alike(Pair { destroyed, created }: Pair<'_>, (from, to): (&str, &str)) -> bool {
+/// The labels of objects that stay which change from one text to another: those of the services of a renamed team.
+fn relabelled(scope: &ScopePlan) -> BTreeSet<(&str, &str)> {
+    let updated = scope.changes.iter().filter(|change| change.action == Action::Update);
+    let labels = updated.flat_map(|change| {
+        let schema = registry::schema(change.address.type_name());
+        let attributes = schema.into_iter().flat_map(|schema| schema.attributes);
+        attributes.filter(|attribute| attribute.kind == Kind::Labels).map(move |attribute| (change, attribute.name))
+    });
+    let changed = labels.flat_map(|(change, name)| {
+        let before = change.before(name).and_then(Value::as_object).into_iter().flatten();
+        let after = change.after(name);
+        before.filter_map(move |(key, before)| Some((before.as_str()?, after?.get(key)?.as_str()?)))
+    });
+    changed.filter(|(before, after)| before != after).collect()
+}
+
+/// How much two resources are the same, except for their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Likeness {
+    None,
+    /// Except for their descriptions, too.
+    ButDescription,
+    Full,
+}
+
+/// True if the likeness of a pair shows that what they belong to is the same: the same person in a team, or the same long
+/// text. Other resources follow from the configuration, and are alike for all.
+fn is_telling(Pair { destroyed, created }: Pair<'_>) -> bool {
+    let of_a_person = registry::key(destroyed.address.type_name()) == Some(KeyShape::TeamAnd);
+    let schema = registry::schema(destroyed.address.type_name());
+    let mut texts = schema.into_iter().flat_map(|schema| schema.attributes).filter(|one| one.kind == Kind::Text);
+    of_a_person || texts.any(|text| destroyed.before(text.name).is_some() && created.after(text.name).is_some())
+}
+
+/// How much two resources are the same except for their names, and for texts that contain the old name and the new.
+fn likeness(pair: Pair<'_>, names: (&str, &str)) -> Likeness {
+    match (are_alike(pair, names, &[]), are_alike(pair, names, &[DESCRIPTION])) {
+        (true, _) => Likeness::Full,
+        (false, true) => Likeness::ButDescription,
+        (false, false) => Likeness::None,
+    }
+}
+
+fn are_alike(Pair { destroyed, created }: Pair<'_>, (from, to): (&str, &str), except: &[&str]) -> bool {
     let Some(schema) = registry::schema(destroyed.address.type_name()) else { return false };
     let is_set = |attribute: &&Attribute| !matches!(attribute.kind, Kind::Computed | Kind::Notice);
-    let mut compared = schema.attributes.iter().filter(is_set).filter(|attribute| !NAMES.contains(&attribute.name));
+    let mut compared = schema
+        .attributes
+        .iter()
+        .filter(is_set)
+        .filter(|attribute| !NAMES.contains(&attribute.name) && !except.contains(&attribute.name));
     let is_renamed = |before: &Value, after: &Value| match (before.as_str(), after.as_str()) {
         (Some(before), Some(after)) => !from.is_empty() && before.replace(from, to) == after,
         _ => false,
@@ -220,6 +298,13 @@ fn team(address: &Address) -> Option<&str> {
         | KeyShape::EnvironmentAndControlPlane
         | KeyShape::EnvironmentAnd => None,
     }
+}
+
+/// True for a control plane whose name follows from that of one of these teams.
+fn is_after_a_team(address: &Address, teams: &BTreeSet<String>) -> bool {
+    let is_plane = registry::key(address.type_name()) == Some(KeyShape::EnvironmentAndControlPlane);
+    let Some((environment, name)) = address.key().split_once('/').filter(|_| is_plane) else { return false };
+    teams.iter().any(|team| Environment::control_plane_name(team, environment) == name)
 }
 
 /// The environment in a key.

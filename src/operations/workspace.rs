@@ -94,8 +94,13 @@ impl Workspace {
     }
 }
 
-/// Warnings about organizations that left the configuration: without a token, nothing can be done about them.
-pub(super) fn orphan_warnings(left: &[(String, State)]) -> Vec<Warning> {
+/// Warnings about organizations that left the configuration: without a token, nothing can be done about them. `new` are
+/// the organizations of the configuration that have no state yet.
+pub(super) fn orphan_warnings(left: &[(String, State)], new: &[&str]) -> Vec<Warning> {
+    let renamed = match (left, new) {
+        ([_], [only]) => shell_word(only),
+        _ => "NEW".to_owned(),
+    };
     let warning = |(scope, state): &(String, State)| {
         let message = format!(
             "The organization `{scope}` is not in the configuration any more, but {count} of its resources are in the \
@@ -103,7 +108,7 @@ pub(super) fn orphan_warnings(left: &[(String, State)]) -> Vec<Warning> {
             count = known_or_begun(state)
         );
         let help = format!(
-            "if it was renamed, run `koctl state mv --organization {word} NEW`; to destroy them, put it back and run \
+            "if it was renamed, run `koctl state mv --organization {word} {renamed}`; to destroy them, put it back and run \
              `koctl destroy --target '{scope}/**'`",
             word = shell_word(scope)
         );

@@ -128,13 +128,11 @@ fn a_plan_that_looks_like_a_renaming_tells_the_command_that_keeps_the_objects() 
 #[test]
 fn a_team_that_goes_while_another_comes_is_no_renaming() {
     let other = suggested(|world| {
-        world.edit(
-            "konnect/teams.yaml",
-            "  orders:\n    description: Takes orders.",
-            "  sales:\n    description: Sells.",
-        );
+        let cart = "teams:\n  sales:\n    description: Sells.\n    services:\n      Acme/cart:\n        name: cart\n        \
+                    git: {remote: 'https://github.com/Acme/checkout.git'}\n";
+        world.write("konnect/teams.yaml", cart);
     });
-    assert!(!other.contains("--team"), "{other}");
+    assert!(!other.contains("--team") && !other.contains("control_plane"), "{other}");
 }
 
 /// Two teams whose services have the same version, in two environments of one region.
@@ -195,6 +193,13 @@ fn r15_a_rename_is_recognised_among_equals_in_several_environments() {
     const TEAMS: &str = "konnect/teams.yaml";
     one_command_keeps_everything(&[(TEAMS, "name: checkout", "name: payment")]);
     one_command_keeps_everything(&[(TEAMS, "  orders:\n    description: orders", "  sales:\n    description: sales")]);
+    // Its description is another one, its services are the same.
+    one_command_keeps_everything(&[(TEAMS, "  orders:\n    description: orders", "  sales:\n    description: Sells.")]);
+    one_command_keeps_everything(&[(
+        TEAMS,
+        "name: checkout, description: By orders.",
+        "name: payment, description: Pays.",
+    )]);
     one_command_keeps_everything(&[("konnect/organizations.yaml", "      dev: {", "      test: {")]);
     one_command_keeps_everything(&[("konnect/organizations.yaml", "      prd: {", "      live: {")]);
 }
