@@ -50,14 +50,18 @@ impl ManifestArgs {
 
     /// Loads and checks the configuration.
     pub(super) fn load(&self) -> Result<Loaded, Diagnostics> {
-        let sources = Sources {
+        load(&self.sources())
+    }
+
+    /// The files.
+    pub(super) fn sources(&self) -> Sources {
+        Sources {
             directory: PathBuf::new(),
             file: self.file.clone(),
             teams: self.teams.clone(),
             organizations: self.orgs.clone(),
             platform: self.platform.clone(),
-        };
-        load(&sources)
+        }
     }
 }
 
@@ -173,7 +177,8 @@ pub(super) async fn with_state<T>(
     .await
 }
 
-async fn in_session<T>(
+/// The same, with a configuration that is loaded already.
+pub(super) async fn in_session<T>(
     loaded: Loaded,
     manifest: &ManifestArgs,
     system: &SystemArgs,

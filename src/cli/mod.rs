@@ -6,6 +6,7 @@
 mod add;
 mod apply;
 mod approval;
+mod change;
 mod common;
 mod complete;
 mod completions;
@@ -14,6 +15,7 @@ mod destroy;
 mod detail;
 mod drift;
 mod environment;
+mod fmt;
 mod force_unlock;
 mod graph;
 mod import;
@@ -26,6 +28,7 @@ mod placed;
 mod plan;
 mod planned;
 mod prompt;
+mod remove;
 mod repository;
 mod request;
 mod rounds;
@@ -70,7 +73,9 @@ struct Cli {
 enum Command {
     Init(init::Args),
     Add(add::Args),
+    Remove(remove::Args),
     Validate(validate::Args),
+    Fmt(fmt::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Destroy(destroy::Args),
@@ -93,6 +98,7 @@ impl Command {
         match self {
             Self::Init(args) => args.streams_events(),
             Self::Add(args) => args.streams_events(),
+            Self::Remove(args) => args.streams_events(),
             Self::Plan(args) => args.streams_events(),
             Self::Apply(args) => args.streams_events(),
             Self::Destroy(args) => args.streams_events(),
@@ -132,7 +138,9 @@ async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
     match command {
         Command::Init(args) => init::run(&args, output).await,
         Command::Add(args) => add::run(&args, output).await,
+        Command::Remove(args) => remove::run(&args, output).await,
         Command::Validate(args) => validate::run(&args, output),
+        Command::Fmt(args) => fmt::run(&args, output),
         Command::Plan(args) => plan::run(&args, output).await,
         Command::Apply(args) => apply::run(&args, output).await,
         Command::Destroy(args) => destroy::run(&args, output).await,

@@ -16,7 +16,8 @@ use crate::compiler::platform::PlatformWork;
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
 use crate::manifest::secret::Secret;
 use crate::operations::{
-    Environment, Failure, Failures, PlanRequest, RepositoryAccess, RepositoryOptions, local_repository,
+    Environment, Failure, Failures, PlanRequest, RepositoryAccess, RepositoryOptions, RepositorySession,
+    local_repository,
 };
 use engine::state::shell_word;
 use transport::variable;
@@ -117,7 +118,16 @@ pub(super) async fn carry_out(
     next: &Next<'_>,
     output: &Output,
 ) -> Result<Outcome, Failures> {
-    let repository = access.session(state, work)?;
+    carry_out_in(access.session(state, work)?, approval, next, output).await
+}
+
+/// Plans the work of a session on a platform repository, asks for approval, and applies it.
+pub(super) async fn carry_out_in(
+    repository: RepositorySession,
+    approval: &ApprovalArgs,
+    next: &Next<'_>,
+    output: &Output,
+) -> Result<Outcome, Failures> {
     let stop = interrupt::watch();
     // The files of the repository are renamed by no flag.
     let flags = String::new();

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::github::resources::actions_secret::{self, ActionsSecret};
 use crate::github::resources::repository::{self, Repository};
 use crate::github::resources::repository_files::{self, RepositoryFiles};
+use crate::manifest::changes::{Change, Files};
 use crate::manifest::document::parse_value;
 use crate::manifest::edit::{EditError, Entry, Step, insert};
 use crate::manifest::load::load_texts;
@@ -51,6 +52,8 @@ pub enum PlatformWork {
     Init(Init),
     /// Adds an organization.
     AddOrganization(AddOrganization),
+    /// Changes the configuration.
+    Change(Change),
 }
 
 /// How a platform repository is set up.
@@ -118,6 +121,17 @@ pub struct Platform {
     pub relics: Vec<FoundRelic>,
 }
 
+/// The configuration in a platform repository, for a change of it.
+#[must_use]
+pub fn files_of(found: &PlatformContents) -> Files {
+    let texts = [TEAMS, ORGANIZATIONS].into_iter().filter_map(|path| Some((path, found.texts.get(path)?)));
+    Files {
+        teams: TEAMS.to_owned(),
+        organizations: ORGANIZATIONS.to_owned(),
+        texts: texts.map(|(path, text)| (path.to_owned(), text.clone())).collect(),
+    }
+}
+
 /// The address of koctl's files in a platform repository.
 #[must_use]
 pub fn files_address(repository: &str) -> Address {
@@ -147,6 +161,9 @@ pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
     if let PlatformWork::AddOrganization(organization) = input.work {
         compiling.add_organization(organization)?;
     }
+    if let PlatformWork::Change(change) = input.work {
+        compiling.change(change)?;
+    }
     compiling.relics();
     let (kept, relics) = (std::mem::take(&mut compiling.kept), std::mem::take(&mut compiling.relics));
     let files = compiling.finish().with(repository_files::REPOSITORY, name.clone());
@@ -161,7 +178,7 @@ pub fn compile(input: PlatformInput<'_>) -> Result<Platform, Error> {
 #[must_use]
 pub fn secret(work: &PlatformWork) -> Option<Desired<ActionsSecret>> {
     let (name, value) = match work {
-        PlatformWork::Maintain => return None,
+        PlatformWork::Maintain | PlatformWork::Change(_) => return None,
         PlatformWork::Init(init) => (GITHUB_TOKEN_SECRET, &init.token),
         PlatformWork::AddOrganization(organization) => (organization.variable.as_str(), &organization.token),
     };
@@ -278,7 +295,7 @@ impl<'a> Compiling<'a> {
         let new = match self.input.work {
             PlatformWork::AddOrganization(organization) => vec![organization.variable.clone()],
             PlatformWork::Init(_) => self.found(ORGANIZATIONS).map(|text| variables(text)).unwrap_or_default(),
-            PlatformWork::Maintain => Vec::new(),
+            PlatformWork::Maintain | PlatformWork::Change(_) => Vec::new(),
         };
         for token in others.flat_map(|other| files::tokens(other)).chain(new) {
             if !all.contains(&token) {
@@ -304,20 +321,40 @@ impl<'a> Compiling<'a> {
             return Err(Error::new(ErrorKind::NotFound, attempted, cause).help("run `koctl init` first"));
         };
         let text = organization.added_to(found)?;
-        self.check(&text, organization)?;
+        self.check(&[(ORGANIZATIONS, &text)], &format!("add the organization {}", organization.name))?;
         if text != *found {
             self.shared.insert(ORGANIZATIONS.to_owned(), text.into());
         }
         Ok(())
     }
 
-    /// Checks the future configuration.
-    fn check(&self, organizations: &str, organization: &AddOrganization) -> Result<(), Error> {
-        let others = [TEAMS, PLATFORM].into_iter().filter_map(|path| Some((path, self.found(path)?.as_str())));
-        let texts: Vec<(&str, &str)> = others.chain([(ORGANIZATIONS, organizations)]).collect();
+    /// The edits of a change of the configuration.
+    fn change(&mut self, change: &Change) -> Result<(), Error> {
+        let attempted = || format!("{} in {}", change.title(), self.input.repository);
+        let files = files_of(self.input.found);
+        if self.wrote.is_empty() || files.texts.is_empty() {
+            let cause = "koctl did not set up the platform repository yet";
+            return Err(Error::new(ErrorKind::NotFound, attempted(), cause).help("run `koctl init` first"));
+        }
+        let changed = change.made_in(&files).map_err(|refused| {
+            Error::new(ErrorKind::Refused, attempted(), refused.message.clone()).help(refused.help)
+        })?;
+        let texts: Vec<(&str, &str)> =
+            changed.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        self.check(&texts, &attempted())?;
+        let edited = changed.texts.iter().filter(|(name, text)| files.texts.get(*name) != Some(text));
+        self.shared.extend(edited.map(|(name, text)| (name.clone(), text.as_str().into())));
+        Ok(())
+    }
+
+    /// Checks the future configuration, in which these files have other texts.
+    fn check(&self, edited: &[(&str, &str)], attempted: &str) -> Result<(), Error> {
+        let is_edited = |path: &str| edited.iter().any(|(name, _)| *name == path);
+        let others = [TEAMS, ORGANIZATIONS, PLATFORM].into_iter().filter(|path| !is_edited(path));
+        let others = others.filter_map(|path| Some((path, self.found(path)?.as_str())));
+        let texts: Vec<(&str, &str)> = others.chain(edited.iter().copied()).collect();
         load_texts(&texts, Path::new(".")).map(drop).map_err(|errors| {
             let lines: Vec<String> = errors.iter().map(crate::manifest::Diagnostic::line).collect();
-            let attempted = format!("add the organization {}", organization.name);
             let help = errors.iter().next().and_then(crate::manifest::Diagnostic::help).map(str::to_owned);
             let error = Error::new(ErrorKind::Refused, attempted, lines.join("; "));
             error.help(help.unwrap_or_else(|| "correct it in the platform repository".to_owned()))
@@ -348,6 +385,13 @@ impl<'a> Compiling<'a> {
                 let name = &organization.name;
                 let named = title.split([' ', ',']).any(|word| word == name);
                 (branch, if named { title } else { format!("{title}, {name}") })
+            }
+            (PlatformWork::Change(change), Some((branch, title))) => {
+                let what = change.title();
+                (branch, if title.contains(&what) { title } else { format!("{title}, {what}") })
+            }
+            (PlatformWork::Change(change), None) => {
+                ("konnect-orchestrator-configuration".to_owned(), format!("{TITLE}{}", change.title()))
             }
             (PlatformWork::AddOrganization(organization), _) => {
                 (ORGANIZATIONS_BRANCH.to_owned(), format!("{TITLE}Add Organization {}", organization.name))
@@ -437,8 +481,10 @@ impl AddOrganization {
 fn refused(error: EditError) -> Error {
     let help = match error {
         EditError::Invalid { .. } => "correct the file in the platform repository, and try again",
-        EditError::NoMapping { .. } => "restore that part of the file, or let `koctl init --force` write it anew",
-        EditError::Unsafe { .. } => "add it by hand: an anchor or an alias may be in the way",
+        EditError::NoMapping { .. } | EditError::NoList { .. } => {
+            "restore that part of the file, or let `koctl init --force` write it anew"
+        }
+        EditError::Unsafe { .. } | EditError::Fixed { .. } => "add it by hand: an anchor or an alias may be in the way",
     };
     Error::new(ErrorKind::Refused, "edit the platform repository's files", error.to_string()).help(help)
 }

@@ -5,7 +5,7 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
-use yaml_edit::{Document, Mapping, YamlFile, YamlNode};
+use yaml_edit::{Document, Mapping, Sequence, YamlFile, YamlNode};
 
 use super::document::parse_value;
 
@@ -52,6 +52,26 @@ pub enum EditError {
         /// The new key.
         key: String,
     },
+    /// There is no list for the item.
+    #[error("cannot add `{item}` to {file}: `{path}` is not a list")]
+    NoList {
+        /// The file.
+        file: String,
+        /// The path of the list.
+        path: String,
+        /// The new item.
+        item: String,
+    },
+    /// The removal would have changed something else.
+    #[error("cannot remove `{key}` from `{path}` in {file} without changing something else")]
+    Fixed {
+        /// The file.
+        file: String,
+        /// The path of the mapping or list.
+        path: String,
+        /// The key or item.
+        key: String,
+    },
     /// The edit would have changed something else.
     #[error("cannot add `{key}` to `{path}` in {file} without changing something else")]
     Unsafe {
@@ -71,10 +91,9 @@ pub enum EditError {
 /// The text is not valid YAML, `path` is not a mapping, or the text cannot be edited without changing something else,
 /// for example because of an anchor on the path.
 pub fn insert(file: &str, text: &str, path: &[Step<'_>], key: &str, entry: Entry<'_>) -> Result<String, EditError> {
-    let joined = || path.iter().map(|step| step.to_string()).collect::<Vec<_>>().join(".");
     let before = parse(file, text)?;
-    let no_mapping = || EditError::NoMapping { file: file.to_owned(), path: joined(), key: key.to_owned() };
-    let refused = || EditError::Unsafe { file: file.to_owned(), path: joined(), key: key.to_owned() };
+    let no_mapping = || EditError::NoMapping { file: file.to_owned(), path: joined(path), key: key.to_owned() };
+    let refused = || EditError::Unsafe { file: file.to_owned(), path: joined(path), key: key.to_owned() };
     match at(&before, path) {
         Some(Value::Object(mapping)) if mapping.contains_key(key) => return Ok(text.to_owned()),
         Some(Value::Object(_) | Value::Null) => {}
@@ -91,6 +110,105 @@ pub fn insert(file: &str, text: &str, path: &[Step<'_>], key: &str, entry: Entry
     let mut expected = before;
     put(&mut expected, path, key, value).ok_or_else(refused)?;
     if parse_value(&edited).ok() == Some(expected) { Ok(edited) } else { Err(refused()) }
+}
+
+/// Adds `item` as the last one of the list of texts at `path`. A list that is missing is created. If the item is in it, the
+/// text stays as it is. Errors name `file`.
+///
+/// # Errors
+/// As [`insert`]; `path` is not a list.
+pub fn push(file: &str, text: &str, path: &[Step<'_>], item: &str) -> Result<String, EditError> {
+    let before = parse(file, text)?;
+    match at(&before, path) {
+        Some(Value::Array(items)) if items.iter().any(|one| one == item) => return Ok(text.to_owned()),
+        Some(Value::Array(_) | Value::Null) | None => {}
+        Some(_) => {
+            return Err(EditError::NoList { file: file.to_owned(), path: joined(path), item: item.to_owned() });
+        }
+    }
+    let refused = || EditError::Unsafe { file: file.to_owned(), path: joined(path), key: item.to_owned() };
+    let mut expected = before;
+    list(&mut expected, path).ok_or_else(refused)?.push(item.into());
+    let pushed = changed(text, |root| match node(root, path) {
+        Some(there) if there.as_sequence().is_some_and(|list| !list.is_empty()) => {
+            there.as_sequence()?.push(item);
+            Some(())
+        }
+        _ => {
+            let (Step::Key(last), parents) = path.split_last()? else { return None };
+            let made = Sequence::new();
+            made.push(item);
+            mapping(root, parents)?.set(*last, &made);
+            Some(())
+        }
+    });
+    verified(text, pushed, &expected).ok_or_else(refused)
+}
+
+/// Removes `key` with its value, and the comments that belong to it, from the mapping at `path`. If there is no such key,
+/// the text stays as it is. Errors name `file`.
+///
+/// # Errors
+/// The text is not valid YAML, or the entry cannot be removed without changing something else, for example because it
+/// comes from a merge key.
+pub fn remove(file: &str, text: &str, path: &[Step<'_>], key: &str) -> Result<String, EditError> {
+    let mut expected = parse(file, text)?;
+    if !at(&expected, path).is_some_and(|there| there.get(key).is_some()) {
+        return Ok(text.to_owned());
+    }
+    let refused = || EditError::Fixed { file: file.to_owned(), path: joined(path), key: key.to_owned() };
+    let there = at_mut(&mut expected, path).and_then(Value::as_object_mut);
+    there.ok_or_else(refused)?.remove(key);
+    let removed = changed(text, |root| mapping(root, path)?.remove(key).map(drop));
+    verified(text, removed, &expected).ok_or_else(refused)
+}
+
+/// Removes `item` from the list of texts at `path`. If it is not in it, the text stays as it is. Errors name `file`.
+///
+/// # Errors
+/// As [`remove`].
+pub fn remove_item(file: &str, text: &str, path: &[Step<'_>], item: &str) -> Result<String, EditError> {
+    let mut expected = parse(file, text)?;
+    let position = at(&expected, path).and_then(Value::as_array).and_then(|all| all.iter().position(|one| one == item));
+    let Some(position) = position else { return Ok(text.to_owned()) };
+    let refused = || EditError::Fixed { file: file.to_owned(), path: joined(path), key: item.to_owned() };
+    at_mut(&mut expected, path).and_then(Value::as_array_mut).ok_or_else(refused)?.remove(position);
+    let removed = changed(text, |root| node(root, path)?.as_sequence()?.remove(position).map(drop));
+    verified(text, removed, &expected).ok_or_else(refused)
+}
+
+fn joined(path: &[Step<'_>]) -> String {
+    path.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")
+}
+
+/// The text after an edit of its root mapping.
+fn changed(text: &str, edit: impl FnOnce(&Mapping) -> Option<()>) -> Option<String> {
+    let file = YamlFile::from_str(text).ok()?;
+    edit(&file.ensure_document().as_mapping()?)?;
+    Some(file.to_string())
+}
+
+/// An edited text, if it means what it should.
+fn verified(before: &str, edited: Option<String>, expected: &Value) -> Option<String> {
+    let edited = with_line_ends_of(before, edited?);
+    (parse_value(&edited).ok().as_ref() == Some(expected)).then_some(edited)
+}
+
+fn at_mut<'v>(value: &'v mut Value, path: &[Step<'_>]) -> Option<&'v mut Value> {
+    path.iter().try_fold(value, |value, step| match step {
+        Step::Key(key) => value.get_mut(key),
+        Step::Item(key, text) => value.as_array_mut()?.iter_mut().find(|item| item[*key] == **text),
+    })
+}
+
+/// The list at a path, which is created if it is missing.
+fn list<'v>(value: &'v mut Value, path: &[Step<'_>]) -> Option<&'v mut Vec<Value>> {
+    let (Step::Key(last), parents) = path.split_last()? else { return None };
+    let list = at_mut(value, parents)?.as_object_mut()?.entry(*last).or_insert(Value::Null);
+    if list.is_null() {
+        *list = Value::Array(Vec::new());
+    }
+    list.as_array_mut()
 }
 
 impl std::fmt::Display for Step<'_> {
@@ -167,6 +285,10 @@ fn set(mapping: &Mapping, key: &str, entry: Entry<'_>) -> Option<()> {
 }
 
 fn mapping(root: &Mapping, path: &[Step<'_>]) -> Option<Mapping> {
+    node(root, path)?.as_mapping().cloned()
+}
+
+fn node(root: &Mapping, path: &[Step<'_>]) -> Option<YamlNode> {
     let mut there = YamlNode::Mapping(root.clone());
     for step in path {
         there = match step {
@@ -180,7 +302,7 @@ fn mapping(root: &Mapping, path: &[Step<'_>]) -> Option<Mapping> {
             }
         };
     }
-    there.as_mapping().cloned()
+    Some(there)
 }
 
 /// Appends the entry to a text that contains only comments.
@@ -292,6 +414,71 @@ mod tests {
         let path = [Step::Key("steps"), Step::Item("id", "konnect"), Step::Key("env")];
         let edited = insert("w.yml", text, &path, "T", Entry::Text("${{ secrets.T }}")).unwrap();
         assert_eq!(difference(text, &edited), "+      T: ${{ secrets.T }}\n");
+    }
+
+    /// A text with comments, in block and in flow style.
+    const TEAMS: &str = "\
+# All teams.
+teams:
+  # Takes orders.
+  orders:
+    users:
+      - kim@example.com # on call
+      - robin@example.com
+    services:
+      # The checkout.
+      Acme/checkout: {name: checkout} # soon v2
+
+      Acme/cart:
+        name: cart
+  # Keeps stock.
+  stock: {users: [kim@example.com, sam@example.com], services: {a: {name: a}, b: {name: b}}}
+";
+
+    /// What removals and additions of items change, line by line.
+    #[test]
+    fn what_is_removed_takes_its_comments_along_and_nothing_else() {
+        let team = |name: &'static str| [Step::Key("teams"), Step::Key(name)];
+        let below = |name: &'static str, key: &'static str| [Step::Key("teams"), Step::Key(name), Step::Key(key)];
+        let edits = [
+            remove("t", TEAMS, &team("orders")[..1], "orders"),
+            remove("t", TEAMS, &team("orders")[..1], "stock"),
+            remove("t", TEAMS, &below("orders", "services"), "Acme/checkout"),
+            remove("t", TEAMS, &below("orders", "services"), "Acme/cart"),
+            remove("t", TEAMS, &below("stock", "services"), "a"),
+            remove_item("t", TEAMS, &below("orders", "users"), "kim@example.com"),
+            remove_item("t", TEAMS, &below("orders", "users"), "robin@example.com"),
+            remove_item("t", TEAMS, &below("stock", "users"), "kim@example.com"),
+            push("t", TEAMS, &below("orders", "users"), "sam@example.com"),
+            push("t", TEAMS, &below("stock", "users"), "robin@example.com"),
+            push("t", TEAMS, &below("stock", "labels"), "new"),
+            push("t", "teams:\n  web:\n    services: {}\n", &below("web", "users"), "kim@example.com"),
+            remove_item(
+                "t",
+                "teams:\n  web:\n    users:\n      - kim@example.com\n",
+                &below("web", "users"),
+                "kim@example.com",
+            ),
+            remove("t", "teams:\n  web:\n    services:\n      a:\n        name: a\n", &below("web", "services"), "a"),
+        ];
+        let shown =
+            edits.map(|edited| edited.map_or_else(|error| format!("{error}\n"), |edited| difference(TEAMS, &edited)));
+        insta::assert_snapshot!(shown.join("---\n"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_removed_without_a_change() {
+        let users = [Step::Key("teams"), Step::Key("orders"), Step::Key("users")];
+        assert_eq!(remove("t", TEAMS, &users[..1], "nobody").unwrap(), TEAMS);
+        assert_eq!(remove_item("t", TEAMS, &users, "nobody@example.com").unwrap(), TEAMS);
+        assert_eq!(push("t", TEAMS, &users, "kim@example.com").unwrap(), TEAMS);
+    }
+
+    #[test]
+    fn an_entry_that_comes_from_an_anchor_is_not_removed() {
+        let text = "x: &x {a: 1, b: 2}\nteams:\n  <<: *x\n  c: 3\n";
+        let removed = remove("t", text, &[Step::Key("teams")], "a");
+        assert!(matches!(removed, Err(EditError::Fixed { .. })), "{removed:?}");
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Reads files into a checked manifest, or into all errors in them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::changes::Files;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::Document;
 use super::files;
@@ -78,6 +80,35 @@ impl Sources {
             None => self.directory.as_path(),
         };
         if base.as_os_str().is_empty() { PathBuf::from(".") } else { base.to_owned() }
+    }
+
+    /// The files with the teams and the organizations, for a change of them. One that does not exist is empty.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn editable(&self) -> Result<Files, Diagnostics> {
+        let all = self.files();
+        let (teams, organizations) = match all.as_slice() {
+            [_, teams, organizations] => (teams, organizations),
+            [file, ..] => (file, file),
+            [] => return Ok(Files::default()),
+        };
+        let mut files = Files { teams: shown(teams), organizations: shown(organizations), texts: BTreeMap::new() };
+        for file in [teams, organizations] {
+            let text = match files::read_text(&file.path, files::LARGEST_TEXT) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+                Err(error) => return Err(unreadable(&shown(file), file, &error).into()),
+            };
+            files.texts.insert(shown(file), text);
+        }
+        Ok(files)
+    }
+
+    /// The files of the configuration that exist, as they are named in messages.
+    #[must_use]
+    pub fn existing(&self) -> Vec<PathBuf> {
+        self.files().into_iter().map(|file| file.path).filter(|path| path.exists()).collect()
     }
 
     fn files(&self) -> Vec<InputFile> {
@@ -158,6 +189,22 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     reading.finish(sources.base())
 }
 
+/// Reads and checks the manifest as it is with other texts, by the names of the files in messages.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_edited(sources: &Sources, texts: &BTreeMap<String, String>) -> Result<Loaded, Diagnostics> {
+    let mut reading = Reading::default();
+    for file in sources.files() {
+        match texts.get(&shown(&file)) {
+            Some(text) => reading.text(&shown(&file), text, Some(&file)),
+            None => reading.file(&file),
+        }
+    }
+    reading.finish(sources.base())
+}
+
 /// Checks a manifest in texts, each with the name that errors show. The base of relative paths is `directory`.
 ///
 /// # Errors
@@ -184,8 +231,7 @@ struct Reading {
 
 impl Reading {
     fn file(&mut self, file: &InputFile) {
-        let path = file.path.strip_prefix(".").unwrap_or(&file.path);
-        let name = path.display().to_string();
+        let name = shown(file);
         match files::read(&file.path, files::LARGEST_TEXT) {
             Ok(bytes) if is_utf_16(&bytes) => self.unreadable(utf_16(&name)),
             Ok(bytes) => match String::from_utf8(bytes) {
@@ -268,6 +314,11 @@ impl Reading {
             Manifest::default()
         })
     }
+}
+
+/// The name of a file in messages.
+fn shown(file: &InputFile) -> String {
+    file.path.strip_prefix(".").unwrap_or(&file.path).display().to_string()
 }
 
 fn unreadable(name: &str, file: &InputFile, error: &io::Error) -> Diagnostic {

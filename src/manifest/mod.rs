@@ -11,9 +11,11 @@
 //! [`git`] and [`secret`] interpret addresses and secrets for other rooms. This room knows nothing of the engine, and
 //! of the APIs of Konnect and GitHub only the limits that they set on names.
 
+pub mod changes;
 pub mod diagnostic;
 pub mod document;
 pub mod edit;
+pub mod format;
 pub mod git;
 pub mod load;
 pub mod model;

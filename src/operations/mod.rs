@@ -8,6 +8,7 @@ mod apply;
 mod approved;
 mod asked;
 mod authors;
+mod change;
 pub mod complete;
 mod connect;
 mod drift;
@@ -44,6 +45,7 @@ mod workspace;
 
 pub use apply::{Applied, Settings, apply};
 pub use approved::{Approved, NeedsPerson, NotReviewed};
+pub use change::{LocalChange, check_service, format_files};
 pub use drift::{DriftRequest, Watched, drift, not_begun as drift_not_begun};
 pub use failure::{Failure, Failures};
 pub use import::Choice;

@@ -133,7 +133,8 @@ async fn specifications(
     specs
 }
 
-fn source(session: &Session, service: &Service) -> Result<Source, Failure> {
+/// How the repository of a service is read.
+pub(super) fn source(session: &Session, service: &Service) -> Result<Source, Failure> {
     let in_sandbox = session.systems.are_sandboxed();
     let repository = session.platform.service_repository(service).map_err(|error| Failure::new(error.to_string()))?;
     let token = match &repository.credentials {
@@ -163,7 +164,8 @@ fn unreachable(remote: &str, failure: Failure) -> Error {
     Error::new(ErrorKind::Unauthorized, format!("get the credentials for {remote}"), failure.message).help(help)
 }
 
-fn parse(address: &SpecAddress, file: Result<Vec<u8>, Error>) -> Result<Spec, Error> {
+/// The specification in a file that was read.
+pub(super) fn parse(address: &SpecAddress, file: Result<Vec<u8>, Error>) -> Result<Spec, Error> {
     let file = file?;
     let parsed = if file.len() > LARGEST_SPECIFICATION {
         let (size, limit) = (file.len().div_ceil(MEBIBYTE), LARGEST_SPECIFICATION / MEBIBYTE);

@@ -7,6 +7,7 @@ mod better_than_before;
 mod changes;
 mod clearing;
 mod completions;
+mod daily;
 mod drift;
 mod drift_authors;
 mod drift_kinds;

@@ -7,17 +7,19 @@ use serde_json::Value;
 
 use super::work::{NewHome, RepositorySession};
 use super::{contents, relics};
-use crate::compiler::platform::{PlatformContents, PlatformWork};
+use crate::compiler::platform::{PlatformContents, PlatformWork, files_of};
 use crate::github::Access;
 use crate::github::{self, Repository};
+use crate::manifest::changes::Change;
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
-use crate::manifest::model::{Author, Region, State as StateSettings};
+use crate::manifest::load::load_texts;
+use crate::manifest::model::{Author, Manifest, Region, State as StateSettings};
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, files};
 use crate::operations::asked::Asked;
 use crate::operations::connect::on_github;
-use crate::operations::failure::Failure;
+use crate::operations::failure::{Failure, Failures};
 use crate::operations::sandbox::start_sandbox;
 use crate::operations::session::Session;
 use crate::operations::systems::Systems;
@@ -160,6 +162,21 @@ impl RepositoryAccess {
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         transport::variable(&self.environment, name)
+    }
+
+    /// The configuration of the repository after a change, which is valid.
+    ///
+    /// # Errors
+    /// If the repository was not set up, the change cannot be made, or the configuration would not be valid.
+    pub fn changed(&self, change: &Change) -> Result<Manifest, Failures> {
+        let found = self.found.as_ref().filter(|_| self.is_set_up()).ok_or_else(|| {
+            let failure = Failure::new(format!("the platform repository {} was not set up yet", self.repository));
+            failure.help("run `koctl init` first, or edit the files here with --local")
+        })?;
+        let texts = change.made_in(&files_of(found)).map_err(Failure::from)?.texts;
+        let settings = found.texts.get(PLATFORM).map(|text| (PLATFORM, text.as_str()));
+        let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(settings);
+        Ok(load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?.manifest)
     }
 
     /// Where the state is by default: on a branch of the repository, which needs nothing else.

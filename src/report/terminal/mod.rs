@@ -43,6 +43,6 @@ mod waiting;
 pub use closing::closing;
 pub use drift::drift;
 pub use outcome::{outcome, recorded};
-pub use plan::{details, guarded, left_alone, plan};
+pub use plan::{details, edits, guarded, left_alone, plan};
 pub use risks::risks;
 pub use state::{resource, state};

@@ -107,6 +107,21 @@ pub fn left_alone(files: &[(&str, &str, &str)], style: &Style) -> String {
     screen.finish()
 }
 
+/// Files that a command edits: path, current text, and the text after it.
+#[must_use]
+pub fn edits(files: &[(&str, &str, &str)], style: &Style) -> String {
+    let mut screen = Screen::new(style);
+    for (path, is, will_be) in files {
+        screen.blank();
+        let (is, will_be) = (Value::from(*is), Value::from(*will_be));
+        let (old, new) = (Side::of(Some(&is)), Side::of(Some(&will_be)));
+        screen.line(2, &format!("{}{}", escape(path), text::label(&old, &new)));
+        text::body(&mut screen, 6, &old, &new, text::DIFF);
+    }
+    screen.blank();
+    screen.finish()
+}
+
 /// The changes in one environment, or of what belongs to a whole organization.
 struct Environment<'a> {
     name: Option<&'a str>,

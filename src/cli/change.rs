@@ -1,0 +1,144 @@
+//! The flags of commands that change the configuration, and how a change becomes a pull request or an edit of the files
+//! here.
+
+use super::approval::ApprovalArgs;
+use super::common::{ManifestArgs, SystemArgs, in_session, same_place};
+use super::environment::with_dotenv;
+use super::next::merge;
+use super::outcome::Outcome;
+use super::output::Output;
+use super::repository::{RepositoryArgs, carry_out_in};
+use crate::compiler::platform::PlatformWork;
+use crate::manifest::changes::{Change, EnvironmentName};
+use crate::operations::{Failure, Failures, LocalChange, check_service};
+use crate::report;
+use engine::plan::Waiting;
+
+/// Where a change of the configuration is made.
+#[derive(Debug, clap::Args)]
+pub(super) struct ChangeArgs {
+    /// Edit the files here, instead of opening a pull request in the platform repository.
+    #[arg(long)]
+    local: bool,
+
+    #[command(flatten)]
+    repository: RepositoryArgs,
+
+    #[command(flatten)]
+    manifest: ManifestArgs,
+
+    #[command(flatten)]
+    approval: ApprovalArgs,
+
+    #[command(flatten)]
+    system: SystemArgs,
+}
+
+impl ChangeArgs {
+    /// True if a program reads what happens, as JSON events on stdout.
+    pub(super) fn streams_events(&self) -> bool {
+        self.approval.streams_events() && !self.local
+    }
+}
+
+/// Makes a change. If it `checks` a new service, its specification is read first.
+pub(super) async fn run(change: Change, checks: bool, args: &ChangeArgs, output: &Output) -> Result<Outcome, Failures> {
+    if args.local { edit(&change, checks, args, output).await } else { propose(change, checks, args, output).await }
+}
+
+/// Opens a pull request.
+async fn propose(change: Change, checks: bool, args: &ChangeArgs, output: &Output) -> Result<Outcome, Failures> {
+    let environment = with_dotenv(None, output)?;
+    let state = args.system.state(&environment);
+    let (access, _) = args.repository.open(&args.system, environment, output).await?;
+    let manifest = access.changed(&change)?;
+    note_left_out(&change.left_out(&manifest), output);
+    let repository = access.session(state.as_deref(), PlatformWork::Change(change.clone()))?;
+    if let (Change::AddService(service), true) = (&change, checks)
+        && let Err(failures) = check_service(repository.session(), service, &manifest).await
+    {
+        repository.close().await;
+        return Err(unchecked(failures));
+    }
+    let next = |waiting: &[&Waiting]| merge(waiting, &args.system);
+    carry_out_in(repository, &args.approval, &next, output).await
+}
+
+/// Edits the files here.
+async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output) -> Result<Outcome, Failures> {
+    let local = LocalChange::prepare(&args.manifest.sources(), change)?;
+    let edits = local.edits();
+    if edits.is_empty() {
+        output.screen("Nothing to change: the configuration says that already.");
+        return Ok(Outcome::Done);
+    }
+    note_left_out(&change.left_out(&local.loaded.manifest), output);
+    if let (Change::AddService(service), true) = (change, checks) {
+        let manifest = &local.loaded.manifest;
+        let checked = in_session(local.loaded.clone(), &args.manifest, &args.system, output, async |session| {
+            check_service(session, service, manifest).await
+        });
+        checked.await.map_err(unchecked)?;
+    }
+    output.screen(&report::terminal::edits(&edits, &output.style()));
+    if !approves(args, output)? {
+        output.note("Nothing was changed.");
+        return Ok(Outcome::Incomplete);
+    }
+    local.write()?;
+    let names = edits.iter().map(|(name, ..)| report::safe(name)).collect::<Vec<_>>();
+    output.screen(&format!("Changed {}.", names.join(" and ")));
+    output.next(&format!("koctl plan{}", same_place(&args.manifest, &args.system)));
+    Ok(Outcome::Done)
+}
+
+fn approves(args: &ChangeArgs, output: &Output) -> Result<bool, Failure> {
+    if args.approval.auto_approve() {
+        return Ok(true);
+    }
+    if !output.is_interactive() {
+        let failure = Failure::new("the change needs approval, and there is no terminal to ask on");
+        return Err(failure.help("run the command in a terminal, or add --auto-approve"));
+    }
+    let answer = output.is_approved("Change these files?");
+    answer.map_err(|error| Failure::new(format!("could not ask for approval: {error}")))
+}
+
+fn unchecked(failures: Failures) -> Failures {
+    let with_way_out = failures.into_iter().map(|failure| {
+        let help = failure.help.clone().unwrap_or_else(|| "correct the repository or the flags".to_owned());
+        failure.help(format!("{help}; or add the service without looking: --no-check"))
+    });
+    with_way_out.collect()
+}
+
+fn note_left_out(environments: &[String], output: &Output) {
+    if environments.is_empty() {
+        return;
+    }
+    let names = environments.iter().map(|name| report::safe(name)).collect::<Vec<_>>().join(", ");
+    output.note(&format!("Not in {names}, which list what takes part: add it there with --environment."));
+}
+
+/// An environment, as a flag names it.
+pub(super) fn environment(text: &str) -> Result<EnvironmentName, String> {
+    text.parse()
+}
+
+/// The value of an argument, or the answer of a person.
+pub(super) fn given(value: Option<&String>, what: &str, usage: &str, output: &Output) -> Result<String, Failure> {
+    match value {
+        Some(value) => Ok(value.clone()),
+        None if output.is_interactive() => {
+            let mut question = what.to_owned();
+            if let Some(first) = question.get_mut(..1) {
+                first.make_ascii_uppercase();
+            }
+            output.prompt(&question, None)
+        }
+        None => {
+            let failure = Failure::new(format!("the {what} is missing, and there is no terminal to ask on"));
+            Err(failure.help(format!("give it: `{usage}`")))
+        }
+    }
+}

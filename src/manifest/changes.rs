@@ -1,0 +1,682 @@
+//! Changes of the configuration that a command or the portal makes: teams, services, people and environments. Each is an
+//! edit that leaves everything else in the files as it is, to the byte.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::document::parse_value;
+use super::edit::{EditError, Entry, Step, insert, push, remove, remove_item};
+use super::model::{EnvironmentType, Manifest, Region, Service};
+use super::suggest::nearest;
+
+/// A change of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Adds a team.
+    AddTeam {
+        /// Its name.
+        team: String,
+        /// Its purpose.
+        description: Option<String>,
+        /// The email addresses of its members.
+        users: Vec<String>,
+        /// The environments that list their teams, and that take part.
+        environments: Vec<EnvironmentName>,
+    },
+    /// Adds a member to a team.
+    AddUser {
+        /// The team.
+        team: String,
+        /// The email address.
+        email: String,
+    },
+    /// Adds a service to a team.
+    AddService(Box<NewService>),
+    /// Adds an environment to an organization.
+    AddEnvironment {
+        /// Where it is, and its name.
+        environment: EnvironmentName,
+        /// Its type.
+        kind: EnvironmentType,
+        /// Its region.
+        region: Region,
+        /// The teams that take part. If there are none, all do.
+        teams: Vec<String>,
+    },
+    /// Removes a team, from environments that list it, too.
+    RemoveTeam {
+        /// Its name.
+        team: String,
+    },
+    /// Removes a service, from environments that list it, too.
+    RemoveService {
+        /// The team.
+        team: String,
+        /// The key of the service.
+        key: String,
+    },
+    /// Removes a member from a team.
+    RemoveUser {
+        /// The team.
+        team: String,
+        /// The email address.
+        email: String,
+    },
+}
+
+/// A service to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewService {
+    /// The team.
+    pub team: String,
+    /// The key of the service.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Its purpose.
+    pub description: Option<String>,
+    /// The address of its repository.
+    pub remote: String,
+    /// The path of its specification, if it is not the default.
+    pub spec_path: Option<String>,
+    /// Its branch for production, if it is not the default.
+    pub prod_branch: Option<String>,
+    /// Its branch for development, if it is not the default.
+    pub dev_branch: Option<String>,
+    /// The environments that list their teams or services, and that take part.
+    pub environments: Vec<EnvironmentName>,
+}
+
+/// An environment of an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentName {
+    /// The organization.
+    pub organization: String,
+    /// The name of the environment.
+    pub name: String,
+}
+
+impl std::fmt::Display for EnvironmentName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.organization, self.name)
+    }
+}
+
+impl std::str::FromStr for EnvironmentName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('/') {
+            Some((organization, name)) if !organization.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok(Self { organization: organization.to_owned(), name: name.to_owned() })
+            }
+            _ => Err("write it as ORGANIZATION/ENVIRONMENT".to_owned()),
+        }
+    }
+}
+
+/// The files of a configuration. One file may contain both sections.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
+    /// The name of the file with the teams.
+    pub teams: String,
+    /// The name of the file with the organizations.
+    pub organizations: String,
+    /// The texts by name.
+    pub texts: BTreeMap<String, String>,
+}
+
+/// Why a change cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unchanged {
+    /// The reason.
+    pub message: String,
+    /// The next step for a user.
+    pub help: String,
+}
+
+impl Unchanged {
+    fn new(message: String, help: impl Into<String>) -> Self {
+        Self { message, help: help.into() }
+    }
+}
+
+impl From<EditError> for Unchanged {
+    fn from(error: EditError) -> Self {
+        let help = match error {
+            EditError::Invalid { .. } => "correct the file, and try again",
+            EditError::NoMapping { .. } | EditError::NoList { .. } => "correct that part of the file, and try again",
+            EditError::Unsafe { .. } | EditError::Fixed { .. } => {
+                "edit the file by hand: an anchor, an alias or a merge key may be in the way"
+            }
+        };
+        Self::new(error.to_string(), help)
+    }
+}
+
+impl Change {
+    /// The change in words, for the title of a pull request: `Add Team flight-data`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::AddTeam { team, .. } => format!("Add Team {team}"),
+            Self::AddUser { team, email } => format!("Add {email} to {team}"),
+            Self::AddService(service) => format!("Add Service {} of {}", service.key, service.team),
+            Self::AddEnvironment { environment, .. } => format!("Add Environment {environment}"),
+            Self::RemoveTeam { team } => format!("Remove Team {team}"),
+            Self::RemoveService { team, key } => format!("Remove Service {key} of {team}"),
+            Self::RemoveUser { team, email } => format!("Remove {email} from {team}"),
+        }
+    }
+
+    /// The files with the change. They are the same if everything is so already.
+    ///
+    /// # Errors
+    /// If something that it needs is missing, something of its name is there already, or a file cannot be edited without
+    /// changing something else.
+    pub fn made_in(&self, files: &Files) -> Result<Files, Unchanged> {
+        let mut edit = Editing::new(files)?;
+        match self {
+            Self::AddTeam { team, description, users, environments } => {
+                edit.add_team(team, description.as_deref(), users)?;
+                for environment in environments {
+                    edit.take_part(environment, team, None)?;
+                }
+            }
+            Self::AddUser { team, email } => {
+                edit.team(team)?;
+                edit.edit_teams(|name, text| push(name, text, &team_path(team, &["users"]), email))?;
+            }
+            Self::AddService(service) => edit.add_service(service)?,
+            Self::AddEnvironment { environment, kind, region, teams } => {
+                edit.add_environment(environment, *kind, *region, teams)?;
+            }
+            Self::RemoveTeam { team } => edit.remove_team(team)?,
+            Self::RemoveService { team, key } => edit.remove_service(team, key)?,
+            Self::RemoveUser { team, email } => edit.remove_user(team, email)?,
+        }
+        Ok(edit.files)
+    }
+
+    /// The environments that list their teams or services, and in which what was added does not take part.
+    #[must_use]
+    pub fn left_out(&self, manifest: &Manifest) -> Vec<String> {
+        let (team, key) = match self {
+            Self::AddTeam { team, .. } => (team, None),
+            Self::AddService(service) => (&service.team, Some(&service.key)),
+            _ => return Vec::new(),
+        };
+        let mut left_out = Vec::new();
+        for (organization, configured) in &manifest.organizations {
+            for (name, environment) in &configured.environments {
+                let Some(teams) = &environment.teams else { continue };
+                let takes_part = teams.get(team).is_some_and(|part| {
+                    let services = part.services.as_ref();
+                    key.is_none_or(|key| services.is_none_or(|services| services.contains_key(key)))
+                });
+                if !takes_part {
+                    left_out.push(format!("{organization}/{name}"));
+                }
+            }
+        }
+        left_out
+    }
+}
+
+impl NewService {
+    /// The service as the configuration describes it.
+    fn entry(&self) -> String {
+        let given = |value: &Option<String>, default: &str| {
+            value.as_ref().filter(|value| *value != default).map(|value| json!(value))
+        };
+        block([
+            ("name", Some(json!(self.name))),
+            ("description", given(&self.description, "")),
+            ("git", Some(json!({ "remote": self.remote }))),
+            ("spec-path", given(&self.spec_path, Service::SPEC_PATH)),
+            ("prod-branch-name", given(&self.prod_branch, Service::PROD_BRANCH)),
+            ("dev-branch-name", given(&self.dev_branch, Service::DEV_BRANCH)),
+        ])
+    }
+}
+
+/// Files while they are edited.
+struct Editing {
+    files: Files,
+}
+
+type Edited = Result<String, EditError>;
+
+impl Editing {
+    fn new(files: &Files) -> Result<Self, Unchanged> {
+        let editing = Self { files: files.clone() };
+        editing.read(&files.teams)?;
+        editing.read(&files.organizations)?;
+        Ok(editing)
+    }
+
+    /// The values of a file.
+    fn read(&self, name: &str) -> Result<Value, Unchanged> {
+        let text = self.files.texts.get(name).map(String::as_str).unwrap_or_default();
+        parse_value(text).map_err(|error| {
+            let message = format!("{name}:{}:{}: {}", error.line, error.column, error.message);
+            Unchanged::new(message, "correct the file, and try again")
+        })
+    }
+
+    fn teams(&self) -> Result<Value, Unchanged> {
+        Ok(self.read(&self.files.teams)?["teams"].take())
+    }
+
+    fn organizations(&self) -> Result<Value, Unchanged> {
+        Ok(self.read(&self.files.organizations)?["organizations"].take())
+    }
+
+    fn edit_teams(&mut self, edit: impl FnOnce(&str, &str) -> Edited) -> Result<(), Unchanged> {
+        let name = self.files.teams.clone();
+        self.edit(&name, edit)
+    }
+
+    fn edit_organizations(&mut self, edit: impl FnOnce(&str, &str) -> Edited) -> Result<(), Unchanged> {
+        let name = self.files.organizations.clone();
+        self.edit(&name, edit)
+    }
+
+    fn edit(&mut self, name: &str, edit: impl FnOnce(&str, &str) -> Edited) -> Result<(), Unchanged> {
+        let text = self.files.texts.entry(name.to_owned()).or_default();
+        *text = edit(name, text)?;
+        Ok(())
+    }
+
+    /// What the configuration says of a team.
+    fn team(&self, team: &str) -> Result<Value, Unchanged> {
+        let mut teams = self.teams()?;
+        match teams.get_mut(team) {
+            Some(found) => Ok(found.take()),
+            None => Err(missing("team", team, &teams, &self.files.teams, "koctl add team")),
+        }
+    }
+
+    /// What the configuration says of a service.
+    fn service(&self, team: &str, key: &str) -> Result<Value, Unchanged> {
+        let mut services = self.team(team)?["services"].take();
+        match services.get_mut(key) {
+            Some(found) => Ok(found.take()),
+            None => Err(missing("service", key, &services, &self.files.teams, "koctl add service")),
+        }
+    }
+
+    /// What the configuration says of an environment.
+    fn environment(&self, name: &EnvironmentName) -> Result<Value, Unchanged> {
+        let mut environments = self.environments(&name.organization)?;
+        match environments.get_mut(&name.name) {
+            Some(found) => Ok(found.take()),
+            None => {
+                let file = &self.files.organizations;
+                Err(missing("environment", &name.name, &environments, file, "koctl add environment"))
+            }
+        }
+    }
+
+    fn environments(&self, organization: &str) -> Result<Value, Unchanged> {
+        let mut organizations = self.organizations()?;
+        match organizations.get_mut(organization) {
+            Some(found) => Ok(found["environments"].take()),
+            None => {
+                let file = &self.files.organizations;
+                Err(missing("organization", organization, &organizations, file, "koctl add organization"))
+            }
+        }
+    }
+
+    fn add_team(&mut self, team: &str, description: Option<&str>, users: &[String]) -> Result<(), Unchanged> {
+        if self.teams()?.get(team).is_some() {
+            let message = format!("the team `{team}` is in {} already", self.files.teams);
+            return Err(Unchanged::new(message, "add its members with `koctl add user`, or edit the file"));
+        }
+        let entry = block([
+            ("description", description.map(|text| json!(text))),
+            ("users", (!users.is_empty()).then(|| json!(users))),
+            ("services", Some(json!({}))),
+        ]);
+        self.edit_teams(|name, text| insert(name, text, &[Step::Key("teams")], team, Entry::Mapping(&entry)))
+    }
+
+    fn add_service(&mut self, service: &NewService) -> Result<(), Unchanged> {
+        let NewService { team, key, environments, .. } = service;
+        if self.team(team)?["services"].get(key).is_some() {
+            let message = format!("the service `{key}` of `{team}` is in {} already", self.files.teams);
+            return Err(Unchanged::new(message, "choose another key, or edit the file"));
+        }
+        let entry = service.entry();
+        let path = team_path(team, &["services"]);
+        self.edit_teams(|name, text| insert(name, text, &path, key, Entry::Mapping(&entry)))?;
+        environments.iter().try_for_each(|environment| self.take_part(environment, team, Some(key)))
+    }
+
+    fn add_environment(
+        &mut self,
+        environment: &EnvironmentName,
+        kind: EnvironmentType,
+        region: Region,
+        teams: &[String],
+    ) -> Result<(), Unchanged> {
+        if self.environments(&environment.organization)?.get(&environment.name).is_some() {
+            let message = format!("the environment `{environment}` is in {} already", self.files.organizations);
+            return Err(Unchanged::new(message, "choose another name, or edit the file"));
+        }
+        teams.iter().try_for_each(|team| self.team(team).map(drop))?;
+        let listed: Map<String, Value> = teams.iter().map(|team| (team.clone(), json!({}))).collect();
+        let (organization, name) = (&environment.organization, &environment.name);
+        let path = [Step::Key("organizations"), Step::Key(organization), Step::Key("environments")];
+        let entry = block([
+            ("type", Some(json!(kind.as_str()))),
+            ("region", Some(json!(region.as_str()))),
+            ("teams", (!listed.is_empty()).then_some(Value::Object(listed))),
+        ]);
+        self.edit_organizations(|file, text| insert(file, text, &path, name, Entry::Mapping(&entry)))
+    }
+
+    /// Lists a team, or a service of it, in an environment that lists its teams. In one that does not, all take part.
+    fn take_part(&mut self, name: &EnvironmentName, team: &str, service: Option<&str>) -> Result<(), Unchanged> {
+        let environment = self.environment(name)?;
+        if environment["teams"].is_null() {
+            return Ok(());
+        }
+        let path = environment_path(name, &["teams"]);
+        let part = environment["teams"].get(team);
+        match (part, service) {
+            (None, None) => self.edit_organizations(|file, text| insert(file, text, &path, team, Entry::Mapping("{}"))),
+            (None, Some(key)) => {
+                let entry = block([("services", Some(json!({ key: {} })))]);
+                self.edit_organizations(|file, text| insert(file, text, &path, team, Entry::Mapping(&entry)))
+            }
+            (Some(part), Some(key)) if !part["services"].is_null() => {
+                let path = environment_path(name, &["teams", team, "services"]);
+                self.edit_organizations(|file, text| insert(file, text, &path, key, Entry::Mapping("{}")))
+            }
+            (Some(_), _) => Ok(()),
+        }
+    }
+
+    fn remove_team(&mut self, team: &str) -> Result<(), Unchanged> {
+        refuse_protected("team", team, &self.team(team)?)?;
+        self.edit_teams(|name, text| remove(name, text, &[Step::Key("teams")], team))?;
+        for environment in self.listing(|environment| environment["teams"].get(team).is_some())? {
+            let path = environment_path(&environment, &["teams"]);
+            self.edit_organizations(|file, text| remove(file, text, &path, team))?;
+        }
+        Ok(())
+    }
+
+    fn remove_service(&mut self, team: &str, key: &str) -> Result<(), Unchanged> {
+        refuse_protected("service", key, &self.service(team, key)?)?;
+        let path = team_path(team, &["services"]);
+        self.edit_teams(|name, text| remove(name, text, &path, key))?;
+        for environment in self.listing(|environment| environment["teams"][team]["services"].get(key).is_some())? {
+            let path = environment_path(&environment, &["teams", team, "services"]);
+            self.edit_organizations(|file, text| remove(file, text, &path, key))?;
+        }
+        Ok(())
+    }
+
+    fn remove_user(&mut self, team: &str, email: &str) -> Result<(), Unchanged> {
+        let users = self.team(team)?["users"].take();
+        let users: Vec<&str> = users.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        // Konnect does not see upper and lower case in an email address.
+        let Some(written) = users.iter().find(|user| user.eq_ignore_ascii_case(email)) else {
+            let near = nearest(email, users.iter().copied());
+            let help = near.map_or_else(
+                || "`koctl graph` shows who belongs to which team".to_owned(),
+                |near| format!("did you mean `{near}`?"),
+            );
+            return Err(Unchanged::new(format!("`{email}` is no user of the team `{team}`"), help));
+        };
+        let path = team_path(team, &["users"]);
+        self.edit_teams(|name, text| remove_item(name, text, &path, written))
+    }
+
+    /// The environments of which this is true.
+    fn listing(&self, is_meant: impl Fn(&Value) -> bool) -> Result<Vec<EnvironmentName>, Unchanged> {
+        let organizations = self.organizations()?;
+        let mut found = Vec::new();
+        for (organization, configured) in organizations.as_object().into_iter().flatten() {
+            let environments = configured["environments"].as_object().into_iter().flatten();
+            let meant = environments.filter(|(_, environment)| is_meant(environment));
+            found.extend(
+                meant.map(|(name, _)| EnvironmentName { organization: organization.clone(), name: name.clone() }),
+            );
+        }
+        Ok(found)
+    }
+}
+
+fn team_path<'a>(team: &'a str, below: &[&'a str]) -> Vec<Step<'a>> {
+    [Step::Key("teams"), Step::Key(team)].into_iter().chain(below.iter().map(|key| Step::Key(key))).collect()
+}
+
+fn environment_path<'a>(name: &'a EnvironmentName, below: &[&'a str]) -> Vec<Step<'a>> {
+    let path = ["organizations", &name.organization, "environments", &name.name];
+    path.into_iter().chain(below.iter().copied()).map(Step::Key).collect()
+}
+
+/// Something that the configuration does not have.
+fn missing(what: &str, name: &str, found: &Value, file: &str, command: &str) -> Unchanged {
+    let known = found.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let help = match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("add it first: `{command}`"),
+    };
+    Unchanged::new(format!("there is no {what} `{name}` in {file}"), help)
+}
+
+fn refuse_protected(what: &str, name: &str, found: &Value) -> Result<(), Unchanged> {
+    if found["protect"] != true {
+        return Ok(());
+    }
+    let help = "take `protect: true` away first, and apply that; then remove it";
+    Err(Unchanged::new(format!("the {what} `{name}` is protected"), help))
+}
+
+/// The entries that have a value, in YAML's block style. A text is written plainly if that is read as the same text.
+fn block<const N: usize>(entries: [(&str, Option<Value>); N]) -> String {
+    let mut out = String::new();
+    for (key, value) in entries {
+        if let Some(value) = value {
+            write(&mut out, &json!({ key: value }), 0);
+        }
+    }
+    out
+}
+
+fn write(out: &mut String, value: &Value, indent: usize) {
+    match value {
+        Value::Object(entries) => {
+            for (key, value) in entries {
+                out.push_str(&format!("{:indent$}{}:", "", scalar(key)));
+                match value {
+                    Value::Object(below) if !below.is_empty() => {
+                        out.push('\n');
+                        write(out, value, indent + 2);
+                    }
+                    Value::Array(items) if !items.is_empty() => {
+                        out.push('\n');
+                        let item = |item: &Value| format!("{:width$}- {}\n", "", inline(item), width = indent + 2);
+                        out.extend(items.iter().map(item));
+                    }
+                    _ => out.push_str(&format!(" {}\n", inline(value))),
+                }
+            }
+        }
+        _ => out.push_str(&inline(value)),
+    }
+}
+
+fn inline(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), scalar)
+}
+
+fn scalar(text: &str) -> String {
+    let plain = format!("k: {text}\n");
+    let is_plain = text.len() < 200 && parse_value(&plain) == Ok(json!({ "k": text }));
+    if is_plain { text.to_owned() } else { json!(text).to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEAMS: &str = "\
+# The teams.
+teams:
+  orders: # takes orders
+    users: [kim@example.com]
+    services:
+      # Where all pay.
+      Acme/checkout:
+        name: checkout
+        git: {remote: https://github.com/Acme/checkout.git}
+  vault:
+    protect: true
+";
+
+    const ORGANIZATIONS: &str = "\
+organizations:
+  Acme:
+    access-token: {type: env, value: ACME_TOKEN}
+    environments:
+      dev: {type: DEV, region: eu}
+      # Few take part.
+      prd:
+        type: PROD
+        region: eu
+        teams:
+          orders:
+            services:
+              Acme/checkout:
+";
+
+    fn files() -> Files {
+        let texts = [("teams.yaml", TEAMS), ("organizations.yaml", ORGANIZATIONS)];
+        Files {
+            teams: "teams.yaml".to_owned(),
+            organizations: "organizations.yaml".to_owned(),
+            texts: texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into(),
+        }
+    }
+
+    fn service() -> NewService {
+        NewService {
+            team: "orders".to_owned(),
+            key: "Acme/cart".to_owned(),
+            name: "cart".to_owned(),
+            description: Some("Keeps: what is chosen".to_owned()),
+            remote: "https://github.com/Acme/cart.git".to_owned(),
+            spec_path: Some("api/openapi.yaml".to_owned()),
+            prod_branch: Some("main".to_owned()),
+            dev_branch: None,
+            environments: Vec::new(),
+        }
+    }
+
+    fn prd() -> EnvironmentName {
+        "Acme/prd".parse().unwrap()
+    }
+
+    /// The removed and added lines, or the reason why there are none.
+    fn shown(change: &Change) -> String {
+        let before = files();
+        match change.made_in(&before) {
+            Err(Unchanged { message, help }) => format!("{message}\n  help: {help}\n"),
+            Ok(after) => {
+                let of = |(name, text): (&String, &String)| {
+                    let diff = similar::TextDiff::from_lines(&before.texts[name], text);
+                    let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+                    changed.map(|change| format!("{name} {}{}", change.tag(), change.value())).collect::<String>()
+                };
+                after.texts.iter().map(of).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn each_change_touches_only_its_own_lines() {
+        let team = |environments| Change::AddTeam {
+            team: "stock".to_owned(),
+            description: Some("Keeps stock.".to_owned()),
+            users: vec!["robin@example.com".to_owned()],
+            environments,
+        };
+        let user = |email: &str| Change::AddUser { team: "orders".to_owned(), email: email.to_owned() };
+        let environment = |teams| Change::AddEnvironment {
+            environment: "Acme/test".parse().unwrap(),
+            kind: EnvironmentType::Dev,
+            region: Region::Us,
+            teams,
+        };
+        let changes = [
+            user("kim@example.com"),
+            user("robin@example.com"),
+            team(Vec::new()),
+            team(vec![prd()]),
+            Change::AddService(Box::new(service())),
+            Change::AddService(Box::new(NewService { environments: vec![prd()], ..service() })),
+            environment(Vec::new()),
+            environment(vec!["orders".to_owned()]),
+            Change::RemoveTeam { team: "orders".to_owned() },
+            Change::RemoveService { team: "orders".to_owned(), key: "Acme/checkout".to_owned() },
+            Change::RemoveUser { team: "orders".to_owned(), email: "Kim@example.com".to_owned() },
+        ];
+        let shown = changes.map(|change| format!("{}\n{}", change.title(), shown(&change)));
+        insta::assert_snapshot!(shown.join("\n"));
+    }
+
+    #[test]
+    fn a_change_that_cannot_be_made_says_why() {
+        let (orders, near) = ("orders".to_owned(), "order".to_owned());
+        let add_service = |service| Change::AddService(Box::new(service));
+        let changes = [
+            Change::AddTeam { team: orders.clone(), description: None, users: Vec::new(), environments: Vec::new() },
+            Change::AddUser { team: near.clone(), email: "a@example.com".to_owned() },
+            add_service(NewService { team: near.clone(), ..service() }),
+            add_service(NewService { key: "Acme/checkout".to_owned(), ..service() }),
+            add_service(NewService { environments: vec!["Acme/pdr".parse().unwrap()], ..service() }),
+            add_service(NewService { environments: vec!["Nobody/prd".parse().unwrap()], ..service() }),
+            Change::AddEnvironment {
+                environment: prd(),
+                kind: EnvironmentType::Prod,
+                region: Region::Eu,
+                teams: Vec::new(),
+            },
+            Change::RemoveTeam { team: "vault".to_owned() },
+            Change::RemoveTeam { team: near },
+            Change::RemoveService { team: orders.clone(), key: "Acme/chekout".to_owned() },
+            Change::RemoveUser { team: orders, email: "kin@example.com".to_owned() },
+        ];
+        insta::assert_snapshot!(changes.map(|change| shown(&change)).join("\n"));
+    }
+
+    #[test]
+    fn an_environment_that_lists_others_is_named() {
+        let manifest = |change: &Change| {
+            let texts = change.made_in(&files()).unwrap().texts;
+            let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+            super::super::load::load_texts(&texts, std::path::Path::new(".")).unwrap().manifest
+        };
+        let without = Change::AddService(Box::new(service()));
+        assert_eq!(without.left_out(&manifest(&without)), ["Acme/prd"]);
+        let with = Change::AddService(Box::new(NewService { environments: vec![prd()], ..service() }));
+        assert!(with.left_out(&manifest(&with)).is_empty());
+    }
+
+    #[test]
+    fn texts_that_mean_something_else_plainly_are_quoted() {
+        for (text, written) in
+            [("plain words", "plain words"), ("1.10", "\"1.10\""), ("yes: no", "\"yes: no\""), ("# x", "\"# x\"")]
+        {
+            assert_eq!(scalar(text), written);
+        }
+    }
+}

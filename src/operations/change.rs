@@ -1,0 +1,168 @@
+//! Changes of the configuration that a command makes in the working tree, and what is checked before a service is added.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::failure::{Failure, Failures};
+use super::session::Session;
+use super::sources::{parse, source};
+use crate::compiler::SpecAddress;
+use crate::github::specs::{self, Wanted};
+use crate::manifest::changes::{Change, Files, NewService, Unchanged};
+use crate::manifest::files;
+use crate::manifest::format::formatted;
+use crate::manifest::load::load_edited;
+use crate::manifest::model::{EnvironmentType, Manifest, Service};
+use crate::manifest::{Loaded, Sources};
+
+/// A change of the files in the working tree, before it is made.
+#[derive(Debug)]
+pub struct LocalChange {
+    before: Files,
+    after: Files,
+    /// The configuration after the change, which is valid.
+    pub loaded: Loaded,
+}
+
+impl From<Unchanged> for Failure {
+    fn from(refused: Unchanged) -> Self {
+        Self::new(refused.message).help(refused.help)
+    }
+}
+
+impl LocalChange {
+    /// Reads the files, and prepares their edits.
+    ///
+    /// # Errors
+    /// If the files cannot be read or edited, and if the configuration would not be valid.
+    pub fn prepare(sources: &Sources, change: &Change) -> Result<Self, Failures> {
+        let before = sources.editable()?;
+        let after = change.made_in(&before).map_err(Failure::from)?;
+        let loaded = load_edited(sources, &after.texts)?;
+        Ok(Self { before, after, loaded })
+    }
+
+    /// The files that it changes: the name, the text now, and the text after it.
+    #[must_use]
+    pub fn edits(&self) -> Vec<(&str, &str, &str)> {
+        let before = |name: &str| self.before.texts.get(name).map(String::as_str).unwrap_or_default();
+        let all = self.after.texts.iter().map(|(name, after)| (name.as_str(), before(name), after.as_str()));
+        all.filter(|(_, before, after)| before != after).collect()
+    }
+
+    /// Writes the files, each whole or not at all.
+    ///
+    /// # Errors
+    /// The file that cannot be written, or that was changed by someone else meanwhile. Files before it are written.
+    pub fn write(&self) -> Result<(), Failure> {
+        for (name, before, after) in self.edits() {
+            let failed = |error: io::Error| {
+                Failure::new(format!("could not write {name}: {error}")).help("make the file and its folder writable")
+            };
+            let now = match fs::read_to_string(name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+                now => now.map_err(failed)?,
+            };
+            if now != before {
+                let failure = Failure::new(format!("{name} was changed meanwhile, and is left as it is"));
+                return Err(failure.help("run the command again"));
+            }
+            replace(Path::new(name), after).map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
+/// Brings files into their usual form; if it only `checks`, writes nothing. Returns the files that change, with their texts
+/// before and after it, and why others cannot be read or written.
+#[must_use]
+pub fn format_files(paths: &[PathBuf], checks: bool) -> (Vec<(String, String, String)>, Failures) {
+    let (mut changed, mut failures) = (Vec::new(), Failures::default());
+    for path in paths {
+        match format_file(path, checks) {
+            Ok(Some((before, after))) => changed.push((path.display().to_string(), before, after)),
+            Ok(None) => {}
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (changed, failures)
+}
+
+fn format_file(path: &Path, checks: bool) -> Result<Option<(String, String)>, Failure> {
+    let name = path.display();
+    let text = files::read_text(path, files::LARGEST_TEXT).map_err(|error| {
+        Failure::new(format!("could not read {name}: {error}")).help("name a file of the configuration")
+    })?;
+    let formatted = formatted(&text)
+        .map_err(|error| Failure::new(format!("could not format {name}: {error}")).help("correct the file"))?;
+    if formatted == text {
+        return Ok(None);
+    }
+    if !checks {
+        replace(path, &formatted).map_err(|error| {
+            Failure::new(format!("could not write {name}: {error}")).help("make the file and its folder writable")
+        })?;
+    }
+    Ok(Some((text, formatted)))
+}
+
+/// Replaces the content of a file, which keeps its permissions. A symbolic link keeps its target.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".koctl-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    match fs::metadata(&path) {
+        Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Checks that the specification of a new service can be read on every branch that an environment of the configuration
+/// stages: that there are the repository, the branches and the file, and that the file is a specification.
+///
+/// # Errors
+/// Everything that cannot be read, or is not a specification.
+pub async fn check_service(session: &Session, new: &NewService, manifest: &Manifest) -> Result<(), Failures> {
+    let Some(service) = manifest.teams.get(&new.team).and_then(|team| team.services.get(&new.key)) else {
+        return Ok(());
+    };
+    let source = source(session, service)?;
+    let branches = branches(new, service, manifest).into_iter();
+    let wanted: BTreeMap<SpecAddress, Wanted> = branches
+        .map(|branch| {
+            let (remote, path, source) = (service.git.remote.clone(), service.spec_file(), source.clone());
+            let address = SpecAddress { remote: remote.clone(), branch: branch.clone(), path: path.clone() };
+            (address, Wanted { remote, branch, path, source })
+        })
+        .collect();
+    let read = specs::read(wanted).await;
+    let mut failures = Failures::default();
+    for (address, file) in read {
+        if let Err(error) = parse(&address, file) {
+            failures.push(error);
+        }
+    }
+    failures.none_or(())
+}
+
+/// The branches that the environments stage, or that of production if the service takes part in none.
+fn branches(new: &NewService, service: &Service, manifest: &Manifest) -> BTreeSet<String> {
+    let mut branches = BTreeSet::new();
+    for environment in manifest.organizations.values().flat_map(|one| one.environments.values()) {
+        let placements = environment.services(&manifest.teams).into_iter();
+        let ours = placements.filter(|one| one.team_name == new.team && one.key == new.key);
+        branches.extend(ours.map(|one| one.branch.to_owned()));
+    }
+    if branches.is_empty() {
+        branches.insert(service.branch(EnvironmentType::Prod).to_owned());
+    }
+    branches
+}

@@ -1,0 +1,164 @@
+//! `koctl add` and `koctl remove` for teams, services, people and environments.
+
+use crate::world::{World, filters, spec};
+
+const TEAMS: &str = "konnect/teams.yaml";
+
+/// A platform repository that was set up, with one team and the organization Acme.
+fn platform() -> World {
+    let world = World::empty();
+    world.koctl(&["init", "--auto-approve"]).exits(0);
+    world.run(&["sandbox", "merge"]).exits(0);
+    world.koctl(&["add", "organization", "Acme", "--region", "eu", "--auto-approve"]).exits(0);
+    world.run(&["sandbox", "merge"]).exits(0);
+    world
+}
+
+/// Proposes a change, merges it, and returns the teams of the platform repository.
+#[track_caller]
+fn merged(world: &World, command: &[&str]) -> String {
+    world.koctl(&[command, &["--auto-approve"]].concat()).exits(0);
+    world.run(&["sandbox", "merge"]).exits(0);
+    world.git("sandbox/platform", &["show", "main:konnect/teams.yaml"])
+}
+
+#[test]
+fn what_the_configuration_says_already_changes_nothing() {
+    let world = World::new();
+    world.edit(TEAMS, "description: Takes orders.", "description: Takes orders.\n    users: [kim@example.com]");
+    let before = world.read(TEAMS);
+    let run = world.run(&["add", "user", "orders", "kim@example.com", "--local"]).exits(0);
+    assert_eq!(run.stdout, "Nothing to change: the configuration says that already.\n");
+    assert_eq!(world.read(TEAMS), before);
+}
+
+#[test]
+fn a_local_change_is_shown_and_made_after_approval() {
+    let world = World::new();
+    let before = world.read(TEAMS);
+    let refused = world.run(&["add", "team", "stock", "--local"]).exits(1);
+    assert!(refused.stderr.contains("add --auto-approve") && world.read(TEAMS) == before, "{}", refused.stderr);
+    let made = ["add", "team", "stock", "--description", "Keeps stock.", "--user", "kim@example.com", "--local"];
+    let run = world.run(&[&made[..], &["--auto-approve"]].concat()).exits(0);
+    insta::assert_snapshot!(run.stdout, @"
+      konnect/teams.yaml
+          @@ -7,3 +7,8 @@
+                   description: The checkout.
+                   git:
+                     remote: https://github.com/Acme/checkout.git
+          +  stock:
+          +    description: Keeps stock.
+          +    users:
+          +      - kim@example.com
+          +    services: {}
+
+    Changed konnect/teams.yaml.
+    ");
+    world.run(&["validate"]).exits(0);
+    world.run(&["remove", "team", "stock", "--local", "--auto-approve"]).exits(0);
+    assert_eq!(world.read(TEAMS), before);
+}
+
+#[test]
+fn a_service_whose_specification_cannot_be_read_is_not_added() {
+    let world = World::new();
+    let before = world.read(TEAMS);
+    let add = ["add", "service", "orders", "Acme/cart", "--local", "--auto-approve"];
+    let refused = world.koctl(&add).exits(1);
+    assert!(refused.stderr.contains("Acme/cart") && refused.stderr.contains("--no-check"), "{}", refused.stderr);
+    assert_eq!(world.read(TEAMS), before);
+    world.koctl(&[&add[..], &["--no-check"]].concat()).exits(0);
+    assert!(world.read(TEAMS).contains("name: cart"));
+}
+
+#[test]
+fn a_service_that_is_there_is_added_and_applied() {
+    let world = World::new();
+    for branch in ["main", "dev"] {
+        world.write(&format!("services/Acme/cart/{branch}/api.yaml"), &spec("cart", "2.0.0"));
+    }
+    let add = ["add", "service", "orders", "Acme/cart", "--spec-path", "api.yaml", "--local", "--auto-approve"];
+    world.koctl(&add).exits(0);
+    let plan = world.applied().koctl(&["state", "list"]).exits(0);
+    assert!(plan.stdout.contains("Acme/api/dev/cart\n"), "{}", plan.stdout);
+}
+
+#[test]
+fn a_change_that_is_not_valid_is_refused_with_its_place_and_nothing_is_written() {
+    let world = World::new();
+    let before = world.read(TEAMS);
+    let refused = |arguments: &[&str]| {
+        let run = world.run(&[arguments, &["--local", "--auto-approve"]].concat()).exits(1);
+        assert_eq!(world.read(TEAMS), before);
+        run.stderr
+    };
+    assert!(refused(&["add", "user", "orders", "kim"]).contains("is not a valid email address"));
+    assert!(refused(&["add", "user", "order", "kim@example.com"]).contains("Did you mean `orders`?"));
+    assert!(refused(&["add", "team", "no spaces"]).contains("is not a valid name"));
+    assert!(refused(&["remove", "user", "orders", "kim@example.com"]).contains("is no user of the team"));
+    assert!(refused(&["add", "service", "orders", "cart"]).contains("--repository URL"));
+    assert!(refused(&["add", "environment", "Acme/dev", "--type", "DEV", "--region", "eu"]).contains("already"));
+}
+
+#[test]
+fn teams_services_and_people_come_and_go_by_pull_requests() {
+    let _filters = filters();
+    let world = platform();
+    world.write("services/Acme/cart/main/openapi.yaml", &spec("cart", "1.0.0"));
+    world.write("services/Acme/cart/dev/openapi.yaml", &spec("cart", "1.0.0"));
+    let first = world.git("sandbox/platform", &["show", "main:konnect/teams.yaml"]);
+    let shown = world.koctl(&["add", "team", "orders", "--auto-approve"]).exits(0);
+    assert!(shown.stdout.contains("Add Team orders"), "{}", shown.stdout);
+    world.run(&["sandbox", "merge"]).exits(0);
+    merged(&world, &["add", "service", "orders", "Acme/cart"]);
+    let all = merged(&world, &["add", "user", "orders", "kim@example.com"]);
+    for line in ["  orders:", "      Acme/cart:", "      - kim@example.com"] {
+        assert!(all.lines().any(|one| one == line), "{line}\n{all}");
+    }
+    merged(&world, &["remove", "user", "orders", "kim@example.com"]);
+    merged(&world, &["remove", "service", "orders", "Acme/cart"]);
+    let last = merged(&world, &["remove", "team", "orders"]);
+    assert_eq!(last, first);
+}
+
+#[test]
+fn changes_before_a_merge_are_in_one_pull_request() {
+    let world = platform();
+    world.koctl(&["add", "team", "orders", "--auto-approve"]).exits(0);
+    world.koctl(&["add", "team", "stock", "--auto-approve"]).exits(0);
+    world.koctl(&["add", "environment", "Acme/test", "--type", "DEV", "--region", "us", "--auto-approve"]).exits(0);
+    let merged = world.run(&["sandbox", "merge"]).exits(0);
+    assert_eq!(merged.stdout.matches("sandbox/platform").count(), 1, "{}", merged.stdout);
+    let teams = world.git("sandbox/platform", &["show", "main:konnect/teams.yaml"]);
+    assert!(teams.contains("orders:") && teams.contains("stock:"), "{teams}");
+    let organizations = world.git("sandbox/platform", &["show", "main:konnect/organizations.yaml"]);
+    assert!(organizations.contains("test:"), "{organizations}");
+}
+
+#[test]
+fn fmt_changes_the_form_alone_and_check_changes_nothing() {
+    let world = World::new();
+    world.run(&["fmt", "--check"]).exits(0);
+    world.edit(TEAMS, "    description: Takes orders.", "    description:   'Takes orders.' # all");
+    let before = world.read(TEAMS);
+    let checked = world.run(&["fmt", "--check", "--diff"]).exits(2);
+    assert!(checked.stdout.starts_with("konnect/teams.yaml\n"), "{}", checked.stdout);
+    assert_eq!(world.read(TEAMS), before);
+    world.run(&["fmt"]).exits(0);
+    assert!(world.read(TEAMS).contains("    description: \"Takes orders.\" # all\n"), "{}", world.read(TEAMS));
+    world.run(&["fmt", "--check"]).exits(0);
+    world.write("broken.yaml", "teams: [\n");
+    let refused = world.run(&["fmt", "broken.yaml"]).exits(1);
+    assert!(refused.stderr.contains("broken.yaml") && refused.stderr.contains("line"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_repository_that_was_not_set_up_is_named_with_the_way() {
+    let world = World::empty();
+    let refused = world.koctl(&["add", "team", "orders", "--auto-approve"]).exits(1);
+    assert!(
+        refused.stderr.contains("was not set up yet") && refused.stderr.contains("koctl init"),
+        "{}",
+        refused.stderr
+    );
+}
