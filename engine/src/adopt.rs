@@ -86,7 +86,7 @@ pub fn adopt(
 fn taken_over(case: &Case<'_>, remote: &Remote, world: &World, lineage: &str) -> ResourceChange {
     let Case { desired, schema, .. } = *case;
     let mut change = ResourceChange::new(case);
-    for (name, expr) in &desired.attributes {
+    for (name, expr) in desired.attributes.iter().filter(|(name, _)| !desired.ignored.contains(*name)) {
         let known = match expr {
             Expr::Value(value) => Some(value.clone()),
             Expr::Secret(secret) => Some(trace(lineage, &desired.address, name, secret)),

@@ -62,6 +62,7 @@ impl ResourceChange {
             dependencies: desired.dependencies().into_iter().cloned().collect(),
             prior_dependencies: prior.map(ResourceState::addresses).unwrap_or_default(),
             protect: desired.protect,
+            ignored: desired.ignored.clone(),
             prior_protect: prior.is_some_and(|prior| prior.protect),
             ..Self::untouched(desired.address.clone(), schema.guarded)
         };
@@ -215,6 +216,9 @@ impl ResourceChange {
             let name = attribute.name;
             if attribute.kind == Kind::Computed {
                 record.attributes.extend(remote.attributes.get(name).map(|is| (name.to_owned(), is.clone())));
+                continue;
+            }
+            if self.ignored.contains(name) {
                 continue;
             }
             let Some(asked) = self.after(name) else { continue };

@@ -21,6 +21,8 @@ pub struct Desired<T = Untyped> {
     pub attributes: BTreeMap<String, Expr>,
     /// True if `protect: true` covers it: no plan may delete or replace it (R12).
     pub protect: bool,
+    /// The attributes that are set on a new object only, and never compared afterwards.
+    pub ignored: BTreeSet<String>,
     of_type: PhantomData<fn() -> T>,
 }
 
@@ -48,14 +50,15 @@ impl<T: Typed> Desired<T> {
 
 impl<T> Desired<T> {
     fn at(address: Address) -> Self {
-        Self { address, attributes: BTreeMap::new(), protect: false, of_type: PhantomData }
+        let (attributes, ignored) = (BTreeMap::new(), BTreeSet::new());
+        Self { address, attributes, protect: false, ignored, of_type: PhantomData }
     }
 
     /// The same resource among those of all types.
     #[must_use]
     pub fn untyped(self) -> Desired {
-        let Self { address, attributes, protect, of_type: _ } = self;
-        Desired { address, attributes, protect, of_type: PhantomData }
+        let Self { address, attributes, protect, ignored, of_type: _ } = self;
+        Desired { address, attributes, protect, ignored, of_type: PhantomData }
     }
 
     /// The same with the attribute `name` set.
@@ -78,6 +81,13 @@ impl<T> Desired<T> {
     #[must_use]
     pub fn protect(mut self, protect: bool) -> Self {
         self.protect = protect;
+        self
+    }
+
+    /// The same; if the object exists, these attributes are not compared.
+    #[must_use]
+    pub fn ignoring(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ignored.extend(names.into_iter().map(Into::into));
         self
     }
 

@@ -12,7 +12,9 @@ use super::compare::{Case, Provenance};
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::Graph;
 use super::names;
-use super::plan::{Action, Drift, Duplicate, Goal, Notice, Planned, ResourceChange, Waiting as Outstanding};
+use super::plan::{
+    Action, Drift, DriftKind, Duplicate, Goal, Ignored, Notice, Planned, ResourceChange, Waiting as Outstanding,
+};
 use super::refusal::Refusal;
 use super::remembered::Remembered;
 use super::remote::Remote;
@@ -20,7 +22,7 @@ use super::resource::Readers;
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
 use super::secret::trace;
 use super::target::reach;
-use super::value::{entries, stored_form};
+use super::value::{entries, same, stored_form};
 use super::world::{NotFound, World};
 use super::{drift, duplicates};
 use crate::state::ResourceState;
@@ -53,6 +55,8 @@ pub struct Diff {
     pub held_back: Vec<Refusal>,
     /// The resources that wait for others, by address.
     pub waiting: Vec<Outstanding>,
+    /// What differs from the configuration and is ignored, by address.
+    pub ignored: Vec<Ignored>,
 }
 
 /// Compares.
@@ -110,6 +114,7 @@ pub fn diff(
         out.duplicates.retain(|one| reach.contains(&one.address));
         out.held_back.retain(|refusal| refusal.concerns(&reach));
         out.waiting.retain(|waiting| reach.contains(&waiting.address));
+        out.ignored.retain(|ignored| reach.contains(&ignored.address));
         refusals.retain(|refusal| refusal.concerns(&reach));
     }
     if !refusals.is_empty() {
@@ -117,6 +122,7 @@ pub fn diff(
     }
     out.changes.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     out.drift.sort_unstable_by(|a, b| a.address.cmp(&b.address));
+    out.ignored.sort_unstable_by(|a, b| a.address.cmp(&b.address));
     Ok(out)
 }
 
@@ -254,7 +260,8 @@ impl<'a> Differ<'a> {
         }
         let mut change = ResourceChange::new(&case);
         let mut waits: Vec<(&str, Waiting)> = Vec::new();
-        for (name, expr) in &case.desired.attributes {
+        let is_ignored = |name: &str| case.remote.is_some() && case.desired.ignored.contains(name);
+        for (name, expr) in case.desired.attributes.iter().filter(|(name, _)| !is_ignored(name)) {
             match self.resolve(address, name, expr) {
                 Resolved::Known(value) => {
                     change.set(name, Goal::Set(Planned::Known(value)));
@@ -276,8 +283,44 @@ impl<'a> Differ<'a> {
             }
         }
         match case.remote {
-            Some(remote) => self.compare(case, change, remote, &waits),
+            Some(remote) => {
+                self.ignore(&case, &mut change, remote);
+                self.compare(case, change, remote, &waits);
+            }
             None => self.create(case, change),
+        }
+    }
+
+    /// Lets the attributes that the configuration ignores be as they are, also if the object is replaced, and reports those
+    /// that differ.
+    fn ignore(&mut self, case: &Case<'a>, change: &mut ResourceChange, remote: &Remote) {
+        let Case { desired, schema, .. } = *case;
+        let mut differing = BTreeSet::new();
+        for name in &desired.ignored {
+            let Some(attribute) = schema.attribute(name) else { continue };
+            let is = remote.attributes.get(name);
+            if let Some(is) = is {
+                change.set(name, Goal::Set(Planned::Known(is.clone())));
+            }
+            let wanted = desired.attributes.get(name);
+            let is = is.unwrap_or(&Value::Null);
+            if wanted.is_some_and(|wanted| !self.has_value_of(attribute, &desired.address, wanted, is)) {
+                differing.insert(name.clone());
+            }
+        }
+        if !differing.is_empty() {
+            self.out.ignored.push(Ignored { address: desired.address.clone(), attributes: differing });
+        }
+    }
+
+    /// True if an attribute has the value that the configuration says, or will perhaps have it.
+    fn has_value_of(&self, attribute: &Attribute, address: &Address, expr: &Expr, is: &Value) -> bool {
+        match self.resolve(address, attribute.name, expr) {
+            Resolved::Known(wanted) if attribute.kind == Kind::Labels => {
+                entries(&wanted).all(|(key, value)| is.get(key) == Some(value))
+            }
+            Resolved::Known(wanted) => same(attribute.kind, &wanted, is),
+            Resolved::Unknown(_) | Resolved::Deferred(_) | Resolved::Absent(_) => true,
         }
     }
 
@@ -313,7 +356,12 @@ impl<'a> Differ<'a> {
             Kind::Notice => return true,
             _ => {}
         }
-        match (desired.attributes.get(attribute.name), was, is) {
+        let wanted = desired.attributes.get(attribute.name);
+        if desired.ignored.contains(attribute.name) {
+            let has_value = |expr: &Expr| is.is_some_and(|is| self.has_value(expr, is));
+            return was.is_none() && wanted.is_none_or(has_value);
+        }
+        match (wanted, was, is) {
             (None, None, _) => true,
             (Some(Expr::Secret(secret)), Some(was), _) => {
                 trace(self.lineage, &desired.address, attribute.name, secret) == *was
@@ -377,7 +425,7 @@ impl<'a> Differ<'a> {
         let provenance = self.provenance(&case, remote);
         let known = provenance.state();
         if let Some(prior) = prior.or(known) {
-            self.find_drift(&desired.address, schema, prior, Some(remote));
+            self.find_drift_of(desired, schema, prior, remote);
         }
         if self.no_adopt && known.is_none() {
             let refusal = Refusal::Exists { address: desired.address.clone(), id: remote.id.clone() };
@@ -484,5 +532,17 @@ impl<'a> Differ<'a> {
 
     fn find_drift(&mut self, address: &Address, schema: &Schema, prior: &ResourceState, remote: Option<&Remote>) {
         self.out.drift.extend(drift::of(address, schema, prior, remote));
+    }
+
+    /// The same, except for what the configuration ignores: a state of an older configuration has that.
+    fn find_drift_of(&mut self, desired: &Desired, schema: &Schema, prior: &ResourceState, remote: &Remote) {
+        let Some(mut drift) = drift::of(&desired.address, schema, prior, Some(remote)) else { return };
+        if let DriftKind::Changed { attributes } = &mut drift.kind {
+            attributes.retain(|name, _| !desired.ignored.contains(name));
+            if attributes.is_empty() {
+                return;
+            }
+        }
+        self.out.drift.push(drift);
     }
 }

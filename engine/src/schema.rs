@@ -288,6 +288,13 @@ impl Attribute {
         !matches!(self.kind, Kind::Computed | Kind::WriteOnly | Kind::Notice)
     }
 
+    /// True if the configuration may leave it to others once the object exists: a value that is seen, and that is no part of
+    /// the object's address.
+    #[must_use]
+    pub fn can_be_ignored(&self) -> bool {
+        self.is_read_back() && self.kind != Kind::Files && self.location != Location::Address
+    }
+
     /// True if it is a secret that is sent and never read back.
     #[must_use]
     pub fn is_write_only(&self) -> bool {

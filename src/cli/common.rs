@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::environment::of_process;
 use super::output::Output;
+use crate::compiler::check_ignored;
 use crate::manifest::model::Region;
 use crate::manifest::{Diagnostics, Loaded, Sources, load};
 use crate::operations::{Environment, Failures, Session, SessionOptions};
@@ -50,7 +51,9 @@ impl ManifestArgs {
 
     /// Loads and checks the configuration.
     pub(super) fn load(&self) -> Result<Loaded, Diagnostics> {
-        load(&self.sources())
+        let loaded = load(&self.sources())?;
+        check_ignored(&loaded)?;
+        Ok(loaded)
     }
 
     /// The files.

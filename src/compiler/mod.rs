@@ -9,6 +9,7 @@ mod apis;
 mod gateways;
 mod held;
 mod identity;
+mod ignored;
 pub mod moves;
 mod notifications;
 mod placement;
@@ -21,6 +22,7 @@ mod specification;
 mod teams;
 
 pub use held::{Held, unread_specs};
+pub use ignored::check_ignored;
 pub use placement::placements;
 pub use scope::{ClientSecrets, Events, Input};
 pub use specification::{Spec, SpecAddress, Specs};
@@ -61,7 +63,8 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
         apis::compile(&scope, &known, &mut out);
         platform_repo::compile(&scope, &known, &mut out);
     }
-    let Output { desired, errors } = out;
+    let Output { mut desired, errors } = out;
+    ignored::apply(&organization_scope, &environments(&organization_scope).collect::<Vec<_>>(), &mut desired);
     if errors.is_empty() { Ok(Compiled { desired, held }) } else { Err(errors) }
 }
 

@@ -121,6 +121,7 @@ impl Draft {
             spec_path: Service::SPEC_PATH.to_owned(),
             prod_branch_name: Service::PROD_BRANCH.to_owned(),
             dev_branch_name: Service::DEV_BRANCH.to_owned(),
+            ignore_changes: Vec::new(),
             protect: false,
         };
         team.services.insert(key, service);
@@ -153,6 +154,7 @@ impl Draft {
             authorization: self.authorization.clone(),
             notifications: self.notifications.clone(),
             enable_custom_reports: self.custom_reports,
+            ignore_changes: Vec::new(),
             protect: false,
         }
     }

@@ -133,12 +133,24 @@ impl ScopeRequest<'_> {
             // It depends on the changes, and the traces of secrets in these depend on it.
             (None, None) => lineage::of_new_state(name, &self.session.digest_of(name), &compare("")?.changes),
         };
-        let Diff { changes, drift, duplicates, held_back, waiting } = compare(&lineage)?;
+        let Diff { changes, drift, duplicates, held_back, waiting, ignored } = compare(&lineage)?;
         let (serial, scope) = (state.map(State::serial), name.to_owned());
         let recovered = compared.recovered;
         let (moved, origin) = (compared.relocated.moved.clone(), compared.relocated.origin.clone());
         let addresses = desired.iter().map(|one| &one.address).chain(remembered.0.keys()).cloned().collect();
-        let plan = ScopePlan { scope, lineage, serial, moved, origin, changes, drift, duplicates, recovered, waiting };
+        let plan = ScopePlan {
+            scope,
+            lineage,
+            serial,
+            moved,
+            origin,
+            changes,
+            drift,
+            duplicates,
+            recovered,
+            waiting,
+            ignored,
+        };
         Ok((plan, held_back.into(), addresses))
     }
 

@@ -23,6 +23,7 @@ mod guides;
 mod held_services;
 mod hostile_servers;
 mod identity;
+mod ignored;
 mod import;
 mod kills;
 mod kongair;

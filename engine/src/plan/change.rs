@@ -43,6 +43,9 @@ pub struct ResourceChange {
     /// True if the state has it as protected.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prior_protect: bool,
+    /// The attributes that the configuration ignores once the object exists. The state does not record them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub ignored: BTreeSet<String>,
     /// The ids of the objects that could be meant, if it is deferred because there are several: only a person can
     /// decide. Empty if it waits for something that does not exist yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,6 +67,7 @@ impl ResourceChange {
             guarded,
             protect: false,
             prior_protect: false,
+            ignored: BTreeSet::new(),
             candidates: Vec::new(),
         }
     }

@@ -10,6 +10,7 @@
 //! | `drift` | what changed outside koctl (R3) |
 //! | `duplicate` | a second object of koctl's own |
 //! | `left_out` | a plan without what only a person may approve (R12) |
+//! | `ignored` | what is not compared |
 //! | `moved` | what gets another address (R15) |
 //! | `recovered` | the result of intents that an unfinished apply left (R10) |
 //! | `review` | what of a plan was reviewed before, in another one (R7) |
@@ -22,6 +23,7 @@ mod change;
 mod document;
 mod drift;
 mod duplicate;
+mod ignored;
 mod left_out;
 mod moved;
 mod recovered;
@@ -36,6 +38,7 @@ pub use change::ResourceChange;
 pub use document::{InvalidPlan, Mode, Plan, StateOnly, Unplanned};
 pub use drift::{Drift, DriftKind, Drifted};
 pub use duplicate::Duplicate;
+pub use ignored::Ignored;
 pub use moved::{Moved, Origin};
 pub use recovered::{Fate, Recovered};
 pub use scope::{ScopePlan, Stale};

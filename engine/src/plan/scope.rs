@@ -8,6 +8,7 @@ use super::action::Action;
 use super::change::ResourceChange;
 use super::drift::Drift;
 use super::duplicate::Duplicate;
+use super::ignored::Ignored;
 use super::moved::{Moved, Origin};
 use super::recovered::Recovered;
 use super::waiting::Waiting;
@@ -43,6 +44,9 @@ pub struct ScopePlan {
     /// The resources that wait for others, by address. The plan does nothing about them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
+    /// What differs from the configuration and is ignored, by address. The plan does nothing about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignored: Vec<Ignored>,
 }
 
 /// Why a plan does not fit the state as it is now. Reported before the first request.

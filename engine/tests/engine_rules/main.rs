@@ -12,6 +12,7 @@
 #![allow(clippy::unwrap_used, reason = "where a test cannot go on it fails")]
 
 mod house;
+mod ignored;
 mod names;
 mod properties;
 mod r10_intents;

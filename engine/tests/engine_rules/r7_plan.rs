@@ -169,6 +169,7 @@ async fn r7_a_plan_that_was_read_back_does_what_it_says_and_nothing_else() {
         duplicates: scope.duplicates,
         held_back: Vec::new(),
         waiting: scope.waiting,
+        ignored: scope.ignored,
     };
     assert!(house.run(diff).await.is_complete());
     house.assert_quiet(&desired).await;

@@ -32,6 +32,10 @@ pub struct Organization {
     /// Create the dashboards of API usage in every region.
     #[serde(default = "enabled")]
     pub enable_custom_reports: bool,
+    /// Attributes that koctl sets on a new object and then leaves to others, like `portal.display_name`: the type of the
+    /// resource, and the attribute. The list is about all resources of the organization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces a team, an identity provider, a control plane, a portal or one of its
     /// pages, or an API of this organization.
     #[serde(default)]
@@ -64,6 +68,10 @@ pub struct Environment {
     /// The developer portal of the environment.
     #[serde(default, skip_serializing_if = "EnvironmentPortal::is_empty")]
     pub portal: EnvironmentPortal,
+    /// Attributes that koctl sets on a new object and then leaves to others, like `portal.display_name`: the type of the
+    /// resource, and the attribute. The list is about all resources of the environment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces the environment's control planes, its portal or one of the portal's
     /// pages, or its APIs.
     #[serde(default)]
@@ -74,8 +82,8 @@ impl Environment {
     /// An environment without optional keys.
     #[must_use]
     pub fn new(r#type: EnvironmentType, region: Region) -> Self {
-        let (teams, api_name, control_plane, portal) = Default::default();
-        Self { r#type, region, teams, api_name, control_plane, portal, protect: false }
+        let (teams, api_name, control_plane, portal, ignore_changes) = Default::default();
+        Self { r#type, region, teams, api_name, control_plane, portal, ignore_changes, protect: false }
     }
 
     /// The teams that take part, with their definitions in `teams`, and what the environment says of them. Teams that are

@@ -22,6 +22,11 @@ pub struct Team {
     /// The team's services by key. A key may contain slashes, for example `KongAirlines/flights`.
     #[serde(default)]
     pub services: BTreeMap<String, Service>,
+    /// Attributes that koctl sets on a new object and then leaves to others, like `portal.display_name`: the type of the
+    /// resource, and the attribute. The list is about the team, its users, roles, control planes and APIs, in all
+    /// environments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces the team, its control planes, or the APIs of its services.
     #[serde(default)]
     pub protect: bool,
@@ -61,6 +66,11 @@ pub struct Service {
     /// The branch for environments of type DEV.
     #[serde(default = "default_dev_branch")]
     pub dev_branch_name: String,
+    /// Attributes that koctl sets on a new object and then leaves to others, like `portal.display_name`: the type of the
+    /// resource, and the attribute. The list is about the APIs of the service, their versions, publications and links, in
+    /// all environments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces the service's APIs.
     #[serde(default)]
     pub protect: bool,

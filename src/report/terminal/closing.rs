@@ -135,6 +135,9 @@ fn summary(plan: &Plan, records: &Records) -> String {
         (Mode::Normal, false) if plan.scopes.iter().any(|scope| scope.waiting.iter().any(|one| !one.by_apply)) => {
             "Konnect and the platform repository match the configuration, except for what waits for others."
         }
+        (Mode::Normal, false) if plan.scopes.iter().any(|scope| !scope.ignored.is_empty()) => {
+            "Konnect and the platform repository match the configuration, except for what it ignores."
+        }
         (Mode::Normal, false) if plan.unread => "The state matches the configuration. The live systems were not read.",
         (_, false) if !plan.targets.is_empty() => "That is so for what --target names. Nothing else was compared.",
         (Mode::Normal, false) => "Konnect and the platform repository match the configuration.",

@@ -12,6 +12,7 @@
 //! | `resource` | one resource: its headline, and which of its attributes are shown |
 //! | `attribute` | attributes as a table, from the old value to the new |
 //! | `text` | long texts as unified diffs |
+//! | `ignored` | what differs and is ignored |
 //! | `moved` | what gets another address |
 //! | `recovered` | the section about an unfinished apply |
 //! | `drift` | what changed outside koctl: a section of a plan, and a screen of its own |
@@ -25,6 +26,7 @@ mod attribute;
 mod closing;
 mod counts;
 mod drift;
+mod ignored;
 mod moved;
 mod outcome;
 mod plan;

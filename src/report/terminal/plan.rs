@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::screen::Screen;
 use super::text::{self, Side};
-use super::{closing, counts, drift, moved, protection, recovered, resource, risks, waiting};
+use super::{closing, counts, drift, ignored, moved, protection, recovered, resource, risks, waiting};
 use crate::report::escape::escape;
 use crate::report::order;
 use crate::report::plan_view::{Detail, PlanView};
@@ -41,6 +41,7 @@ pub fn plan(plan: &Plan, view: PlanView<'_>, style: &Style) -> String {
         Detail::Normal | Detail::Full => detailed(&mut screen, plan, view),
     }
     protection::section(&mut screen, plan);
+    ignored::section(&mut screen, plan);
     waiting::section(&mut screen, plan.scopes.iter().flat_map(|scope| &scope.waiting));
     screen.blank();
     closing::section(&mut screen, plan, view);
