@@ -25,13 +25,15 @@ pub(super) fn show(output: &Output, planned: &Planned, detail: Detail, flags: &s
 
 /// Warnings about what is destroyed and created again although it seems to be renamed only.
 pub(super) fn renames(renamed: &[Renamed], flags: &str) -> Vec<Warning> {
-    let warning = |Renamed { destroyed, created, is_described_anew, arguments }: &Renamed| {
+    let warning = |Renamed { destroyed, created, is_described_anew, arguments, entry }: &Renamed| {
         let but = if *is_described_anew { "the name and the description" } else { "the name" };
         Warning::from(format!(
             "`{}` is destroyed and `{}` created, and they differ in {but} only. If it was renamed, keep the object \
-             and everything in it: run `koctl state mv {arguments}{flags}` first.",
+             and everything in it: add `{}` to `moved` of the configuration, or run `koctl state mv \
+             {arguments}{flags}` first.",
             report::safe(destroyed.as_str()),
-            report::safe(created.as_str())
+            report::safe(created.as_str()),
+            report::safe(entry)
         ))
     };
     renamed.iter().map(warning).collect()

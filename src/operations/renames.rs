@@ -29,6 +29,8 @@ pub struct Renamed {
     pub is_described_anew: bool,
     /// The arguments of `koctl state mv` that keep the objects.
     pub arguments: String,
+    /// The entry of `moved` that does the same.
+    pub entry: String,
 }
 
 /// The renames that the plan seems to be about. Nothing is said if it is not certain which of several belongs to which.
@@ -91,15 +93,16 @@ impl<'a> Exchange<'a> {
         let certain: Vec<&Explanation<'_>> = explanations.iter().filter(|one| is_certain(one, &explanations)).collect();
         let explained: BTreeSet<&Address> = certain.iter().flat_map(|one| one.explained.iter().copied()).collect();
         let single = self.single_pairs(&explained).into_iter().map(|pair| {
-            let addresses = [pair.destroyed, pair.created].map(|change| shell_word(change.address.as_str()));
-            (pair, false, addresses.join(" "))
+            let [from, to] = [pair.destroyed, pair.created].map(|change| change.address.to_string());
+            (pair, false, Names { kind: None, from, to })
         });
-        let renames = certain.iter().map(|one| (one.pair, one.is_described_anew, arguments(&one.rename)));
-        let renamed = |(Pair { destroyed, created }, is_described_anew, arguments): (Pair<'_>, bool, String)| Renamed {
+        let renames = certain.iter().map(|one| (one.pair, one.is_described_anew, Names::of(&one.rename)));
+        let renamed = |(Pair { destroyed, created }, is_described_anew, names): (Pair<'_>, bool, Names)| Renamed {
             destroyed: destroyed.address.clone(),
             created: created.address.clone(),
             is_described_anew,
-            arguments,
+            arguments: names.arguments(),
+            entry: names.entry(),
         };
         renames.chain(single).map(renamed).collect()
     }
@@ -323,13 +326,49 @@ fn names(rename: &Rename) -> (&str, &str) {
     }
 }
 
-/// The arguments of `koctl state mv`.
-fn arguments(rename: &Rename) -> String {
-    let (flag, from, to) = match rename {
-        Rename::Team { from, to } => ("--team", from.clone(), to),
-        Rename::Service { from, to } => ("--service", from.clone(), to),
-        Rename::Environment { organization, from, to } => ("--environment", format!("{organization}/{from}"), to),
-        Rename::Organization { from, to } => ("--organization", from.clone(), to),
-    };
-    format!("{flag} {} {}", shell_word(&from), shell_word(to))
+/// The old and the new name of a renaming, as `koctl state mv` and `moved` take them.
+struct Names {
+    /// The type of what was renamed. `None` for a single resource.
+    kind: Option<&'static str>,
+    from: String,
+    to: String,
+}
+
+impl Names {
+    fn of(rename: &Rename) -> Self {
+        let (kind, from, to) = match rename {
+            Rename::Team { from, to } => ("team", from.clone(), to.clone()),
+            Rename::Service { from, to } => ("service", from.clone(), to.clone()),
+            Rename::Organization { from, to } => ("organization", from.clone(), to.clone()),
+            Rename::Environment { organization, from, to } => {
+                ("environment", format!("{organization}/{from}"), format!("{organization}/{to}"))
+            }
+        };
+        Self { kind: Some(kind), from, to }
+    }
+
+    /// The arguments of `koctl state mv`, which takes the new name of an environment alone.
+    fn arguments(&self) -> String {
+        let (flag, to) = match self.kind {
+            None => (String::new(), self.to.as_str()),
+            Some(kind @ "environment") => {
+                (format!("--{kind} "), self.to.split_once('/').map_or(self.to.as_str(), |(_, name)| name))
+            }
+            Some(kind) => (format!("--{kind} "), self.to.as_str()),
+        };
+        format!("{flag}{} {}", shell_word(&self.from), shell_word(to))
+    }
+
+    /// The entry of `moved`.
+    fn entry(&self) -> String {
+        let kind = self.kind.map(|kind| format!("type: {kind}, ")).unwrap_or_default();
+        format!("{{{kind}from: {}, to: {}}}", yaml_word(&self.from), yaml_word(&self.to))
+    }
+}
+
+/// A text in YAML's flow style, quoted if it has a character that means something there.
+fn yaml_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '@');
+    let starts_plainly = text.starts_with(char::is_alphanumeric);
+    if starts_plainly && text.chars().all(is_plain) { text.to_owned() } else { Value::from(text).to_string() }
 }

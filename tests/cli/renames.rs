@@ -180,6 +180,13 @@ fn one_command_keeps_everything(edits: &[(&str, &str, &str)]) {
     let plan = world.koctl(&["plan"]).exits(0);
     let commands = commands(&plan);
     let [command] = commands.as_slice() else { panic!("{commands:?}\n{}", plan.stdout) };
+    // The entry of `moved` beside it does the same.
+    let entry = plan.stderr.lines().find_map(|line| line.split('`').find(|text| text.starts_with('{'))).unwrap();
+    let teams = world.read("konnect/teams.yaml");
+    world.write("konnect/teams.yaml", &format!("{teams}moved:\n  - {entry}\n"));
+    let moved = world.koctl(&["plan"]).exits(0);
+    assert!(!moved.stdout.contains("(guarded)") && self::commands(&moved).is_empty(), "{entry}\n{}", moved.stdout);
+    world.write("konnect/teams.yaml", &teams);
     let mut arguments: Vec<&str> = command.iter().map(String::as_str).collect();
     arguments.push("--auto-approve");
     world.run(&arguments).exits(0);

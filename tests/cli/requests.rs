@@ -91,7 +91,7 @@ async fn r2_more_services_cost_no_more_requests_within_a_page() {
 
 #[tokio::test]
 async fn r2_requests_grow_with_collections_and_pages_only() {
-    assert_eq!(requests_of_a_plan(50, 4, 10).await, expected(50, 4, 10));
+    assert_eq!(requests_of_a_plan(20, 2, 6).await, expected(20, 2, 6));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use crate::marks::{Confidential, Sensitive};
 use crate::mask::Mask;
 
 /// The largest body of an error that is read. A longer one is no message for a person.
-const LARGEST_ERROR: usize = 256 * 1024;
+const LARGEST_ERROR: usize = 32 * 1024;
 
 /// The answer with its whole body, however that arrives. The body of an error is empty if it is too large.
 ///

@@ -71,7 +71,7 @@ struct Limited {
 }
 
 /// The largest body of an error that is read.
-const LARGEST_ERROR: usize = 256 * 1024;
+const LARGEST_ERROR: usize = 32 * 1024;
 
 /// The secrets that a request carries as they are, and that its server may repeat. A signature that is made with a key
 /// does not give the key away.
