@@ -107,7 +107,7 @@ fn way_out(action: Action) -> &'static str {
         // The protection of what stays in the configuration is part of the same plan.
         Action::Replace => "remove `protect: true` from the configuration: the next plan then replaces what is listed",
         _ => {
-            "take `protect: true` away while it is in the configuration (if it has left, put it back first), apply that, and try again"
+            "take `protect: true` away while it is in the configuration (if it has left, put it back first), apply that, and try again; if something was renamed, say so under `moved` instead"
         }
     }
 }

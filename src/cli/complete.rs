@@ -23,7 +23,11 @@ pub(super) const SHELLS: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powe
 
 /// Answers a shell that asks for completions, and ends the program. Returns if none does.
 pub(super) fn answer(command: impl Fn() -> Command) {
-    if std::env::args_os().len() > 0 {
+    // Another value is no shell, and is not repeated: a secret may be in it by mistake.
+    let asked = std::env::var_os(VARIABLE);
+    let shell = asked.as_deref().map(|value| Path::new(value).file_stem().unwrap_or(value).to_owned());
+    let is_known = shell.is_none_or(|shell| SHELLS.names().any(|name| shell == *name));
+    if std::env::args_os().len() > 0 && is_known {
         CompleteEnv::with_factory(command).var(VARIABLE).shells(SHELLS).complete();
     }
 }

@@ -163,8 +163,12 @@ impl Output {
 
     /// Prints an error and the next step. The texts may come from a server: their control characters are escaped.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
+        self.labelled(&sentence(&report::safe(message)), help);
+    }
+
+    fn labelled(&self, message: &str, help: Option<&str>) {
         let label = self.paint(style("Error:").red().bold());
-        self.say(&format!("{label} {}", sentence(&report::safe(message))));
+        self.say(&format!("{label} {message}"));
         self.help(help);
     }
 
@@ -181,6 +185,10 @@ impl Output {
         for failure in failures {
             match failure.source_as::<Diagnostics>() {
                 Some(diagnostics) => self.diagnostics(diagnostics),
+                // It begins with the name of an organization, which is written as it is.
+                None if failure.scope.is_some() => {
+                    self.labelled(&ended(&report::safe(&failure.to_string())), failure.help.as_deref());
+                }
                 None => self.error(&failure.to_string(), failure.help.as_deref()),
             }
         }
@@ -376,8 +384,13 @@ pub(super) fn write_line(line: &str) {
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();
     let first = characters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    ended(&format!("{first}{}", characters.as_str()))
+}
+
+/// A sentence with its period.
+fn ended(text: &str) -> String {
     let end = if text.ends_with(['.', '!', '?', ':']) { "" } else { "." };
-    format!("{first}{}{end}", characters.as_str())
+    format!("{text}{end}")
 }
 
 /// The variable with directives for the log, which override the level of the flag `--verbose`.

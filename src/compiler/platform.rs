@@ -305,10 +305,16 @@ impl<'a> Compiling<'a> {
         all
     }
 
-    /// A file that people maintain. It is written when the repository is set up, if it is missing.
+    /// A file that people maintain. It is written when the repository is set up, if it is missing. Settings of the platform
+    /// that do not say where the state is get that: the workflows read it there.
     fn shared(&mut self, file: &File) -> Result<(), Error> {
-        if matches!(self.input.work, PlatformWork::Init(_)) && self.found(file.path).is_none() {
-            let text = file.text(self.settings, &[]).map_err(refused)?;
+        let PlatformWork::Init(init) = self.input.work else { return Ok(()) };
+        let text = match self.found(file.path) {
+            None => file.text(self.settings, &[]).map_err(refused)?,
+            Some(found) if file.path == PLATFORM => init.with_state(found)?,
+            Some(_) => return Ok(()),
+        };
+        if self.found(file.path) != Some(&text) {
             self.shared.insert(file.path.to_owned(), text.into());
         }
         Ok(())
@@ -427,6 +433,19 @@ fn variables(organizations: &str) -> Vec<String> {
 pub fn is_secret_name(name: &str) -> bool {
     let word = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     word && !name.starts_with(|c: char| c.is_ascii_digit()) && !name.is_empty() && !name.starts_with("GITHUB_")
+}
+
+impl Init {
+    /// The settings of the platform with the address of the state. Unchanged if they have one.
+    fn with_state(&self, settings: &str) -> Result<String, Error> {
+        let path = [Step::Key("platform"), Step::Key("state")];
+        let entry = format!("url: {}\n", self.state);
+        let has_state = parse_value(settings).is_ok_and(|document| !document["platform"]["state"].is_null());
+        if has_state {
+            return insert(PLATFORM, settings, &path, "url", Entry::Text(&self.state)).map_err(refused);
+        }
+        insert(PLATFORM, settings, &path[..1], "state", Entry::Mapping(&entry)).map_err(refused)
+    }
 }
 
 impl AddOrganization {
@@ -578,6 +597,22 @@ mod tests {
         let platform = compiled(&found, &Remembered::default(), &PlatformWork::Init(init()));
         assert_eq!(platform.kept.len(), 1);
         assert_eq!(literal(&platform, "files").get(RULES), None);
+    }
+
+    #[test]
+    fn settings_without_the_address_of_the_state_get_it_and_others_stay() {
+        let edited = |text: &str| {
+            let mut found = found();
+            found.texts.insert(PLATFORM.to_owned(), text.to_owned());
+            let platform = compiled(&found, &Remembered::default(), &PlatformWork::Init(init()));
+            let shared = literal(&platform, "shared_files");
+            shared.get(PLATFORM).and_then(Value::as_str).map(str::to_owned)
+        };
+        let git = "# Ours.\nplatform:\n  git:\n    remote: https://github.com/Acme/platform.git\n";
+        let with_state = format!("{git}  state:\n    url: file:.koctl/state\n");
+        assert_eq!(edited(git).as_deref(), Some(with_state.as_str()));
+        assert_eq!(edited(&with_state), None);
+        assert_eq!(edited("platform:\n  state:\n    url: s3://states/koctl # ours\n"), None);
     }
 
     #[test]

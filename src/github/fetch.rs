@@ -16,12 +16,16 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use engine::{Error, ErrorKind};
+use transport::{Mask, excerpt};
 
 /// Time limit for one call of git.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
+
+/// How much of what git says is read, in bytes.
+const LONGEST_WORDS: usize = 32 * 1024;
 
 /// Variables of git that stay: how a server is reached, and the user's configuration. All others are removed, because
 /// they are about another repository, as in a hook, or write a trace that shows credentials.
@@ -59,12 +63,23 @@ pub enum Credentials {
     Token(SecretString),
 }
 
+impl Credentials {
+    /// The mask of these credentials.
+    fn mask(&self) -> Mask {
+        match self {
+            Self::None => Mask::default(),
+            Self::SshKey(secret) | Self::Token(secret) => Mask::new([secret.expose_secret().as_bytes()]),
+        }
+    }
+}
+
 /// Fetches the tip of `branch` from `remote` and returns the content of `file`. `None` if there is no such file.
 ///
 /// # Errors
 /// If git fails, with its message. With a token, also if the server redirects: the token is not for another place.
 pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credentials) -> Result<Option<Vec<u8>>, Error> {
     let attempted = format!("fetch the branch {branch} of {remote}");
+    let mask = credentials.mask();
     if matches!(credentials, Credentials::Token(_)) && remote.starts_with("http://") {
         let cause = "the token would travel unencrypted over http://";
         return Err(Error::new(ErrorKind::Refused, attempted, cause).help("use https:// in `git.remote`"));
@@ -78,13 +93,13 @@ pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credenti
         let mut git = Command::new("git");
         git.args(arguments);
         prepare(&mut git, &repository);
-        run(git, None, &attempted)
+        run(git, None, &mask, &attempted)
     };
     local(&["init", "--quiet", "--bare"]).await?;
     let (mut fetch, input) = authenticated(remote, credentials);
     fetch.args(["fetch", "--quiet", "--depth=1", "--", remote, &format!("refs/heads/{branch}")]);
     prepare(&mut fetch, &repository);
-    run(fetch, input, &attempted).await?;
+    run(fetch, input, &mask, &attempted).await?;
     let listed = local(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]).await?;
     if listed.is_empty() {
         return Ok(None);
@@ -162,7 +177,14 @@ fn origin(remote: &str) -> String {
 }
 
 /// Runs a command that ends within the time limit, and returns what it printed.
-async fn run(mut command: Command, input: Option<SecretString>, attempted: &str) -> Result<Vec<u8>, Error> {
+///
+/// `mask` takes the credentials out of what it says: a server can repeat them.
+async fn run(
+    mut command: Command,
+    input: Option<SecretString>,
+    mask: &Mask,
+    attempted: &str,
+) -> Result<Vec<u8>, Error> {
     let program = command.as_std().get_program().to_string_lossy().into_owned();
     let output = tokio::time::timeout(TIMEOUT, output(&mut command, input)).await.map_err(|_| {
         let cause = format!("git did not finish within {} seconds", TIMEOUT.as_secs());
@@ -172,7 +194,7 @@ async fn run(mut command: Command, input: Option<SecretString>, attempted: &str)
         Error::new(ErrorKind::Unavailable, attempted, format!("the program {program} cannot be run: {error}"))
             .help("install git, and OpenSSH for SSH keys; they read repositories that are not on GitHub")
     })?;
-    if output.status.success() { Ok(output.stdout) } else { Err(refusal(&output, attempted)) }
+    if output.status.success() { Ok(output.stdout) } else { Err(refusal(&output, mask, attempted)) }
 }
 
 async fn output(command: &mut Command, input: Option<SecretString>) -> std::io::Result<Output> {
@@ -189,8 +211,9 @@ async fn output(command: &mut Command, input: Option<SecretString>) -> std::io::
 }
 
 /// The error for a call that failed.
-fn refusal(output: &Output, attempted: &str) -> Error {
-    let said = String::from_utf8_lossy(&output.stderr).trim().replace('\n', "; ");
+fn refusal(output: &Output, mask: &Mask, attempted: &str) -> Error {
+    let said = mask.text(&String::from_utf8_lossy(&output.stderr[..output.stderr.len().min(LONGEST_WORDS)]));
+    let said = excerpt(&said.trim().replace('\n', "; "));
     let error = |cause: String| Error::new(ErrorKind::Refused, attempted, cause);
     if output.status.code() == Some(UNUSABLE_KEY) {
         let help = "check that the SSH key of the service is a private key without a passphrase, with all of its lines";
@@ -271,12 +294,23 @@ mod tests {
         let remote = format!("{}/service.git", redirecting(target).await);
         let (mut git, input) = authenticated(&remote, &Credentials::Token("sesame".to_owned().into()));
         git.args(["ls-remote", &remote]);
+        let mask = Mask::default();
         let error = tokio::select! {
-            ended = run(git, input, "list") => ended.unwrap_err(),
+            ended = run(git, input, &mask, "list") => ended.unwrap_err(),
             _ = other.accept() => panic!("git followed the redirect"),
         };
         assert!(error.cause.contains("301") && !error.cause.contains("sesame"), "{error}");
         assert!(error.help.as_ref().unwrap().contains("correct `git.remote`"), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn r11_a_token_in_the_words_of_a_server_is_masked_in_what_git_says() {
+        let token = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+        let mut server = Command::new("sh");
+        server.args(["-c", &format!("echo 'remote: bad token {token}' >&2; exit 128")]);
+        let mask = Credentials::Token(token.to_owned().into()).mask();
+        let error = run(server, None, &mask, "list").await.unwrap_err();
+        assert_eq!(error.cause, "git said: remote: bad token ***");
     }
 
     #[tokio::test]
@@ -298,7 +332,7 @@ mod tests {
         let mut agent = Command::new("ssh-agent");
         agent.args(["sh", "-c", WITH_KEY, "sh", "ssh-add", "-l"]).env("TMPDIR", directory.path());
         std::fs::remove_file(&path).unwrap();
-        let listed = run(agent, Some(key.trim_end().to_owned().into()), "list").await.unwrap();
+        let listed = run(agent, Some(key.trim_end().to_owned().into()), &Mask::default(), "list").await.unwrap();
         assert!(String::from_utf8(listed).unwrap().contains("ED25519"));
     }
 }

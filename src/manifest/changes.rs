@@ -412,6 +412,7 @@ impl Editing {
     }
 
     fn remove_service(&mut self, team: &str, key: &str) -> Result<(), Unchanged> {
+        refuse_protected("team", team, &self.team(team)?)?;
         refuse_protected("service", key, &self.service(team, key)?)?;
         let path = team_path(team, &["services"]);
         self.edit_teams(|name, text| remove(name, text, &path, key))?;

@@ -32,6 +32,10 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
     ),
     ("identity_provider", &["issuer_url", "client_id", "idp_metadata_url"]),
     ("notification_subscription", &["name", "regions", "entities", "channels", "enabled"]),
+    // Konnect makes a slug by itself, and another one would be another address: it stays.
+    ("api", &["slug"]),
+    // The document has no default for it, so what was set stays.
+    ("control_plane", &["auth_type"]),
     ("dashboard", &["definition"]),
     ("portal", &["display_name", "authentication_enabled", "default_api_visibility", "default_page_visibility"]),
     // The title of a page is optional, and Konnect gives a page one by itself: from a heading, or from the slug.
@@ -90,6 +94,16 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
             json!({
                 "region": "eu", "portal_id": portal, "parent_page_id": above, "slug": "below", "title": "Below",
                 "content": "Below", "status": "published"
+            }),
+        ),
+        (
+            "portal",
+            json!({
+                "region": "eu", "name": "orders", "display_name": "Orders", "description": "All orders.",
+                "authentication_enabled": true, "rbac_enabled": true, "sipr_enabled": true,
+                "default_api_visibility": "private", "default_page_visibility": "private",
+                "auto_approve_developers": true, "auto_approve_applications": true,
+                "notifications_developer_pii_visibility_enabled": true
             }),
         ),
         ("api", json!({ "region": "eu", "name": "orders", "version": "1.0.0", "description": "Takes orders." })),

@@ -27,7 +27,7 @@ async fn r12_a_protected_resource_may_be_updated() {
 async fn r12_a_protected_resource_that_leaves_the_configuration_is_refused() {
     let house = House::with(&[page("a").protect(true)]).await;
     let refusals = house.refusals(&[]).await;
-    let expected = "`Acme/page/a` will be destroyed, but it is protected; to allow it, take `protect: true` away while it is in the configuration (if it has left, put it back first), apply that, and try again";
+    let expected = "`Acme/page/a` will be destroyed, but it is protected; to allow it, take `protect: true` away while it is in the configuration (if it has left, put it back first), apply that, and try again; if something was renamed, say so under `moved` instead";
     assert_eq!(refusals, [expected]);
 }
 
