@@ -548,7 +548,7 @@ fn errors_of_all_files_are_shown_and_counted() {
        ·                    ─
        ╰────
       help: valid keys are `access-token`, `authorization`, `enable-custom-reports`, `environments`,
-            `notifications` or `protect`
+            `ignore-changes`, `notifications` or `protect`
 
     koctl::manifest::wrong_type
 
@@ -683,8 +683,8 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ·         ──────
      7 │         git:
        ╰────
-      help: valid keys are `description`, `dev-branch-name`, `display-name`, `git`, `ignore-changes`, `labels`,
-            `name`, `prod-branch-name`, `protect`, `slug`, `spec-path` or `visibility`
+      help: valid keys are `description`, `dev-branch-name`, `display-name`, `git`, `ignore-changes`,
+            `labels`, `name`, `prod-branch-name`, `protect`, `slug`, `spec-path` or `visibility`
 
     1 error in 1 file.
     ");

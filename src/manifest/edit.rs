@@ -153,7 +153,7 @@ pub fn push(file: &str, text: &str, path: &[Step<'_>], item: &str) -> Result<Str
 /// comes from a merge key.
 pub fn remove(file: &str, text: &str, path: &[Step<'_>], key: &str) -> Result<String, EditError> {
     let mut expected = parse(file, text)?;
-    if !at(&expected, path).is_some_and(|there| there.get(key).is_some()) {
+    if at(&expected, path).is_none_or(|there| there.get(key).is_none()) {
         return Ok(text.to_owned());
     }
     let refused = || EditError::Fixed { file: file.to_owned(), path: joined(path), key: key.to_owned() };

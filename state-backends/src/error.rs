@@ -175,7 +175,9 @@ fn kind_of(error: io::ErrorKind) -> Kind {
     match error {
         Io::PermissionDenied | Io::ReadOnlyFilesystem => Kind::PermissionDenied,
         Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => Kind::NoSpace,
-        Io::NotADirectory | Io::IsADirectory | Io::AlreadyExists | Io::NotFound => Kind::Misconfigured,
+        Io::NotADirectory | Io::IsADirectory | Io::InvalidInput | Io::AlreadyExists | Io::NotFound => {
+            Kind::Misconfigured
+        }
         _ => Kind::Unavailable,
     }
 }
