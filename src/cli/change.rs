@@ -80,7 +80,9 @@ async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output)
         });
         checked.await.map_err(unchecked)?;
     }
-    output.screen(&report::terminal::edits(&edits, &output.style()));
+    let shown = local.shown();
+    let shown: Vec<_> = shown.iter().map(|(name, before, after)| (*name, before.as_str(), after.as_str())).collect();
+    output.screen(&report::terminal::edits(&shown, &output.style()));
     if !approves(args, output)? {
         output.note("Nothing was changed.");
         return Ok(Outcome::Incomplete);

@@ -94,6 +94,39 @@ pub fn former_names<'m>(manifest: &'m Manifest, organization: &str) -> Vec<(usiz
     names
 }
 
+/// The former names of an environment, each with that of its organization then. Names that are in use are not among them.
+#[must_use]
+pub fn former_environments(manifest: &Manifest, organization: &str, environment: &str) -> BTreeSet<(String, String)> {
+    let now = (organization.to_owned(), environment.to_owned());
+    let mut found = BTreeSet::from([now.clone()]);
+    // Each round goes one renaming back; there are no more rounds than entries.
+    for _ in &manifest.moved {
+        let before: Vec<(String, String)> = found.iter().flat_map(|name| before(manifest, name)).collect();
+        found.extend(before);
+    }
+    let is_used = |(organization, name): &(String, String)| {
+        manifest.organizations.get(organization).is_some_and(|one| one.environments.contains_key(name))
+    };
+    found.retain(|name| *name != now && !is_used(name));
+    found
+}
+
+/// The names of an environment before the last renaming of it or of its organization.
+fn before(manifest: &Manifest, (organization, name): &(String, String)) -> Vec<(String, String)> {
+    let (whole, mut all) = (format!("{organization}/{name}"), Vec::new());
+    for moved in &manifest.moved {
+        match moved.r#type {
+            MovedType::Organization if moved.to == *organization => all.push((moved.from.clone(), name.clone())),
+            MovedType::Environment if moved.to == whole => {
+                let former = moved.from.split_once('/').map(|(one, other)| (one.to_owned(), other.to_owned()));
+                all.extend(former);
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +147,17 @@ mod tests {
             [(Team, "b", "c"), (Resource, "Acme/portal/x", "Acme/portal/y"), (Team, "a", "b"), (Team, "c", "d")];
         let positions: Vec<usize> = moves(&manifest(&written)).iter().map(|one| one.position).collect();
         assert_eq!(positions, [1, 2, 0, 3]);
+    }
+
+    #[test]
+    fn r15_an_environment_knows_its_former_names_and_organizations() {
+        use MovedType::{Environment, Organization};
+        let manifest =
+            manifest(&[(Environment, "A/dev", "A/test"), (Organization, "A", "B"), (Environment, "B/test", "B/qa")]);
+        let names = former_environments(&manifest, "B", "qa");
+        let names: Vec<String> = names.iter().map(|(organization, name)| format!("{organization}/{name}")).collect();
+        assert_eq!(names, ["A/dev", "A/qa", "A/test", "B/test"]);
+        assert!(former_environments(&manifest, "B", "prd").iter().eq([&("A".to_owned(), "prd".to_owned())]));
     }
 
     #[test]

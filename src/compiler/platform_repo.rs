@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::moves::former_environments;
 use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
-use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, PullRequest, REPOSITORY, TITLE};
+use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, FORMER_FOLDERS, PullRequest, REPOSITORY, TITLE};
 use crate::manifest::model::{Placement, Service};
 use engine::{Address, Desired};
 
@@ -25,6 +26,9 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, 
         .with(FOLDER, folder(scope))
         .with(TITLE, format!("[Konnect Orchestrator] - Stage the APIs of {organization} / {}", scope.name))
         .with(FILES, Value::Object(files));
+    let former = former_environments(scope.organization.input.manifest, organization, scope.name);
+    let former: Vec<Value> = former.iter().map(|(organization, name)| folder_of(organization, name).into()).collect();
+    let pull_request = pull_request.with_some(FORMER_FOLDERS, (!former.is_empty()).then_some(Value::Array(former)));
     out.push(pull_request);
 }
 
@@ -40,7 +44,11 @@ pub(super) fn address(scope: &EnvironmentScope<'_>) -> Address {
 
 /// The folder of the staged files of an environment.
 fn folder(scope: &EnvironmentScope<'_>) -> String {
-    format!("konnect/{}/envs/{}/teams", scope.organization.name, scope.name)
+    folder_of(scope.organization.name, scope.name)
+}
+
+fn folder_of(organization: &str, environment: &str) -> String {
+    format!("konnect/{organization}/envs/{environment}/teams")
 }
 
 /// The paths of the staged files of a service: its specification, and the patch for decK.

@@ -286,7 +286,13 @@ impl Editing {
 
     fn edit(&mut self, name: &str, edit: impl FnOnce(&str, &str) -> Edited) -> Result<(), Unchanged> {
         let text = self.files.texts.entry(name.to_owned()).or_default();
-        *text = edit(name, text)?;
+        let is_json = |text: &str| serde_json::from_str::<Value>(text).is_ok();
+        let edited = edit(name, text)?;
+        if is_json(text) && !is_json(&edited) {
+            let message = format!("{name} is JSON, in which koctl makes no such change");
+            return Err(Unchanged::new(message, "edit the file by hand, or write it in YAML"));
+        }
+        *text = edited;
         Ok(())
     }
 
@@ -401,8 +407,27 @@ impl Editing {
         }
     }
 
+    /// Refuses to remove something of a team that takes part in a protected environment or organization.
+    fn refuse_where_protected(&self, team: &str, what: &str) -> Result<(), Unchanged> {
+        for (organization, configured) in self.organizations()?.as_object().into_iter().flatten() {
+            for (name, environment) in configured["environments"].as_object().into_iter().flatten() {
+                let takes_part = environment["teams"].is_null() || environment["teams"].get(team).is_some();
+                if takes_part && (environment["protect"] == true || configured["protect"] == true) {
+                    let message = format!("{what} takes part in `{organization}/{name}`, which is protected");
+                    return Err(Unchanged::new(message, TAKE_AWAY));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn remove_team(&mut self, team: &str) -> Result<(), Unchanged> {
-        refuse_protected("team", team, &self.team(team)?)?;
+        let found = self.team(team)?;
+        refuse_protected("team", team, &found)?;
+        for (key, service) in found["services"].as_object().into_iter().flatten() {
+            refuse_protected("service", key, service)?;
+        }
+        self.refuse_where_protected(team, &format!("the team `{team}`"))?;
         self.edit_teams(|name, text| remove(name, text, &[Step::Key("teams")], team))?;
         for environment in self.listing(|environment| environment["teams"].get(team).is_some())? {
             let path = environment_path(&environment, &["teams"]);
@@ -414,6 +439,7 @@ impl Editing {
     fn remove_service(&mut self, team: &str, key: &str) -> Result<(), Unchanged> {
         refuse_protected("team", team, &self.team(team)?)?;
         refuse_protected("service", key, &self.service(team, key)?)?;
+        self.refuse_where_protected(team, &format!("the service `{key}`"))?;
         let path = team_path(team, &["services"]);
         self.edit_teams(|name, text| remove(name, text, &path, key))?;
         for environment in self.listing(|environment| environment["teams"][team]["services"].get(key).is_some())? {
@@ -477,9 +503,11 @@ fn refuse_protected(what: &str, name: &str, found: &Value) -> Result<(), Unchang
     if found["protect"] != true {
         return Ok(());
     }
-    let help = "take `protect: true` away first, and apply that; then remove it";
-    Err(Unchanged::new(format!("the {what} `{name}` is protected"), help))
+    Err(Unchanged::new(format!("the {what} `{name}` is protected"), TAKE_AWAY))
 }
+
+/// What to do about protection.
+const TAKE_AWAY: &str = "take `protect: true` away first, and apply that; then remove it";
 
 /// The entries that have a value, in YAML's block style. A text is written plainly if that is read as the same text.
 fn block<const N: usize>(entries: [(&str, Option<Value>); N]) -> String {

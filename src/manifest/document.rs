@@ -73,6 +73,13 @@ pub fn parse_value(text: &str) -> Result<Value, ParseError> {
     parse_tree(text).map(Node::into_value)
 }
 
+/// A text with `***` in the place of its secrets, as errors show it.
+#[must_use]
+pub fn without_secrets(text: &str) -> String {
+    let Built { root, refused, .. } = Builder::build(text);
+    mask::secrets(text, root.as_ref(), &refused)
+}
+
 /// The text of the scalar at these keys, as written: a number keeps its zeros, and `true` is a text.
 ///
 /// # Errors

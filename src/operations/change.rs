@@ -11,6 +11,7 @@ use super::sources::{parse, source};
 use crate::compiler::SpecAddress;
 use crate::github::specs::{self, Wanted};
 use crate::manifest::changes::{Change, Files, NewService, Unchanged};
+use crate::manifest::document::without_secrets;
 use crate::manifest::files;
 use crate::manifest::format::formatted;
 use crate::manifest::load::load_edited;
@@ -52,11 +53,25 @@ impl LocalChange {
         all.filter(|(_, before, after)| before != after).collect()
     }
 
+    /// The same, without secrets.
+    #[must_use]
+    pub fn shown(&self) -> Vec<(&str, String, String)> {
+        let edits = self.edits().into_iter();
+        edits.map(|(name, before, after)| (name, without_secrets(before), without_secrets(after))).collect()
+    }
+
     /// Writes the files, each whole or not at all.
     ///
     /// # Errors
     /// The file that cannot be written, or that was changed by someone else meanwhile. Files before it are written.
     pub fn write(&self) -> Result<(), Failure> {
+        // Two of these at once would each see the other's text after the comparison. Where a folder cannot be locked, that
+        // is all there is.
+        let folders: BTreeSet<PathBuf> = self.edits().iter().map(|(name, ..)| folder_of(Path::new(name))).collect();
+        let locks: Vec<_> = folders.iter().filter_map(|folder| fs::File::open(folder).ok()).collect();
+        for lock in &locks {
+            drop(lock.lock());
+        }
         for (name, before, after) in self.edits() {
             let failed = |error: io::Error| {
                 Failure::new(format!("could not write {name}: {error}")).help("make the file and its folder writable")
@@ -75,8 +90,14 @@ impl LocalChange {
     }
 }
 
+/// The folder of a file.
+fn folder_of(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new(".")).to_owned()
+}
+
 /// Brings files into their usual form; if it only `checks`, writes nothing. Returns the files that change, with their texts
-/// before and after it, and why others cannot be read or written.
+/// before and after it without secrets, and why others cannot be read or written.
 #[must_use]
 pub fn format_files(paths: &[PathBuf], checks: bool) -> (Vec<(String, String, String)>, Failures) {
     let (mut changed, mut failures) = (Vec::new(), Failures::default());
@@ -105,15 +126,15 @@ fn format_file(path: &Path, checks: bool) -> Result<Option<(String, String)>, Fa
             Failure::new(format!("could not write {name}: {error}")).help("make the file and its folder writable")
         })?;
     }
-    Ok(Some((text, formatted)))
+    Ok(Some((without_secrets(&text), without_secrets(&formatted))))
 }
 
 /// Replaces the content of a file, which keeps its permissions. A symbolic link keeps its target.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".koctl-").tempfile_in(folder)?;
+    let folder = folder_of(&path);
+    fs::create_dir_all(&folder)?;
+    let mut file = tempfile::Builder::new().prefix(".koctl-").tempfile_in(&folder)?;
     file.write_all(text.as_bytes())?;
     match fs::metadata(&path) {
         Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,

@@ -73,8 +73,7 @@ pub async fn plan(
         let is_meant = |address: &Address| request.is_meant(targets.as_ref(), address);
         Sources::read(session, &named, &is_meant).await
     };
-    let (sources, opening) =
-        join!(sources, owners::open(session, organizations, locks, request.mode.heeds_configuration()));
+    let (sources, opening) = join!(sources, owners::open(session, organizations, locks, true));
     let (sources, Opening { opened, failures: refused, mut warnings }) = (sources?, opening);
     failures.extend(refused);
     let loaded = &session.workspace.loaded;

@@ -104,7 +104,11 @@ impl From<Error> for OpenError {
 #[must_use]
 pub fn carries_secret(url: &str) -> bool {
     let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
-    let login = place.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')).map(|(login, _)| login);
+    let rest = match place.split_once(':') {
+        Some(("file", _)) | None => None,
+        Some((_, rest)) => Some(rest.trim_start_matches('/')),
+    };
+    let login = rest.and_then(|rest| rest.rsplit_once('@')).map(|(login, _)| login);
     let is_setting = |pair: &str| SETTINGS.contains(&pair.split('=').next().unwrap_or_default());
     let has_other = parameters.split(['&', '#']).any(|pair| !pair.is_empty() && !is_setting(pair));
     login.is_some_and(|login| login.contains(':')) || has_other
@@ -133,7 +137,14 @@ pub(crate) fn masked(url: &str) -> String {
         None => (url, ""),
     };
     // Without a kind of store, it may be a token in the wrong place.
-    let Some((scheme, rest)) = url.split_once("://") else { return suspect::without(url) + query };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        // With a slash too few, what is before the last `@` may be a password all the same.
+        let login = url.split_once(':').filter(|(scheme, _)| *scheme != "file");
+        return match login.and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1))) {
+            Some((scheme, place)) => format!("{scheme}:…@{place}{query}"),
+            None => suspect::without(url) + query,
+        };
+    };
     match rest.rsplit_once('@') {
         Some((login, place)) => {
             let user = login.split_once(':').map_or(login, |(user, _)| user);

@@ -18,6 +18,9 @@ pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, Ope
         );
     };
     if scheme != "file" {
+        if !rest.starts_with("//") {
+            return Err(AddressError::new(url, format!("two slashes follow `{}:`", masked(scheme))).into());
+        }
         // Clients that are not koctl's own read this file whatever it is.
         transport::tls::check_authorities(&|name| variables(name).map(Into::into))
             .map_err(|error| AddressError::new(url, error.to_string()).help("Correct the variable, or unset it."))?;
@@ -81,6 +84,7 @@ mod tests {
             ("./state", "write `file:./state`"),
             ("ftp://host/state", "`ftp` is not a kind of store"),
             ("file:", "does not name a directory"),
+            ("postgres:/ada:sesame@host/state", "two slashes follow `postgres:`"),
             ("file://host/state", "`file:///DIR`"),
         ] {
             let error = refused(url);
@@ -100,6 +104,8 @@ mod tests {
             ("ftp://ada:ses/a@me@host/state", "ftp://ada:…@host/state"),
             ("ftp://host/state?token=sesame", "ftp://host/state?…"),
             ("ftp://host/state#sesame", "ftp://host/state?…"),
+            ("postgres:/ada:sesame@host/state", "postgres:…@host/state"),
+            ("postgres:ada:sesame@host/state", "postgres:…@host/state"),
         ] {
             assert_eq!(refused(url).address(), told);
         }

@@ -162,3 +162,66 @@ fn a_repository_that_was_not_set_up_is_named_with_the_way() {
         refused.stderr
     );
 }
+
+#[test]
+fn r11_a_secret_beside_a_change_is_not_shown() {
+    let world = World::new();
+    world.edit(
+        "konnect/organizations.yaml",
+        "      type: env\n      value: ACME_TOKEN",
+        "      type: literal\n      value:   sesame-opens",
+    );
+    let add = ["add", "environment", "Acme/b", "--type", "DEV", "--region", "us", "--local", "--auto-approve"];
+    for run in [world.run(&add).exits(0), world.run(&["fmt", "--diff"]).exits(0)] {
+        assert!(!format!("{}{}", run.stdout, run.stderr).contains("sesame"), "{}", run.stdout);
+    }
+    assert!(world.read("konnect/organizations.yaml").contains("sesame-opens"));
+    let refused = world.run(&["add", "service", "orders", "https://u:sesame@github.com/a/b", "--local"]).exits(1);
+    assert!(!refused.stderr.contains("sesame"), "{}", refused.stderr);
+}
+
+#[test]
+fn what_is_protected_by_something_around_it_is_not_removed() {
+    for (file, from, to) in [
+        (TEAMS, "        name: checkout", "        name: checkout\n        protect: true"),
+        ("konnect/organizations.yaml", "        type: DEV", "        type: DEV\n        protect: true"),
+    ] {
+        let world = World::new();
+        world.edit(file, from, to);
+        for command in [["remove", "team", "orders", ""], ["remove", "service", "orders", "Acme/checkout"]] {
+            let words = command.iter().copied().filter(|word| !word.is_empty());
+            let all: Vec<&str> = words.chain(["--local", "--auto-approve"]).collect();
+            let refused = world.run(&all).exits(1);
+            assert!(refused.stderr.contains("protected"), "{}", refused.stderr);
+        }
+    }
+}
+
+#[test]
+fn json_stays_json_or_is_left_as_it_is() {
+    let world = World::new();
+    let teams = "{\"teams\": {\"orders\": {\"users\": [\"kim@example.com\"]}}}";
+    world.write("teams.json", teams);
+    let add = ["add", "team", "stock", "--teams", "teams.json", "--local", "--auto-approve"];
+    let run = world.run(&add);
+    let after = world.read("teams.json");
+    assert!(serde_json::from_str::<serde_json::Value>(&after).is_ok(), "{after}");
+    assert!(run.code == 0 || after == teams, "{}", run.stderr);
+}
+
+#[test]
+fn changes_at_the_same_time_lose_none_that_succeeded() {
+    let world = World::new();
+    let runs: Vec<_> = (0..6)
+        .map(|number| {
+            let name = format!("team-{number}");
+            let mut command = world.command(&["add", "team", &name, "--local", "--auto-approve"]);
+            (name, command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap())
+        })
+        .collect();
+    for (name, mut child) in runs {
+        if child.wait().unwrap().success() {
+            assert!(world.read(TEAMS).contains(&format!("  {name}:")), "{name} is lost");
+        }
+    }
+}

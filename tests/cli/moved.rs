@@ -180,3 +180,46 @@ fn r15_a_plan_moves_nothing_in_the_state() {
     world.koctl(&["plan"]).exits(0);
     assert_eq!(world.read(STATE), before);
 }
+
+/// The staged files on the main branch of the platform repository.
+fn staged(world: &World) -> String {
+    let all = world.git("Acme/platform", &["ls-tree", "-r", "--name-only", "main"]);
+    all.lines().filter(|path| path.ends_with("openapi.yaml")).map(|path| format!("{path}\n")).collect()
+}
+
+#[test]
+fn r15_the_staged_files_of_a_renamed_environment_move_with_it() {
+    let world = World::new().applied();
+    world.run(&["sandbox", "merge"]).exits(0);
+    world.edit(ORGANIZATIONS, "      dev:", "      test:");
+    add(&world, "  - {type: environment, from: Acme/dev, to: Acme/test}\n");
+    let plan = keeps_everything(&world);
+    assert!(!plan.stdout.contains("Changed outside of koctl"), "{}", plan.stdout);
+    world.run(&["sandbox", "merge"]).exits(0);
+    assert_eq!(staged(&world), "konnect/Acme/envs/test/teams/orders/services/Acme/checkout/openapi.yaml\n");
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn r15_an_open_pull_request_of_the_former_name_is_closed_and_its_files_are_in_the_new_one() {
+    let world = World::new().applied();
+    world.edit(ORGANIZATIONS, "  Acme:", "  Ajax:");
+    add(&world, "  - {type: organization, from: Acme, to: Ajax}\n");
+    keeps_everything(&world);
+    let merged = world.run(&["sandbox", "merge"]).exits(0);
+    assert_eq!(merged.stdout.lines().count(), 1, "{}", merged.stdout);
+    assert_eq!(staged(&world), "konnect/Ajax/envs/dev/teams/orders/services/Acme/checkout/openapi.yaml\n");
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
+fn r15_destroy_and_refresh_find_what_is_stored_under_the_former_name() {
+    let world = renamed(&[(ORGANIZATIONS, "  Acme:", "  Ajax:")], "  - {type: organization, from: Acme, to: Ajax}\n");
+    let plan = world.koctl(&["plan", "--destroy"]).exits(0);
+    assert!(plan.stdout.contains("Ajax/team/orders") && !plan.stdout.contains("No changes"), "{}", plan.stdout);
+    world.koctl(&["apply", "--refresh-only", "--auto-approve"]).exits(0);
+    let list = world.koctl(&["state", "list"]).exits(0).stdout;
+    assert!(list.contains("Ajax/team/orders"), "{list}");
+    world.koctl(&["destroy", "--auto-approve", "--allow-destroy"]).exits(0);
+    assert_eq!(world.koctl(&["state", "list"]).exits(0).stdout.matches("/team/").count(), 0);
+}

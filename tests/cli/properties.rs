@@ -179,8 +179,9 @@ impl Place {
             Some(id) if uuid::Uuid::try_parse(id).is_ok() => "an object of Konnect's own".into(),
             _ => value.clone(),
         };
-        // These differ with time and chance: the time of a server's change, and traces under another lineage.
-        let apart = BTreeSet::from(["updated_at", "client_secret"]);
+        // These differ with time, chance and history: the time of a server's change, traces under another lineage, and former
+        // names.
+        let apart = BTreeSet::from(["updated_at", "client_secret", "former_folders"]);
         let told = resources.iter().map(|(address, resource)| {
             let attributes = resource.attributes.iter().filter(|(name, _)| !apart.contains(name.as_str()));
             let attributes: Map<String, Value> = attributes.map(|(name, is)| (name.clone(), meaning(is))).collect();

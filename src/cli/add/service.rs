@@ -69,9 +69,9 @@ fn service(args: &Args, output: &Output) -> Result<NewService, Failure> {
         (Some(remote), _) => remote.clone(),
         (None, [owner, name]) if !owner.is_empty() && !name.is_empty() => format!("https://github.com/{key}.git"),
         (None, _) => {
-            let failure =
-                Failure::new(format!("`{key}` is not `OWNER/REPOSITORY`, so that its repository is not known"));
-            return Err(failure.help("give its address: `--repository URL`"));
+            // An address in the wrong place may have a password.
+            let cause = "the key of the service is not `OWNER/REPOSITORY`, so that its repository is not known";
+            return Err(Failure::new(cause).help("give its address: `--repository URL`"));
         }
     };
     let last = key.rsplit('/').next().unwrap_or(&key).to_owned();

@@ -29,8 +29,11 @@ engine::schema! {
     /// The staged files of one environment.
     PullRequest = "pull_request" {
         REPOSITORY: Attribute::plain("repository").forces_replacement(),
-        BRANCH: Attribute::plain("branch").forces_replacement(),
-        FOLDER: Attribute::plain("folder").forces_replacement(),
+        /// It is named after the organization and the environment, as the folder: both change with a renaming alone.
+        BRANCH: Attribute::plain("branch"),
+        FOLDER: Attribute::plain("folder"),
+        /// The folders under former names, in which nothing stays.
+        FORMER_FOLDERS: Attribute::plain("former_folders"),
         TITLE: Attribute::plain("title"),
         FILES: Attribute::files("files").generated(),
         /// By path: an unchanged file is recognised by it without being read.
@@ -65,6 +68,30 @@ pub const STAGED: [&str; 2] = [SPECIFICATION, "ko-patch.yaml"];
 /// The type over a client.
 struct Over<C>(C);
 
+/// The folders of the staged files of one environment: the one with its name, and those with former names.
+#[derive(Debug)]
+struct Folders {
+    now: String,
+    former: Vec<String>,
+}
+
+impl Folders {
+    fn new(now: String, former: Option<&Value>) -> Self {
+        let former = former.and_then(Value::as_array).into_iter().flatten();
+        Self { now, former: former.filter_map(|one| one.as_str().map(str::to_owned)).collect() }
+    }
+
+    /// True for the path of a file that koctl stages in one of them.
+    fn have(&self, path: &str) -> bool {
+        self.former.iter().chain([&self.now]).any(|folder| is_staged(path, folder))
+    }
+
+    /// Those of `files` that koctl staged in one of them.
+    fn staged(&self, files: &Files) -> Files {
+        files.iter().filter(|(path, _)| self.have(path)).map(|(path, id)| (path.clone(), id.clone())).collect()
+    }
+}
+
 /// True for the path of a file that koctl stages under `folder`.
 fn is_staged(path: &str, folder: &str) -> bool {
     let inside = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
@@ -72,13 +99,14 @@ fn is_staged(path: &str, folder: &str) -> bool {
     of_a_service && inside.rsplit('/').next().is_some_and(|name| STAGED.contains(&name))
 }
 
-/// Those of `files` that koctl staged under `folder`.
-fn staged(files: &Files, folder: &str) -> Files {
-    files.iter().filter(|(path, _)| is_staged(path, folder)).map(|(path, id)| (path.clone(), id.clone())).collect()
-}
-
 fn blob_ids(files: &Files) -> Value {
     Value::Object(files.iter().map(|(path, id)| (path.clone(), id.as_str().into())).collect())
+}
+
+/// A text as the state has it, or else as the configuration sets it.
+fn remembered_text(wanted: &Wanted<'_>, name: &str) -> Option<String> {
+    let remembered = wanted.state.and_then(|state| state.attributes.get(name)?.as_str());
+    remembered.map(str::to_owned).or_else(|| wanted.text(name))
 }
 
 /// The digests of the files that are the same as in the state.
@@ -99,21 +127,21 @@ impl Over<ReadClient> {
         &self,
         platform: &Platform,
         branch: &str,
-        folder: &str,
+        folders: &Folders,
         texts: &BTreeMap<String, String>,
     ) -> Result<(Files, Option<Notice>), Error> {
         let base = &platform.base;
-        let Some(pull) = platform.pull(branch) else { return Ok((staged(&base.files, folder), None)) };
+        let Some(pull) = platform.pull(branch) else { return Ok((folders.staged(&base.files), None)) };
         let merge = Line::read(&self.0, &platform.repository, base, &pull.head.sha).await?.merge(&base.files);
-        let conflicts = |paths: &BTreeSet<String>| paths.iter().any(|path| is_staged(path, folder));
+        let conflicts = |paths: &BTreeSet<String>| paths.iter().any(|path| folders.have(path));
         let Some(Merge { files, conflicts }) = merge.clone().filter(|merge| !conflicts(&merge.conflicts)) else {
             let reason = format!("pull request #{} conflicts with {}", pull.number, platform.branch);
             let notice = Notice { reason, link: pull.html_url.clone(), by_apply: true };
-            let brought = merge.map(|merge| staged(&merge.files, folder));
+            let brought = merge.map(|merge| folders.staged(&merge.files));
             let is_wanted = |files: &Files| {
                 files.len() == texts.len() && texts.iter().all(|(path, text)| files.get(path) == Some(&blob_id(text)))
             };
-            let files = brought.filter(|files| !is_wanted(files)).unwrap_or_else(|| staged(&base.files, folder));
+            let files = brought.filter(|files| !is_wanted(files)).unwrap_or_else(|| folders.staged(&base.files));
             return Ok((files, Some(notice)));
         };
         let mut waits = platform.waits(pull);
@@ -122,18 +150,22 @@ impl Over<ReadClient> {
             let paths = conflicts.into_iter().collect::<Vec<_>>().join(", ");
             waits.reason.push_str(&format!(", and conflicts with it in {paths}: resolve that on GitHub"));
         }
-        Ok((staged(&files, folder), Some(waits)))
+        Ok((folders.staged(&files), Some(waits)))
     }
 
     /// The staged files of one environment. `None` if there are none, and no pull request brings any.
     async fn view(&self, platform: &Platform, wanted: &Wanted<'_>) -> Result<Option<Remote>, Error> {
-        let (Some(branch), Some(folder)) = (wanted.last_text("branch"), wanted.last_text("folder")) else {
+        // After a renaming, these are the files under the former name, which are going to be moved.
+        let (Some(branch), Some(folder)) = (remembered_text(wanted, "branch"), remembered_text(wanted, "folder"))
+        else {
             return Ok(None);
         };
         platform.check_known(wanted.state)?;
         let texts = texts(wanted.value("files").as_ref());
-        let (found, waits) = self.present(platform, &branch, &folder, &texts).await?;
-        if found.is_empty() && staged(&platform.base.files, &folder).is_empty() {
+        let former = wanted.value(FORMER_FOLDERS.text());
+        let folders = Folders::new(folder.clone(), former.as_ref());
+        let (found, waits) = self.present(platform, &branch, &folders, &texts).await?;
+        if found.is_empty() && folders.staged(&platform.base.files).is_empty() {
             return Ok(None);
         }
         let blob_ids = blob_ids(&found);
@@ -149,8 +181,11 @@ impl Over<ReadClient> {
             ("blob_ids".to_owned(), blob_ids),
             (REPOSITORY_ID.text().to_owned(), platform.id.into()),
         ]);
-        // The pull request may be merged long ago: its title counts as the wanted one.
-        attributes.extend(wanted.last_text("title").map(|title| ("title".to_owned(), title.into())));
+        // The pull request may be merged long ago: its title counts as the wanted one, except for one of another name.
+        let is_renamed = wanted.text("branch").is_some_and(|new| new != branch);
+        let title = if is_renamed { remembered_text(wanted, "title") } else { wanted.last_text("title") };
+        attributes.extend(former.map(|former| (FORMER_FOLDERS.text().to_owned(), former)));
+        attributes.extend(title.map(|title| ("title".to_owned(), title.into())));
         attributes.extend(waits.map(|waits| (WAITS_FOR.text().to_owned(), waits.value())));
         Ok(Some(Remote { id: format!("{}:{branch}", platform.repository), attributes }))
     }
@@ -181,7 +216,7 @@ impl Reader for Over<ReadClient> {
 struct Proposal {
     repository: Repository,
     branch: String,
-    folder: String,
+    folders: Folders,
     title: String,
     files: BTreeMap<String, String>,
     /// The paths of files that stay as they are.
@@ -195,7 +230,7 @@ impl Proposal {
         Ok(Self {
             repository: parse(&text("repository")?)?,
             branch: text("branch")?,
-            folder: text("folder")?,
+            folders: Folders::new(text("folder")?, attributes.get(FORMER_FOLDERS.text())),
             title: text("title")?,
             files: texts(planned),
             kept: digests(planned),
@@ -204,7 +239,7 @@ impl Proposal {
 
     /// The changes that give a tree exactly the files of the proposal, and those that stay.
     fn changes(&self, start: &Files) -> Vec<TreeChange> {
-        let there = staged(start, &self.folder);
+        let there = self.folders.staged(start);
         let new = self.files.iter().filter(|(path, text)| there.get(*path) != Some(&blob_id(text)));
         let mut changes: Vec<_> = new.map(|(path, text)| (path.clone(), NewFile::Text(text.clone()))).collect();
         let gone = there.into_keys().filter(|path| !self.files.contains_key(path) && !self.kept.contains(path));
@@ -220,9 +255,10 @@ impl Proposal {
 
     /// The description of its pull request. `has_history` is whether the branch had commits that the base does not have.
     fn body(&self, has_history: bool) -> String {
-        let mut body = format!("koctl staged these files under `{}`:\n\n", self.folder);
+        let folder = &self.folders.now;
+        let mut body = format!("koctl staged these files under `{folder}`:\n\n");
         for path in self.files.keys() {
-            body.push_str(&format!("- `{}`\n", path.strip_prefix(&format!("{}/", self.folder)).unwrap_or(path)));
+            body.push_str(&format!("- `{}`\n", path.strip_prefix(&format!("{folder}/")).unwrap_or(path)));
         }
         if self.files.is_empty() && self.kept.is_empty() {
             body.push_str("- none: the environment left the configuration, so its files are deleted\n");
@@ -238,7 +274,7 @@ impl Over<WriteClient> {
     /// Commits exactly the files of the proposal to its branch and opens a pull request. If the base has them already,
     /// closes the pull request that would change that; its branch stays, with all commits.
     async fn propose(&self, proposal: &Proposal) -> Result<Proposed, Error> {
-        let Proposal { repository, branch, folder, title, .. } = proposal;
+        let Proposal { repository, branch, folders, title, .. } = proposal;
         let reader = self.0.reader();
         let platform = Platform::read(reader, repository.clone()).await?;
         let (base, pull) = (&platform.base, platform.pull(branch));
@@ -256,7 +292,7 @@ impl Over<WriteClient> {
                 message: title,
                 base,
                 line: line.as_ref(),
-                is_ours: &|path| is_staged(path, folder),
+                is_ours: &|path| folders.have(path),
                 changes: &|files| proposal.changes(files),
             };
             new.push(&self.0).await?;
@@ -300,7 +336,17 @@ impl Writer for Over<WriteClient> {
     }
 
     async fn update(&self, update: &Update<'_>) -> Result<Remote, Error> {
-        self.create(update.after).await
+        let (before, after) = (text(update.before, "branch")?, text(update.after, "branch")?);
+        let remote = self.create(update.after).await?;
+        if before != after {
+            // What the pull request of the former name brings is in the new one.
+            let repository = parse(text(update.before, "repository")?)?;
+            let platform = Platform::read(self.0.reader(), repository.clone()).await?;
+            if let Some(pull) = platform.pull(before) {
+                self.0.close_pull(&repository, pull.number).await?;
+            }
+        }
+        Ok(remote)
     }
 
     async fn delete(&self, id: &str, prior: &Attributes) -> Result<(), Error> {
@@ -332,7 +378,8 @@ mod tests {
             "openapi.yaml",
         ];
         let files: Files = files.iter().map(|path| ((*path).to_owned(), "id".to_owned())).collect();
-        let ours: Vec<_> = staged(&files, "k").into_keys().collect();
+        let folders = Folders::new("k".to_owned(), None);
+        let ours: Vec<_> = folders.staged(&files).into_keys().collect();
         assert_eq!(ours, ["k/t/services/a/b/ko-patch.yaml", "k/t/services/a/b/openapi.yaml"]);
     }
 }

@@ -178,10 +178,9 @@ fn unfit_key(key: &str) -> Option<(&'static str, &'static str)> {
         Some(("Konnect keeps keys that begin like this for itself", "begin it with another word"))
     } else if key.is_empty() || key.chars().count() > LABEL_KEY {
         Some(("a key has 1 to 63 characters", "shorten it"))
-    } else if key.chars().any(visible::is_hidden) {
-        Some(("it contains a character that is not visible", "use letters, digits, `-`, `_` and `.`"))
     } else {
-        None
+        let rule = "use letters, digits, `-`, `_` and `.`, with a letter or digit first and last";
+        names::label_value(key).map(|problem| (problem.reason, rule))
     }
 }
 
@@ -194,7 +193,19 @@ mod tests {
         for key in ["owner", "cost.center", "Tier", &"a".repeat(63)] {
             assert_eq!(unfit_key(key), None, "{key}");
         }
-        for key in ["", "kong-x", "konnect", "mesh.a", "kic", "_x", "env-name", "team", &"a".repeat(64), "a\u{200b}"] {
+        for key in [
+            "",
+            "kong-x",
+            "konnect",
+            "mesh.a",
+            "kic",
+            "_x",
+            "env-name",
+            "team",
+            &"a".repeat(64),
+            "a\u{200b}",
+            "bad key!",
+        ] {
             assert!(unfit_key(key).is_some(), "{key}");
         }
     }
