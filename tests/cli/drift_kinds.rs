@@ -86,6 +86,7 @@ enum Hand {
 
 use Change::{By, Loses, Never, Send};
 
+const NAMED: &str = "where the files are follows from the name of the environment";
 const FOLLOWS: &str = "it follows the identity provider: it changes where that is made again";
 const LEFT: &str = "these files are left to people once they are written";
 const TRAVELLED: &str = "it is how the last change travelled, and its pull request may be merged long since";
@@ -166,6 +167,9 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("api_version", "version", Send(|_| json!({ "version": "9.9.9" }))),
     ("api_version", "content", Send(|_| json!({ "spec": { "content": spec("theirs", "1.0.0") } }))),
     ("api_publication", "visibility", Send(|_| json!({ "visibility": "public" }))),
+    ("pull_request", "branch", Never(NAMED)),
+    ("pull_request", "folder", Never(NAMED)),
+    ("pull_request", "former_folders", Never(NAMED)),
     ("pull_request", "title", Never(TRAVELLED)),
     ("pull_request", "files", By(Hand::EditStagedFile)),
     ("repository_files", "branch", Never(TRAVELLED)),
