@@ -18,15 +18,15 @@ pub fn open(url: &str, variables: Variables<'_>) -> Result<Arc<dyn Backend>, Ope
         );
     };
     if scheme != "file" {
-        if !rest.starts_with("//") {
-            return Err(AddressError::new(url, format!("two slashes follow `{}:`", masked(scheme))).into());
-        }
         // Clients that are not koctl's own read this file whatever it is.
         transport::tls::check_authorities(&|name| variables(name).map(Into::into))
             .map_err(|error| AddressError::new(url, error.to_string()).help("Correct the variable, or unset it."))?;
     }
     match scheme {
         "file" => Ok(Arc::new(Directory::open(directory(url, rest, variables)?)?)),
+        "github" | "s3" | "gs" | "az" | "https" | "http" | "postgres" | "postgresql" if !rest.starts_with("//") => {
+            Err(AddressError::new(url, format!("two slashes follow `{scheme}:`")).into())
+        }
         "github" => Ok(Arc::new(GitHub::open(url, variables)?)),
         "s3" | "gs" | "az" => Ok(Arc::new(Objects::open(url, variables)?)),
         "https" | "http" => Ok(Arc::new(Http::open(url, variables)?)),
