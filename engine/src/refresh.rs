@@ -13,7 +13,7 @@ use super::desired::Desired;
 use super::error::{Error, ErrorKind};
 pub use super::interest::SearchArea;
 use super::interest::{Interest, Interesting};
-pub use super::remembered::Remembered;
+pub use super::remembered::{Remembered, addresses};
 use super::remote::Remote;
 use super::resource::{Reader, Readers};
 pub use super::scan::{Scan, Wanted};

@@ -1,6 +1,6 @@
 //! The resources of a state with their addresses parsed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{Address, InvalidAddress};
 use super::error::{Error, ErrorKind};
@@ -16,14 +16,22 @@ impl Remembered {
     /// # Errors
     /// An address is not valid: the state was edited by hand.
     pub fn new(state: Option<&State>) -> Result<Self, Error> {
-        let mut resources = BTreeMap::new();
-        for (text, resource) in state.iter().flat_map(|state| &state.resources) {
-            let address = text.parse().map_err(|error: InvalidAddress| {
-                Error::new(ErrorKind::State, "read the state", error.to_string())
-                    .help("restore the state from a backup: it was changed by hand")
-            })?;
-            resources.insert(address, resource.clone());
-        }
-        Ok(Self(resources))
+        let resources = state.iter().flat_map(|state| &state.resources);
+        resources.map(|(text, resource)| Ok((parsed(text)?, resource.clone()))).collect::<Result<_, _>>().map(Self)
     }
+}
+
+/// The addresses of the resources of `state`.
+///
+/// # Errors
+/// As [`Remembered::new`].
+pub fn addresses(state: &State) -> Result<BTreeSet<Address>, Error> {
+    state.resources.keys().map(|text| parsed(text)).collect()
+}
+
+fn parsed(text: &str) -> Result<Address, Error> {
+    text.parse().map_err(|error: InvalidAddress| {
+        Error::new(ErrorKind::State, "read the state", error.to_string())
+            .help("restore the state from a backup: it was changed by hand")
+    })
 }

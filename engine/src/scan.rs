@@ -52,7 +52,9 @@ impl Wanted<'_> {
         self.text(attribute).or_else(|| self.remembered(attribute))
     }
 
-    fn remembered(&self, attribute: &str) -> Option<String> {
+    /// The text that the state has, if it has one.
+    #[must_use]
+    pub fn remembered(&self, attribute: &str) -> Option<String> {
         self.state?.attributes.get(attribute)?.as_str().map(str::to_owned)
     }
 }

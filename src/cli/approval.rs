@@ -134,16 +134,18 @@ fn destroys(plan: &Plan, refused: &impl std::fmt::Display, output: &Output) -> F
 
 /// The changes that a review did not cover, by name. The plan with all of them is on the screen already.
 fn unreviewed(changes: &[&ResourceChange]) -> String {
-    let named = changes.iter().take(NAMED).map(|change| format!("`{}` {}", change.address, change.action.future()));
-    let more = changes.len().saturating_sub(NAMED);
-    let more = (more > 0).then(|| format!("and {more} more"));
-    named.chain(more).collect::<Vec<_>>().join(", ")
+    first_of(changes, |change| format!("`{}` {}", change.address, change.action.future()))
 }
 
 /// The moves that the reviewed plan does not have, as far as they are named.
 fn unreviewed_moves(moves: &[&Moved]) -> String {
-    let named = moves.iter().take(NAMED).map(|one| format!("`{}` to `{}`", one.from, one.to));
-    let more = moves.len().saturating_sub(NAMED);
+    first_of(moves, |one| format!("`{}` to `{}`", one.from, one.to))
+}
+
+/// The first of many in words, and the number of the others.
+fn first_of<T>(all: &[&T], words: impl Fn(&T) -> String) -> String {
+    let named = all.iter().take(NAMED).map(|one| words(one));
+    let more = all.len().saturating_sub(NAMED);
     let more = (more > 0).then(|| format!("and {more} more"));
     named.chain(more).collect::<Vec<_>>().join(", ")
 }
@@ -167,7 +169,7 @@ fn by_a_person<'p>(
     };
     match output.is_approved(question) {
         Ok(true) => return Ok(Some(Approved::by_a_person(plan))),
-        Err(error) if !*stop.borrow() => return Err(Failure::new(format!("could not ask for approval: {error}"))),
+        Err(failure) if !*stop.borrow() => return Err(failure),
         _ => output.note("Nothing was changed."),
     }
     Ok(None)

@@ -102,8 +102,7 @@ fn approves(args: &ChangeArgs, output: &Output) -> Result<bool, Failure> {
         let failure = Failure::new("the change needs approval, and there is no terminal to ask on");
         return Err(failure.help("run the command in a terminal, or add --auto-approve"));
     }
-    let answer = output.is_approved("Change these files?");
-    answer.map_err(|error| Failure::new(format!("could not ask for approval: {error}")))
+    output.is_approved("Change these files?")
 }
 
 fn unchecked(failures: Failures) -> Failures {
@@ -138,9 +137,12 @@ pub(super) fn given(value: Option<&String>, what: &str, usage: &str, output: &Ou
             }
             output.prompt(&question, None)
         }
-        None => {
-            let failure = Failure::new(format!("the {what} is missing, and there is no terminal to ask on"));
-            Err(failure.help(format!("give it: `{usage}`")))
-        }
+        None => Err(missing(what, usage)),
     }
+}
+
+/// The failure of a command without a terminal, which cannot ask.
+pub(super) fn missing(what: &str, usage: &str) -> Failure {
+    let failure = Failure::new(format!("the {what} is missing, and there is no terminal to ask on"));
+    failure.help(format!("give it: `{usage}`"))
 }

@@ -242,8 +242,9 @@ impl Output {
     }
 
     /// Asks for approval on the terminal. True if the answer is `yes`.
-    pub(super) fn is_approved(&self, question: &str) -> io::Result<bool> {
-        let answer = prompt::line(&format!("{question} Only `yes` is accepted"))?;
+    pub(super) fn is_approved(&self, question: &str) -> Result<bool, Failure> {
+        let answer = prompt::line(&format!("{question} Only `yes` is accepted"))
+            .map_err(|error| Failure::new(format!("could not ask for approval: {error}")))?;
         if answer.is_none() {
             self.note("The input has ended, which is not approval.");
         }

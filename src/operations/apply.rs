@@ -17,7 +17,7 @@ use crate::registry;
 use engine::execute::{Entry, Execution, Observer, Outcome, Recorder};
 use engine::recording::Recording;
 use engine::recover::Recovery;
-use engine::state::{LockedState, Owner};
+use engine::state::{LockedState, Owner, State};
 use engine::{Error, ErrorKind, Mode, Readers, ScopePlan};
 
 /// How to apply.
@@ -105,8 +105,9 @@ impl ScopeApply<'_> {
         let locked = locks.check(plan).of_scope(scope)?;
         let secrets = &secrets::of_plan(session, plan)?;
         let (readers, writers) = &connect::access(session, scope).of_scope(scope)?;
-        let recovery = recovered(locks, locked, readers, plan).await?;
-        locks.relocate(plan, locked).await.of_scope(scope)?;
+        let relocated = locks.relocated(plan, locked);
+        let recovery = recovered(locked, &relocated, readers, plan).await?;
+        locks.relocate(plan, locked, relocated).await.of_scope(scope)?;
         let recorder = &StateRecorder { state: &locked.state, owner };
         let execution = Execution { plan, recovery, readers, writers, secrets, recorder, observer, permits, stop };
         Ok((scope.clone(), execution.run().await.of_scope(scope)?))
@@ -118,8 +119,9 @@ impl ScopeApply<'_> {
         let scope = &plan.scope;
         let locked = locks.check(plan).of_scope(scope)?;
         let readers = connect::readers(session, scope).of_scope(scope)?;
-        let recovery = recovered(locks, locked, &readers, plan).await?;
-        locks.relocate(plan, locked).await.of_scope(scope)?;
+        let relocated = locks.relocated(plan, locked);
+        let recovery = recovered(locked, &relocated, &readers, plan).await?;
+        locks.relocate(plan, locked, relocated).await.of_scope(scope)?;
         let recorder = &StateRecorder { state: &locked.state, owner };
         let recording = Recording { plan, recovery, schemas: &registry::schema, recorder, observer, stop };
         Ok((scope.clone(), recording.run().await.of_scope(scope)?))
@@ -128,13 +130,12 @@ impl ScopeApply<'_> {
 
 /// The outcome of an interrupted apply, which must be the one that the plan was made with.
 async fn recovered<'a>(
-    locks: &Locks,
     locked: &'a LockedScope,
+    relocated: &State,
     readers: &Readers,
     plan: &ScopePlan,
 ) -> Result<&'a Recovery, Failures> {
-    let state = locks.relocated(plan, locked);
-    let recovery = locked.recovery(&state, readers).await.of_scope(&plan.scope)?;
+    let recovery = locked.recovery(relocated, readers).await.of_scope(&plan.scope)?;
     plan.check_recovered(recovery.found()).of_scope(&plan.scope)?;
     Ok(recovery)
 }

@@ -1,6 +1,7 @@
 //! The states of some scopes under their locks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -11,6 +12,7 @@ use super::secrets;
 use super::session::Session;
 use super::unfit::Unfit;
 use engine::address::PLATFORM_SCOPE;
+use engine::plan::new_names;
 use engine::recover::{Recovery, SETTLE, recover};
 use engine::refresh::Remembered;
 use engine::state::{LockOptions, LockedState, State};
@@ -139,28 +141,36 @@ impl Locks {
     }
 
     /// The state of the plan's scope with the addresses of the plan.
-    pub(super) fn relocated(&self, plan: &ScopePlan, locked: &LockedScope) -> State {
-        let (names, mut state) = (plan.new_names(), State::clone(&locked.state.state()));
+    pub(super) fn relocated(&self, plan: &ScopePlan, locked: &LockedScope) -> Arc<State> {
+        if plan.moved.is_empty() {
+            return locked.state.state();
+        }
+        let (names, mut state) = (new_names(&plan.moved), State::clone(&locked.state.state()));
         state.relocate(&names);
         if let Some(origin) = plan.origin.as_ref().and_then(|origin| self.get(&origin.scope)) {
             let mut arriving = State::clone(&origin.state.state());
             arriving.relocate(&names);
             state.absorb(arriving);
         }
-        state
+        Arc::new(state)
     }
 
-    /// Stores the addresses of a plan. First the state of its scope has what comes from another one, and then that one is
+    /// Stores the addresses of a plan, which [`relocated`](Self::relocated) gave its state. First the state of its scope has what comes from another one, and then that one is
     /// emptied: a kill in between leaves the resources in both, and the next plan moves them again.
     ///
     /// # Errors
     /// If a state cannot be stored.
-    pub(super) async fn relocate(&self, plan: &ScopePlan, locked: &LockedScope) -> Result<(), Failure> {
+    pub(super) async fn relocate(
+        &self,
+        plan: &ScopePlan,
+        locked: &LockedScope,
+        relocated: Arc<State>,
+    ) -> Result<(), Failure> {
         if plan.moved.is_empty() {
             return Ok(());
         }
-        let relocated = self.relocated(plan, locked);
         let stored = locked.state.record(move |state| {
+            let relocated = Arc::unwrap_or_clone(relocated);
             (state.resources, state.intents, state.owner) = (relocated.resources, relocated.intents, relocated.owner);
         });
         stored.await?;

@@ -13,7 +13,7 @@ use crate::compiler::moves::moves;
 use crate::compiler::rename::Rename;
 use crate::manifest::path::KeyPath;
 use crate::manifest::{Diagnostic, Diagnostics};
-use engine::plan::{Moved, Origin};
+use engine::plan::{Moved, Origin, new_names};
 use engine::state::State;
 use engine::{Address, Desired};
 
@@ -114,7 +114,7 @@ impl<'a> Moving<'a> {
             };
             let moved = relocation::moved(&self.state, mapping)
                 .map_err(|immovable| refused(self.session, one.position, immovable))?;
-            self.state.relocate(&relocation::names(&moved));
+            self.state.relocate(&new_names(&moved));
             self.note(moved);
         }
         Ok(self)

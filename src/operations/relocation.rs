@@ -1,14 +1,14 @@
 //! Other addresses for the resources of a state: which they are, and that none of them is taken.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::failure::Failure;
 use crate::compiler::rename::Rename;
 use crate::registry;
 use crate::resource_type::KeyShape;
 use engine::Address;
-use engine::plan::Moved;
-use engine::refresh::Remembered;
+use engine::plan::{Moved, new_names};
+use engine::refresh::addresses;
 use engine::state::State;
 
 /// The new address of a resource; `None` if it stays the same. The second argument has the names of the teams in the
@@ -31,8 +31,7 @@ impl From<Failure> for Immovable {
 
 /// The resources of a state that get another address by `mapping`, those of unfinished applies included.
 pub(super) fn moved(state: &State, mapping: &Mapping<'_>) -> Result<Vec<Moved>, Immovable> {
-    let remembered = Remembered::new(Some(state)).map_err(Failure::from)?;
-    let mut all: BTreeSet<Address> = remembered.0.into_keys().collect();
+    let mut all = addresses(state).map_err(Failure::from)?;
     all.extend(state.intents.iter().filter_map(|intent| intent.address.parse().ok()));
     let teams = all.iter().filter(|one| registry::key(one.type_name()) == Some(KeyShape::Team));
     let teams: BTreeSet<String> = teams.map(|one| one.key().to_owned()).collect();
@@ -43,11 +42,6 @@ pub(super) fn moved(state: &State, mapping: &Mapping<'_>) -> Result<Vec<Moved>, 
         Some(occupied) => Err(Immovable::Occupied(occupied.clone())),
         None => Ok(moved),
     }
-}
-
-/// The new addresses by the old ones, as texts.
-pub(super) fn names(moved: &[Moved]) -> BTreeMap<String, String> {
-    moved.iter().map(|one| (one.from.to_string(), one.to.to_string())).collect()
 }
 
 /// The state of an organization with the addresses that it has after a renaming of the organization. `there` is what the
@@ -65,7 +59,7 @@ pub(super) fn arriving(source: &State, there: &State, rename: &Rename) -> Result
     }
     let moved = moved(source, &|address, teams| rename.address(address, teams))?;
     let mut arriving = source.clone();
-    arriving.relocate(&names(&moved));
+    arriving.relocate(&new_names(&moved));
     let is_other = |one: &&Moved| {
         let (is, there) = (arriving.resources.get(one.to.as_str()), there.resources.get(one.to.as_str()));
         // With the same id, it is what an interrupted move brought there, perhaps changed by an apply since.

@@ -39,7 +39,7 @@ pub use document::{InvalidPlan, Mode, Plan, StateOnly, Unplanned};
 pub use drift::{Drift, DriftKind, Drifted};
 pub use duplicate::Duplicate;
 pub use ignored::Ignored;
-pub use moved::{Moved, Origin};
+pub use moved::{Moved, Origin, new_names};
 pub use recovered::{Fate, Recovered};
 pub use scope::{ScopePlan, Stale};
 pub use summary::Summary;

@@ -1,5 +1,7 @@
 //! A resource that gets another address (R15).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
@@ -12,6 +14,12 @@ pub struct Moved {
     pub from: Address,
     /// Its address in the configuration.
     pub to: Address,
+}
+
+/// The new addresses by the old ones, as texts.
+#[must_use]
+pub fn new_names(moved: &[Moved]) -> BTreeMap<String, String> {
+    moved.iter().map(|one| (one.from.to_string(), one.to.to_string())).collect()
 }
 
 /// The state of another scope, out of which resources move. It is empty afterwards.

@@ -1,7 +1,5 @@
 //! The plan of one scope.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
@@ -105,12 +103,6 @@ impl ScopePlan {
     pub fn has_work(&self) -> bool {
         let changes = self.changes.iter().any(|change| change.action != Action::Deferred);
         changes || !self.recovered.is_empty() || !self.moved.is_empty()
-    }
-
-    /// The new addresses by the old ones, as texts.
-    #[must_use]
-    pub fn new_names(&self) -> BTreeMap<String, String> {
-        self.moved.iter().map(|one| (one.from.to_string(), one.to.to_string())).collect()
     }
 
     /// Checks that the state of another scope that resources move out of is the one that the plan was made from: `found`

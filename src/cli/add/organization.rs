@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 
 use crate::cli::approval::ApprovalArgs;
+use crate::cli::change::{given, missing};
 use crate::cli::common::{SystemArgs, region};
 use crate::cli::complete;
 use crate::cli::environment::with_dotenv;
@@ -58,7 +59,7 @@ impl Args {
 
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let environment = with_dotenv(args.token_env.as_deref(), output)?;
-    let name = name(args, output)?;
+    let name = given(args.name.as_ref(), "name of the organization", "koctl add organization NAME", output)?;
     let state = args.system.state(&environment);
     let (access, _) = args.repository.open(&args.system, environment, output).await?;
     let organization = match organization(args, name, &access, output) {
@@ -71,14 +72,6 @@ pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
     let work = PlatformWork::AddOrganization(organization);
     let next = |waiting: &[&Waiting]| merge(waiting, &args.system);
     carry_out(access, state.as_deref(), work, &args.approval, &next, output).await
-}
-
-fn name(args: &Args, output: &Output) -> Result<String, Failure> {
-    match (&args.name, output.is_interactive()) {
-        (Some(name), _) => Ok(name.clone()),
-        (None, true) => output.prompt("Name of the organization", None),
-        (None, false) => Err(missing("the name of the organization", "koctl add organization NAME")),
-    }
 }
 
 fn organization(
@@ -95,7 +88,7 @@ fn organization(
             crate::cli::common::region(&answer)
                 .map_err(|cause| Failure::new(format!("`{answer}` is not a valid region")).help(cause))?
         }
-        (None, false) => return Err(missing("the region", "--region REGION")),
+        (None, false) => return Err(missing("region", "--region REGION")),
     };
     let variable = match (&args.token_env, known.and_then(|known| known.variable)) {
         (Some(named), _) => named.clone(),
@@ -124,10 +117,6 @@ fn token(
     }
     let failure = Failure::new(format!("there is no access token for `{name}`, and no terminal to ask on"));
     Err(failure.help(format!("set the variable {variable}, or give the name of another one in --token-env")))
-}
-
-fn missing(what: &str, flag: &str) -> Failure {
-    Failure::new(format!("{what} is missing, and there is no terminal to ask on")).help(format!("give it: `{flag}`"))
 }
 
 /// The variable of an organization's token: its name, in the characters that names of Actions secrets may have.

@@ -51,11 +51,8 @@ impl EditArgs {
                 "run the command in a terminal, or review the change with --dry-run and then add --auto-approve",
             ));
         }
-        if !self.dry_run {
-            let answer = output.is_approved(question);
-            if answer.map_err(|error| Failure::new(format!("could not ask for approval: {error}")))? {
-                return Ok(true);
-            }
+        if !self.dry_run && output.is_approved(question)? {
+            return Ok(true);
         }
         output.note("Nothing was changed.");
         Ok(false)

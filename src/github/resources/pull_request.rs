@@ -105,8 +105,7 @@ fn blob_ids(files: &Files) -> Value {
 
 /// A text as the state has it, or else as the configuration sets it.
 fn remembered_text(wanted: &Wanted<'_>, name: &str) -> Option<String> {
-    let remembered = wanted.state.and_then(|state| state.attributes.get(name)?.as_str());
-    remembered.map(str::to_owned).or_else(|| wanted.text(name))
+    wanted.remembered(name).or_else(|| wanted.text(name))
 }
 
 /// The digests of the files that are the same as in the state.

@@ -5,7 +5,7 @@ use crate::compiler::rename::Rename;
 use crate::operations::failure::Failure;
 use crate::operations::relocation::{self, Immovable, Mapping};
 use engine::Address;
-use engine::plan::Moved;
+use engine::plan::{Moved, new_names};
 use engine::state::{LockOptions, State, Store};
 
 /// Moves that are ready to be made.
@@ -93,7 +93,7 @@ async fn within(
         locked.release().await?;
         return Ok((moved, edit));
     }
-    let names = relocation::names(&moved);
+    let names = new_names(&moved);
     edit.add(locked, move |state| state.relocate(&names));
     Ok((moved, edit))
 }
