@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::address::{Address, Targets};
 use super::collisions;
 use super::compare::{Case, Provenance};
+use super::contested;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::Graph;
 use super::names;
@@ -89,8 +90,11 @@ pub fn diff(
         waiting: HashMap::new(),
         leaving: leaving.iter().map(|one| ((one.0.type_name(), one.1.id.as_str()), *one)).collect(),
         out: Diff { duplicates: duplicates::find(state, world, readers), ..Diff::default() },
+        contested: HashMap::new(),
         refusals: collisions::find(desired, world, readers),
     };
+    differ.contested =
+        contested::find(desired, |type_name, id| differ.leaving.contains_key(&(type_name, id)), world, readers);
     for index in graph.order() {
         let desired = &desired[*index];
         // A type that no reader knows was refused when the scope was read.
@@ -194,6 +198,8 @@ struct Differ<'a> {
     waiting: HashMap<&'a Address, Waiting>,
     /// Resources that are in the state only, by type and id.
     leaving: HashMap<(&'a str, &'a str), (&'a Address, &'a ResourceState)>,
+    /// Why resources cannot get a value that only one object can have.
+    contested: HashMap<&'a Address, Refusal>,
     out: Diff,
     refusals: Vec<Refusal>,
 }
@@ -254,6 +260,13 @@ impl<'a> Differ<'a> {
             let reason = format!("`{address}` could be any of {} existing objects", ids.len());
             self.waiting.insert(address, Waiting { reason, candidates: Vec::new(), lost: false });
             return self.out.held_back.push(Refusal::Ambiguous { address: address.clone(), ids: ids.to_vec() });
+        }
+        if let Some(refusal) = self.contested.remove(address) {
+            if case.remote.is_none() {
+                let reason = format!("`{address}` cannot be created yet");
+                self.waiting.insert(address, Waiting { reason, candidates: Vec::new(), lost: false });
+            }
+            return self.out.held_back.push(refusal);
         }
         if self.plainly_same(&case) {
             return;

@@ -18,7 +18,7 @@
 //! | `interest`, `scan`, `remembered` | the addresses that a refresh is about, and what a reader is asked to list |
 //! | [`world`] | the objects that were read, and the address of each (R5) |
 //! | [`diff`] | configuration, state and live systems compared (R3 to R5, R9, R12) |
-//! | `refusal`, `collisions` | why a scope cannot be planned |
+//! | `refusal`, `collisions`, `contested` | why a scope cannot be planned |
 //! | [`adopt`] | objects that are not managed yet, imported as they are (R5) |
 //! | [`accept`] | drift, accepted into the state (R3) |
 //! | `compare` | one resource compared, and the record that the state keeps of it (R6) |
@@ -39,6 +39,7 @@ pub mod address;
 pub mod adopt;
 mod collisions;
 mod compare;
+mod contested;
 pub mod desired;
 pub mod diff;
 mod digest;

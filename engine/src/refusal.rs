@@ -45,6 +45,18 @@ pub enum Refusal {
         /// The id of the other.
         other: String,
     },
+    /// Another object has a value that only one can have, and keeps it.
+    #[error("`{address}` cannot get the {attribute} `{value}`: {keeper}")]
+    Kept {
+        /// The resource.
+        address: Address,
+        /// The attribute that the configuration sets.
+        attribute: &'static str,
+        /// Its value.
+        value: String,
+        /// The object that has it.
+        keeper: Keeper,
+    },
     /// `--no-adopt`, and the object exists.
     #[error("`{address}` exists already with the id {id}, and --no-adopt was given; leave the option out to import it")]
     Exists {
@@ -86,6 +98,24 @@ pub enum Refusal {
     /// The references are not a graph.
     #[error(transparent)]
     Graph(#[from] GraphError),
+}
+
+/// An object that keeps a value which another one is to get, with the way out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Keeper {
+    /// A resource of the configuration, which leaves the value as it is.
+    #[error("`{0}` has it and keeps it; choose another value for one of the two")]
+    Managed(Address),
+    /// An object that the configuration does not have.
+    #[error(
+        "{name} ({id}) has it, and is not managed; choose another value in the configuration, or change or delete that object"
+    )]
+    Other {
+        /// The id of the object.
+        id: String,
+        /// Its name.
+        name: String,
+    },
 }
 
 fn listed(addresses: &[Address]) -> String {
@@ -164,6 +194,7 @@ impl Refusal {
             Self::Protected { .. } => (None, None),
             Self::Ambiguous { address, .. }
             | Self::Taken { address, .. }
+            | Self::Kept { address, .. }
             | Self::Exists { address, .. }
             | Self::Absent { address, .. }
             | Self::Attribute { address, .. } => (Some(address), None),

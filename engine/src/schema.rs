@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::plan::Notice;
 use super::remote::Attributes;
 
+/// Attributes that together identify an object among those of its type.
+pub type UniqueKey = &'static [&'static str];
+
 /// A resource type: its name, its identity, its attributes and how careful one must be with it.
 ///
 /// Each type has one, as a `static` beside its reader and writer.
@@ -16,6 +19,9 @@ pub struct Schema {
     pub provider: &'static str,
     /// The attributes by which an object that is not in the state is recognised (R5). Values of references are ids.
     pub natural_key: &'static [&'static str],
+    /// Further attributes of which no two objects have the same values, each list by itself: a slug within a region. A
+    /// value passes from one object to another only after the first one gave it up.
+    pub distinct: &'static [UniqueKey],
     /// The labels that together say whose an object is, if it has all of them. They come before the natural key, a part
     /// of which may have changed since. Empty if no labels do.
     pub identity_labels: &'static [&'static str],
@@ -40,6 +46,7 @@ impl Schema {
         type_name: "",
         provider: "",
         natural_key: &[],
+        distinct: &[],
         identity_labels: &[],
         guarded: false,
         on_removal: OnRemoval::Delete,
@@ -49,16 +56,31 @@ impl Schema {
         attributes: &[],
     };
 
-    /// Checks that the natural key consists of attributes of the schema.
+    /// Checks that the natural key and the distinct values are attributes of the schema.
     ///
     /// # Panics
-    /// If it does not. In a constant, that is an error of the compiler.
+    /// If they are not. In a constant, that is an error of the compiler.
     pub const fn check(&self) {
+        assert!(self.names_all(self.natural_key), "the natural key has an attribute that the schema does not have");
         let mut at = 0;
-        while at < self.natural_key.len() {
-            assert!(self.names(self.natural_key[at]), "the natural key has an attribute that the schema does not have");
+        while at < self.distinct.len() {
+            assert!(
+                self.names_all(self.distinct[at]),
+                "a distinct value is an attribute that the schema does not have"
+            );
             at += 1;
         }
+    }
+
+    const fn names_all(&self, names: UniqueKey) -> bool {
+        let mut at = 0;
+        while at < names.len() {
+            if !self.names(names[at]) {
+                return false;
+            }
+            at += 1;
+        }
+        true
     }
 
     const fn names(&self, name: &str) -> bool {
@@ -70,6 +92,11 @@ impl Schema {
             at += 1;
         }
         false
+    }
+
+    /// The natural key, and every other list of attributes that no two objects share.
+    pub fn unique_keys(&self) -> impl Iterator<Item = UniqueKey> {
+        std::iter::once(self.natural_key).chain(self.distinct.iter().copied())
     }
 
     /// What an object of this type waits for, taken out of its attributes.
@@ -138,6 +165,11 @@ pub fn check(schemas: &[&Schema]) -> Result<(), Vec<String>> {
                     mistake(format!("`{name}` is write-only, and cannot be part of the natural key"));
                 }
                 Some(_) => {}
+            }
+        }
+        for name in schema.distinct.iter().copied().flatten() {
+            if !schema.attribute(name).is_some_and(Attribute::is_read_back) {
+                mistake(format!("`{name}` of the distinct values is not an attribute that lists show"));
             }
         }
         for name in schema.reads_after {

@@ -368,7 +368,7 @@ impl World {
     }
 
     /// The value of an expression, if it is known.
-    fn known(&self, expr: &Expr) -> Option<Value> {
+    pub(super) fn known(&self, expr: &Expr) -> Option<Value> {
         match expr {
             Expr::Value(value) => Some(value.clone()),
             Expr::Reference(reference) => self.value(reference),

@@ -143,7 +143,7 @@ fn refused(refusals: Vec<Refusal>, draft: &mut Draft) -> Result<Vec<(Address, St
             }
             Refusal::Absent { address, reason } => blamed.push((address, reason)),
             Refusal::Collision { second, .. } => blamed.push((second, reason)),
-            Refusal::Taken { address, .. } => blamed.push((address, reason)),
+            Refusal::Taken { address, .. } | Refusal::Kept { address, .. } => blamed.push((address, reason)),
             Refusal::Protected { .. } | Refusal::Exists { .. } | Refusal::Attribute { .. } | Refusal::Graph(_) => {
                 return Err(vec![Error::new(ErrorKind::Unexpected, "describe the organization", reason)]);
             }

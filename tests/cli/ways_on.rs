@@ -112,6 +112,53 @@ async fn r8_names_that_were_swapped_by_hand_are_swapped_back() {
     sandbox.stop().await;
 }
 
+/// A team with two services that have these slugs.
+fn with_slugs(world: &World, checkout: &str, cart: &str) {
+    let service = |name: &str, slug: &str| {
+        format!(
+            "      Acme/{name}:\n        name: {name}\n        slug: {slug}\n        git: {{remote: \
+             'https://github.com/Acme/{name}.git'}}\n"
+        )
+    };
+    let services = service("checkout", checkout) + &service("cart", cart);
+    world.write("konnect/teams.yaml", &format!("teams:\n  orders:\n    services:\n{services}"));
+    for branch in ["main", "dev"] {
+        world.write(&format!("services/Acme/cart/{branch}/openapi.yaml"), &spec("cart", "1.0.0"));
+    }
+}
+
+#[test]
+fn r8_slugs_of_apis_are_swapped_and_passed_on_by_one_apply() {
+    let world = World::new();
+    with_slugs(&world, "pay", "shop");
+    let world = world.applied();
+    for (checkout, cart) in [("shop", "pay"), ("basket", "shop")] {
+        with_slugs(&world, checkout, cart);
+        world.koctl(APPLY).exits(0);
+        world.koctl(PLAN).exits(0);
+    }
+}
+
+#[tokio::test]
+async fn r8_a_slug_that_an_api_of_someone_else_has_is_told_before_anything_is_applied() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    let outsider = Outsider(&sandbox);
+    let theirs = json!({ "name": "Payments", "version": "2.0", "slug": "pay-dev" });
+    outsider.konnect(Method::POST, "eu", "/v3/apis", Some(theirs)).await;
+    with_slugs(&world, "pay", "shop");
+    sandbox::github::seed(&world.path().join(".koctl/sandbox/github"), &world.path().join("services")).unwrap();
+    let plan = world.against(&sandbox, &["plan"]).await.exits(1);
+    let told = "`Acme/api/dev/checkout` cannot get the slug `pay-dev`: Payments 2.0 (";
+    assert!(plan.stderr.replace(['\n', '│'], "").contains(told), "{}", plan.stderr);
+    // Everything else is applied, and the API comes as soon as it has another slug.
+    world.against(&sandbox, APPLY).await.exits(1);
+    with_slugs(&world, "checkout", "shop");
+    world.against(&sandbox, APPLY).await.exits(0);
+    world.against(&sandbox, PLAN).await.exits(0);
+    sandbox.stop().await;
+}
+
 const PLANES: &str = "/v2/control-planes";
 
 /// An organization whose people sign in as `authorization` says.

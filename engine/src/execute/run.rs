@@ -160,11 +160,11 @@ impl Execution<'_> {
                     let (index, kind) = run.schedule.steps[step];
                     let (change, halted) = (&self.plan.changes[index], &halted);
                     let known = known(change, &run.made);
-                    let is_aside = run.schedule.asides.contains(&step);
+                    let aside = run.schedule.asides.get(&step).copied();
                     running.push(async move {
-                        let ended = match is_aside {
-                            true => self.set_aside(change, halted).await,
-                            false => self.step(change, kind, known, existing, halted).await,
+                        let ended = match aside {
+                            Some(key) => self.set_aside(change, key, halted).await,
+                            None => self.step(change, kind, known, existing, halted).await,
                         };
                         (step, ended)
                     });

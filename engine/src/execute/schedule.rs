@@ -1,6 +1,6 @@
 //! The steps of a plan, and which of them wait for which (R8).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -10,13 +10,14 @@ use super::event::Step;
 use crate::address::Address;
 use crate::plan::{Action, AttributeChange, ResourceChange};
 use crate::resource::Readers;
+use crate::schema::{Schema, UniqueKey};
 
 /// The steps of a plan and which wait for which.
 pub(super) struct Schedule {
     /// The index of each change, and the step.
     pub(super) steps: Vec<(usize, Step)>,
-    /// The steps that only give an object another name for now: it and others take each other's names.
-    pub(super) asides: HashSet<usize>,
+    /// The steps that only give an object another name or other value of this key for now: it and others take each other's.
+    pub(super) asides: HashMap<usize, UniqueKey>,
     /// For each step, those that wait for it.
     pub(super) followers: Vec<Vec<usize>>,
     /// For each step, how many it still waits for.
@@ -30,7 +31,7 @@ struct Steps<'a> {
     makes: HashMap<&'a Address, usize>,
     unmakes: HashMap<&'a Address, usize>,
     forgets: Vec<(&'a ResourceChange, usize)>,
-    asides: HashSet<usize>,
+    asides: HashMap<usize, UniqueKey>,
 }
 
 impl<'a> Steps<'a> {
@@ -63,13 +64,20 @@ impl<'a> Steps<'a> {
         steps
     }
 
-    /// Adds a step that gives the object of `step` another name for now.
-    fn set_aside(&mut self, step: usize) -> usize {
+    /// Adds a step that gives the object of `step` another value of this key for now.
+    fn set_aside(&mut self, step: usize, key: UniqueKey) -> usize {
         let aside = self.all.len();
         self.all.push((self.all[step].0, Step::Update));
-        self.asides.insert(aside);
+        self.asides.insert(aside, key);
         aside
     }
+}
+
+/// A value that only one object can have at a time, and that one step takes after another gives it up.
+struct Handover {
+    giver: usize,
+    taker: usize,
+    key: UniqueKey,
 }
 
 /// Pairs (earlier, later) of steps.
@@ -147,36 +155,15 @@ impl Orders {
     /// A name is given up before another resource takes it. If several take each other's names, one of them gets
     /// another name first.
     fn by_name(&mut self, changes: &[ResourceChange], steps: &mut Steps<'_>, readers: &Readers) {
-        let key = |change: &ResourceChange, value: fn(&AttributeChange) -> Option<&Value>| {
-            let schema = readers.schema(change.address.type_name())?;
-            let part = |name: &&str| value(change.attributes.get(*name)?).map(Value::to_string);
-            Some((schema.type_name, schema.natural_key.iter().map(part).collect::<Option<Vec<_>>>()?))
-        };
-        let renames = |change: &ResourceChange| {
-            let schema = readers.schema(change.address.type_name());
-            schema.is_some_and(|schema| schema.natural_key.iter().any(|name| change.is_changed(name)))
-        };
-        let mut given_up = HashMap::new();
-        for change in changes.iter().filter(|change| change.action == Action::Delete || renames(change)) {
-            let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address));
-            given_up.extend(key(change, |attribute| attribute.before.as_ref()).zip(step.copied()));
+        let mut handovers = handovers(changes, steps, readers);
+        let mut asides: HashMap<(usize, UniqueKey), usize> = HashMap::new();
+        for index in closing(&handovers) {
+            let Handover { giver, key, .. } = handovers[index];
+            let aside = *asides.entry((giver, key)).or_insert_with(|| steps.set_aside(giver, key));
+            self.must.push((aside, giver));
+            handovers[index].giver = aside;
         }
-        if given_up.is_empty() {
-            return;
-        }
-        let mut givers: BTreeMap<usize, usize> = BTreeMap::new();
-        for change in changes.iter().filter(|change| change.action == Action::Create || renames(change)) {
-            let giver = key(change, AttributeChange::after).and_then(|key| given_up.get(&key).copied());
-            givers.extend(steps.makes.get(&change.address).copied().zip(giver));
-        }
-        for first in firsts_of_circles(&givers) {
-            let aside = steps.set_aside(first);
-            self.must.push((aside, first));
-            for giver in givers.values_mut().filter(|giver| **giver == first) {
-                *giver = aside;
-            }
-        }
-        self.should.extend(givers.into_iter().map(|(taker, giver)| (giver, taker)));
+        self.should.extend(handovers.into_iter().map(|one| (one.giver, one.taker)));
     }
 
     /// All pairs, except those in `should` that are part of a cycle.
@@ -199,26 +186,75 @@ impl Orders {
     }
 }
 
-/// One step of each circle of steps in which each takes the name that the next one gives up.
-fn firsts_of_circles(givers: &BTreeMap<usize, usize>) -> Vec<usize> {
-    let mut seen = HashSet::new();
-    let mut firsts = Vec::new();
-    for start in givers.keys() {
-        let mut path = HashSet::new();
-        let mut step = *start;
-        while seen.insert(step) {
-            path.insert(step);
-            match givers.get(&step) {
-                Some(giver) => step = *giver,
-                None => break,
-            }
-        }
-        // A step that gives and takes the same name is no circle.
-        if path.contains(&step) && givers.get(&step).is_some_and(|giver| *giver != step) {
-            firsts.push(step);
+/// The names, and other values that only one object can have, that pass from one object to another.
+fn handovers(changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) -> Vec<Handover> {
+    let keys = || {
+        changes.iter().flat_map(|change| {
+            let schema = readers.schema(change.address.type_name());
+            schema.into_iter().flat_map(move |schema| schema.unique_keys().map(move |key| (change, schema, key)))
+        })
+    };
+    let values = |change: &ResourceChange, key: UniqueKey, value: fn(&AttributeChange) -> Option<&Value>| {
+        let part = |name: &&str| value(change.attributes.get(*name)?).map(Value::to_string);
+        key.iter().map(part).collect::<Option<Vec<_>>>()
+    };
+    let is_changed = |change: &ResourceChange, key: UniqueKey| key.iter().any(|name| change.is_changed(name));
+    let mut given_up = HashMap::new();
+    for (change, schema, key) in keys() {
+        if change.action == Action::Delete || is_changed(change, key) {
+            let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address));
+            let before = values(change, key, |attribute| attribute.before.as_ref());
+            given_up.extend(before.map(|values| (schema.type_name, key, values)).zip(step.copied()));
         }
     }
-    firsts
+    if given_up.is_empty() {
+        return Vec::new();
+    }
+    let taken = keys().filter(|(change, _, key)| change.action == Action::Create || is_changed(change, key));
+    let handover = |(change, schema, key): (&ResourceChange, &Schema, UniqueKey)| {
+        let taker = *steps.makes.get(&change.address)?;
+        let after = values(change, key, AttributeChange::after)?;
+        let giver = *given_up.get(&(schema.type_name, key, after))?;
+        // A step that gives and takes the same name needs no order.
+        (giver != taker).then_some(Handover { giver, taker, key })
+    };
+    taken.filter_map(handover).collect()
+}
+
+/// The handovers that close circles, in which each step takes what the next one gives up. Without them, none is left.
+fn closing(handovers: &[Handover]) -> Vec<usize> {
+    let mut taken: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, one) in handovers.iter().enumerate() {
+        taken.entry(one.taker).or_default().push(index);
+    }
+    let mut closing = Vec::new();
+    // True for the steps on the path, false for those that are done.
+    let mut on_path: HashMap<usize, bool> = HashMap::new();
+    for start in taken.keys().copied() {
+        if on_path.contains_key(&start) {
+            continue;
+        }
+        on_path.insert(start, true);
+        let mut path = vec![(start, 0)];
+        while let Some((step, next)) = path.last_mut() {
+            let Some(index) = taken.get(step).and_then(|all| all.get(*next)).copied() else {
+                on_path.insert(*step, false);
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            let giver = handovers[index].giver;
+            match on_path.get(&giver) {
+                Some(true) => closing.push(index),
+                Some(false) => {}
+                None => {
+                    on_path.insert(giver, true);
+                    path.push((giver, 0));
+                }
+            }
+        }
+    }
+    closing
 }
 
 impl Schedule {

@@ -16,7 +16,7 @@ use crate::recover::SETTLE;
 use crate::refresh;
 use crate::remote::{Attributes, Remote};
 use crate::resource::{Update, Writer};
-use crate::schema::Schema;
+use crate::schema::{Schema, UniqueKey};
 use crate::state::ResourceState;
 
 /// Attempts at a create whose answer is lost and whose object is not found.
@@ -102,9 +102,9 @@ impl Execution<'_> {
         Ended::Done { remote, record, waits }
     }
 
-    /// Gives an object another name for now, so that others can take the one that it has. If the apply ends before the
+    /// Gives an object another value of this key for now, so that others can take the one that it has. If the apply ends before the
     /// object gets its own, the next plan gives it that.
-    pub(super) async fn set_aside(&self, change: &ResourceChange, halted: &AtomicBool) -> Ended {
+    pub(super) async fn set_aside(&self, change: &ResourceChange, key: UniqueKey, halted: &AtomicBool) -> Ended {
         let permit = match self.permit().await {
             Ok(permit) => permit,
             Err(error) => return Ended::Failed { error, made: None },
@@ -112,7 +112,7 @@ impl Execution<'_> {
         if *self.stop.borrow() || halted.load(Ordering::Relaxed) {
             return Ended::Held;
         }
-        let renamed = self.rename_for_now(change).await;
+        let renamed = self.rename_for_now(change, key).await;
         drop(permit);
         match renamed {
             Ok(()) => Ended::SetAside,
@@ -120,11 +120,9 @@ impl Execution<'_> {
         }
     }
 
-    async fn rename_for_now(&self, change: &ResourceChange) -> Result<(), Error> {
-        let type_name = change.address.type_name();
-        let schema = self.readers.schema(type_name).ok_or_else(|| no_such_type(type_name))?;
+    async fn rename_for_now(&self, change: &ResourceChange, key: UniqueKey) -> Result<(), Error> {
         let before = change.whole_before();
-        let mut renamed = schema.natural_key.iter().filter(|name| change.is_changed(name));
+        let mut renamed = key.iter().filter(|name| change.is_changed(name));
         let Some((name, text)) = renamed.find_map(|name| Some((*name, before.get(*name)?.as_str()?))) else {
             return Ok(());
         };

@@ -11,7 +11,7 @@ use super::document::Plan;
 use super::scope::ScopePlan;
 use super::waiting::Waiting;
 use crate::address::Address;
-use crate::schema::Schema;
+use crate::schema::{Schema, UniqueKey};
 
 /// What a guarded deletion or replacement waits for.
 const NEEDS_PERSON: &str = "it would be destroyed, which a person has to approve";
@@ -107,12 +107,14 @@ fn is_same_object(change: &ResourceChange, stays: &ResourceChange) -> bool {
 /// True if `change` wants the name that the object of `stays` keeps.
 fn takes_name(change: &ResourceChange, stays: &ResourceChange, schema: Option<&Schema>) -> bool {
     let Some(schema) = schema.filter(|schema| schema.type_name == change.address.type_name()) else { return false };
-    let key = |change: &ResourceChange, value: fn(&AttributeChange) -> Option<&Value>| {
+    let values = |change: &ResourceChange, key: UniqueKey, value: fn(&AttributeChange) -> Option<&Value>| {
         let part = |name: &&str| value(change.attributes.get(*name)?).cloned();
-        schema.natural_key.iter().map(part).collect::<Option<Vec<Value>>>()
+        key.iter().map(part).collect::<Option<Vec<Value>>>()
     };
-    let wanted = key(change, AttributeChange::after);
-    wanted.is_some() && wanted == key(stays, |attribute| attribute.before.as_ref())
+    schema.unique_keys().any(|key| {
+        let wanted = values(change, key, AttributeChange::after);
+        wanted.is_some() && wanted == values(stays, key, |attribute| attribute.before.as_ref())
+    })
 }
 
 #[cfg(test)]

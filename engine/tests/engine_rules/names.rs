@@ -73,6 +73,7 @@ fn the_schemas_of_a_table_are_checked_against_each_other() {
     static WRONG: Schema = Schema {
         type_name: "wrong",
         natural_key: &["nme", "key", "id"],
+        distinct: &[&["slg"], &["key"]],
         reads_after: &["wrong", "plan"],
         attributes: &[
             Attribute::plain("name"),
@@ -89,6 +90,8 @@ fn the_schemas_of_a_table_are_checked_against_each_other() {
             "`wrong`: `key` is write-only, and cannot force a replacement",
             "`wrong`: `nme` of the natural key is not an attribute",
             "`wrong`: `key` is write-only, and cannot be part of the natural key",
+            "`wrong`: `slg` of the distinct values is not an attribute that lists show",
+            "`wrong`: `key` of the distinct values is not an attribute that lists show",
             "`wrong`: it is read after `plan`, which is not a type",
         ]
     );

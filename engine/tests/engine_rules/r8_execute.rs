@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::ErrorKind;
 use engine::execute::Step;
 use engine::state::ResourceState;
+use engine::{Desired, ErrorKind};
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -243,6 +243,75 @@ async fn r8_a_swap_that_fails_halfway_is_completed_by_the_next_apply() {
         house.apply(&desired).await;
         house.assert_quiet(&desired).await;
     }
+}
+
+/// A page with a slug.
+fn at(key: &str, name: &str, slug: &str) -> Desired {
+    page(key).with("name", name).with("slug", slug)
+}
+
+#[tokio::test]
+async fn r8_slugs_pass_from_one_object_to_the_next_in_any_order() {
+    let before = [at("a", "a", "1"), at("b", "b", "2"), at("c", "c", "3")];
+    for slugs in [["1", "2", "3"], ["2", "3", "4"], ["4", "1", "2"], ["2", "1", "3"], ["3", "1", "2"], ["2", "3", "1"]]
+    {
+        let house = House::with(&before).await;
+        let desired: Vec<_> = ["a", "b", "c"].iter().zip(slugs).map(|(key, slug)| at(key, key, slug)).collect();
+        house.apply(&desired).await;
+        house.assert_quiet(&desired).await;
+    }
+}
+
+#[tokio::test]
+async fn r8_names_and_slugs_that_are_swapped_at_once_go_through_others() {
+    let before = [at("a", "a", "1"), at("b", "b", "2")];
+    for desired in [
+        [at("a", "b", "2"), at("b", "a", "1")],
+        // The name goes one way, and the slug the other.
+        [at("a", "b", "3"), at("b", "c", "1")],
+    ] {
+        let house = House::with(&before).await;
+        house.apply(&desired).await;
+        house.assert_quiet(&desired).await;
+    }
+}
+
+#[tokio::test]
+async fn r8_a_slug_of_what_is_deleted_goes_to_what_is_created() {
+    let house = House::with(&[at("a", "a", "1")]).await;
+    let desired = [at("b", "b", "1")];
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
+}
+
+#[tokio::test]
+async fn r8_a_slug_that_another_object_keeps_is_told_in_the_plan_with_whose_it_is() {
+    let house = House::with(&[at("a", "a", "1"), page("b")]).await;
+    let other = house.server.put("page", json!({ "name": "theirs", "slug": "9" }));
+    // `a` cannot get the slug of a stranger, so that `b` cannot get that of `a`; `c` waits with what is below it.
+    let below = page("d").with("parent_id", id_of("page/c"));
+    let desired = [at("a", "a", "9"), at("b", "b", "1"), at("c", "c", "9"), below, page("e")];
+    let diff = house.plan(&desired).await;
+    let of_theirs = format!(
+        "theirs ({other}) has it, and is not managed; choose another value in the configuration, or change or delete that object"
+    );
+    let mut told: Vec<String> = diff.held_back.iter().map(ToString::to_string).collect();
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            format!("`Acme/page/a` cannot get the slug `9`: {of_theirs}"),
+            "`Acme/page/b` cannot get the slug `1`: `Acme/page/a` has it and keeps it; choose another value for one of \
+             the two"
+                .to_owned(),
+            format!("`Acme/page/c` cannot get the slug `9`: {of_theirs}"),
+        ]
+    );
+    assert_eq!(crate::house::lines(&diff), ["deferred page/d", "create page/e"]);
+    house.server.remove(&other);
+    let desired = [at("a", "a", "9"), at("b", "b", "1")];
+    house.apply(&desired).await;
+    house.assert_quiet(&desired).await;
 }
 
 #[tokio::test]

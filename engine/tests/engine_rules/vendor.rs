@@ -51,12 +51,14 @@ static ROLE: Schema = Schema {
     ..Schema::PLAIN
 };
 
-/// A page of text, which may have a parent, and can be detached from it in place.
+/// A page of text, which may have a slug of its own and a parent, and can be detached from it in place.
 static PAGE: Schema = Schema {
     type_name: "page",
     natural_key: &["name"],
+    distinct: &[&["slug"]],
     attributes: &[
         Attribute::plain("name"),
+        Attribute::plain("slug"),
         Attribute::plain("parent_id").nullable(),
         Attribute::plain("parent_name").nullable(),
         Attribute::text("content"),
@@ -346,12 +348,16 @@ impl Inner {
         if let Some(key) = attributes.get("key").and_then(Value::as_str).filter(|key| key.starts_with("refused")) {
             return Err(Error::new(ErrorKind::Refused, "write", format!("the key {key} is none")));
         }
-        let key = |attributes: &Attributes| {
-            let values = schema.natural_key.iter().map(|name| attributes.get(*name).cloned());
+        let key = |attributes: &Attributes, key: &[&str]| {
+            let values = key.iter().map(|name| attributes.get(*name).cloned());
             values.collect::<Vec<_>>()
         };
         let same = |(other, (type_name, of_other)): (&String, &(&str, Attributes))| {
-            *type_name == schema.type_name && Some(other.as_str()) != id && key(of_other) == key(attributes)
+            let is_distinct = |names: &&&[&str]| key(attributes, names).iter().all(Option::is_some);
+            let mut keys = [schema.natural_key].into_iter().chain(schema.distinct.iter().filter(is_distinct).copied());
+            *type_name == schema.type_name
+                && Some(other.as_str()) != id
+                && keys.any(|names| key(of_other, names) == key(attributes, names))
         };
         if !schema.may_repeat && self.objects.iter().any(same) {
             let cause = format!("{} exists", self.name(schema, attributes));

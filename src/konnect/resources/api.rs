@@ -20,6 +20,7 @@ engine::schema! {
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text(), VERSION.text()],
+    distinct: &[&[REGION.text(), SLUG.text()]],
     identity_labels: &["ko-konnect-orchestrator", "env-name", "service-name"],
     guarded: true,
     environment_in_key: true,
