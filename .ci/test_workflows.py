@@ -940,14 +940,15 @@ class AskingForRuns(StandIn):
             3: [],
             4: ["docs/a.md", ".github/koctl/plan.sh"],
             5: [".github/workflows/koctl-plan.yml"],
+            6: ["konnect/Acme/envs/dev/portal/pages/guides/start.md"],
         }
-        expected = [{"ref": "main", "inputs": {"pull-request": str(number)}} for number in (1, 4, 5)]
+        expected = [{"ref": "main", "inputs": {"pull-request": str(number)}} for number in (1, 4, 5, 6)]
         self.assertEqual(self.replan(pulls), expected)
 
     def test_the_paths_are_those_of_the_workflow(self):
         text = (FILES / "workflows/koctl-plan.yml").read_text()
         paths = re.search(r"pull_request:\n    paths:\n((?:      - .*\n)+)", text)[1].split("\n")
-        expected = ["konnect/*.yaml", ".github/workflows/koctl-*.yml", ".github/koctl/**"]
+        expected = ["konnect/*.yaml", "konnect/*/envs/*/portal/**", ".github/workflows/koctl-*.yml", ".github/koctl/**"]
         self.assertEqual([path.strip().removeprefix("- ") for path in paths if path], expected)
 
     def find(self, code=0, **fields):

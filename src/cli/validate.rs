@@ -5,7 +5,7 @@ use super::outcome::Outcome;
 use super::output::Output;
 use crate::manifest::check_document;
 use crate::manifest::model::Manifest;
-use crate::operations::Failures;
+use crate::operations::{Failures, stray_warnings};
 use crate::report::count;
 
 /// Check the configuration, and show all errors in it.
@@ -29,6 +29,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let loaded = checked?;
     if !args.json {
         show(&loaded.manifest, args, output);
+        output.warnings(&stray_warnings(&loaded));
     }
     Ok(Outcome::Done)
 }

@@ -10,7 +10,13 @@ use crate::konnect::resources::portal::{
     Portal, RBAC_ENABLED, REGION, SIPR_ENABLED,
 };
 use crate::konnect::resources::portal_page::{self, PortalPage};
+use crate::manifest::markdown::{FrontMatter, title};
+use crate::manifest::model::Visibility;
 use engine::{Desired, Expr};
+
+/// The path of the page at the top of a portal, and its slug.
+const TOP: &str = "index";
+const TOP_SLUG: &str = "/";
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
     let environment = scope.environment;
@@ -43,88 +49,22 @@ pub(super) fn portal(scope: &EnvironmentScope<'_>) -> Desired<Portal> {
 fn page(scope: &EnvironmentScope<'_>, path: &str, content: &str) -> Desired<PortalPage> {
     let (parent, slug) = match path.rsplit_once('/') {
         Some((parent, slug)) => (scope.resource::<PortalPage>(parent).id(), slug),
+        None if path == TOP => (Expr::Value(Value::Null), TOP_SLUG),
         None => (Expr::Value(Value::Null), path),
     };
+    // The configuration was checked: the front matter has no other values.
+    let matter = FrontMatter::of(content);
+    let visibility = matter.visibility().ok().flatten();
+    let status = matter.status().ok().flatten().unwrap_or("published");
     scope
         .resource(path)
         .with(portal_page::REGION, scope.region())
         .with(portal_page::PORTAL_ID, portal(scope).id())
         .with(portal_page::PARENT_PAGE_ID, parent)
         .with(portal_page::SLUG, slug)
-        .with_some(portal_page::TITLE, title(content, slug))
+        .with_some(portal_page::TITLE, title(content, path.rsplit('/').next().unwrap_or(path)))
         .with(portal_page::CONTENT, content)
-        .with(portal_page::STATUS, "published")
+        .with_some(portal_page::VISIBILITY, visibility.map(Visibility::as_str))
+        .with(portal_page::STATUS, status)
         .protect(scope.protect())
-}
-
-/// The first heading, or without one the slug, so that a title does not stay when its heading goes. `None` if the front
-/// matter sets the title.
-fn title<'t>(content: &'t str, slug: &'t str) -> Option<&'t str> {
-    let mut lines = content.lines();
-    if content.starts_with("---\n") || content.starts_with("---\r\n") {
-        let front_matter = lines.by_ref().skip(1).take_while(|line| line.trim_end() != "---");
-        if front_matter.filter(|line| line.starts_with("title:")).count() > 0 {
-            return None;
-        }
-    }
-    Some(heading(lines).unwrap_or(slug))
-}
-
-/// The first heading of the first level that is not code.
-fn heading<'t>(lines: impl Iterator<Item = &'t str>) -> Option<&'t str> {
-    let mut fence: Option<&str> = None;
-    for line in lines {
-        let text = line.trim_start_matches(' ');
-        // Four blanks begin a block of code.
-        if line.len() - text.len() > 3 {
-            continue;
-        }
-        let marks = text.len() - text.trim_start_matches(['`', '~']).len();
-        match fence {
-            Some(open) if marks >= open.len() && text.starts_with(open) && text[marks..].trim().is_empty() => {
-                fence = None
-            }
-            Some(_) => {}
-            None if text.starts_with("```") || text.starts_with("~~~") => fence = Some(&text[..marks]),
-            None => {
-                let heading = text.strip_prefix("# ").map(|text| text.trim().trim_end_matches('#').trim_end());
-                if let Some(heading) = heading.filter(|heading| !heading.is_empty()) {
-                    return Some(heading);
-                }
-            }
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::title;
-
-    #[test]
-    fn the_title_of_a_page_is_its_first_heading() {
-        for (content, expected) in [
-            ("# Hello\n", "Hello"),
-            ("text\n  #  Hello world ##\n# Later\n", "Hello world"),
-            ("```sh\n# a comment\n```\n# Hello\n", "Hello"),
-            ("~~~\n```\n# a comment\n~~~\n# Hello\n", "Hello"),
-            ("````\n```\n# a comment\n````\n# Hello\n", "Hello"),
-            ("    # code\n# Hello\n", "Hello"),
-            ("---\ntags: [a]\n---\n# Hello\n", "Hello"),
-        ] {
-            assert_eq!(title(content, "start"), Some(expected), "{content}");
-        }
-    }
-
-    #[test]
-    fn r6_a_page_without_a_heading_is_named_after_its_slug() {
-        for content in ["", "text", "## Part\n", "#\n", "```\n# a comment\n"] {
-            assert_eq!(title(content, "start"), Some("start"), "{content}");
-        }
-    }
-
-    #[test]
-    fn konnect_reads_the_title_of_front_matter() {
-        assert_eq!(title("---\ntitle: Hello\n---\n# Other\n", "start"), None);
-    }
 }

@@ -1,12 +1,14 @@
 //! Reads files into a checked manifest, or into all errors in them.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
 use super::changes::Files;
+use super::content::{self, Stray};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::Document;
 use super::files;
@@ -80,6 +82,17 @@ impl Sources {
             None => self.directory.as_path(),
         };
         if base.as_os_str().is_empty() { PathBuf::from(".") } else { base.to_owned() }
+    }
+
+    /// The folder with the folders of organizations: the one named `konnect` that the file with the organizations is in, or
+    /// else the one beside the file.
+    fn content(&self) -> PathBuf {
+        let default = self.directory.join("konnect/organizations.yaml");
+        let file = self.file.as_ref().or(self.organizations.as_ref()).unwrap_or(&default);
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let is_it =
+            fs::canonicalize(folder).is_ok_and(|folder| folder.file_name().is_some_and(|name| name == "konnect"));
+        if is_it { folder.to_owned() } else { folder.join("konnect") }
     }
 
     /// The files with the teams and the organizations, for a change of them. One that does not exist is empty.
@@ -157,6 +170,8 @@ pub struct Loaded {
     pub manifest: Manifest,
     /// The base of relative paths in the manifest.
     pub directory: PathBuf,
+    /// Folders with the content of portals that no environment has.
+    pub strays: Vec<Stray>,
     locations: Locations,
 }
 
@@ -164,7 +179,12 @@ impl Loaded {
     /// An empty manifest, for commands that need none.
     #[must_use]
     pub fn empty() -> Self {
-        Self { manifest: Manifest::default(), directory: PathBuf::from("."), locations: Locations::default() }
+        Self {
+            manifest: Manifest::default(),
+            directory: PathBuf::from("."),
+            strays: Vec::new(),
+            locations: Locations::default(),
+        }
     }
 
     /// An error at this path, such as `["organizations", "KongAirlines", "environments", "dev"]`, for stages that find
@@ -186,7 +206,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Diagnostics> {
     for file in sources.files() {
         reading.file(&file);
     }
-    reading.finish(sources.base())
+    reading.finish(sources.base(), Some(&sources.content()))
 }
 
 /// Reads and checks the manifest as it is with other texts, by the names of the files in messages.
@@ -202,10 +222,11 @@ pub fn load_edited(sources: &Sources, texts: &BTreeMap<String, String>) -> Resul
             None => reading.file(&file),
         }
     }
-    reading.finish(sources.base())
+    reading.finish(sources.base(), Some(&sources.content()))
 }
 
-/// Checks a manifest in texts, each with the name that errors show. The base of relative paths is `directory`.
+/// Checks a manifest in texts, each with the name that errors show, and without the content in files beside it. The base of
+/// relative paths is `directory`.
 ///
 /// # Errors
 ///
@@ -215,7 +236,7 @@ pub fn load_texts(texts: &[(&str, &str)], directory: &Path) -> Result<Loaded, Di
     for (name, text) in texts {
         reading.text(name, text, None);
     }
-    reading.finish(directory.to_owned())
+    reading.finish(directory.to_owned(), None)
 }
 
 /// The files that were read, and their errors.
@@ -295,13 +316,20 @@ impl Reading {
         });
     }
 
-    fn finish(mut self, directory: PathBuf) -> Result<Loaded, Diagnostics> {
-        let manifest = self.manifest();
+    /// Checks what was read, together with the content in the folder `content`, if there is one.
+    fn finish(mut self, directory: PathBuf, content: Option<&Path>) -> Result<Loaded, Diagnostics> {
+        let (mut manifest, mut strays) = (self.manifest(), Vec::new());
         if !self.incomplete {
-            self.errors.extend(rules::check(&manifest, &self.locations));
+            if let Some(folder) = content {
+                let name = displayed(folder);
+                let (errors, found) = content::add(folder, &name, &mut manifest, &mut self.locations);
+                self.errors.extend(errors);
+                strays = found;
+            }
+            self.errors.extend(rules::check(&manifest, &self.locations, content.is_some()));
         }
         match Diagnostics::new(self.errors) {
-            None => Ok(Loaded { manifest, directory, locations: self.locations }),
+            None => Ok(Loaded { manifest, directory, strays, locations: self.locations }),
             Some(errors) => Err(errors),
         }
     }
@@ -318,7 +346,11 @@ impl Reading {
 
 /// The name of a file in messages.
 fn shown(file: &InputFile) -> String {
-    file.path.strip_prefix(".").unwrap_or(&file.path).display().to_string()
+    displayed(&file.path)
+}
+
+fn displayed(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 fn unreadable(name: &str, file: &InputFile, error: &io::Error) -> Diagnostic {

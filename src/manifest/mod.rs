@@ -6,7 +6,8 @@
 //!    secrets from the text that errors show.
 //! 2. `structure` compares the tree with the `shape` of the manifest, which comes from the JSON Schema of the types in
 //!    [`model`]. `locations` remembers where everything is written.
-//! 3. `rules` checks what types cannot express, such as references between teams and environments.
+//! 3. `content` adds the pages in files beside the configuration.
+//! 4. `rules` checks what types cannot express, such as references between teams and environments.
 //!
 //! [`git`] and [`secret`] interpret addresses and secrets for other rooms. This room knows nothing of the engine, and
 //! of the APIs of Konnect and GitHub only the limits that they set on names.
@@ -18,10 +19,12 @@ pub mod edit;
 pub mod format;
 pub mod git;
 pub mod load;
+pub mod markdown;
 pub mod model;
 pub mod path;
 pub mod secret;
 
+mod content;
 mod credentials;
 pub(crate) mod files;
 mod json;
@@ -34,6 +37,7 @@ mod structure;
 pub(crate) mod suggest;
 mod yaml;
 
+pub use content::Stray;
 pub use diagnostic::{Diagnostic, Diagnostics, SHOWN};
 pub use json::document as check_document;
 pub use load::{Loaded, Sources, load};

@@ -17,6 +17,7 @@ use super::rivals::rivals;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
 use super::sources::Sources;
+use super::stray::stray_warnings;
 use super::warning::Warning;
 use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
@@ -135,6 +136,9 @@ pub async fn plan(
     let renamed = renames(&plan);
     let plan = if request.skip_guarded { without_guarded(plan, &mut warnings) } else { plan };
     warnings.extend(self::warnings(&plan));
+    if request.mode.heeds_configuration() {
+        warnings.extend(stray_warnings(&session.workspace.loaded));
+    }
     let reviews_files = !matches!(session.work, PlatformWork::Maintain);
     let review = Review::of(&plan);
     Ok(Planned { plan, review, renamed, failures, warnings, kept, reviews_files })

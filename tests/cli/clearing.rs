@@ -39,7 +39,8 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
     ("dashboard", &["definition"]),
     ("portal", &["display_name", "authentication_enabled", "default_api_visibility", "default_page_visibility"]),
     // The title of a page is optional, and Konnect gives a page one by itself: from a heading, or from the slug.
-    ("portal_page", &["title", "content", "status"]),
+    // So is its visibility, which is the portal's default at first; the document has no value for "as the portal".
+    ("portal_page", &["title", "content", "visibility", "status"]),
     // The version of a specification is that of its text, and Konnect reads it there by itself.
     ("api_version", &["version", "content"]),
     ("api_publication", &["visibility"]),

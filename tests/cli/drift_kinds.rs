@@ -54,7 +54,7 @@ organizations:
           auto-approve-developers: false
           auto-approve-applications: false
           developers-in-notifications: false
-          pages: {handbook: '# Handbook'}
+          pages: {handbook: \"---\\nvisibility: private\\n---\\n# Handbook\"}
 ";
 
 /// One of koctl's own files, which is deleted outside koctl.
@@ -158,6 +158,7 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("portal_page", "slug", Send(|_| json!({ "slug": "theirs" }))),
     ("portal_page", "title", Send(|_| json!({ "title": "Theirs" }))),
     ("portal_page", "content", Send(|_| json!({ "content": "# Theirs" }))),
+    ("portal_page", "visibility", Send(|_| json!({ "visibility": "public" }))),
     ("portal_page", "status", Send(|_| json!({ "status": "unpublished" }))),
     ("api", "name", Send(|_| json!({ "name": "theirs" }))),
     ("api", "version", Send(|_| json!({ "version": "9.9.9" }))),

@@ -37,6 +37,7 @@ mod outside;
 mod owners;
 mod platform;
 mod platform_prompt;
+mod portal_files;
 mod portal_pages;
 mod prompt;
 mod properties;

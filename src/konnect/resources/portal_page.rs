@@ -11,7 +11,7 @@ use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, Paging, if_there};
 use crate::konnect::content::unchanged;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape};
+use crate::resource_type::{Generate, KeyShape, Opening, Watch};
 use engine::refresh::{Scan, Wanted};
 use engine::typed::Typed;
 use engine::{Attributes, Error, ErrorKind, Remote};
@@ -26,6 +26,7 @@ engine::schema! {
         SLUG: Attribute::plain("slug"),
         TITLE: Attribute::plain("title"),
         CONTENT: Attribute::text("content"),
+        VISIBILITY: Attribute::plain("visibility"),
         STATUS: Attribute::plain("status"),
         UPDATED_AT: Attribute::computed("updated_at"),
     }
@@ -41,7 +42,11 @@ pub static TYPE: KonnectType = KonnectType {
     key: KeyShape::EnvironmentAnd,
     reader: reader::<PortalPage>,
     writer: Some(writer::<PortalPage>),
-    watch: &[],
+    watch: &[Watch::Opens {
+        attribute: VISIBILITY.text(),
+        to: Opening::Text("public"),
+        effect: "everyone sees the page",
+    }],
     generate: Generate::NotRead,
 };
 

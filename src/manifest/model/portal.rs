@@ -50,10 +50,13 @@ pub struct EnvironmentPortal {
     /// Labels, beside those that koctl sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
-    /// Pages in Markdown, by path: `guides/start` is a page below `guides`, which must be a page of the configuration, too.
-    /// The title of a page is that of its front matter, its first heading, or the end of its path. An existing page of the path is imported and gets this content, also a
-    /// default page of Konnect. A page is not deleted while pages that are not managed are below it; a changed path is
-    /// another page. All other pages belong to the authors of the portal.
+    /// Pages in Markdown, by path: `guides/start` is a page below `guides`, which must be a page of the configuration, too,
+    /// and `index` is the page at the top, with the slug `/`. Files in the folder
+    /// `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/pages` beside the configuration are pages, too.
+    /// The title of a page is that of its front matter, its first heading, or the end of its path. Front matter may also set
+    /// `visibility` (`public` or `private`) and `status` (`published` or `unpublished`). An existing page of the path is
+    /// imported and gets this content, also a default page of Konnect. A page is not deleted while pages that are not
+    /// managed are below it; a changed path is another page. All other pages belong to the authors of the portal.
     #[serde(default)]
     pub pages: BTreeMap<String, String>,
 }

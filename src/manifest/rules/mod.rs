@@ -6,6 +6,7 @@ mod moved;
 mod names;
 mod organizations;
 mod overrides;
+mod pages;
 mod platform;
 mod teams;
 
@@ -45,8 +46,9 @@ pub(crate) fn fitting_name(text: &str) -> Option<String> {
 }
 
 /// All violations. Values that `locations` marks as wrong have an error already, and their placeholders get no other.
-pub(super) fn check(manifest: &Manifest, locations: &Locations) -> Vec<Diagnostic> {
-    let mut rules = Rules { manifest, locations, errors: Vec::new() };
+/// `knows_files` is true if the files beside the configuration were read.
+pub(super) fn check(manifest: &Manifest, locations: &Locations, knows_files: bool) -> Vec<Diagnostic> {
+    let mut rules = Rules { manifest, locations, knows_files, errors: Vec::new() };
     rules.platform();
     rules.teams();
     rules.organizations();
@@ -59,6 +61,7 @@ pub(super) fn check(manifest: &Manifest, locations: &Locations) -> Vec<Diagnosti
 struct Rules<'a> {
     manifest: &'a Manifest,
     locations: &'a Locations,
+    knows_files: bool,
     errors: Vec<Diagnostic>,
 }
 

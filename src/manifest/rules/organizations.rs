@@ -1,7 +1,5 @@
 //! Rules about organizations, their environments and sign-in.
 
-use std::collections::BTreeMap;
-
 use url::Url;
 
 use super::Rules;
@@ -55,24 +53,6 @@ impl Rules<'_> {
                 let message = format!("the team `{name}` is not defined");
                 self.report_undefined(&path, &KeyPath::from(["teams"]), name, defined.keys(), message);
             }
-        }
-    }
-
-    fn pages(&mut self, path: &KeyPath, pages: &BTreeMap<String, String>) {
-        for page in pages.keys() {
-            let wrong = page.split('/').find_map(names::slug);
-            let (message, help) = match (wrong, page.rsplit_once('/')) {
-                (Some(reason), _) => {
-                    let help = "write it as in `guides/first-steps`: it is a part of the address of the page";
-                    (format!("`{page}` is not a valid path of a page: {reason}"), help.to_owned())
-                }
-                (None, Some((above, _))) if !pages.contains_key(above) => {
-                    let message = format!("the page `{page}` is below `{above}`, which is not a page");
-                    (message, format!("add a page `{above}`"))
-                }
-                _ => continue,
-            };
-            self.report(&path.key(page), "koctl::manifest::page", message, help);
         }
     }
 

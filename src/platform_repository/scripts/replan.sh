@@ -12,7 +12,7 @@ for number in $numbers; do
     files=$(github_list "pulls/$number/files")
     # The same paths as in koctl-plan.yml.
     if jq --slurp --exit-status 'map(.filename, .previous_filename // empty)
-        | any(test("^konnect/[^/]*\\.yaml$|^\\.github/workflows/koctl-[^/]*\\.yml$|^\\.github/koctl/"))' \
+        | any(test("^konnect/[^/]*\\.yaml$|^konnect/[^/]*/envs/[^/]*/portal/|^\\.github/workflows/koctl-[^/]*\\.yml$|^\\.github/koctl/"))' \
         <<<"$files" >/dev/null; then
         echo "Planning pull request #$number again"
         github POST actions/workflows/koctl-plan.yml/dispatches "$(jq --null-input --arg number "$number" \

@@ -1,0 +1,157 @@
+//! What a Markdown text says of itself: in its front matter, and in its headings.
+
+use serde_json::{Map, Value};
+
+use super::document::parse_value;
+use super::model::Visibility;
+
+/// The mapping between two lines of three hyphens at the beginning of a text. Empty if there is none. Front matter that is
+/// not YAML is ordinary text, as it is for Konnect.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FrontMatter(Map<String, Value>);
+
+impl FrontMatter {
+    /// The front matter of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let Some(rest) = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n")) else {
+            return Self::default();
+        };
+        let mut end = 0;
+        for line in rest.split_inclusive('\n') {
+            if line.trim_end() == "---" {
+                return match parse_value(&rest[..end]) {
+                    Ok(Value::Object(keys)) => Self(keys),
+                    _ => Self::default(),
+                };
+            }
+            end += line.len();
+        }
+        Self::default()
+    }
+
+    /// True if it has this key.
+    #[must_use]
+    pub fn sets(&self, key: &str) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// Who sees the page, if it says so.
+    ///
+    /// # Errors
+    /// Another value.
+    pub fn visibility(&self) -> Result<Option<Visibility>, String> {
+        match self.choice("visibility", ["public", "private"])? {
+            None => Ok(None),
+            Some("public") => Ok(Some(Visibility::Public)),
+            Some(_) => Ok(Some(Visibility::Private)),
+        }
+    }
+
+    /// `published` or `unpublished`, if it says so.
+    ///
+    /// # Errors
+    /// Another value.
+    pub fn status(&self) -> Result<Option<&'static str>, String> {
+        self.choice("status", ["published", "unpublished"])
+    }
+
+    fn choice(&self, key: &str, choices: [&'static str; 2]) -> Result<Option<&'static str>, String> {
+        let Some(value) = self.0.get(key) else { return Ok(None) };
+        let chosen = choices.into_iter().find(|choice| value == choice);
+        let [one, other] = choices;
+        chosen.map(Some).ok_or_else(|| format!("its front matter has a `{key}` other than `{one}` and `{other}`"))
+    }
+}
+
+/// The first heading, or without one `name`, so that a title does not stay when its heading goes. `None` if the front
+/// matter sets the title: then Konnect reads it there.
+#[must_use]
+pub fn title<'t>(text: &'t str, name: &'t str) -> Option<&'t str> {
+    let mut lines = text.lines();
+    if text.starts_with("---\n") || text.starts_with("---\r\n") {
+        let front_matter = lines.by_ref().skip(1).take_while(|line| line.trim_end() != "---");
+        if front_matter.filter(|line| line.starts_with("title:")).count() > 0 {
+            return None;
+        }
+    }
+    Some(heading(lines).unwrap_or(name))
+}
+
+/// The first heading of the first level that is not code.
+fn heading<'t>(lines: impl Iterator<Item = &'t str>) -> Option<&'t str> {
+    let mut fence: Option<&str> = None;
+    for line in lines {
+        let text = line.trim_start_matches(' ');
+        // Four blanks begin a block of code.
+        if line.len() - text.len() > 3 {
+            continue;
+        }
+        let marks = text.len() - text.trim_start_matches(['`', '~']).len();
+        match fence {
+            Some(open) if marks >= open.len() && text.starts_with(open) && text[marks..].trim().is_empty() => {
+                fence = None
+            }
+            Some(_) => {}
+            None if text.starts_with("```") || text.starts_with("~~~") => fence = Some(&text[..marks]),
+            None => {
+                let heading = text.strip_prefix("# ").map(|text| text.trim().trim_end_matches('#').trim_end());
+                if let Some(heading) = heading.filter(|heading| !heading.is_empty()) {
+                    return Some(heading);
+                }
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_front_matter_says_nothing_of_itself() {
+        for text in
+            ["", "# Title", "---\nstatus: unpublished", "--- \nstatus: x\n---", "---\n- [\n---\n", "---\na\n---"]
+        {
+            assert_eq!(FrontMatter::of(text), FrontMatter::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn front_matter_says_who_sees_a_page_and_if_it_is_published() {
+        let matter = FrontMatter::of("---\r\nvisibility: private\r\nstatus: unpublished\r\n---\r\n# Text\n");
+        assert_eq!(matter.visibility(), Ok(Some(Visibility::Private)));
+        assert_eq!(matter.status(), Ok(Some("unpublished")));
+        assert!(FrontMatter::of("---\nstatus: draft\n---\n").status().is_err());
+        assert!(FrontMatter::of("---\nvisibility: [public]\n---\n").visibility().is_err());
+        assert_eq!(FrontMatter::of("---\ntags: [a]\n---\n").status(), Ok(None));
+    }
+
+    #[test]
+    fn the_title_of_a_page_is_its_first_heading() {
+        for (content, expected) in [
+            ("# Hello\n", "Hello"),
+            ("text\n  #  Hello world ##\n# Later\n", "Hello world"),
+            ("```sh\n# a comment\n```\n# Hello\n", "Hello"),
+            ("~~~\n```\n# a comment\n~~~\n# Hello\n", "Hello"),
+            ("````\n```\n# a comment\n````\n# Hello\n", "Hello"),
+            ("    # code\n# Hello\n", "Hello"),
+            ("---\ntags: [a]\n---\n# Hello\n", "Hello"),
+        ] {
+            assert_eq!(title(content, "start"), Some(expected), "{content}");
+        }
+    }
+
+    #[test]
+    fn r6_a_page_without_a_heading_is_named_after_its_slug() {
+        for content in ["", "text", "## Part\n", "#\n", "```\n# a comment\n"] {
+            assert_eq!(title(content, "start"), Some("start"), "{content}");
+        }
+    }
+
+    #[test]
+    fn konnect_reads_the_title_of_front_matter() {
+        assert_eq!(title("---\ntitle: Hello\n---\n# Other\n", "start"), None);
+    }
+}
