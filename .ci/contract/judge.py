@@ -103,6 +103,12 @@ def undocumented(exchange, url, must_be_right):
         return Verdict(apart="of git over HTTP")
     if url.path.startswith("/github/raw/"):
         return Verdict(apart="of plain files, where the addresses in GitHub's answers lead")
+    # What the real GitHub has no API for.
+    if url.path.startswith("/github/_sandbox/"):
+        return Verdict(apart="of the sandbox's own accounts and apps")
+    # GitHub describes signing in, and these two of an installation, in prose or in a part that is not here.
+    if re.match(r"^/github/(login/|avatars/|orgs/[^/]+/sso$|installation/(repositories|token)$)", url.path):
+        return Verdict(apart="of signing in, which GitHub describes in prose")
     # GitHub answers for the old name of a repository with a redirect to its number, which it documents in prose only.
     if exchange.method == "GET" and re.fullmatch(r"/github/repositories/\d+", url.path):
         return Verdict(apart="of repositories by their numbers, where the redirects of renamed ones lead")

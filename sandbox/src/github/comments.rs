@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::accounts::{LOGIN, simple_user};
+use super::accounts::person;
 use super::answer::{Answer, created, ok};
 use super::clock::now;
 use super::errors::ApiError;
@@ -28,7 +28,8 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let number = repo.issue(request.number("number")?)?.number;
     let body = request.fields(RESOURCE)?.required_words("body")?.to_owned();
     let at = now();
-    let comment = Comment { id: repo.metadata.next_id(), body, created_at: at, updated_at: at };
+    let comment =
+        Comment { id: repo.metadata.next_id(), author: request.author(), body, created_at: at, updated_at: at };
     if let Some(issue) = repo.metadata.issues.get_mut(&number) {
         issue.comments.push(comment.clone());
         issue.updated_at = at;
@@ -69,7 +70,7 @@ fn to_json(repo: &Repo, links: &Links, issue: &Issue, comment: &Comment) -> Valu
         "html_url": links.html(&repo.name, &format!("/{page}/{number}#issuecomment-{id}")),
         "issue_url": links.repo(&repo.name, &format!("/issues/{number}")),
         "body": body,
-        "user": simple_user(links, LOGIN),
+        "user": person(links, &comment.author),
         "created_at": comment.created_at,
         "updated_at": comment.updated_at,
         "author_association": "OWNER",

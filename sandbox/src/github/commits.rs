@@ -5,9 +5,8 @@ use git2::{Commit, ErrorCode, Oid, Signature};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::accounts::{committer_account, signature};
+use super::accounts::committer_account;
 use super::answer::{Answer, created, ok};
-use super::clock::now;
 use super::errors::ApiError;
 use super::ids::node_id;
 use super::links::Links;
@@ -28,7 +27,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
         .ok_or_else(|| ApiError::unprocessable("Tree SHA does not exist"))?;
     let parents = parents(repo, &fields)?;
     let parents: Vec<&Commit<'_>> = parents.iter().collect();
-    let user = signature(now())?;
+    let user = request.signature()?;
     let author = person(&fields, "author", &user)?;
     let committer = person(&fields, "committer", &author)?;
     let id = match fields.plain("signature")? {

@@ -7,9 +7,7 @@ use axum::response::IntoResponse;
 use git2::{Blob, Commit, ObjectType, Oid, Tree, TreeEntry};
 use serde_json::{Value, json};
 
-use super::accounts::signature;
 use super::answer::{Answer, bytes, ok};
-use super::clock::now;
 use super::commits;
 use super::errors::ApiError;
 use super::links::{Links, encode};
@@ -209,7 +207,7 @@ pub(super) fn put(repo: &mut Repo, request: &ApiRequest) -> Answer {
     let blob = repo.git.blob(&content)?;
     let mut edits = Edits::default();
     edits.put(&target.path, mode, blob).map_err(refusal)?;
-    let commit = target.commit(repo, &fields, message, &edits)?;
+    let commit = target.commit(repo, &Write { request, fields: &fields, message }, &edits)?;
     let view = View { repo, links: &request.links, commit: repo.git.find_commit(commit)?, at: target.branch.clone() };
     let body = json!({
         "content": view.entry("file", &target.path, blob, content.len()),
@@ -229,11 +227,18 @@ pub(super) fn delete(repo: &mut Repo, request: &ApiRequest) -> Answer {
     target.require(Some(present), sha)?;
     let mut edits = Edits::default();
     edits.remove(&target.path).map_err(refusal)?;
-    let commit = target.commit(repo, &fields, message, &edits)?;
+    let commit = target.commit(repo, &Write { request, fields: &fields, message }, &edits)?;
     ok(json!({
         "content": null,
         "commit": commits::git_commit(repo, &request.links, commit)?,
     }))
+}
+
+/// Who writes a file, with which fields of the body and which message.
+struct Write<'a> {
+    request: &'a ApiRequest,
+    fields: &'a Fields,
+    message: &'a str,
 }
 
 /// The file to be written: a path on a branch, and the blob that is there now.
@@ -281,8 +286,9 @@ impl FileTarget {
         Err(ApiError::new(StatusCode::CONFLICT, message))
     }
 
-    fn commit(&self, repo: &Repo, fields: &Fields, message: &str, edits: &Edits) -> Result<Oid, ApiError> {
-        let committer = commits::person(fields, "committer", &signature(now())?)?;
+    fn commit(&self, repo: &Repo, write: &Write<'_>, edits: &Edits) -> Result<Oid, ApiError> {
+        let Write { request, fields, message } = *write;
+        let committer = commits::person(fields, "committer", &request.signature()?)?;
         let author = commits::person(fields, "author", &committer)?;
         let parent = self.tip.map(|tip| repo.git.find_commit(tip)).transpose()?;
         let base = parent.as_ref().map(Commit::tree).transpose()?;

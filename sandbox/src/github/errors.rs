@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -68,6 +68,14 @@ pub enum GitHubSandboxError {
         /// The cause.
         reason: String,
     },
+    /// A file with accounts or tokens is not valid.
+    #[error("cannot read {}: {reason}. Repair the file, or delete it to start again with those of a fresh sandbox.", .path.display())]
+    Accounts {
+        /// The JSON file.
+        path: PathBuf,
+        /// The rule that it breaks.
+        reason: String,
+    },
     /// The file beside a repository is not valid.
     #[error("cannot read {}: {source}. Repair the file, or delete it, which loses the repository's pull requests and labels.", .path.display())]
     Metadata {
@@ -85,12 +93,39 @@ pub(super) struct ApiError {
     status: StatusCode,
     message: String,
     errors: Vec<Value>,
+    headers: Vec<(HeaderName, String)>,
 }
 
 impl ApiError {
     /// An error with only a message.
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), errors: Vec::new() }
+        Self { status, message: message.into(), errors: Vec::new(), headers: Vec::new() }
+    }
+
+    /// Adds a header.
+    pub(super) fn with_header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((HeaderName::from_static(name), value.into()));
+        self
+    }
+
+    /// 403 for a person whose role is too low, or an app without the permission.
+    pub(super) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    /// 401 for what needs a signed-in user.
+    pub(super) fn requires_authentication() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Requires authentication")
+    }
+
+    /// 401 for a credential that is not valid, or no longer.
+    pub(super) fn bad_credentials() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "Bad credentials")
+    }
+
+    /// 403 for an app without the permission.
+    pub(super) fn integration() -> Self {
+        Self::forbidden("Resource not accessible by integration")
     }
 
     /// What went wrong, in GitHub's words.
@@ -125,17 +160,17 @@ impl ApiError {
     }
 
     fn validation_failed(error: Value) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, message: "Validation Failed".to_owned(), errors: vec![error] }
+        let failed = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed");
+        Self { errors: vec![error], ..failed }
     }
 
     /// 403 for a blob above the API's limit of 100 MB.
     pub(super) fn too_large() -> Self {
+        let message = "This API returns blobs up to 100 MB in size. The requested blob is too large; \
+                       clone the repository to read it.";
         Self {
-            status: StatusCode::FORBIDDEN,
-            message: "This API returns blobs up to 100 MB in size. The requested blob is too large; \
-                      clone the repository to read it."
-                .to_owned(),
             errors: vec![json!({"resource": "Blob", "field": "data", "code": "too_large"})],
+            ..Self::forbidden(message)
         }
     }
 }
@@ -150,7 +185,13 @@ impl IntoResponse for ApiError {
         if !self.errors.is_empty() {
             body["errors"] = Value::Array(self.errors);
         }
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        for (name, value) in self.headers {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
     }
 }
 

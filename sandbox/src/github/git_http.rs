@@ -16,8 +16,10 @@ use axum::routing::{get, post};
 
 use super::accounts::LOGIN;
 use super::errors::ApiError;
+use super::identity::access::Refusal;
+use super::identity::permission::Need;
 use super::repo_name::RepoName;
-use super::request::SignedIn;
+use super::request::Visit;
 use super::state::{GitHub, Routes};
 
 /// The routes, in addition to those of the API: `/{owner}/{name}.git/…`.
@@ -36,13 +38,13 @@ struct GitRequest {
     method: Method,
     query: String,
     headers: HeaderMap,
-    signed_in: bool,
+    visit: Visit,
     body: Bytes,
 }
 
 async fn serve(
     State(github): State<Arc<GitHub>>,
-    Extension(SignedIn(signed_in)): Extension<SignedIn>,
+    Extension(visit): Extension<Visit>,
     Path((owner, repo)): Path<(String, String)>,
     method: Method,
     uri: Uri,
@@ -53,7 +55,7 @@ async fn serve(
     let name = RepoName::parse(&owner, repo).map_err(|_| ApiError::not_found())?;
     let service = uri.path().splitn(4, '/').nth(3).unwrap_or_default().to_owned();
     let query = uri.query().unwrap_or_default().to_owned();
-    let request = GitRequest { name, service, method, query, headers, signed_in, body };
+    let request = GitRequest { name, service, method, query, headers, visit, body };
     let served = tokio::task::spawn_blocking(move || request.serve(&github)).await;
     served.unwrap_or_else(|error| Err(failed(&error.to_string())))
 }
@@ -61,13 +63,16 @@ async fn serve(
 impl GitRequest {
     fn serve(&self, github: &GitHub) -> Result<Response, ApiError> {
         let repo = github.store.open(&self.name)?;
-        let known = repo.is_some();
-        let public = repo.is_some_and(|repo| !repo.metadata.settings.private);
-        if !self.signed_in && (self.pushes() || !public) {
+        let need = if self.pushes() { Need::WRITE_CONTENTS } else { Need::READ_CONTENTS };
+        let private = repo.as_ref().is_none_or(|repo| repo.metadata.settings.private);
+        let admitted = self.visit.access().admit(need, &self.name, private);
+        if !self.visit.is_signed_in() && admitted.is_err() {
             return Ok(challenge());
         }
-        if !known {
-            return Err(ApiError::not_found());
+        match (repo, admitted) {
+            (Some(_), Ok(_)) => {}
+            (None, _) | (_, Err(Refusal::Hidden)) => return Err(ApiError::not_found()),
+            (_, Err(_)) => return Err(ApiError::forbidden("Write access to repository not granted.")),
         }
         let lock = github.store.write_lock(&self.name);
         // A push is a writer like those of the API. The lock guards files that are replaced whole, so a panic elsewhere
@@ -100,9 +105,9 @@ impl GitRequest {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if self.signed_in {
+        if self.visit.is_signed_in() {
             // `http-backend` lets a named user push.
-            command.env("REMOTE_USER", LOGIN);
+            command.env("REMOTE_USER", self.visit.caller.login().unwrap_or(LOGIN));
         }
         let mut child = command.spawn()?;
         let stdin = child.stdin.take();

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::accounts::{LOGIN, simple_user};
+use super::accounts::person;
 use super::answer::{Answer, created, ok};
 use super::clock::now;
 use super::errors::ApiError;
@@ -52,8 +52,8 @@ fn has_labels(repo: &Repo, issue: &Issue, wanted: Option<&str>) -> bool {
     wanted.is_none_or(|wanted| wanted.split(',').all(has))
 }
 
-/// The filters on values that are the same for all issues: the sandbox's user is the author, and there are no
-/// assignees, milestones, types and fields.
+/// The filters on people, and on values that are the same for all issues: there are no assignees, milestones, types and
+/// fields.
 fn has_people(issue: &Issue, request: &ApiRequest) -> bool {
     let none = |name| request.query(name).is_none_or(|wanted| wanted == "none");
     let body = issue.body.as_deref().unwrap_or_default();
@@ -62,7 +62,7 @@ fn has_people(issue: &Issue, request: &ApiRequest) -> bool {
         && none("milestone")
         && none("type")
         && request.query("issue_field_values").is_none()
-        && request.query("creator").is_none_or(|wanted| wanted == LOGIN)
+        && request.query("creator").is_none_or(|wanted| wanted == issue.author)
         && request.query("mentioned").is_none_or(mentions)
 }
 
@@ -87,7 +87,7 @@ pub(super) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer {
         Some(labels) => labels::ids_of(repo, labels)?,
         None => Vec::new(),
     };
-    let issue = repo.metadata.open_issue(title, body, now());
+    let issue = repo.metadata.open_issue(request.author(), title, body, now());
     issue.labels = labels;
     let number = issue.number;
     repo.save()?;
@@ -161,7 +161,7 @@ fn to_json(repo: &Repo, links: &Links, issue: &Issue) -> Value {
     let html_url = links.html(&repo.name, &format!("/{page}/{number}"));
     let labels = repo.metadata.labels_of(issue);
     let labels = labels.map(|label| labels::to_json(repo, links, label));
-    let closed_by = issue.closed_at.map(|_| simple_user(links, LOGIN));
+    let closed_by = issue.pull.as_ref().and_then(|pull| pull.merge.as_ref()).map(|merge| person(links, &merge.by));
     let mut body = json!({
         "id": issue.id,
         "node_id": node_id("Issue", issue.id),
@@ -177,7 +177,7 @@ fn to_json(repo: &Repo, links: &Links, issue: &Issue) -> Value {
         "state_reason": issue.state_reason,
         "title": issue.title,
         "body": issue.body,
-        "user": simple_user(links, LOGIN),
+        "user": person(links, &issue.author),
         "labels": labels.collect::<Vec<_>>(),
         "assignee": null,
         "assignees": [],

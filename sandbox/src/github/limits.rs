@@ -1,5 +1,6 @@
 //! The request budget that GitHub reports in `X-RateLimit-*` headers and at `/rate_limit`.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::HeaderMap;
@@ -51,31 +52,23 @@ impl Budget {
     }
 }
 
-/// Counts requests. Every credential is the same user, so two budgets are enough.
+/// Counts requests: each person and each installation has a budget, and all who are not signed in share one.
 ///
 /// No request is refused: load tests run against the sandbox. A budget that is used up starts again, so that no client
 /// has to wait for an hour.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Budgets {
-    signed_in: Mutex<Budget>,
-    anonymous: Mutex<Budget>,
+    budgets: Mutex<HashMap<String, Budget>>,
 }
 
 impl Budgets {
-    /// Two whole budgets.
-    pub(super) fn new() -> Self {
+    /// Counts `requests` (1, or 0 to only look) of this caller, whose name is empty if nobody is signed in, and returns
+    /// the budget.
+    pub(super) fn spend(&self, caller: &str, requests: u64) -> Budget {
+        let mut budgets = self.budgets.lock().unwrap_or_else(PoisonError::into_inner);
         let at = now().as_second();
-        Self {
-            signed_in: Mutex::new(Budget::fresh(SIGNED_IN, at)),
-            anonymous: Mutex::new(Budget::fresh(ANONYMOUS, at)),
-        }
-    }
-
-    /// Counts `requests` (1, or 0 to only look) and returns the budget.
-    pub(super) fn spend(&self, signed_in: bool, requests: u64) -> Budget {
-        let budget = if signed_in { &self.signed_in } else { &self.anonymous };
-        let mut budget = budget.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = now().as_second();
+        let limit = if caller.is_empty() { ANONYMOUS } else { SIGNED_IN };
+        let budget = budgets.entry(caller.to_owned()).or_insert_with(|| Budget::fresh(limit, at));
         if at >= budget.reset || budget.used + requests >= budget.limit {
             *budget = Budget::fresh(budget.limit, at);
         }

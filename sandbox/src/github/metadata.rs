@@ -6,7 +6,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::accounts::operator;
 use super::errors::GitHubSandboxError;
+use super::files::replace_file;
 use super::ids::stable_id;
 use super::sealed_secrets::Secrets;
 
@@ -97,6 +99,9 @@ impl State {
 pub(super) struct Issue {
     pub(super) id: u64,
     pub(super) number: u64,
+    /// The login of the person who opened it. Files of older versions have none.
+    #[serde(default = "operator")]
+    pub(super) author: String,
     pub(super) title: String,
     pub(super) body: Option<String>,
     pub(super) state: State,
@@ -124,6 +129,8 @@ impl Issue {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Comment {
     pub(super) id: u64,
+    #[serde(default = "operator")]
+    pub(super) author: String,
     pub(super) body: String,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -151,6 +158,9 @@ pub(super) struct Pull {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Merge {
     pub(super) at: Timestamp,
+    /// The login of the person who merged it.
+    #[serde(default = "operator")]
+    pub(super) by: String,
     #[serde(with = "object_id")]
     pub(super) commit: git2::Oid,
 }
@@ -184,11 +194,18 @@ impl Metadata {
     }
 
     /// Opens an issue under the next number.
-    pub(super) fn open_issue(&mut self, title: String, body: Option<String>, at: Timestamp) -> &mut Issue {
+    pub(super) fn open_issue(
+        &mut self,
+        author: String,
+        title: String,
+        body: Option<String>,
+        at: Timestamp,
+    ) -> &mut Issue {
         let (id, number) = (self.next_id(), self.next_number());
         self.issues.entry(number).or_insert(Issue {
             id,
             number,
+            author,
             title,
             body,
             state: State::Open,
@@ -244,15 +261,6 @@ impl Metadata {
             source,
         })
     }
-}
-
-fn replace_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut file, bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// Object ids as their forty hexadecimal digits.

@@ -1,13 +1,17 @@
 //! The sandbox's GitHub: the REST API over real bare git repositories on disk.
 //!
 //! Written from GitHub's published API document, never from koctl's client of it, so that a wrong belief about the API
-//! cannot hide in both. An operation is a plain function of a repository and a request. This module puts it on its
-//! route, opens the repository, and admits one writer at a time. Git blocks, so operations run on the blocking threads
-//! of the runtime.
+//! cannot hide in both. An operation is a plain function of a repository and a request. `routes` puts it on its
+//! route, with the rights that it needs, opens the repository, and admits one writer at a time. Git blocks, so operations
+//! run on the blocking threads of the runtime.
 //!
 //! | area | operations |
 //! | --- | --- |
-//! | `users`, `repos`, `branches` | who, which repositories, their branches |
+//! | `users`, `organizations`, `teams`, `collaborators` | who there is, and who belongs where |
+//! | `oauth` | signing in, and what apps do with their tokens |
+//! | `apps` | GitHub Apps that act for themselves, and their installations |
+//! | `admin` | the accounts and apps themselves, which the real GitHub has no API for |
+//! | `repos`, `repo_lists`, `branches` | repositories, lists of them, their branches |
 //! | `refs`, `objects`, `commits` | the Git Data API |
 //! | `contents`, `compare` | files by path, and what differs between two commits |
 //! | `pulls` | pull requests and their merging |
@@ -16,67 +20,75 @@
 //! | `seed` | repositories made from folders |
 //! | `git_http` | clones, fetches and pushes of git clients |
 //!
-//! Below these are `store` (folders, locks), `repository` (one open repository), `metadata` (what git does not keep),
-//! `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`.
+//! Below these are `identity` (who may do what), `store` (folders, locks), `repository` (one open repository), `metadata`
+//! (what git does not keep), `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`,
+//! `conditional`.
 //!
-//! Any credential signs in the same user.
+//! Tokens that the sandbox issued are those of people and apps, and open what these may see. Any other credential signs in
+//! the sandbox's own user, who may do everything.
 
 mod accounts;
+mod admin;
 mod answer;
+mod apps;
 mod branches;
 mod clock;
+mod collaborators;
 mod comments;
 mod commits;
 mod compare;
+mod conditional;
 mod contents;
 mod diff;
 mod errors;
+mod files;
 mod git_http;
+mod identity;
 mod ids;
 mod issues;
 mod labels;
 mod limits;
 mod links;
 mod metadata;
+mod oauth;
 mod objects;
+mod organizations;
 mod pulls;
 mod refs;
+mod repo_lists;
 mod repo_name;
 mod repos;
 mod repository;
 mod request;
+mod routes;
 mod sealed_secrets;
 mod secrets;
 mod seed;
 mod state;
 mod store;
+mod teams;
 mod tree;
 mod users;
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, patch, post, put};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures::future::BoxFuture;
-use serde_json::json;
 
 pub use errors::GitHubSandboxError;
 pub use secrets::secret;
 pub use seed::{ensure_repository, seed};
 
-use answer::Answer;
 use errors::ApiError;
-use repo_name::RepoName;
-use repository::Repo;
-use request::{ApiRequest, SignedIn};
-use state::{GitHub, Routes};
+use identity::caller::{Caller, Credential};
+use request::Visit;
+use state::GitHub;
 use store::Store;
 
 /// A blob of 100 MB, GitHub's largest, is a third longer in Base64, plus the JSON around it.
@@ -124,11 +136,7 @@ pub(super) fn merge_open(root: PathBuf) -> Result<Vec<Merged>, GitHubSandboxErro
 pub(super) fn router(root: PathBuf) -> Router {
     let github = Arc::new(GitHub::new(root));
     Router::new()
-        .merge(account_routes())
-        .merge(repository_routes())
-        .merge(git_routes())
-        .merge(collaboration_routes())
-        .merge(secret_routes())
+        .merge(routes::all())
         .merge(git_http::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
@@ -137,169 +145,64 @@ pub(super) fn router(root: PathBuf) -> Router {
         .with_state(github)
 }
 
-fn account_routes() -> Routes {
-    Router::new()
-        .route("/rate_limit", get(of_account(rate_limit)))
-        .route("/user", get(of_account(users::get)))
-        .route("/user/emails", get(of_account(users::emails)))
-        .route("/user/orgs", get(of_account(users::organizations)))
-        .route("/user/repos", get(of_account(repos::list_own)).post(of_account(repos::create_own)))
-        .route("/users/{owner}/repos", get(of_account(repos::list_of)))
-        .route("/orgs/{owner}/repos", get(of_account(repos::list_of)).post(of_account(repos::create_in_organization)))
-}
-
-fn repository_routes() -> Routes {
-    Router::new()
-        .route("/repos/{owner}/{repo}", get(reads(repos::get)))
-        .route("/repos/{owner}/{repo}/branches", get(reads(branches::list)))
-        .route("/repos/{owner}/{repo}/branches/{*branch}", get(reads(branches::get)))
-        .route("/repos/{owner}/{repo}/contents", get(reads(contents::get)))
-        .route("/repos/{owner}/{repo}/contents/", get(reads(contents::get)))
-        .route(
-            "/repos/{owner}/{repo}/contents/{*path}",
-            get(reads(contents::get)).put(locked(contents::put)).delete(locked(contents::delete)),
-        )
-        .route("/raw/{owner}/{repo}/{ref}/{*path}", get(reads(contents::raw)))
-        .route("/repos/{owner}/{repo}/compare/{*basehead}", get(reads(compare::get)))
-        .route("/repos/{owner}/{repo}/commits", get(reads(commits::list)))
-}
-
-fn git_routes() -> Routes {
-    Router::new()
-        .route("/repos/{owner}/{repo}/git/ref/{*ref}", get(reads(refs::get)))
-        .route("/repos/{owner}/{repo}/git/refs", post(locked(refs::create)))
-        .route("/repos/{owner}/{repo}/git/refs/{*ref}", patch(locked(refs::update)).delete(locked(refs::delete)))
-        .route("/repos/{owner}/{repo}/git/matching-refs/", get(reads(refs::matching)))
-        .route("/repos/{owner}/{repo}/git/matching-refs/{*ref}", get(reads(refs::matching)))
-        .route("/repos/{owner}/{repo}/git/blobs", post(locked(objects::create_blob)))
-        .route("/repos/{owner}/{repo}/git/blobs/{sha}", get(reads(objects::get_blob)))
-        .route("/repos/{owner}/{repo}/git/trees", post(locked(objects::create_tree)))
-        .route("/repos/{owner}/{repo}/git/trees/{*sha}", get(reads(objects::get_tree)))
-        .route("/repos/{owner}/{repo}/git/commits", post(locked(commits::create)))
-        .route("/repos/{owner}/{repo}/git/commits/{sha}", get(reads(commits::get)))
-}
-
-fn collaboration_routes() -> Routes {
-    Router::new()
-        .route("/repos/{owner}/{repo}/pulls", get(locked(pulls::list)).post(locked(pulls::create)))
-        .route("/repos/{owner}/{repo}/pulls/{number}", get(locked(pulls::get)).patch(locked(pulls::update)))
-        .route("/repos/{owner}/{repo}/pulls/{number}/files", get(locked(pulls::files)))
-        .route("/repos/{owner}/{repo}/pulls/{number}/merge", put(locked(pulls::merge)))
-        .route("/repos/{owner}/{repo}/issues", get(locked(issues::list)).post(locked(issues::create)))
-        .route("/repos/{owner}/{repo}/issues/{number}", get(locked(issues::get)).patch(locked(issues::update)))
-        .route(
-            "/repos/{owner}/{repo}/issues/{number}/labels",
-            get(reads(labels::list_on_issue)).post(locked(labels::add_to_issue)),
-        )
-        .route(
-            "/repos/{owner}/{repo}/issues/{number}/comments",
-            get(reads(comments::list)).post(locked(comments::create)),
-        )
-        .route("/repos/{owner}/{repo}/issues/comments/{id}", patch(locked(comments::update)))
-        .route("/repos/{owner}/{repo}/labels", post(locked(labels::create)))
-}
-
-fn secret_routes() -> Routes {
-    Router::new()
-        .route("/repos/{owner}/{repo}/actions/secrets", get(reads(secrets::list)))
-        .route("/repos/{owner}/{repo}/actions/secrets/public-key", get(locked(secrets::public_key)))
-        .route(
-            "/repos/{owner}/{repo}/actions/secrets/{name}",
-            get(reads(secrets::get)).put(locked(secrets::put)).delete(locked(secrets::delete)),
-        )
-}
-
-/// The handler of an operation that is not about a single repository.
-fn of_account(operation: fn(&Store, &ApiRequest) -> Answer) -> impl Handle {
-    move |request: ApiRequest| in_background(move || operation(&request.github.store, &request))
-}
-
-/// The handler of an operation that only reads a repository.
-fn reads(operation: fn(&Repo, &ApiRequest) -> Answer) -> impl Handle {
-    move |request: ApiRequest| in_background(move || operation(&open(&request)?, &request))
-}
-
-/// The handler of an operation that may change a repository: one at a time. Reading pull requests is one of them,
-/// because their records first follow the branches.
-fn locked(operation: fn(&mut Repo, &ApiRequest) -> Answer) -> impl Handle {
-    move |request: ApiRequest| {
-        in_background(move || {
-            // Only existing repositories get a lock, so that made-up names take no memory.
-            let name = open(&request)?.name;
-            let lock = request.github.store.write_lock(&name);
-            // The lock guards files that are replaced whole, so a panic elsewhere leaves nothing half done.
-            let _guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-            operation(&mut open(&request)?, &request)
-        })
-    }
-}
-
-/// A handler of an [`ApiRequest`], in axum's terms.
-trait Handle: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
-
-impl<F> Handle for F where F: Fn(ApiRequest) -> BoxFuture<'static, Answer> + Clone + Send + Sync + 'static {}
-
-fn in_background(work: impl FnOnce() -> Answer + Send + 'static) -> BoxFuture<'static, Answer> {
-    Box::pin(async {
-        tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-            let message = format!("The sandbox could not finish the operation: {error}.");
-            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, message))
-        })
-    })
-}
-
-/// The repository that the path names. A private one exists only for signed-in users.
-fn open(request: &ApiRequest) -> Result<Repo, ApiError> {
-    let name = RepoName::parse(request.param("owner"), request.param("repo")).map_err(|_| ApiError::not_found())?;
-    let repo = request.github.store.open(&name)?;
-    repo.filter(|repo| request.signed_in || !repo.metadata.settings.private).ok_or_else(ApiError::not_found)
-}
-
-/// `GET /rate_limit` (rate-limit/get), which costs nothing.
-fn rate_limit(_: &Store, request: &ApiRequest) -> Answer {
-    let core = request.github.budgets.spend(request.signed_in, 0).to_json();
-    answer::ok(json!({"resources": {"core": core, "search": core}, "rate": core}))
-}
-
 async fn not_found() -> ApiError {
     ApiError::not_found()
 }
 
-/// The outermost layer: signs the client in, and reports its budget.
+/// The outermost layer: signs the client in, and reports its budget. As on GitHub, an answer that says that nothing
+/// changed costs nothing.
 async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Next) -> Response {
-    let cost = u64::from(request.uri().path() != "/rate_limit");
-    let credential = credential(request.headers());
-    let signed_in = matches!(credential, Ok(true));
-    let budget = github.budgets.spend(signed_in, cost);
-    let mut response = match credential {
-        Ok(_) => {
-            request.extensions_mut().insert(SignedIn(signed_in));
-            next.run(request).await
+    let visit = match visit(&github, request.headers()) {
+        Ok(visit) => visit,
+        Err(refusal) => {
+            let mut response = refusal.into_response();
+            github.budgets.spend("", 1).describe(response.headers_mut());
+            return response;
         }
-        Err(refusal) => refusal.into_response(),
     };
+    let (method, headers) = (request.method().clone(), request.headers().clone());
+    let path = request.uri().path();
+    let is_free = path == "/rate_limit" || path.starts_with("/login/") || path.starts_with("/_sandbox/");
+    request.extensions_mut().insert(visit.clone());
+    let mut response = conditional::answer(&method, &headers, next.run(request).await).await;
+    let cost = u64::from(!is_free && response.status() != StatusCode::NOT_MODIFIED);
+    let budget = github.budgets.spend(&visit.caller.budget(), cost);
     budget.describe(response.headers_mut());
+    if let Some(scopes) = visit.caller.issued().and_then(|issued| issued.grant.scopes())
+        && let Ok(scopes) = HeaderValue::from_str(&scopes.to_string())
+    {
+        response.headers_mut().insert("x-oauth-scopes", scopes);
+    }
     response
 }
 
-/// True if a request carries a credential; 401 if its Authorization header holds none. Git clients send theirs as the
+/// Who makes a request; 401 if the credential in its Authorization header is not valid. Git clients send theirs as the
 /// password of HTTP's basic authentication.
-fn credential(headers: &HeaderMap) -> Result<bool, ApiError> {
+fn visit(github: &GitHub, headers: &HeaderMap) -> Result<Visit, ApiError> {
+    let directory = github.directory.load()?;
     let Some(header) = headers.get(header::AUTHORIZATION) else {
-        return Ok(false);
+        return Ok(Visit { caller: Arc::new(Caller::Anonymous), directory });
     };
     let text = header.to_str().unwrap_or_default();
     let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
-    let known = match scheme.to_ascii_lowercase().as_str() {
-        "bearer" | "token" => !secret.trim().is_empty(),
-        "basic" => has_password(secret),
-        _ => false,
+    let secret = secret.trim();
+    let decoded = STANDARD.decode(secret).unwrap_or_default();
+    let pair = std::str::from_utf8(&decoded).unwrap_or_default().split_once(':');
+    let credential = match scheme.to_ascii_lowercase().as_str() {
+        "bearer" | "token" if !secret.is_empty() => Credential::Token(secret),
+        "basic" => match pair {
+            Some((name, password)) if !password.is_empty() => Credential::Basic(name, password),
+            _ => return Err(ApiError::bad_credentials()),
+        },
+        _ => return Err(ApiError::bad_credentials()),
     };
-    if known { Ok(true) } else { Err(ApiError::new(StatusCode::UNAUTHORIZED, "Bad credentials")) }
-}
-
-/// True if the Base64 text of a name, a colon and a password has a password.
-fn has_password(secret: &str) -> bool {
-    let decoded = STANDARD.decode(secret.trim()).unwrap_or_default();
-    decoded.iter().position(|byte| *byte == b':').is_some_and(|colon| colon + 1 < decoded.len())
+    let signed = match credential {
+        Credential::Token(token) => apps::caller(token, &directory),
+        Credential::Basic(..) => None,
+    };
+    let caller = match signed {
+        Some(app) => app?,
+        None => Caller::of(&credential, &directory, &github.tokens)?.ok_or_else(ApiError::bad_credentials)?,
+    };
+    Ok(Visit { caller: Arc::new(caller), directory })
 }

@@ -1,11 +1,13 @@
-//! Repositories: reading, listing and creating them.
+//! Repositories: reading and creating them.
 
 use serde_json::{Value, json};
 
-use super::accounts::{LOGIN, simple_user};
+use super::accounts::owner;
 use super::answer::{Answer, created, extend, ok};
 use super::clock::now;
 use super::errors::{ApiError, GitHubSandboxError};
+use super::identity::caller::Caller;
+use super::identity::permission::Need;
 use super::ids::node_id;
 use super::links::Links;
 use super::metadata::Settings;
@@ -15,95 +17,30 @@ use super::request::{ApiRequest, Fields};
 use super::store::{self, NewBranch, Store};
 use super::tree::Files;
 
-const RESOURCE: &str = "Repository";
+/// The name of a repository in validation errors.
+pub(super) const RESOURCE: &str = "Repository";
 
 /// `GET /repos/{owner}/{repo}` (repos/get).
 pub(super) fn get(repo: &Repo, request: &ApiRequest) -> Answer {
     ok(full(repo, &request.links)?)
 }
 
-/// `GET /user/repos` (repos/list-for-authenticated-user): all of them, because the user belongs to every organization.
-pub(super) fn list_own(store: &Store, request: &ApiRequest) -> Answer {
-    request.require_user()?;
-    list(store, request, None, &["full_name", "created", "updated", "pushed"], to_json)
-}
-
-/// `GET /users/{username}/repos` and `GET /orgs/{org}/repos` (repos/list-for-user, repos/list-for-org).
-pub(super) fn list_of(store: &Store, request: &ApiRequest) -> Answer {
-    let owner = request.param("owner");
-    // Organizations list the newest first, users by name.
-    let words = if owner == LOGIN {
-        ["full_name", "created", "updated", "pushed"]
-    } else {
-        ["created", "full_name", "updated", "pushed"]
-    };
-    list(store, request, Some(owner), &words, minimal)
-}
-
-fn list(store: &Store, request: &ApiRequest, owner: Option<&str>, sorts: &[&str], view: View) -> Answer {
-    let sort = request.choice(RESOURCE, "sort", sorts)?;
-    let default = if sort == "full_name" { ["asc", "desc"] } else { ["desc", "asc"] };
-    let direction = request.choice(RESOURCE, "direction", &default)?;
-    let mut repositories = Vec::new();
-    for name in store.list(owner)? {
-        if let Some(repo) = store.open(&name)?
-            && is_listed(&repo, request, owner)?
-        {
-            repositories.push(repo);
-        }
-    }
-    match sort {
-        "full_name" => repositories.sort_by_cached_key(|repo| repo.name.clone()),
-        "created" => repositories.sort_by_key(|repo| repo.metadata.created_at),
-        _ => {
-            let mut dated = Vec::new();
-            for repo in repositories {
-                dated.push((repo.pushed_at()?, repo));
-            }
-            dated.sort_by_key(|(pushed_at, _)| *pushed_at);
-            repositories = dated.into_iter().map(|(_, repo)| repo).collect();
-        }
-    }
-    if direction == "desc" {
-        repositories.reverse();
-    }
-    let page = request.page(repositories);
-    page.respond(|repo| view(&repo, &request.links))
-}
-
-/// True if the request's filters let a repository into the list of an owner, or of the user. There are no forks and no
-/// collaborators.
-fn is_listed(repo: &Repo, request: &ApiRequest, owner: Option<&str>) -> Result<bool, ApiError> {
-    let private = repo.metadata.settings.private;
-    let own = repo.name.owner() == LOGIN;
-    let is = |word: &str| match word {
-        "public" => !private,
-        "private" => private,
-        "owner" => own || owner.is_some(),
-        "member" | "organization_member" => !own,
-        "forks" | "collaborator" => false,
-        _ => true,
-    };
-    let affiliated = |list: &str| list.split(',').any(|word| is(word.trim()));
-    let updated_at = repo.pushed_at()?;
-    let since = request.moment(RESOURCE, "since")?;
-    let before = request.moment(RESOURCE, "before")?;
-    Ok((request.signed_in || !private)
-        && request.query("type").is_none_or(is)
-        && request.query("visibility").is_none_or(is)
-        && request.query("affiliation").is_none_or(affiliated)
-        && since.is_none_or(|since| updated_at >= since)
-        && before.is_none_or(|before| updated_at <= before))
-}
-
 /// `POST /user/repos` (repos/create-for-authenticated-user).
 pub(super) fn create_own(store: &Store, request: &ApiRequest) -> Answer {
-    create(store, request, LOGIN)
+    let login = request.require_user()?;
+    create(store, request, login)
 }
 
-/// `POST /orgs/{org}/repos` (repos/create-in-org). Every organization exists, and the user belongs to it.
+/// `POST /orgs/{org}/repos` (repos/create-in-org). Every organization exists for the sandbox's own user; others must be
+/// members.
 pub(super) fn create_in_organization(store: &Store, request: &ApiRequest) -> Answer {
-    create(store, request, request.param("owner"))
+    let owner = request.param("owner");
+    if let Caller::Operator = *request.visit.caller {
+        return create(store, request, owner);
+    }
+    let role = request.access().role_in(owner, request.require_user()?);
+    role.ok_or_else(|| ApiError::forbidden("You need to be a member of the organization to create a repository."))?;
+    create(store, request, owner)
 }
 
 fn create(store: &Store, request: &ApiRequest, owner: &str) -> Answer {
@@ -120,6 +57,11 @@ fn create(store: &Store, request: &ApiRequest, owner: &str) -> Answer {
         }
     }
     let settings = settings(&fields)?;
+    if let Some(scopes) = request.visit.caller.issued().and_then(|issued| issued.grant.scopes())
+        && !scopes.have(if settings.private { "repo" } else { "public_repo" })
+    {
+        return Err(ApiError::not_found().with_header("x-accepted-oauth-scopes", "public_repo, repo"));
+    }
     let mut branches = Vec::new();
     if fields.flag("auto_init")?.unwrap_or(false) {
         branches.push(first_branch(&name, &settings));
@@ -127,7 +69,8 @@ fn create(store: &Store, request: &ApiRequest, owner: &str) -> Answer {
     if !store::create(store.root(), &name, &branches, settings, now())? {
         return Err(fields.refuse("name", "name already exists on this account"));
     }
-    let repo = store.open(&name)?.ok_or_else(ApiError::not_found)?;
+    let mut repo = store.open(&name)?.ok_or_else(ApiError::not_found)?;
+    request.admit(Need::METADATA, &mut repo)?;
     created(full(&repo, &request.links)?)
 }
 
@@ -171,14 +114,11 @@ fn first_branch(name: &RepoName, settings: &Settings) -> NewBranch {
     }
 }
 
-/// A schema in which a repository is shown.
-type View = fn(&Repo, &Links) -> Result<Value, ApiError>;
-
 /// The schema `full-repository`: a single repository. There are no watchers and no forks.
 fn full(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     let mut body = to_json(repo, links)?;
     extend(&mut body, json!({ "subscribers_count": 0, "network_count": 0 }));
-    if repo.name.owner() != LOGIN {
+    if !repo.is_of_person {
         body["organization"] = body["owner"].clone();
     }
     Ok(body)
@@ -200,7 +140,7 @@ pub(super) fn to_json(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
 }
 
 /// The schema `minimal-repository`: one in an owner's list.
-fn minimal(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
+pub(super) fn minimal(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
     let mut body = identity(repo, links);
     extend(&mut body, urls(&repo.name, links));
     extend(&mut body, addresses(repo, links));
@@ -218,13 +158,12 @@ fn minimal(repo: &Repo, links: &Links) -> Result<Value, ApiError> {
 }
 
 fn identity(repo: &Repo, links: &Links) -> Value {
-    let owner = simple_user(links, repo.name.owner());
     json!({
         "id": repo.metadata.id,
         "node_id": node_id("Repository", repo.metadata.id),
         "name": repo.name.name(),
         "full_name": repo.name.to_string(),
-        "owner": owner,
+        "owner": owner(links, repo.name.owner(), repo.is_of_person),
         "fork": false,
         "license": null,
         "language": null,
@@ -232,7 +171,7 @@ fn identity(repo: &Repo, links: &Links) -> Value {
         "topics": [],
         "archived": false,
         "disabled": false,
-        "permissions": {"admin": true, "maintain": true, "push": true, "triage": true, "pull": true},
+        "permissions": repo.permission.to_json(),
     })
 }
 

@@ -6,6 +6,7 @@ use git2::{ErrorCode, Oid};
 use jiff::Timestamp;
 
 use super::errors::{ApiError, GitHubSandboxError};
+use super::identity::permission::Permission;
 use super::metadata::{Issue, Metadata};
 use super::repo_name::RepoName;
 
@@ -15,6 +16,10 @@ pub(super) struct Repo {
     pub(super) git: git2::Repository,
     pub(super) metadata: Metadata,
     pub(super) metadata_file: PathBuf,
+    /// The role of whoever asks, which answers show.
+    pub(super) permission: Permission,
+    /// True if the owner is a person, and not an organization.
+    pub(super) is_of_person: bool,
 }
 
 impl Repo {

@@ -7,24 +7,48 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, NestedPath, Path, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::accounts::{BOT, LOGIN, operator, signature};
 use super::answer::Page;
+use super::clock::now;
 use super::errors::ApiError;
-use super::links::Links;
+use super::identity::access::{Access, Refusal};
+use super::identity::caller::Caller;
+use super::identity::directory::Directory;
+use super::identity::permission::{Need, Permission};
+use super::links::{Links, encode_segment};
+use super::repo_name::RepoName;
+use super::repository::Repo;
 use super::state::GitHub;
 
-/// True if the request carries a credential; set by the router's outermost layer.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SignedIn(pub(super) bool);
+/// Who makes a request, and the accounts at this moment; set by the router's outermost layer.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    pub(super) caller: Arc<Caller>,
+    pub(super) directory: Arc<Directory>,
+}
+
+impl Visit {
+    /// The caller's rights.
+    pub(super) fn access(&self) -> Access<'_> {
+        Access { directory: &self.directory, caller: &self.caller }
+    }
+
+    /// True if a credential was sent.
+    pub(super) fn is_signed_in(&self) -> bool {
+        !matches!(*self.caller, Caller::Anonymous)
+    }
+}
 
 /// One request, with everything that an operation may need.
 #[derive(Debug)]
 pub(super) struct ApiRequest {
     pub(super) github: Arc<GitHub>,
     pub(super) links: Links,
-    pub(super) signed_in: bool,
+    pub(super) visit: Visit,
     accept: String,
     path: String,
     params: HashMap<String, String>,
@@ -37,11 +61,11 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
 
     async fn from_request(request: Request, github: &Arc<GitHub>) -> Result<Self, Self::Rejection> {
         let (mut parts, body) = request.into_parts();
-        let SignedIn(signed_in) =
-            *parts.extensions.get::<SignedIn>().expect("the router's outermost layer sets it on every request");
+        let visit = parts.extensions.get::<Visit>().cloned();
+        let visit = visit.expect("the router's outermost layer sets it on every request");
         let writes = parts.method != Method::GET && parts.method != Method::HEAD;
-        if writes && !signed_in {
-            return Err(requires_authentication());
+        if writes && !visit.is_signed_in() {
+            return Err(ApiError::requires_authentication());
         }
         let Ok(Path(params)) = Path::from_request_parts(&mut parts, github).await else {
             // Percent-encoded bytes that are not UTF-8 are not a valid name.
@@ -56,11 +80,11 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
         let body = Bytes::from_request(Request::from_parts(parts, body), github)
             .await
             .map_err(|rejection| ApiError::new(rejection.status(), rejection.body_text()))?;
-        Ok(Self { github: Arc::clone(github), links, signed_in, accept, path, params, query, body })
+        Ok(Self { github: Arc::clone(github), links, visit, accept, path, params, query, body })
     }
 }
 
-fn links(parts: &Parts) -> Links {
+pub(super) fn links(parts: &Parts) -> Links {
     let host = header_text(&parts.headers, header::HOST);
     let host = if host.is_empty() { "localhost" } else { &host };
     let nested_at = parts.extensions.get::<NestedPath>();
@@ -72,14 +96,85 @@ fn header_text(headers: &HeaderMap, name: header::HeaderName) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-fn requires_authentication() -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, "Requires authentication")
-}
-
 impl ApiRequest {
-    /// 401 if the client is not signed in, for reads that are about the user.
-    pub(super) fn require_user(&self) -> Result<(), ApiError> {
-        if self.signed_in { Ok(()) } else { Err(requires_authentication()) }
+    /// The caller's rights.
+    pub(super) fn access(&self) -> Access<'_> {
+        self.visit.access()
+    }
+
+    /// The login of the signed-in person, for what is about them. An app that acts for itself is refused.
+    pub(super) fn require_user(&self) -> Result<&str, ApiError> {
+        match (self.visit.caller.login(), &*self.visit.caller) {
+            (Some(login), _) => Ok(login),
+            (None, Caller::Anonymous | Caller::Client(_)) => Err(ApiError::requires_authentication()),
+            (None, _) => Err(ApiError::integration()),
+        }
+    }
+
+    /// The login that records name: that of the person, or of the app that acts for itself.
+    pub(super) fn author(&self) -> String {
+        if let Some(login) = self.visit.caller.login() {
+            return login.to_owned();
+        }
+        let app = self.visit.caller.github_app(&self.visit.directory).and_then(|app| app.github_app.as_ref());
+        app.map_or_else(operator, |app| format!("{}{BOT}", app.slug))
+    }
+
+    /// The caller as the author of a commit.
+    pub(super) fn signature(&self) -> Result<git2::Signature<'static>, git2::Error> {
+        let author = self.author();
+        if author == LOGIN {
+            return signature(now());
+        }
+        let time = git2::Time::new(now().as_second(), 0);
+        match self.visit.directory.person(&author) {
+            Some(person) => git2::Signature::new(person.display_name(), &person.email(), &time),
+            None => git2::Signature::new(&author, &format!("{author}@sandbox.invalid"), &time),
+        }
+    }
+
+    /// Admits the caller to a repository for an operation.
+    pub(super) fn admit(&self, need: Need, repo: &mut Repo) -> Result<(), ApiError> {
+        let admitted = self.access().admit(need, &repo.name, repo.metadata.settings.private);
+        repo.permission = admitted.map_err(|refusal| self.refused(refusal, &repo.name))?;
+        repo.is_of_person = self.visit.directory.is_person(repo.name.owner());
+        Ok(())
+    }
+
+    fn refused(&self, refusal: Refusal, repo: &RepoName) -> ApiError {
+        match refusal {
+            Refusal::Hidden => ApiError::not_found(),
+            Refusal::Anonymous => ApiError::requires_authentication(),
+            Refusal::Integration => ApiError::integration(),
+            Refusal::Role(Permission::Admin) => ApiError::forbidden("Must have admin rights to Repository."),
+            Refusal::Role(role) => {
+                ApiError::forbidden(format!("Must have {} access to repository {repo}.", role.team_name()))
+            }
+            Refusal::SingleSignOn => self.requires_single_sign_on(repo.owner()),
+        }
+    }
+
+    /// 403 that says where the token can be authorized for the organization's single sign-on.
+    pub(super) fn requires_single_sign_on(&self, organization: &str) -> ApiError {
+        let request = self.visit.caller.issued().map_or("", |issued| &issued.hash);
+        let organization = encode_segment(organization);
+        let url = self.links.api(&format!("/orgs/{organization}/sso?authorization_request={request}"));
+        let message = "Resource protected by organization SAML enforcement. You must grant your OAuth token access to \
+                       this organization.";
+        ApiError::forbidden(message).with_header("x-github-sso", format!("required; url={url}"))
+    }
+
+    /// 403 unless the caller's token has one of the scopes, or their app the permission.
+    pub(super) fn require_scope(&self, scopes: &[&str], resource: &str) -> Result<(), ApiError> {
+        let access = self.access();
+        if scopes.iter().any(|scope| access.has_scope(scope)) || access.app_may(resource, "read") {
+            return Ok(());
+        }
+        if self.visit.caller.github_app(&self.visit.directory).is_some() {
+            return Err(ApiError::integration());
+        }
+        let message = format!("You need at least {} scope for this.", scopes.join(" or "));
+        Err(ApiError::forbidden(message).with_header("x-accepted-oauth-scopes", scopes.join(", ")))
     }
 
     /// A parameter of the path, decoded; empty if the route has none of that name.
@@ -145,6 +240,12 @@ impl ApiRequest {
             Value::Object(fields) => Ok(Fields { resource, fields }),
             _ => Err(ApiError::new(StatusCode::BAD_REQUEST, "Body should be a JSON object")),
         }
+    }
+
+    /// The whole JSON body; 422 with the reason if it is not of the type.
+    pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| ApiError::unprocessable(format!("Invalid request: {error}.")))
     }
 
     /// The page that the client asked for with `page` and `per_page` (30 by default, 100 at most).

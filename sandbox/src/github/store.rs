@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use git2::RepositoryInitOptions;
 use jiff::Timestamp;
 
-use super::accounts::signature;
+use super::accounts::{LOGIN, signature};
 use super::clock::now;
 use super::errors::GitHubSandboxError;
+use super::identity::permission::Permission;
 use super::metadata::{Metadata, Settings};
 use super::repo_name::RepoName;
 use super::repository::Repo;
@@ -86,7 +87,8 @@ fn open(root: &Path, name: &RepoName) -> Result<Option<Repo>, GitHubSandboxError
         Some(metadata) => metadata,
         None => Metadata::new(&name.to_string(), made_at(&path)?, Settings::default()),
     };
-    Ok(Some(Repo { name: name.clone(), git, metadata, metadata_file }))
+    let (permission, is_of_person) = (Permission::Admin, name.owner() == LOGIN);
+    Ok(Some(Repo { name: name.clone(), git, metadata, metadata_file, permission, is_of_person }))
 }
 
 /// The time at which git created the repository: git writes `config` then, and the sandbox never changes it.

@@ -112,6 +112,37 @@ impl World {
         self.anonymous(method, path).header(AUTHORIZATION, "Bearer any-token")
     }
 
+    /// A request as a browser sends it, which does not follow redirections here.
+    pub(crate) fn browser(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        // Called for the provider of cryptography.
+        let _ = client();
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        client.request(method, format!("{}{path}", self.server.base))
+    }
+
+    /// A request with a token that does not follow redirections.
+    pub(crate) fn browser_as(&self, token: &str, path: &str) -> reqwest::RequestBuilder {
+        self.browser(Method::GET, path).bearer_auth(token)
+    }
+
+    /// A personal access token.
+    pub(crate) async fn token(&self, login: &str, scopes: &str) -> String {
+        let made = self.post(&format!("/_sandbox/people/{login}/tokens"), json!({"scopes": scopes})).await;
+        text(&made.expect(201)["token"])
+    }
+
+    /// The token with which a person signs in to an app.
+    pub(crate) async fn sign_in(&self, client_id: &str, client_secret: &str, login: &str) -> String {
+        let page = self.browser(Method::POST, "/login/oauth/authorize");
+        let body = format!("client_id={client_id}&person={login}");
+        let answer = send(page.header("content-type", "application/x-www-form-urlencoded").body(body)).await;
+        let back = url::Url::parse(answer.headers["location"].to_str().unwrap()).unwrap();
+        let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
+        let body = json!({"client_id": client_id, "client_secret": client_secret, "code": code});
+        let request = self.anonymous(Method::POST, "/login/oauth/access_token").header(ACCEPT, "application/json");
+        text(&send(request.json(&body)).await.expect(200)["access_token"])
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }

@@ -1,5 +1,6 @@
 //! Pull requests follow their branches, because the git program can push without the API noticing.
 
+use crate::github::accounts::operator;
 use crate::github::clock::now;
 use crate::github::errors::ApiError;
 use crate::github::metadata::{Issue, Merge, State};
@@ -35,7 +36,7 @@ fn follow(git: &git2::Repository, issue: &mut Issue) -> Result<bool, git2::Error
     let moved = head != pull.head_sha;
     if head == base || git.graph_descendant_of(base, head)? {
         if !moved {
-            pull.merge = Some(Merge { at: now(), commit: base });
+            pull.merge = Some(Merge { at: now(), by: operator(), commit: base });
         }
         issue.close(now());
         return Ok(true);

@@ -2,12 +2,11 @@
 
 use axum::http::StatusCode;
 use git2::{Commit, Oid};
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::follow::catch_up;
 use super::records::{RESOURCE, all, find, with_pull};
-use crate::github::accounts::signature;
+use crate::github::accounts::{operator, signature};
 use crate::github::answer::{Answer, ok};
 use crate::github::clock::now;
 use crate::github::errors::ApiError;
@@ -45,9 +44,11 @@ pub(in crate::github) fn merge(repo: &mut Repo, request: &ApiRequest) -> Answer 
     let tree = merged_tree(repo, base, pull.head_sha)?.ok_or_else(not_mergeable)?;
     let message = message(repo, &fields, issue, pull, method)?;
     let at = now();
-    let commit = commit(repo, pull, method, base, tree, &message, at)?;
+    let author = request.signature()?;
+    let commit = commit(repo, pull, method, (base, tree), &message, &author)?;
+    let by = request.author();
     let (number, head) = (issue.number, pull.head.clone());
-    record(repo, number, base, Merge { at, commit })?;
+    record(repo, number, base, Merge { at, by, commit })?;
     if repo.metadata.settings.delete_branch_on_merge && head != repo.default_branch()? {
         repo.git.find_reference(&format!("refs/heads/{head}"))?.delete()?;
     }
@@ -77,8 +78,9 @@ pub(in crate::github) fn merge_open(repo: &mut Repo) -> Result<Vec<(u64, String,
         if let Some(tree) = tree {
             let (title, text) = titled(repo, &issue, &pull);
             let at = now();
-            let commit = commit(repo, &pull, Method::Merge, base, tree, &format!("{title}\n\n{text}"), at)?;
-            record(repo, number, base, Merge { at, commit })?;
+            let message = format!("{title}\n\n{text}");
+            let commit = commit(repo, &pull, Method::Merge, (base, tree), &message, &signature(at)?)?;
+            record(repo, number, base, Merge { at, by: operator(), commit })?;
         }
         pulls.push((number, issue.title, tree.is_some()));
     }
@@ -150,17 +152,15 @@ fn squashed(repo: &Repo, pull: &Pull) -> Result<String, ApiError> {
     Ok(items.join("\n\n"))
 }
 
-/// Writes the commit and moves the base branch to it.
+/// Writes the commit, of a tree on top of a base, and moves the base branch to it.
 fn commit(
     repo: &Repo,
     pull: &Pull,
     method: Method,
-    base: Oid,
-    tree: Oid,
+    (base, tree): (Oid, Oid),
     message: &str,
-    at: Timestamp,
+    author: &git2::Signature<'_>,
 ) -> Result<Oid, git2::Error> {
-    let author = signature(at)?;
     let (base, head) = (repo.git.find_commit(base)?, repo.git.find_commit(pull.head_sha)?);
     let parents: &[&Commit<'_>] = match method {
         Method::Merge => &[&base, &head],
@@ -168,7 +168,7 @@ fn commit(
     };
     let branch = format!("refs/heads/{}", pull.base);
     let tree = repo.git.find_tree(tree)?;
-    repo.git.commit(Some(&branch), &author, &author, message, &tree, parents)
+    repo.git.commit(Some(&branch), author, author, message, &tree, parents)
 }
 
 fn record(repo: &mut Repo, number: u64, base: Oid, merge: Merge) -> Result<(), ApiError> {

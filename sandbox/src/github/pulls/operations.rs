@@ -81,7 +81,7 @@ pub(in crate::github) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer
         merge: None,
     };
     let number = match fields.value("issue").map(Value::as_u64) {
-        None => open_issue(repo, &fields)?,
+        None => open_issue(repo, request.author(), &fields)?,
         Some(number) => convertible(repo, &fields, number)?,
     };
     if let Some(issue) = repo.metadata.issues.get_mut(&number) {
@@ -109,10 +109,10 @@ fn head_branch<'a>(repo: &Repo, fields: &'a Fields) -> Result<&'a str, ApiError>
     }
 }
 
-fn open_issue(repo: &mut Repo, fields: &Fields) -> Result<u64, ApiError> {
+fn open_issue(repo: &mut Repo, author: String, fields: &Fields) -> Result<u64, ApiError> {
     let title = fields.required_words("title")?.to_owned();
     let body = fields.text("body")?.map(str::to_owned);
-    Ok(repo.metadata.open_issue(title, body, now()).number)
+    Ok(repo.metadata.open_issue(author, title, body, now()).number)
 }
 
 /// The open issue that a body turns into a pull request.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::change::{change, current_base};
 use super::merge::merged_tree;
-use crate::github::accounts::{LOGIN, simple_user};
+use crate::github::accounts::{owner, person};
 use crate::github::answer::extend;
 use crate::github::errors::ApiError;
 use crate::github::ids::node_id;
@@ -37,7 +37,7 @@ pub(super) fn full(repo: &Repo, links: &Links, issue: &Issue, pull: &Pull) -> Re
             Some(_) => (Some(true), "clean"),
         },
     };
-    let merged_by = pull.merge.as_ref().map(|_| simple_user(links, LOGIN));
+    let merged_by = pull.merge.as_ref().map(|merge| person(links, &merge.by));
     let more = json!({
         "merged": pull.merge.is_some(),
         "mergeable": mergeable,
@@ -76,7 +76,7 @@ fn record(repo: &Repo, links: &Links, issue: &Issue, pull: &Pull) -> Value {
         "active_lock_reason": null,
         "title": issue.title,
         "body": issue.body,
-        "user": simple_user(links, LOGIN),
+        "user": person(links, &issue.author),
         "labels": labels.collect::<Vec<_>>(),
         "milestone": null,
         "assignee": null,
@@ -130,12 +130,12 @@ fn urls(repo: &Repo, links: &Links, issue: &Issue) -> Value {
 }
 
 fn side(repo: &Repo, links: &Links, repository: &Value, branch: &str, sha: git2::Oid) -> Value {
-    let owner = repo.name.owner();
+    let login = repo.name.owner();
     json!({
-        "label": format!("{owner}:{branch}"),
+        "label": format!("{login}:{branch}"),
         "ref": branch,
         "sha": sha.to_string(),
-        "user": simple_user(links, owner),
+        "user": owner(links, login, repo.is_of_person),
         "repo": repository,
     })
 }
