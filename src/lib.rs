@@ -16,3 +16,4 @@ pub mod registry;
 pub mod report;
 pub mod resource_type;
 pub mod review;
+pub mod server;

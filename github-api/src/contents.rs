@@ -69,6 +69,13 @@ impl Reader {
         Ok(Content::File(bytes))
     }
 
+    /// A file with its content in Base64, or the entries of a folder, as GitHub lists them (`repos/get-content`). Without a
+    /// revision, those of the default branch.
+    pub async fn listing(&self, repository: &Repository, folder: &str, revision: Option<&str>) -> Result<Value> {
+        let query = revision.map(|revision| format!("?ref={}", segment(revision))).unwrap_or_default();
+        self.get(&repository.route(&format!("/contents/{}{query}", path(folder)))).await
+    }
+
     /// The bytes of a file that is known to be one (`repos/get-content` as raw bytes, up to 100 MB).
     pub async fn raw_content(&self, repository: &Repository, revision: &str, file: &str) -> Result<Bytes> {
         self.get_raw(&route(repository, revision, file)).await

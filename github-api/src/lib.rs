@@ -12,12 +12,15 @@
 //! | `git` | references, commits, trees and blobs |
 //! | `contents` | files of a branch, and the commits that changed them |
 //! | `pulls`, `issues`, `secrets` | pull requests, issues, Actions secrets |
+//! | `people`, `oauth` | who a token belongs to and what it shows; how people sign in |
 
 mod client;
 mod contents;
 mod error;
 mod git;
 mod issues;
+mod oauth;
+mod people;
 mod pulls;
 mod repository;
 mod secrets;
@@ -26,7 +29,9 @@ pub use client::{Access, AccessError, DEFAULT_URL, Reader, Writer};
 pub use contents::{Content, ListedCommit};
 pub use error::{Error, Reason, Refusal, Result, absent_as_none};
 pub use git::{Author, Commit, NewCommit, NewContent, TreeChange, TreeFile};
-pub use issues::{Issue, IssueUpdate};
+pub use issues::{Issue, IssueUpdate, LabelledPull, PullOfIssue};
+pub use oauth::{DEFAULT_WEB_URL, OAuthApp, SignIn, SignInError, UserToken};
+pub use people::{Branch, BranchCommit, Email, ListedRepository, OrganizationOf, Owner, Permissions, Person};
 pub use pulls::{Base, Head, HeadRepository, NewPull, Pull, PullUpdate};
 pub use repository::{Details, InvalidRepository, Repository};
 pub use secrets::PublicKey;

@@ -1,6 +1,7 @@
 //! Pull requests.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::client::{Reader, Writer};
 use crate::error::Result;
@@ -13,6 +14,9 @@ pub struct Pull {
     pub number: u64,
     /// Its title.
     pub title: String,
+    /// Its description, in Markdown.
+    #[serde(default)]
+    pub body: Option<String>,
     /// Its page, where the answer names it.
     pub html_url: Option<String>,
     /// The branch that it merges.
@@ -67,6 +71,9 @@ pub struct PullUpdate<'a> {
     /// Another title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<&'a str>,
+    /// Another description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<&'a str>,
     /// Another state: `closed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<&'a str>,
@@ -93,6 +100,18 @@ impl Writer {
     /// Opens a pull request (`pulls/create`).
     pub async fn create_pull(&self, repository: &Repository, pull: &NewPull<'_>) -> Result<Pull> {
         self.post(&repository.route("/pulls"), pull).await
+    }
+
+    /// Asks people and teams for a review (`pulls/request-reviewers`).
+    pub async fn request_reviewers(
+        &self,
+        repository: &Repository,
+        number: u64,
+        people: &[&str],
+        teams: &[&str],
+    ) -> Result<()> {
+        let route = repository.route(&format!("/pulls/{number}/requested_reviewers"));
+        self.post::<Value>(&route, &json!({ "reviewers": people, "team_reviewers": teams })).await.map(drop)
     }
 
     /// Changes a pull request (`pulls/update`).

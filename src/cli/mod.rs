@@ -32,6 +32,7 @@ mod remove;
 mod repository;
 mod request;
 mod rounds;
+mod run;
 mod runner;
 mod sandbox;
 mod schema;
@@ -84,6 +85,7 @@ enum Command {
     Show(show::Args),
     Graph(graph::Args),
     Spec(spec::Args),
+    Run(run::Args),
     State(state::Args),
     ForceUnlock(force_unlock::Args),
     Sandbox(sandbox::Args),
@@ -148,6 +150,7 @@ async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
         Command::Drift(args) => drift::run(&args, output).await,
         Command::Show(args) => show::run(&args, output).await,
         Command::Graph(args) => graph::run(&args, output).await,
+        Command::Run(args) => run::run(&args, output).await,
         Command::Spec(args) => spec::run(&args, output),
         Command::State(args) => state::run(&args, output).await,
         Command::ForceUnlock(args) => force_unlock::run(&args, output).await,

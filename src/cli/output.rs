@@ -381,6 +381,17 @@ pub(super) fn write_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// Writes a line for programs to stdout, from wherever in the process.
+pub(super) fn write_data(line: &str) {
+    let mut stdout = io::stdout().lock();
+    match writeln!(stdout, "{line}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            write_line(&format!("Error: {}.", unwritten(&error)));
+        }
+        _ => {}
+    }
+}
+
 /// Messages to people begin with a capital letter and end with a period.
 fn sentence(text: &str) -> String {
     let mut characters = text.chars();

@@ -14,9 +14,10 @@ use super::output::Output;
 use super::rounds::{Next, Rounds};
 use crate::compiler::platform::PlatformWork;
 use crate::manifest::git::{REPOSITORY_VARIABLE, TOKEN_VARIABLE};
+use crate::manifest::model::Author;
 use crate::manifest::secret::Secret;
 use crate::operations::{
-    Environment, Failure, Failures, PlanRequest, RepositoryAccess, RepositoryOptions, RepositorySession,
+    Environment, Failure, Failures, FirstFiles, PlanRequest, RepositoryAccess, RepositoryOptions, RepositorySession,
     local_repository,
 };
 use engine::state::shell_word;
@@ -55,12 +56,40 @@ impl RepositoryArgs {
         environment: Environment,
         output: &Output,
     ) -> Result<(RepositoryAccess, SecretString), Failure> {
+        self.open_as(system, environment, Author::default(), FirstFiles::default(), output).await
+    }
+
+    /// The same, with another author of commits, and with the files that the sandbox's repository begins with.
+    pub(super) async fn open_as(
+        &self,
+        system: &SystemArgs,
+        environment: Environment,
+        author: Author,
+        first_files: FirstFiles,
+        output: &Output,
+    ) -> Result<(RepositoryAccess, SecretString), Failure> {
         let (remote, provided) = self.remote(system, &environment, output)?;
         let token = token(system, &environment, output)?;
         let value = token.resolve(Path::new("."), &environment).map_err(|error| Failure::new(error.to_string()))?;
         let sandbox = system.sandbox().map(Path::to_owned);
-        let options = RepositoryOptions { remote, token, sandbox, provided, environment };
+        let options = RepositoryOptions { remote, token, author, sandbox, provided, first_files, environment };
         Ok((RepositoryAccess::open(options).await?, value))
+    }
+
+    /// What flags and variables lack, for a program that asks nobody.
+    pub(super) fn missing(&self, environment: &Environment) -> Result<Vec<Failure>, Failure> {
+        let is_set = |name: &&str| variable(environment, name).is_some();
+        let mut missing = Vec::new();
+        let names = [URL_VARIABLE, REPOSITORY_VARIABLE];
+        if self.url.is_none() && !names.iter().any(is_set) && local_repository(Path::new("."))?.is_none() {
+            let failure = Failure::new(format!("the variable {URL_VARIABLE} is not set"));
+            missing.push(failure.help("set it to the address of the platform repository, or give that in --url"));
+        }
+        if ![PLATFORM_TOKEN_VARIABLE, TOKEN_VARIABLE].iter().any(is_set) {
+            let failure = Failure::new(format!("the variable {PLATFORM_TOKEN_VARIABLE} is not set"));
+            missing.push(failure.help("set it to a token that may write contents and pull requests of the repository"));
+        }
+        Ok(missing)
     }
 
     /// The address. Also true if it is the one that the sandbox provides.

@@ -10,14 +10,27 @@ struct Group {
     variables: &'static [(&'static str, &'static str)],
 }
 
-/// The variables that a file `.env` may set: tokens, and the repository that they are for. Addresses of systems may not
+/// The variables that a file `.env` may set: tokens, the repository that they are for, and the settings of `koctl run`. Addresses of systems may not
 /// be there, since a file in somebody's folder must not decide where the tokens of a process go.
 const IN_DOTENV: &[&str] = &[
+    "FRONTEND_URL",
+    "GITHUB_CLIENT_ID",
+    "GITHUB_CLIENT_SECRET",
+    "GITHUB_REDIRECT_URI",
     "GITHUB_REPO_URL",
+    "GITHUB_SCOPES",
     "GITHUB_TOKEN",
+    "JWT_EXPIRATION_HOURS",
+    "JWT_SECRET",
+    "KOCTL_PORTAL_SIGN_IN",
     "KONNECT_ORCHESTRATOR_GITHUB_TOKEN",
     "PLATFORM_REPO_GITHUB_TOKEN",
+    "PLATFORM_REPO_OWNER_EMAIL",
+    "PLATFORM_REPO_OWNER_NAME",
     "PLATFORM_REPO_URL",
+    "SERVER_HOST",
+    "SERVER_PORT",
+    "SESSION_SECRET",
 ];
 
 /// The patterns of further names that `.env` may set: tokens and secrets of organizations by their default names.
@@ -46,8 +59,11 @@ const GROUPS: &[Group] = &[
             ("KOCTL_GITHUB_URL", "the address of GitHub's API; `https://`, or `http://` on this machine"),
             ("KOCTL_KONNECT_URL", "the address of Konnect, with `{region}`; `https://`, or `http://` on this machine"),
             ("KONNECT_ORCHESTRATOR_GITHUB_TOKEN", "for `koctl init`: the token that the workflows get"),
-            ("PLATFORM_REPO_GITHUB_TOKEN", "for `koctl init` and `koctl add`: the token for the platform repository"),
-            ("PLATFORM_REPO_URL", "for `koctl init` and `koctl add`: the platform repository"),
+            (
+                "PLATFORM_REPO_GITHUB_TOKEN",
+                "for `koctl init`, `koctl add` and `koctl run`: the token for the platform repository",
+            ),
+            ("PLATFORM_REPO_URL", "for `koctl init`, `koctl add` and `koctl run`: the platform repository"),
         ],
     },
     Group {
@@ -60,6 +76,28 @@ const GROUPS: &[Group] = &[
             ("KOCTL_STATE_OLD_PASSPHRASE", "an earlier passphrase"),
             ("KOCTL_STATE_PASSPHRASE", "the passphrase that encrypts the state"),
             ("KOCTL_STATE_RECIPIENTS", "the recipients that the state is encrypted for"),
+        ],
+    },
+    Group {
+        title: "Self-service",
+        text: "For `koctl run api`. See [Self-service](self-service.md).",
+        variables: &[
+            ("FRONTEND_URL", "the address of the UI, if it is another than that of the service"),
+            ("GITHUB_CLIENT_ID", "the id of the app with which people sign in"),
+            ("GITHUB_CLIENT_SECRET", "its secret"),
+            (
+                "GITHUB_REDIRECT_URI",
+                "where GitHub sends people back to; the service's address with `/auth/github/callback`",
+            ),
+            ("GITHUB_SCOPES", "the rights that an OAuth App asks for; `user:email read:user read:org`"),
+            ("JWT_EXPIRATION_HOURS", "the hours that a session lasts; 24"),
+            ("JWT_SECRET", "taken for `SESSION_SECRET`, if that is not set"),
+            ("KOCTL_PORTAL_SIGN_IN", "the GitHub organizations and teams whose members may sign in, with commas"),
+            ("PLATFORM_REPO_OWNER_EMAIL", "the email address of the author of commits"),
+            ("PLATFORM_REPO_OWNER_NAME", "the name of the author of commits"),
+            ("SERVER_HOST", "the address to listen on; 127.0.0.1"),
+            ("SERVER_PORT", "the port; 8080"),
+            ("SESSION_SECRET", "the secret that encrypts sessions; several, with blanks, replace each other"),
         ],
     },
     Group {
@@ -229,7 +267,7 @@ that names the variable. The program `git`, which reads repositories that are no
 
 ## The file `.env`
 
-`koctl init`, `koctl add organization` and `koctl import --generate` also read variables from a file `.env` in the current
+`koctl init`, `koctl add`, `koctl run` and `koctl import --generate` also read variables from a file `.env` in the current
 directory, and say which. The process's own win. Only these may be there, so that a file in somebody's folder does not
 decide where tokens are sent:
 
@@ -355,7 +393,10 @@ Other variables of this page are ignored there, with a warning.
 
     #[test]
     fn r11_no_address_of_a_system_may_be_in_a_file_of_a_folder() {
-        for name in names().filter(|name| may_be_in_dotenv(name)) {
+        // Those of `koctl run` lead browsers, which carry no token of koctl's, and listen.
+        let of_the_service = GROUPS.iter().find(|group| group.title == "Self-service").unwrap().variables;
+        let is_of_the_service = |name: &str| of_the_service.iter().any(|(known, _)| *known == name);
+        for name in names().filter(|name| may_be_in_dotenv(name) && !is_of_the_service(name)) {
             assert!(name.ends_with("_TOKEN") || name.ends_with("REPO_URL"), "{name}");
         }
         for name in ["KOCTL_KONNECT_URL", "KOCTL_GITHUB_URL", "KOCTL_STATE", "HTTPS_PROXY", "SSL_CERT_FILE"] {

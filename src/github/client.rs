@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use dryoc::dryocbox::{DryocBox, PublicKey as PublicKeyBytes};
 use github_api::{
-    AccessError, Author, Content, Details, NewCommit, NewContent, NewPull, Pull, PullUpdate, Reader, Repository,
-    Writer, absent_as_none,
+    AccessError, Author, Content, Details, LabelledPull, NewCommit, NewContent, NewPull, Pull, PullUpdate, Reader,
+    Repository, Writer, absent_as_none,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -250,6 +250,18 @@ impl ReadClient {
         self.api.secrets(repository).await.map_err(|error| self.explain(&attempted, error))
     }
 
+    /// The pull requests of a repository that have a label, newest first. `state` is `open`, `closed` or `all`.
+    pub async fn labelled_pulls(
+        &self,
+        repository: &Repository,
+        label: &str,
+        state: &str,
+    ) -> Result<Vec<LabelledPull>, Error> {
+        let attempted = format!("read the pull requests of {repository} with the label {label}");
+        let pulls = self.api.labelled_pulls(repository, label, state).await;
+        pulls.map_err(|error| self.explain(&attempted, error))
+    }
+
     /// The open pull requests of a repository.
     pub async fn open_pulls(&self, repository: &Repository) -> Result<Vec<Pull>, Error> {
         let attempted = format!("read the open pull requests of {repository}");
@@ -354,6 +366,34 @@ impl WriteClient {
         let attempted = format!("open a pull request from {branch} in {repository}");
         let pull = NewPull { title, head: branch, base, body };
         self.api.create_pull(repository, &pull).await.map_err(|error| self.explain(&attempted, error))
+    }
+
+    /// Gives a pull request another title and description.
+    pub async fn describe_pull(
+        &self,
+        repository: &Repository,
+        number: u64,
+        title: &str,
+        body: &str,
+    ) -> Result<(), Error> {
+        let attempted = format!("describe the pull request {number} of {repository}");
+        let update = PullUpdate { title: Some(title), body: Some(body), ..PullUpdate::default() };
+        self.api.update_pull(repository, number, &update).await.map_err(|error| self.explain(&attempted, error))
+    }
+
+    /// Adds labels to a pull request.
+    pub async fn label_pull(&self, repository: &Repository, number: u64, labels: &[&str]) -> Result<(), Error> {
+        let attempted = format!("label the pull request {number} of {repository}");
+        self.api.add_labels(repository, number, labels).await.map_err(|error| self.explain(&attempted, error))
+    }
+
+    /// Asks people, and teams as `organization/team`, to review a pull request.
+    pub async fn ask_for_review(&self, repository: &Repository, number: u64, reviewers: &[&str]) -> Result<(), Error> {
+        let attempted = format!("ask for a review of the pull request {number} of {repository}");
+        let (teams, people): (Vec<&str>, Vec<&str>) = reviewers.iter().partition(|name| name.contains('/'));
+        let teams: Vec<&str> = teams.iter().filter_map(|team| Some(team.split_once('/')?.1)).collect();
+        let asked = self.api.request_reviewers(repository, number, &people, &teams).await;
+        asked.map_err(|error| self.explain(&attempted, error))
     }
 
     /// Closes a pull request without merging it.

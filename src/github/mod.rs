@@ -8,6 +8,7 @@ pub mod client;
 pub mod fetch;
 pub mod issues;
 mod problem;
+pub(crate) mod proposal;
 mod resource;
 pub mod resources;
 pub mod specs;

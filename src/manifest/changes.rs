@@ -63,6 +63,8 @@ pub enum Change {
         /// The email address.
         email: String,
     },
+    /// Several changes, one after the other: a new team with its first service.
+    All(Vec<Self>),
 }
 
 /// A service to be added.
@@ -168,6 +170,7 @@ impl Change {
             Self::RemoveTeam { team } => format!("Remove Team {team}"),
             Self::RemoveService { team, key } => format!("Remove Service {key} of {team}"),
             Self::RemoveUser { team, email } => format!("Remove {email} from {team}"),
+            Self::All(changes) => changes.iter().map(Self::title).collect::<Vec<_>>().join(", "),
         }
     }
 
@@ -196,6 +199,9 @@ impl Change {
             Self::RemoveTeam { team } => edit.remove_team(team)?,
             Self::RemoveService { team, key } => edit.remove_service(team, key)?,
             Self::RemoveUser { team, email } => edit.remove_user(team, email)?,
+            Self::All(changes) => {
+                return changes.iter().try_fold(edit.files, |files, change| change.made_in(&files));
+            }
         }
         Ok(edit.files)
     }
@@ -206,6 +212,7 @@ impl Change {
         let (team, key) = match self {
             Self::AddTeam { team, .. } => (team, None),
             Self::AddService(service) => (&service.team, Some(&service.key)),
+            Self::All(changes) => return changes.iter().flat_map(|change| change.left_out(manifest)).collect(),
             _ => return Vec::new(),
         };
         let mut left_out = Vec::new();

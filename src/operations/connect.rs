@@ -32,9 +32,14 @@ impl GitHubClients {
 
     pub(super) fn writers(&self) -> Writers {
         let mut writers = Writers::default();
-        let client = github::WriteClient::new(self.read.clone(), self.author.clone());
+        let client = self.writer();
         github::resources::TYPES.iter().for_each(|one| one.add_writer(&mut writers, &client));
         writers
+    }
+
+    /// The client that may also write.
+    pub(super) fn writer(&self) -> github::WriteClient {
+        github::WriteClient::new(self.read.clone(), self.author.clone())
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// A code span in a cell of a table, which a bar would end.
-pub(super) fn cell(text: &str) -> String {
+pub fn cell(text: &str) -> String {
     code(text).replace('|', "\\|")
 }
 

@@ -46,6 +46,7 @@ mod testing;
 pub mod words;
 
 pub use escape::{escape as safe, wrap_words};
+pub use markup::cell as code_span;
 pub use plan_view::{Detail, PlanView};
 pub use schemas::Schemas;
 pub use style::Style;

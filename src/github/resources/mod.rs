@@ -1,12 +1,10 @@
 //! One resource type a file: its schema, how it is read and written, and everything else that is said of it.
 //!
-//! `platform` reads what several of them need of the platform repository, `planned` what they are to write, and
-//! `proposal` adds commits to the branches of pull requests.
+//! `platform` reads what several of them need of the platform repository, and `planned` what they are to write.
 
 pub mod actions_secret;
 mod planned;
 pub(crate) mod platform;
-mod proposal;
 pub mod pull_request;
 pub mod repository;
 pub mod repository_files;

@@ -7,9 +7,9 @@ use github_api::{Details, Reason};
 use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 
-use super::proposal::Line;
 use crate::github::MOVED;
 use crate::github::client::{Files, ReadClient, Snapshot};
+use crate::github::proposal::Line;
 use crate::github::{Pull, Repository};
 use engine::plan::Notice;
 use engine::state::ResourceState;

@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 
 use super::planned::{digests, parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
-use super::proposal::{Line, Merge, NewProposal};
 use crate::github::Repository;
 use crate::github::client::{Files, NewFile, ReadClient, TreeChange, WriteClient};
+use crate::github::proposal::{Line, Merge, NewProposal};
 use crate::github::resource::{GitHubType, PLAIN};
 use crate::resource_type::{Generate, KeyShape, Watch};
 use engine::plan::Notice;

@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 
 use super::planned::{parse, text, texts};
 use super::platform::{Platform, blob_id, contents};
-use super::proposal::NewProposal;
 use super::repository;
 use crate::github::client::{Files, NewFile, ReadClient, Snapshot, TreeChange, WriteClient};
+use crate::github::proposal::NewProposal;
 use crate::github::resource::{GitHubType, PLAIN};
 use crate::github::{Pull, Repository};
 use crate::resource_type::{Generate, KeyShape};

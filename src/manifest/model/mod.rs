@@ -35,7 +35,7 @@ pub use organization::{
     Region, SERVICE,
 };
 pub(super) use platform::PLATFORM_SCOPE;
-pub use platform::{Encryption, Platform, PlatformGit, State};
+pub use platform::{Encryption, Platform, PlatformGit, Portal, State};
 pub use portal::{EnvironmentPortal, Visibility};
 pub use team::{Service, ServiceGit, Team};
 

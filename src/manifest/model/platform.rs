@@ -22,6 +22,31 @@ pub struct Platform {
     /// What `koctl drift` reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// The service of `koctl run`, in which application teams add their services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portal: Option<Portal>,
+}
+
+/// The service of `koctl run`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Portal {
+    /// Its address for browsers, for example `https://portal.example.com`. Without it, `http://localhost` with its port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The GitHub organizations and teams whose members may sign in, for example `acme` or `acme/developers`. The variable
+    /// `KOCTL_PORTAL_SIGN_IN` overrides it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sign_in: Vec<String>,
+    /// The branch that its pull requests go to. Without it, the default branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_branch: Option<String>,
+    /// The labels of its pull requests; the first tells them from others. Without it, `new-service`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// People, and teams as `organization/team`, who are asked to review its pull requests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviewers: Vec<String>,
 }
 
 /// What `koctl drift` reports. Plans are not affected.

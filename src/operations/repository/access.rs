@@ -14,13 +14,13 @@ use crate::manifest::changes::Change;
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
 use crate::manifest::load::load_texts;
-use crate::manifest::model::{Author, Manifest, Region, State as StateSettings};
+use crate::manifest::model::{Author, Manifest, Portal, Region, State as StateSettings};
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, files};
 use crate::operations::asked::Asked;
 use crate::operations::connect::on_github;
 use crate::operations::failure::{Failure, Failures};
-use crate::operations::sandbox::start_sandbox;
+use crate::operations::sandbox::{FirstFiles, start_sandbox};
 use crate::operations::session::Session;
 use crate::operations::systems::Systems;
 use crate::operations::workspace::{Environment, Workspace};
@@ -35,10 +35,14 @@ pub struct RepositoryOptions {
     pub remote: String,
     /// The token for it. The sandbox takes any.
     pub token: Secret,
+    /// The author of commits. Without one, the owner of the token.
+    pub author: Author,
     /// The directory of the sandbox that stands for GitHub.
     pub sandbox: Option<PathBuf>,
     /// True if no one named the repository: then the sandbox has it, with only a README.
     pub provided: bool,
+    /// The files that the sandbox's repository begins with, if there is none yet.
+    pub first_files: FirstFiles,
     /// The variables.
     pub environment: Environment,
 }
@@ -69,11 +73,13 @@ impl RepositoryAccess {
     /// # Errors
     /// If the address is not that of a repository on GitHub, and if GitHub refuses.
     pub async fn open(options: RepositoryOptions) -> Result<Self, Failure> {
-        let RepositoryOptions { remote, token, sandbox: directory, provided, environment } = options;
+        let RepositoryOptions { remote, token, author, sandbox: directory, provided, first_files, environment } =
+            options;
         let remote = parse_remote(&remote)?;
         let repository = on_github(&remote, directory.is_some())?;
         let sandbox = match &directory {
             Some(directory) => {
+                first_files.put_into(directory, &repository)?;
                 let nothing = Loaded::empty();
                 Some(start_sandbox(directory, &nothing, provided.then_some(&remote), &environment).await?)
             }
@@ -89,12 +95,7 @@ impl RepositoryAccess {
         };
         let client = github::ReadClient::new(systems.transport.clone(), access)?;
         let found = contents::read(&client, &repository, &Remembered::default()).await?;
-        let platform = PlatformRepository {
-            remote: Some(remote),
-            author: Author::default(),
-            token: Some(token),
-            credentials: None,
-        };
+        let platform = PlatformRepository { remote: Some(remote), author, token: Some(token), credentials: None };
         let token = value;
         Ok(Self { platform, repository, directory, systems, environment, token, found })
     }
@@ -119,6 +120,17 @@ impl RepositoryAccess {
     /// If the configuration cannot be read.
     pub fn configured_state(&self) -> Result<Option<String>, Failure> {
         Ok(self.state_settings()?.and_then(|settings| settings.url))
+    }
+
+    /// `platform.portal` of the repository's own configuration.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn portal(&self) -> Result<Portal, Failure> {
+        let portal = self.document(PLATFORM)?["platform"]["portal"].clone();
+        let portal: Option<Portal> =
+            serde_json::from_value(portal).map_err(|error| self.unreadable(PLATFORM, &error))?;
+        Ok(portal.unwrap_or_default())
     }
 
     /// The settings of the state in the repository's own configuration.

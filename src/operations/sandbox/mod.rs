@@ -6,10 +6,12 @@
 //! | `serve` | serves a sandbox for other processes |
 //! | `secrets` | the tokens and variables of its organizations |
 
+mod first;
 mod secrets;
 mod serve;
 mod start;
 
+pub use first::{FirstFiles, SandboxApp, portal_key};
 pub use secrets::sandbox_token;
 pub(super) use secrets::secret_variable;
 pub use serve::{ServeOptions, Serving, Tenants, serve};

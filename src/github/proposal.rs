@@ -11,7 +11,7 @@ use crate::github::client::{Files, ReadClient, Snapshot, TreeChange, WriteClient
 use engine::{Error, ErrorKind};
 
 /// A branch beside the commit that it is to be merged into.
-pub(super) struct Line {
+pub(crate) struct Line {
     tip: Snapshot,
     /// The last commit that both have in common, if there is one.
     fork: Option<Snapshot>,
@@ -19,11 +19,11 @@ pub(super) struct Line {
 
 /// What a merge gives, file by file.
 #[derive(Clone)]
-pub(super) struct Merge {
+pub(crate) struct Merge {
     /// The files; those that conflict are as in the base.
-    pub(super) files: Files,
+    pub(crate) files: Files,
     /// The paths that changed on both sides, and differently.
-    pub(super) conflicts: BTreeSet<String>,
+    pub(crate) conflicts: BTreeSet<String>,
 }
 
 /// Where a commit on a branch starts.
@@ -36,7 +36,7 @@ struct Start<'a> {
 
 impl Line {
     /// The branch with this last commit.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         client: &ReadClient,
         repository: &Repository,
         base: &Snapshot,
@@ -56,7 +56,7 @@ impl Line {
     }
 
     /// What its merge into the base gives. `None` if it cannot be merged, for lack of a common commit.
-    pub(super) fn merge(&self, base: &Files) -> Option<Merge> {
+    pub(crate) fn merge(&self, base: &Files) -> Option<Merge> {
         let fork = &self.fork.as_ref()?.files;
         let mut merge = Merge { files: base.clone(), conflicts: BTreeSet::new() };
         for path in fork.keys().chain(self.tip.files.keys()) {
@@ -78,7 +78,7 @@ impl Line {
     }
 
     /// True if the base has all of its commits.
-    pub(super) fn is_merged(&self) -> bool {
+    pub(crate) fn is_merged(&self) -> bool {
         self.fork.as_ref().is_some_and(|fork| fork.commit == self.tip.commit)
     }
 
@@ -107,18 +107,18 @@ impl Line {
 }
 
 /// A commit that a branch gets.
-pub(super) struct NewProposal<'a> {
-    pub(super) repository: &'a Repository,
-    pub(super) branch: &'a str,
-    pub(super) message: &'a str,
+pub(crate) struct NewProposal<'a> {
+    pub(crate) repository: &'a Repository,
+    pub(crate) branch: &'a str,
+    pub(crate) message: &'a str,
     /// The commit that the branch is to be merged into.
-    pub(super) base: &'a Snapshot,
+    pub(crate) base: &'a Snapshot,
     /// The branch, if it exists.
-    pub(super) line: Option<&'a Line>,
+    pub(crate) line: Option<&'a Line>,
     /// True for the paths of files that are koctl's.
-    pub(super) is_ours: &'a (dyn Fn(&str) -> bool + Sync),
+    pub(crate) is_ours: &'a (dyn Fn(&str) -> bool + Sync),
     /// The changes that give files the wanted ones.
-    pub(super) changes: &'a (dyn Fn(&Files) -> Vec<TreeChange> + Sync),
+    pub(crate) changes: &'a (dyn Fn(&Files) -> Vec<TreeChange> + Sync),
 }
 
 impl NewProposal<'_> {
@@ -126,7 +126,7 @@ impl NewProposal<'_> {
     ///
     /// # Errors
     /// Also if people changed other files on the branch and in the base, and if someone pushed meanwhile.
-    pub(super) async fn push(&self, client: &WriteClient) -> Result<(), Error> {
+    pub(crate) async fn push(&self, client: &WriteClient) -> Result<(), Error> {
         let Self { repository, branch, base, line, .. } = self;
         let start = match line {
             Some(line) => line.start(base, self.is_ours).map_err(|paths| self.conflict(&paths))?,

@@ -1,0 +1,109 @@
+//! The beginnings of the sandbox's platform repository, and what the service of `koctl run` needs of it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::path::Path;
+
+use secrecy::SecretString;
+
+use crate::github::Repository;
+use crate::manifest::files;
+use crate::operations::failure::Failure;
+use crate::platform_repository::{ORGANIZATIONS, PLATFORM, TEAMS};
+
+/// The files that a platform repository of the sandbox begins with.
+#[derive(Debug, Clone, Default)]
+pub struct FirstFiles(BTreeMap<String, Vec<u8>>);
+
+impl FirstFiles {
+    /// The configuration in a folder. Files that do not exist are left out.
+    ///
+    /// # Errors
+    /// If one cannot be read.
+    pub fn of(folder: &Path) -> Result<Self, Failure> {
+        let mut found = BTreeMap::new();
+        for path in [TEAMS, ORGANIZATIONS, PLATFORM] {
+            match files::read(&folder.join(path), files::LARGEST_TEXT) {
+                Ok(bytes) => drop(found.insert(path.to_owned(), bytes)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    return Err(Failure::new(format!("could not read {path}: {error}")).help("correct the file"));
+                }
+            }
+        }
+        Ok(Self(found))
+    }
+
+    /// Creates the repository with these files in the sandbox in `directory`, if there is none yet.
+    pub(in crate::operations) fn put_into(self, directory: &Path, repository: &Repository) -> Result<(), Failure> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let root = directory.join("github");
+        let made = sandbox::github::ensure_repository(&root, &repository.owner, &repository.name, &self.0);
+        made.map(drop).map_err(|error| {
+            Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
+        })
+    }
+}
+
+/// The app with which people sign in to the sandbox's GitHub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SandboxApp {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret, which everybody knows.
+    pub client_secret: String,
+}
+
+impl SandboxApp {
+    /// The app of every sandbox.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "there is nothing about it that one could choose")]
+    pub fn new() -> Self {
+        Self { client_id: "Iv23liSandboxGitHub0".to_owned(), client_secret: "sandbox-github-app-secret".to_owned() }
+    }
+}
+
+/// The key that encrypts sessions of the sandbox in `directory`. It is made once, so that a session outlives the process.
+///
+/// # Errors
+/// If it cannot be read or written.
+pub fn portal_key(directory: &Path) -> Result<SecretString, Failure> {
+    let path = directory.join("portal.key");
+    let failed = |error: std::io::Error| {
+        Failure::new(format!("could not keep the key of sessions in {}: {error}", path.display()))
+            .help("make the folder writable")
+    };
+    match files::read_text(&path, 1024) {
+        Ok(key) if !key.is_empty() => return Ok(key.into()),
+        Ok(_) => {}
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error)),
+    }
+    let mut bytes = [0; 48];
+    dryoc::rng::copy_randombytes(&mut bytes);
+    let key = hex::encode(bytes);
+    fs::create_dir_all(directory).map_err(failed)?;
+    // The file of a person alone, and whole or not there.
+    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
+    file.write_all(key.as_bytes()).map_err(failed)?;
+    file.persist(&path).map_err(|error| failed(error.error))?;
+    Ok(key.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secrecy::ExposeSecret as _;
+
+    #[test]
+    fn the_key_of_sessions_is_made_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path().join("sandbox");
+        let key = portal_key(&folder).unwrap();
+        assert_eq!(key.expose_secret().len(), 96);
+        assert_eq!(portal_key(&folder).unwrap().expose_secret(), key.expose_secret());
+    }
+}

@@ -1,0 +1,43 @@
+//! The API service, for the self-service UI and scripts: a second way, beside the command line, to ask for the same
+//! operations.
+//!
+//! It answers as the API service of the Go koctl did, so that its UI works unchanged. Nothing is kept between requests
+//! but caches: a session is an encrypted cookie, so that a sign-in that begins on one replica ends on another.
+//!
+//! | module | contents |
+//! | --- | --- |
+//! | `settings` | what the service needs to know, and all that is missing at once |
+//! | `keys`, `session`, `signed` | the encryption of cookies, and who is signed in |
+//! | `access` | who may sign in |
+//! | `guard` | what holds for every request: origins, headers, limits |
+//! | `sign_in` | `/auth/…` |
+//! | `people` | what GitHub shows to whoever is signed in |
+//! | `platform` | the platform repository, cached |
+//! | `services`, `submission` | the services of the platform, and how one is added |
+//! | `app`, `serve` | what all requests share; the routes, and how the service starts and stops |
+//! | `audit` | what was done, by whom |
+//!
+//! What a browser sends is never believed: not the repository that it names, nor the origin, nor the address it comes
+//! from. This room prints nothing and reads no variables.
+
+mod access;
+mod app;
+mod audit;
+mod clock;
+mod error;
+mod guard;
+mod keys;
+mod limits;
+mod people;
+mod platform;
+mod serve;
+mod services;
+mod session;
+mod settings;
+mod sign_in;
+mod signed;
+mod submission;
+
+pub use audit::{Event, Recorder};
+pub use serve::{Server, start};
+pub use settings::{SandboxSettings, Settings, SettingsInput};
