@@ -151,8 +151,8 @@ class Documents:
         if not here:
             regions = ", ".join(sorted(found[0][0].document.regions))
             raise Misplaced(f"{found[0][0].name} is served in {regions} and not in {region}")
-        # `/apis/mine` rather than `/apis/{apiId}`.
-        return min(here, key=lambda pair: pair[0].template.count("{"))
+        # `/apis/mine` rather than `/apis/{apiId}`, and `/commits/{ref}/status` rather than `/commits/{ref}`.
+        return min(here, key=lambda pair: (pair[0].template.count("{"), -len(pair[0].template)))
 
 
 def read_yaml(path):

@@ -109,6 +109,8 @@ def undocumented(exchange, url, must_be_right):
     # GitHub describes signing in, and these two of an installation, in prose or in a part that is not here.
     if re.match(r"^/github/(login/|avatars/|orgs/[^/]+/sso$|installation/(repositories|token)$)", url.path):
         return Verdict(apart="of signing in, which GitHub describes in prose")
+    if re.match(r"^/github/repos/[^/]+/[^/]+/hooks/\d+/deliveries", url.path):
+        return Verdict(apart="of deliveries of webhooks, a part of GitHub's document that is not here")
     # GitHub answers for the old name of a repository with a redirect to its number, which it documents in prose only.
     if exchange.method == "GET" and re.fullmatch(r"/github/repositories/\d+", url.path):
         return Verdict(apart="of repositories by their numbers, where the redirects of renamed ones lead")

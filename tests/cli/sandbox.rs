@@ -6,11 +6,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use insta::assert_snapshot;
-use reqwest::{Client, Method, Response};
+use reqwest::{Method, Response};
 use sandbox::RECORD_DIR;
 use serde_json::{Value, json};
 
-use crate::world::{Run, World, filters, finish};
+use crate::world::{Run, World, client, filters, finish};
 
 /// A sandbox that is being served, and what it printed.
 struct Served {
@@ -58,7 +58,7 @@ impl Served {
         body: Option<Value>,
     ) -> reqwest::Result<Response> {
         let url = self.variables["KOCTL_KONNECT_URL"].replace("{region}", "us") + path;
-        let request = Client::new().request(method, url).bearer_auth(token);
+        let request = client().request(method, url).bearer_auth(token);
         match body {
             Some(body) => request.json(&body).send().await,
             None => request.send().await,
@@ -78,7 +78,7 @@ impl Served {
 
     async fn github(&self, path: &str) -> Response {
         let url = format!("{}{path}", self.variables["KOCTL_GITHUB_URL"]);
-        Client::new().get(url).header("user-agent", "test").send().await.unwrap()
+        client().get(url).header("user-agent", "test").send().await.unwrap()
     }
 
     fn signal(&self, signal: &str) {

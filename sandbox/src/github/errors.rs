@@ -159,6 +159,12 @@ impl ApiError {
         Self::validation_failed(json!({"resource": resource, "field": field, "code": "custom", "message": message}))
     }
 
+    /// 422 with one sentence as its error (schema `validation-error-simple`).
+    pub(super) fn sentence(error: impl Into<String>) -> Self {
+        let error: String = error.into();
+        Self { errors: vec![error.into()], ..Self::unprocessable("Unprocessable Entity") }
+    }
+
     fn validation_failed(error: Value) -> Self {
         let failed = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Validation Failed");
         Self { errors: vec![error], ..failed }

@@ -14,13 +14,15 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
-use super::accounts::LOGIN;
+use super::accounts::{LOGIN, person};
 use super::errors::ApiError;
 use super::identity::access::Refusal;
 use super::identity::permission::Need;
+use super::pulls;
 use super::repo_name::RepoName;
 use super::request::Visit;
 use super::state::{GitHub, Routes};
+use super::webhooks::Announcer;
 
 /// The routes, in addition to those of the API: `/{owner}/{name}.git/…`.
 pub(super) fn routes() -> Routes {
@@ -78,8 +80,23 @@ impl GitRequest {
         // A push is a writer like those of the API. The lock guards files that are replaced whole, so a panic elsewhere
         // leaves nothing half done.
         let _guard = self.pushes().then(|| lock.lock().unwrap_or_else(PoisonError::into_inner));
+        let announcer = self.announcer(github)?;
         let output = self.run(github).map_err(|error| failed(&format!("git http-backend cannot be run: {error}")))?;
+        if let (Some(announcer), Some(mut repo)) = (announcer, github.store.open(&self.name)?) {
+            pulls::catch_up(&mut repo)?;
+            let Visit { directory, links, caller } = &self.visit;
+            let sender = person(links, caller.login().unwrap_or(LOGIN));
+            announcer.announce(&repo, directory, links, &sender, &github.deliveries)?;
+        }
         answer(&output)
+    }
+
+    /// For a push, the state before it. The caller holds the write lock.
+    fn announcer(&self, github: &GitHub) -> Result<Option<Announcer>, ApiError> {
+        match github.store.open(&self.name)? {
+            Some(repo) if self.pushes() => Announcer::before(&repo, &self.visit.directory).map(Some),
+            _ => Ok(None),
+        }
     }
 
     fn pushes(&self) -> bool {

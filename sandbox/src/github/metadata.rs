@@ -11,6 +11,7 @@ use super::errors::GitHubSandboxError;
 use super::files::replace_file;
 use super::ids::stable_id;
 use super::sealed_secrets::Secrets;
+use super::webhooks::Hook;
 
 /// The JSON document beside a bare repository.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +26,12 @@ pub(super) struct Metadata {
     /// Files of older versions have none.
     #[serde(default)]
     pub(super) secrets: Secrets,
+    #[serde(default)]
+    pub(super) hooks: Vec<Hook>,
+    #[serde(default)]
+    pub(super) statuses: Vec<CommitStatus>,
+    #[serde(default)]
+    pub(super) check_runs: Vec<CheckRun>,
     last_number: u64,
     last_id: u64,
 }
@@ -113,6 +120,8 @@ pub(super) struct Issue {
     /// Ids of labels.
     pub(super) labels: Vec<u64>,
     pub(super) comments: Vec<Comment>,
+    #[serde(default)]
+    pub(super) reviews: Vec<Review>,
     pub(super) pull: Option<Pull>,
 }
 
@@ -134,6 +143,54 @@ pub(super) struct Comment {
     pub(super) body: String,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
+}
+
+/// A review of a pull request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Review {
+    pub(super) id: u64,
+    pub(super) author: String,
+    /// `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED` or `PENDING`.
+    pub(super) state: String,
+    pub(super) body: String,
+    #[serde(with = "object_id")]
+    pub(super) commit: git2::Oid,
+    pub(super) at: Timestamp,
+}
+
+/// A status of a commit, that a program sets for what it checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct CommitStatus {
+    pub(super) id: u64,
+    pub(super) author: String,
+    #[serde(with = "object_id")]
+    pub(super) commit: git2::Oid,
+    /// `error`, `failure`, `pending` or `success`.
+    pub(super) state: String,
+    /// The name of the check.
+    pub(super) context: String,
+    pub(super) description: Option<String>,
+    pub(super) target_url: Option<String>,
+    pub(super) at: Timestamp,
+}
+
+/// A check of a commit by a GitHub App.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct CheckRun {
+    pub(super) id: u64,
+    #[serde(with = "object_id")]
+    pub(super) commit: git2::Oid,
+    pub(super) name: String,
+    /// `queued`, `in_progress` or `completed`.
+    pub(super) status: String,
+    pub(super) conclusion: Option<String>,
+    pub(super) details_url: Option<String>,
+    pub(super) external_id: Option<String>,
+    pub(super) title: Option<String>,
+    pub(super) summary: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) started_at: Option<Timestamp>,
+    pub(super) completed_at: Option<Timestamp>,
 }
 
 /// The part that makes an issue a pull request.
@@ -175,6 +232,9 @@ impl Metadata {
             issues: BTreeMap::new(),
             labels: Vec::new(),
             secrets: Secrets::default(),
+            hooks: Vec::new(),
+            statuses: Vec::new(),
+            check_runs: Vec::new(),
             last_number: 0,
             last_id: 0,
         }
@@ -215,6 +275,7 @@ impl Metadata {
             closed_at: None,
             labels: Vec::new(),
             comments: Vec::new(),
+            reviews: Vec::new(),
             pull: None,
         })
     }

@@ -15,6 +15,8 @@
 //! | `refs`, `objects`, `commits` | the Git Data API |
 //! | `contents`, `compare` | files by path, and what differs between two commits |
 //! | `pulls` | pull requests and their merging |
+//! | `reviews`, `checks` | reviews of pull requests, and what programs say of commits |
+//! | `webhooks` | events, signed and delivered |
 //! | `issues`, `labels`, `comments` | what pull requests share with issues |
 //! | `secrets` | Actions secrets, in sealed boxes that are opened |
 //! | `seed` | repositories made from folders |
@@ -32,6 +34,7 @@ mod admin;
 mod answer;
 mod apps;
 mod branches;
+mod checks;
 mod clock;
 mod collaborators;
 mod comments;
@@ -60,6 +63,7 @@ mod repo_name;
 mod repos;
 mod repository;
 mod request;
+mod reviews;
 mod routes;
 mod sealed_secrets;
 mod secrets;
@@ -69,13 +73,14 @@ mod store;
 mod teams;
 mod tree;
 mod users;
+mod webhooks;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -152,7 +157,7 @@ async fn not_found() -> ApiError {
 /// The outermost layer: signs the client in, and reports its budget. As on GitHub, an answer that says that nothing
 /// changed costs nothing.
 async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Next) -> Response {
-    let visit = match visit(&github, request.headers()) {
+    let visit = match visit(&github, &request) {
         Ok(visit) => visit,
         Err(refusal) => {
             let mut response = refusal.into_response();
@@ -178,10 +183,11 @@ async fn admit(State(github): State<Arc<GitHub>>, mut request: Request, next: Ne
 
 /// Who makes a request; 401 if the credential in its Authorization header is not valid. Git clients send theirs as the
 /// password of HTTP's basic authentication.
-fn visit(github: &GitHub, headers: &HeaderMap) -> Result<Visit, ApiError> {
+fn visit(github: &GitHub, request: &Request) -> Result<Visit, ApiError> {
+    let links = request::links(request.headers(), request.extensions());
     let directory = github.directory.load()?;
-    let Some(header) = headers.get(header::AUTHORIZATION) else {
-        return Ok(Visit { caller: Arc::new(Caller::Anonymous), directory });
+    let Some(header) = request.headers().get(header::AUTHORIZATION) else {
+        return Ok(Visit { caller: Arc::new(Caller::Anonymous), directory, links });
     };
     let text = header.to_str().unwrap_or_default();
     let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
@@ -204,5 +210,5 @@ fn visit(github: &GitHub, headers: &HeaderMap) -> Result<Visit, ApiError> {
         Some(app) => app?,
         None => Caller::of(&credential, &directory, &github.tokens)?.ok_or_else(ApiError::bad_credentials)?,
     };
-    Ok(Visit { caller: Arc::new(caller), directory })
+    Ok(Visit { caller: Arc::new(caller), directory, links })
 }

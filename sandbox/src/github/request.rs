@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, NestedPath, Path, Query, Request};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -29,6 +28,8 @@ use super::state::GitHub;
 pub(super) struct Visit {
     pub(super) caller: Arc<Caller>,
     pub(super) directory: Arc<Directory>,
+    /// The addresses in answers.
+    pub(super) links: Links,
 }
 
 impl Visit {
@@ -74,7 +75,7 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
         let Ok(Query(query)) = Query::from_request_parts(&mut parts, github).await else {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "The query string cannot be parsed."));
         };
-        let links = links(&parts);
+        let links = visit.links.clone();
         let accept = header_text(&parts.headers, header::ACCEPT);
         let path = parts.uri.path().to_owned();
         let body = Bytes::from_request(Request::from_parts(parts, body), github)
@@ -84,10 +85,11 @@ impl FromRequest<Arc<GitHub>> for ApiRequest {
     }
 }
 
-pub(super) fn links(parts: &Parts) -> Links {
-    let host = header_text(&parts.headers, header::HOST);
+/// The addresses in the answer to a request.
+pub(super) fn links(headers: &HeaderMap, extensions: &Extensions) -> Links {
+    let host = header_text(headers, header::HOST);
     let host = if host.is_empty() { "localhost" } else { &host };
-    let nested_at = parts.extensions.get::<NestedPath>();
+    let nested_at = extensions.get::<NestedPath>();
     Links::new(host, nested_at.map_or("", NestedPath::as_str))
 }
 
@@ -131,6 +133,12 @@ impl ApiRequest {
             Some(person) => git2::Signature::new(person.display_name(), &person.email(), &time),
             None => git2::Signature::new(&author, &format!("{author}@sandbox.invalid"), &time),
         }
+    }
+
+    /// Checks the caller's rights for an operation on a repository that is open.
+    pub(super) fn check(&self, need: Need, repo: &Repo) -> Result<(), ApiError> {
+        let admitted = self.access().admit(need, &repo.name, repo.metadata.settings.private);
+        admitted.map(|_| ()).map_err(|refusal| self.refused(refusal, &repo.name))
     }
 
     /// Admits the caller to a repository for an operation.

@@ -8,6 +8,7 @@ use axum::routing::{delete, get, patch, post, put};
 use futures::future::BoxFuture;
 use serde_json::json;
 
+use super::accounts::person;
 use super::answer::{self, Answer};
 use super::errors::ApiError;
 use super::identity::permission::Need;
@@ -16,9 +17,10 @@ use super::repository::Repo;
 use super::request::ApiRequest;
 use super::state::Routes;
 use super::store::Store;
+use super::webhooks::{self, Announcer};
 use super::{
-    admin, apps, branches, collaborators, comments, commits, compare, contents, issues, labels, oauth, objects,
-    organizations, pulls, refs, repo_lists, repos, secrets, teams, users,
+    admin, apps, branches, checks, collaborators, comments, commits, compare, contents, issues, labels, oauth, objects,
+    organizations, pulls, refs, repo_lists, repos, reviews, secrets, teams, users,
 };
 
 /// All routes of the API, and the pages to sign in.
@@ -32,6 +34,8 @@ pub(super) fn all() -> Routes {
         .merge(repository_routes())
         .merge(git_routes())
         .merge(collaboration_routes())
+        .merge(review_routes())
+        .merge(webhook_routes())
         .merge(secret_routes())
 }
 
@@ -179,6 +183,33 @@ fn collaboration_routes() -> Routes {
         .route("/repos/{owner}/{repo}/labels", post(locked(Need::WRITE_LABELS, labels::create)))
 }
 
+fn review_routes() -> Routes {
+    let reviews = "/repos/{owner}/{repo}/pulls/{number}/reviews";
+    Router::new()
+        .route(reviews, get(locked(Need::READ_PULLS, reviews::list)).post(locked(Need::REVIEW_PULLS, reviews::create)))
+        .route("/repos/{owner}/{repo}/commits/{*ref}", get(reads(Need::METADATA, checks::of_commit)))
+        .route("/repos/{owner}/{repo}/statuses/{sha}", post(locked(Need::WRITE_STATUSES, checks::create_status)))
+        .route("/repos/{owner}/{repo}/check-runs", post(locked(Need::WRITE_CHECKS, checks::create_run)))
+        .route("/repos/{owner}/{repo}/actions/runs", get(reads(Need::READ_ACTIONS, checks::workflow_runs)))
+}
+
+fn webhook_routes() -> Routes {
+    let (read, write) = (Need::READ_HOOKS, Need::WRITE_HOOKS);
+    let hook = "/repos/{owner}/{repo}/hooks/{number}";
+    Router::new()
+        .route("/repos/{owner}/{repo}/hooks", get(reads(read, webhooks::list)).post(locked(write, webhooks::create)))
+        .route(
+            hook,
+            get(reads(read, webhooks::get))
+                .patch(locked(write, webhooks::update))
+                .delete(locked(write, webhooks::delete)),
+        )
+        .route(&format!("{hook}/pings"), post(locked(write, webhooks::ping)))
+        .route(&format!("{hook}/deliveries"), get(reads(read, webhooks::deliveries)))
+        .route(&format!("{hook}/deliveries/{{delivery}}"), get(reads(read, webhooks::delivery)))
+        .route(&format!("{hook}/deliveries/{{delivery}}/attempts"), post(locked(write, webhooks::redeliver)))
+}
+
 fn secret_routes() -> Routes {
     let (read, write) = (Need::READ_SECRETS, Need::WRITE_SECRETS);
     Router::new()
@@ -216,7 +247,17 @@ fn locked(need: Need, operation: fn(&mut Repo, &ApiRequest) -> Answer) -> impl H
             let lock = request.github.store.write_lock(&name);
             // The lock guards files that are replaced whole, so a panic elsewhere leaves nothing half done.
             let _guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
-            operation(&mut open(&request, need)?, &request)
+            let mut repo = open(&request, need)?;
+            let directory = &request.visit.directory;
+            let announcer = Announcer::before(&repo, directory)?;
+            let answer = operation(&mut repo, &request);
+            if announcer.is_heard() {
+                // A pull request hears at once that its branch moved.
+                pulls::catch_up(&mut repo)?;
+            }
+            let sender = person(&request.links, &request.author());
+            announcer.announce(&repo, directory, &request.links, &sender, &request.github.deliveries)?;
+            answer
         })
     }
 }

@@ -10,6 +10,7 @@ use super::identity::tokens::Tokens;
 use super::limits::Budgets;
 use super::oauth::Codes;
 use super::store::Store;
+use super::webhooks::Deliveries;
 
 /// The repositories, the accounts with their tokens, and the request budgets.
 #[derive(Debug)]
@@ -18,6 +19,7 @@ pub(super) struct GitHub {
     pub(super) directory: DirectoryFile,
     pub(super) tokens: Tokens,
     pub(super) codes: Codes,
+    pub(super) deliveries: Deliveries,
     pub(super) budgets: Budgets,
 }
 
@@ -29,6 +31,7 @@ impl GitHub {
             tokens: Tokens::new(&root),
             store: Store::new(root),
             codes: Codes::default(),
+            deliveries: Deliveries::default(),
             budgets: Budgets::default(),
         }
     }

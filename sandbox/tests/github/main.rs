@@ -16,4 +16,5 @@ mod repositories;
 mod secrets;
 mod seeding;
 mod sign_in;
+mod webhooks;
 mod world;

@@ -38,6 +38,11 @@ pub(in crate::github) struct GitHubApp {
     pub(in crate::github) permissions: BTreeMap<String, String>,
     #[serde(default)]
     pub(in crate::github) events: Vec<String>,
+    /// The address of the app's own webhook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::github) webhook_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::github) webhook_secret: Option<String>,
     /// True if tokens of people expire after eight hours, and come with a refresh token.
     #[serde(default = "yes")]
     pub(in crate::github) expiring_user_tokens: bool,

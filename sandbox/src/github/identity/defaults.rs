@@ -98,6 +98,8 @@ fn github_app() -> App {
             owner: PLATFORM.to_owned(),
             permissions: permissions.map(|(resource, level)| (resource.to_owned(), level.to_owned())).into(),
             events: vec!["pull_request".to_owned(), "push".to_owned()],
+            webhook_url: None,
+            webhook_secret: None,
             expiring_user_tokens: true,
             installations: vec![Installed { account: EVERY_OTHER.to_owned(), repositories: None, suspended: false }],
         }),

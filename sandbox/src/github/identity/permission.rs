@@ -86,6 +86,15 @@ impl Need {
     pub(in crate::github) const WRITE_CONTENTS: Self = Self::new(Permission::Write, "contents", true);
     pub(in crate::github) const READ_PULLS: Self = Self::new(Permission::Read, "pull_requests", false);
     pub(in crate::github) const WRITE_PULLS: Self = Self::new(Permission::Write, "pull_requests", true);
+    /// Whoever reads a repository may review.
+    pub(in crate::github) const REVIEW_PULLS: Self = Self::new(Permission::Read, "pull_requests", true);
+    pub(in crate::github) const READ_CHECKS: Self = Self::new(Permission::Read, "checks", false);
+    pub(in crate::github) const WRITE_CHECKS: Self = Self::new(Permission::Write, "checks", true);
+    pub(in crate::github) const READ_STATUSES: Self = Self::new(Permission::Read, "statuses", false);
+    pub(in crate::github) const WRITE_STATUSES: Self = Self::new(Permission::Write, "statuses", true);
+    pub(in crate::github) const READ_ACTIONS: Self = Self::new(Permission::Read, "actions", false);
+    pub(in crate::github) const READ_HOOKS: Self = Self::new(Permission::Admin, "repository_hooks", false);
+    pub(in crate::github) const WRITE_HOOKS: Self = Self::new(Permission::Admin, "repository_hooks", true);
     pub(in crate::github) const READ_ISSUES: Self = Self::new(Permission::Read, "issues", false);
     /// Whoever reads a repository may open issues and comment.
     pub(in crate::github) const WRITE_ISSUES: Self = Self::new(Permission::Read, "issues", true);

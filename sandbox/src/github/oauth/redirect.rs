@@ -74,6 +74,8 @@ mod tests {
             owner: "Org".to_owned(),
             permissions: [].into(),
             events: Vec::new(),
+            webhook_url: None,
+            webhook_secret: None,
             expiring_user_tokens: true,
             installations: Vec::new(),
         };

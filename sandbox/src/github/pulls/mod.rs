@@ -13,4 +13,6 @@ mod view;
 pub(super) use follow::catch_up;
 pub(super) use merge::{merge, merge_open};
 pub(super) use operations::{create, files, get, list, update};
+pub(super) use records::find;
 pub(super) use state::{set_state, wanted_state};
+pub(super) use view::to_json;

@@ -19,7 +19,10 @@ pub(super) fn with_pull(issue: &Issue) -> Option<(&Issue, &Pull)> {
 }
 
 /// The pull request that the path names.
-pub(super) fn find<'repo>(repo: &'repo Repo, request: &ApiRequest) -> Result<(&'repo Issue, &'repo Pull), ApiError> {
+pub(in crate::github) fn find<'repo>(
+    repo: &'repo Repo,
+    request: &ApiRequest,
+) -> Result<(&'repo Issue, &'repo Pull), ApiError> {
     let number = request.number("number")?;
     let issue = repo.metadata.issues.get(&number);
     issue.and_then(with_pull).ok_or_else(ApiError::not_found)

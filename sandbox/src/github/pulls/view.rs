@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::change::{change, current_base};
 use super::merge::merged_tree;
+use super::records::with_pull;
 use crate::github::accounts::{owner, person};
 use crate::github::answer::extend;
 use crate::github::errors::ApiError;
@@ -21,6 +22,12 @@ pub(super) fn simple(repo: &Repo, links: &Links, repository: &Value, issue: &Iss
     body["head"] = side(repo, links, repository, &pull.head, pull.head_sha);
     body["base"] = side(repo, links, repository, &pull.base, pull.base_sha);
     body
+}
+
+/// A pull request by its number as the schema `pull-request`, `None` if there is none.
+pub(in crate::github) fn to_json(repo: &Repo, links: &Links, number: u64) -> Result<Option<Value>, ApiError> {
+    let found = repo.metadata.issues.get(&number).and_then(with_pull);
+    found.map(|(issue, pull)| full(repo, links, issue, pull)).transpose()
 }
 
 /// The schema `pull-request`.
