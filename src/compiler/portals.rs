@@ -10,6 +10,7 @@ use crate::konnect::resources::portal::{
     Portal, RBAC_ENABLED, REGION, SIPR_ENABLED,
 };
 use crate::konnect::resources::portal_page::{self, PortalPage};
+use crate::konnect::resources::portal_snippet::{self, PortalSnippet};
 use crate::manifest::markdown::{FrontMatter, title};
 use crate::manifest::model::Visibility;
 use engine::{Desired, Expr};
@@ -37,6 +38,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
         .with(LABELS, scope.labels(&configured.labels))
         .protect(scope.protect());
     out.extend(configured.pages.iter().map(|(path, content)| page(scope, path, content)));
+    out.extend(configured.snippets.iter().map(|(name, content)| snippet(scope, name, content)));
     out.push(portal);
 }
 
@@ -52,10 +54,7 @@ fn page(scope: &EnvironmentScope<'_>, path: &str, content: &str) -> Desired<Port
         None if path == TOP => (Expr::Value(Value::Null), TOP_SLUG),
         None => (Expr::Value(Value::Null), path),
     };
-    // The configuration was checked: the front matter has no other values.
-    let matter = FrontMatter::of(content);
-    let visibility = matter.visibility().ok().flatten();
-    let status = matter.status().ok().flatten().unwrap_or("published");
+    let (visibility, status) = said(content);
     scope
         .resource(path)
         .with(portal_page::REGION, scope.region())
@@ -64,7 +63,29 @@ fn page(scope: &EnvironmentScope<'_>, path: &str, content: &str) -> Desired<Port
         .with(portal_page::SLUG, slug)
         .with_some(portal_page::TITLE, title(content, path.rsplit('/').next().unwrap_or(path)))
         .with(portal_page::CONTENT, content)
-        .with_some(portal_page::VISIBILITY, visibility.map(Visibility::as_str))
+        .with_some(portal_page::VISIBILITY, visibility)
         .with(portal_page::STATUS, status)
         .protect(scope.protect())
+}
+
+/// A text that pages share.
+fn snippet(scope: &EnvironmentScope<'_>, name: &str, content: &str) -> Desired<PortalSnippet> {
+    let (visibility, status) = said(content);
+    scope
+        .resource(name)
+        .with(portal_snippet::REGION, scope.region())
+        .with(portal_snippet::PORTAL_ID, portal(scope).id())
+        .with(portal_snippet::NAME, name)
+        .with_some(portal_snippet::TITLE, title(content, name))
+        .with(portal_snippet::CONTENT, content)
+        .with_some(portal_snippet::VISIBILITY, visibility)
+        .with(portal_snippet::STATUS, status)
+        .protect(scope.protect())
+}
+
+/// The visibility and the status that front matter sets. The configuration was checked: it has no other values.
+fn said(content: &str) -> (Option<&'static str>, &'static str) {
+    let matter = FrontMatter::of(content);
+    let visibility = matter.visibility().ok().flatten().map(Visibility::as_str);
+    (visibility, matter.status().ok().flatten().unwrap_or("published"))
 }

@@ -12,6 +12,7 @@ mod organization;
 mod problem;
 mod resource;
 pub mod resources;
+mod tree;
 
 pub use account::Account;
 pub use client::{ReadClient, WriteClient};

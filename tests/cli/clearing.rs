@@ -41,6 +41,7 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
     // The title of a page is optional, and Konnect gives a page one by itself: from a heading, or from the slug.
     // So is its visibility, which is the portal's default at first; the document has no value for "as the portal".
     ("portal_page", &["title", "content", "visibility", "status"]),
+    ("portal_snippet", &["title", "content", "visibility", "status"]),
     // The version of a specification is that of its text, and Konnect reads it there by itself.
     ("api_version", &["version", "content"]),
     ("api_publication", &["visibility"]),

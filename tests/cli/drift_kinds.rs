@@ -55,6 +55,7 @@ organizations:
           auto-approve-applications: false
           developers-in-notifications: false
           pages: {handbook: \"---\\nvisibility: private\\n---\\n# Handbook\"}
+          snippets: {note: \"---\\nvisibility: private\\n---\\nA note.\"}
 ";
 
 /// One of koctl's own files, which is deleted outside koctl.
@@ -160,6 +161,11 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("portal_page", "content", Send(|_| json!({ "content": "# Theirs" }))),
     ("portal_page", "visibility", Send(|_| json!({ "visibility": "public" }))),
     ("portal_page", "status", Send(|_| json!({ "status": "unpublished" }))),
+    ("portal_snippet", "name", Send(|_| json!({ "name": "theirs" }))),
+    ("portal_snippet", "title", Send(|_| json!({ "title": "Theirs" }))),
+    ("portal_snippet", "content", Send(|_| json!({ "content": "Theirs." }))),
+    ("portal_snippet", "visibility", Send(|_| json!({ "visibility": "public" }))),
+    ("portal_snippet", "status", Send(|_| json!({ "status": "unpublished" }))),
     ("api", "name", Send(|_| json!({ "name": "theirs" }))),
     ("api", "version", Send(|_| json!({ "version": "9.9.9" }))),
     ("api", "slug", Send(|_| json!({ "slug": "theirs" }))),
@@ -214,6 +220,7 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
     ("control_plane", Ok(())),
     ("portal", Ok(())),
     ("portal_page", Ok(())),
+    ("portal_snippet", Ok(())),
     ("api", Ok(())),
     ("api_version", Ok(())),
     ("api_publication", Ok(())),
@@ -271,6 +278,7 @@ const REMAKES: &[(&str, Remake)] = &[
     ),
     ("portal", Ok(|known, is| (known.collection(), json!({ "name": is["name"] })))),
     ("portal_page", Ok(|known, is| (known.collection(), with(is, &["slug", "content"], "status", "published")))),
+    ("portal_snippet", Ok(|known, is| (known.collection(), with(is, &["name", "content"], "status", "published")))),
     ("api", Ok(|known, is| (known.collection(), json!({ "name": is["name"], "version": is["version"] })))),
     (
         "api_version",
@@ -357,6 +365,7 @@ impl Known {
             "control_plane" => format!("/v2/control-planes/{}", id()),
             "portal" => format!("/v3/portals/{}", id()),
             "portal_page" => format!("/v3/portals/{}/pages/{}", self.text("portal_id"), id()),
+            "portal_snippet" => format!("/v3/portals/{}/snippets/{}", self.text("portal_id"), id()),
             "api" => format!("/v3/apis/{}", id()),
             "api_version" => format!("/v3/apis/{}/versions/{}", self.text("api_id"), id()),
             "api_publication" => format!("/v3/apis/{}/publications/{}", self.text("api_id"), self.text("portal_id")),
@@ -641,6 +650,7 @@ const NO_ADDITIONS: &[(&str, &str)] = &[
     ("identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("notification_subscription", "the same event can have others, for a part of everything"),
     ("portal_page", "the other pages of a portal belong to its authors"),
+    ("portal_snippet", "the other snippets of a portal belong to its authors"),
     ("api_version", "koctl looks at the current version of an API alone"),
     ("api_publication", "an API of somebody else would have to be published: the one above is not koctl's"),
     ("api_implementation", "an API of somebody else would have to be implemented"),

@@ -82,6 +82,7 @@ organizations:
           developers-in-notifications: false
           labels: {tier: bronze}
           pages: {handbook: '# Handbook'}
+          snippets: {note: Note.}
         protect: false
         teams:
           orders:
@@ -271,6 +272,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ),
     ("environments.*.portal.labels", "organizations", "          labels: {tier: bronze}\n", ""),
     ("environments.*.portal.pages.*", "organizations", "# Handbook", "# Guide"),
+    ("environments.*.portal.snippets.*", "organizations", "Note.", "A note."),
     ("environments.*.teams", "organizations", "        teams:\n", "        teams:\n          stock: {}\n"),
     ("environments.*.teams.*.control-plane-name", "organizations", "gateway-dev", "gateway"),
     (

@@ -1,6 +1,7 @@
-//! Pages of developer portals from files beside the configuration.
+//! Pages and snippets of developer portals from files beside the configuration.
 
 use http::Method;
+use sandbox::{Fault, Trigger};
 
 use crate::outside::Outsider;
 use crate::world::{Run, World, filters};
@@ -236,4 +237,61 @@ fn the_files_of_a_portal_stay_when_the_staged_files_beside_them_are_deleted() {
         assert!(!files.contains(&format!("{removed}/openapi.yaml")), "{files}");
         assert!(files.contains(page), "{files}");
     }
+}
+
+const SNIPPETS: &str = "konnect/Acme/envs/dev/portal/snippets";
+
+#[test]
+fn snippets_in_files_are_made_changed_imported_and_deleted_and_quiet_in_between() {
+    let world = World::new();
+    world.write(&format!("{SNIPPETS}/note.md"), "---\nvisibility: public\n---\nA note.\n");
+    // Konnect gives a new portal a snippet of this name.
+    world.write(&format!("{SNIPPETS}/footer.md"), "# Footer\n");
+    let plan = world.koctl(&["plan"]).exits(0).stdout;
+    assert!(plan.contains("/portal_snippet/dev/note  will be created"), "{plan}");
+    assert!(plan.contains("everyone sees the snippet"), "{plan}");
+    let world = world.applied();
+    is_quiet(&world);
+
+    world.edit(&format!("{SNIPPETS}/note.md"), "A note.", "Another note.");
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout;
+    assert!(plan.contains("-A note.") && plan.contains("+Another note."), "{plan}");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    is_quiet(&world);
+
+    world.koctl(&["state", "rm", "Acme/portal_snippet/dev/note", "--auto-approve"]).exits(0);
+    let plan = world.koctl(&["plan"]).exits(0).stdout;
+    assert!(plan.contains("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy."), "{plan}");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+
+    std::fs::remove_dir_all(world.path().join(SNIPPETS)).unwrap();
+    let plan = world.koctl(&["plan", "--detailed-exitcode"]).exits(2).stdout;
+    assert!(plan.contains("Plan: 0 to add, 0 to change, 2 to destroy."), "{plan}");
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    is_quiet(&world);
+}
+
+#[tokio::test]
+async fn r10_a_snippet_whose_creation_got_no_answer_is_there_once_and_an_unchanged_one_costs_no_request_of_its_own() {
+    let world = World::new();
+    world.write(&format!("{SNIPPETS}/note.md"), "A note.\n");
+    let sandbox = world.sandbox().await;
+    sandbox.faults().inject(Trigger::new(Method::POST, "/snippets"), Fault::LoseAnswer);
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let before = sandbox.exchanges().len();
+    world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
+    let exchanges = sandbox.exchanges();
+    let about: Vec<&str> =
+        exchanges[before..].iter().map(|one| one.path.as_str()).filter(|path| path.contains("/snippets")).collect();
+    assert_eq!(about.len(), 1, "{about:?}");
+    sandbox.stop().await;
+}
+
+#[test]
+fn a_snippet_in_a_folder_is_refused_by_the_name_of_its_file() {
+    let world = World::new();
+    world.write(&format!("{SNIPPETS}/parts/note.md"), "A note.\n");
+    let stderr = refused(&world);
+    assert!(stderr.contains("the snippet `parts/note` is not valid: snippets are in no folders"), "{stderr}");
+    assert!(stderr.contains("parts/note.md:1:1"), "{stderr}");
 }

@@ -106,5 +106,6 @@ fn overrides(portal: &Remote, organization: &str, name: &str, usual: &Environmen
         developers_in_notifications: switch(NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED.text(), false),
         labels: BTreeMap::new(),
         pages: BTreeMap::new(),
+        snippets: BTreeMap::new(),
     }
 }

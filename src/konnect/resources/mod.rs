@@ -16,6 +16,7 @@ pub mod konnect_team;
 pub mod notification_subscription;
 pub mod portal;
 pub mod portal_page;
+pub mod portal_snippet;
 mod sign_in;
 pub mod team;
 pub mod team_group_mapping;
@@ -40,6 +41,7 @@ pub static TYPES: &[&KonnectType] = &[
     &team_role::TYPE,
     &portal::TYPE,
     &portal_page::TYPE,
+    &portal_snippet::TYPE,
     &api::TYPE,
     &api_version::TYPE,
     &api_publication::TYPE,

@@ -1,5 +1,5 @@
 //! The content of developer portals in files beside the configuration:
-//! `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/pages/**.md`.
+//! `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/pages/**.md`, and `snippets/*.md` beside them.
 //!
 //! The files become keys of the manifest, as if their texts were written there, so that everything after loading sees no
 //! difference. Errors about such a key name the file.
@@ -47,8 +47,10 @@ struct Kind {
     texts: fn(&mut EnvironmentPortal) -> &mut BTreeMap<String, String>,
 }
 
-const KINDS: [Kind; 1] =
-    [Kind { key: "pages", noun: "page", path: page, texts: |portal: &mut EnvironmentPortal| &mut portal.pages }];
+const KINDS: [Kind; 2] = [
+    Kind { key: "pages", noun: "page", path: page, texts: |portal| &mut portal.pages },
+    Kind { key: "snippets", noun: "snippet", path: |file| file, texts: |portal| &mut portal.snippets },
+];
 
 /// The path of the page in a file: that of its folder for a file `index` in one.
 fn page(file: &str) -> &str {

@@ -37,7 +37,7 @@ pub struct Organization {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces a team, an identity provider, a control plane, a portal or one of its
-    /// pages, or an API of this organization.
+    /// pages or snippets, or an API of this organization.
     #[serde(default)]
     pub protect: bool,
 }
@@ -73,7 +73,7 @@ pub struct Environment {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces the environment's control planes, its portal or one of the portal's
-    /// pages, or its APIs.
+    /// pages or snippets, or its APIs.
     #[serde(default)]
     pub protect: bool,
 }

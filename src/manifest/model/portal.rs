@@ -59,6 +59,11 @@ pub struct EnvironmentPortal {
     /// managed are below it; a changed path is another page. All other pages belong to the authors of the portal.
     #[serde(default)]
     pub pages: BTreeMap<String, String>,
+    /// Snippets in Markdown, which pages contain, by name. Files in the folder
+    /// `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/snippets` beside the configuration are snippets, too. Title, front
+    /// matter and what exists are as for pages. All other snippets belong to the authors of the portal.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub snippets: BTreeMap<String, String>,
 }
 
 impl EnvironmentPortal {

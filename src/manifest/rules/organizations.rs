@@ -42,6 +42,7 @@ impl Rules<'_> {
     fn environment(&mut self, path: &KeyPath, environment: &Environment) {
         self.environment_overrides(path, environment);
         self.pages(&path.key("portal").key("pages"), &environment.portal.pages);
+        self.snippets(&path.key("portal").key("snippets"), &environment.portal.snippets);
         for (name, team) in environment.teams.iter().flatten() {
             let path = path.key("teams").key(name);
             self.control_plane_name(&path.key("control-plane-name"), team);

@@ -1,4 +1,4 @@
-//! Rules about the pages of developer portals, from keys and from files.
+//! Rules about the pages and snippets of developer portals, from keys and from files.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,8 @@ use crate::manifest::diagnostic::counted;
 use crate::manifest::markdown::{FrontMatter, title};
 use crate::manifest::path::KeyPath;
 
-/// The longest title and the longest text of a page (schemas `PageTitle` and `PageContent` of `portal-management-v3`).
+/// The longest title and the longest text of a page (schemas `PageTitle` and `PageContent` of `portal-management-v3`), and of
+/// a snippet, for which they are the same.
 const TITLE: usize = 512;
 const CONTENT: usize = 1_000_000;
 
@@ -23,6 +24,19 @@ impl Rules<'_> {
                 let message = format!("the page `{page}` is not valid: {reason}");
                 self.report(&at, "koctl::manifest::page", message, help);
             }
+        }
+    }
+
+    pub(super) fn snippets(&mut self, path: &KeyPath, snippets: &BTreeMap<String, String>) {
+        for (name, text) in snippets {
+            let reason = if name.contains('/') { Some("snippets are in no folders") } else { names::slug(name) };
+            let (reason, help) = match (reason, unfit_text(name, text)) {
+                (Some(reason), _) => (reason.to_owned(), "write a name as in `first-steps`".to_owned()),
+                (None, Some(unfit)) => unfit,
+                (None, None) => continue,
+            };
+            let message = format!("the snippet `{name}` is not valid: {reason}");
+            self.report(&path.key(name), "koctl::manifest::snippet", message, help);
         }
     }
 
@@ -49,12 +63,12 @@ impl Rules<'_> {
     }
 }
 
-/// The reason why a page cannot have a text, and the next step.
+/// The reason why a page or a snippet cannot have a text, and the next step.
 fn unfit_text(page: &str, text: &str) -> Option<(String, String)> {
     let slug = page.rsplit('/').next().unwrap_or(page);
     let length = text.chars().count();
     if length > CONTENT {
-        let help = "split it into several pages: Konnect allows 1,000,000 characters";
+        let help = "split it into several: Konnect allows 1,000,000 characters";
         return Some((format!("its text is {} long", counted(length, "character")), help.to_owned()));
     }
     if let Some((line, _)) = text.lines().enumerate().find(|(_, line)| line.chars().any(is_refused)) {
