@@ -85,7 +85,7 @@ enum Command {
     Show(show::Args),
     Graph(graph::Args),
     Spec(spec::Args),
-    Run(run::Args),
+    Run(Box<run::Args>),
     State(state::Args),
     ForceUnlock(force_unlock::Args),
     Sandbox(sandbox::Args),

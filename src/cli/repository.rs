@@ -31,7 +31,7 @@ const PLATFORM_TOKEN_VARIABLE: &str = "PLATFORM_REPO_GITHUB_TOKEN";
 const SANDBOX_REPOSITORY: &str = "https://github.com/sandbox/platform.git";
 
 /// The platform repository of a command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Platform repository")]
 pub(super) struct RepositoryArgs {
     /// The platform repository, as an address or as `owner/name`.
@@ -47,6 +47,12 @@ impl RepositoryArgs {
     /// The flag that names the same repository again, with a blank before it.
     pub(super) fn flags(&self) -> String {
         self.url.as_ref().map(|url| format!(" --url {}", shell_word(url))).unwrap_or_default()
+    }
+
+    /// The same with an address for the sandbox, if neither a flag nor a variable names one.
+    pub(super) fn or_in_sandbox(&self, address: Option<String>, environment: &Environment) -> Self {
+        let is_named = self.url.is_some() || variable(environment, URL_VARIABLE).is_some();
+        if is_named { self.clone() } else { Self { url: address } }
     }
 
     /// Reads the repository. Also returns the token for it.

@@ -80,7 +80,7 @@ const GROUPS: &[Group] = &[
     },
     Group {
         title: "Self-service",
-        text: "For `koctl run api`. See [Self-service](self-service.md).",
+        text: "For `koctl run`. See [Self-service](self-service.md).",
         variables: &[
             ("FRONTEND_URL", "the address of the UI, if it is another than that of the service"),
             ("GITHUB_CLIENT_ID", "the id of the app with which people sign in"),

@@ -1,4 +1,4 @@
-//! The API service, for the self-service UI and scripts: a second way, beside the command line, to ask for the same
+//! The API service, for the self-service UI and scripts, and the portal: a second way, beside the command line, to ask for the same
 //! operations.
 //!
 //! It answers as the API service of the Go koctl did, so that its UI works unchanged. Nothing is kept between requests
@@ -13,6 +13,7 @@
 //! | `sign_in` | `/auth/…` |
 //! | `people` | what GitHub shows to whoever is signed in |
 //! | `platform` | the platform repository, cached |
+//! | `pages` | the portal |
 //! | `services`, `submission` | the services of the platform, and how one is added |
 //! | `app`, `serve` | what all requests share; the routes, and how the service starts and stops |
 //! | `audit` | what was done, by whom |
@@ -28,6 +29,7 @@ mod error;
 mod guard;
 mod keys;
 mod limits;
+mod pages;
 mod people;
 mod platform;
 mod serve;
@@ -39,5 +41,5 @@ mod signed;
 mod submission;
 
 pub use audit::{Event, Recorder};
-pub use serve::{Server, start};
+pub use serve::{Parts, Server, start};
 pub use settings::{SandboxSettings, Settings, SettingsInput};

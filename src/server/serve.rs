@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use super::app::{App, Shared};
 use super::audit::Recorder;
 use super::settings::Settings;
-use super::{guard, people, services, sign_in};
+use super::{guard, pages, people, services, sign_in};
 use crate::operations::{Failure, Onboarding};
 
 /// The largest body of a request, in bytes: a submission has some hundred.
@@ -51,19 +51,29 @@ impl Server {
     }
 }
 
+/// The parts of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// The API alone, for a UI elsewhere.
+    Api,
+    /// The API and the portal.
+    ApiAndPortal,
+}
+
 /// Serves on `listener`.
 ///
 /// # Errors
 /// If the address of the listener is not known.
 pub fn start(
     listener: TcpListener,
+    parts: Parts,
     settings: Settings,
     onboarding: Onboarding,
     recorder: Recorder,
 ) -> Result<Server, Failure> {
     let address = listener.local_addr();
     let address = address.map_err(|error| Failure::new(format!("could not listen: {error}")))?;
-    let router = router(Shared::new(settings, onboarding, recorder));
+    let router = router(Shared::new(settings, onboarding, recorder), parts);
     let (stop, stopped) = oneshot::channel::<()>();
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(async {
@@ -73,8 +83,12 @@ pub fn start(
     Ok(Server { address, stop, serving: tokio::spawn(async { serving.await }) })
 }
 
-fn router(app: App) -> Router {
-    Router::new()
+fn router(app: App, parts: Parts) -> Router {
+    let pages = match parts {
+        Parts::Api => Router::new(),
+        Parts::ApiAndPortal => pages::routes(),
+    };
+    pages
         .route("/health", get(health))
         .route("/auth/github", get(sign_in::begin))
         .route("/auth/github/callback", get(sign_in::callback))

@@ -5,6 +5,7 @@
 //! be kept on the server.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use axum::Extension;
 use axum::Json;
@@ -223,20 +224,25 @@ pub(super) async fn logout(
         check_forgery(&app, &headers, session.as_ref())?;
     }
     if let Some(session) = session {
-        let mut ended = app.ended.lock().await;
-        let now = now();
-        ended.retain(|_, until| *until > now);
-        ended.insert(session.id.clone(), now + session.remaining());
-        drop(ended);
-        app.renewals.lock().await.forget(&session.id);
-        if let Err(error) = app.oauth.revoke(&session.token()).await {
-            tracing::warn!(%error, "could not revoke the token of a session that ended");
-        }
-        app.record(from, Event { who: Some(session.login), ..Event::new("sign-out") });
+        end(&app, from, session).await;
     }
     let body = Json(json!({ "message": "Logged out successfully" })).into_response();
     let answer = with_cookie(body, app.cookies.cleared(SESSION));
     Ok(with_cookie(answer, app.cookies.cleared(FORGERY)))
+}
+
+/// Ends a session: its number is remembered until it would have ended by itself, and its token is revoked.
+pub(super) async fn end(app: &App, from: IpAddr, session: Session) {
+    let mut ended = app.ended.lock().await;
+    let now = now();
+    ended.retain(|_, until| *until > now);
+    ended.insert(session.id.clone(), now + session.remaining());
+    drop(ended);
+    app.renewals.lock().await.forget(&session.id);
+    if let Err(error) = app.oauth.revoke(&session.token()).await {
+        tracing::warn!(%error, "could not revoke the token of a session that ended");
+    }
+    app.record(from, Event { who: Some(session.login), ..Event::new("sign-out") });
 }
 
 /// `POST /auth/refresh`: a longer session, with another token against forged requests. No token of GitHub is in the answer.

@@ -42,6 +42,35 @@ pub(super) struct Asked {
     note: Option<String>,
 }
 
+impl Asked {
+    /// A request for a repository.
+    pub(super) fn of(
+        repository: &Repository,
+        team: Option<String>,
+        spec_path: Option<String>,
+        [prod_branch, dev_branch]: [Option<String>; 2],
+        note: Option<String>,
+    ) -> Self {
+        Self {
+            name: repository.name.clone(),
+            owner: AskedOwner { login: repository.owner.clone() },
+            description: None,
+            team,
+            prod_branch,
+            dev_branch,
+            spec_path,
+            note,
+        }
+    }
+}
+
+/// True for a file that may be a specification, by its name.
+pub(super) fn looks_like_specification(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let is_document = [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end));
+    is_document && ["openapi", "oas", "api-spec", "apispec", "swagger"].iter().any(|word| name.contains(word))
+}
+
 /// The owner of a repository in a request.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct AskedOwner {
@@ -118,7 +147,7 @@ fn service(asked: &Asked, found: &ListedRepository, remote: String, manifest: &M
 }
 
 /// The team that has a service, whatever the case of its key.
-fn owner_of<'m>(manifest: &'m Manifest, key: &str) -> Option<&'m String> {
+pub(super) fn owner_of<'m>(manifest: &'m Manifest, key: &str) -> Option<&'m String> {
     let mut teams = manifest.teams.iter();
     teams.find(|(_, team)| team.services.keys().any(|one| one.eq_ignore_ascii_case(key))).map(|(name, _)| name)
 }

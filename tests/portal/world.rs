@@ -8,7 +8,7 @@ use koctl::compiler::platform::PlatformWork;
 use koctl::manifest::model::{Author, Portal};
 use koctl::manifest::secret::Secret;
 use koctl::operations::{Environment, FirstFiles, Onboarding, RepositoryAccess, RepositoryOptions, SandboxApp};
-use koctl::server::{Event, SandboxSettings, Server, Settings, SettingsInput, start};
+use koctl::server::{Event, Parts, SandboxSettings, Server, Settings, SettingsInput, start};
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -158,7 +158,7 @@ impl World {
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
         let recorded = Arc::clone(&events);
         let record = move |event: &Event| recorded.lock().unwrap().push(event.clone());
-        let server = start(listener, settings, onboarding, Arc::new(record)).unwrap();
+        let server = start(listener, Parts::ApiAndPortal, settings, onboarding, Arc::new(record)).unwrap();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { _folder: folder, server, github, url, events, http }
     }
@@ -236,6 +236,13 @@ impl Browser<'_> {
         self.send(request).await
     }
 
+    /// Sends a form.
+    pub(crate) async fn send_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = self.request(Method::POST, path).header("content-type", FORM).body(form_of(&fields));
+        self.send(request).await
+    }
+
     /// Goes to GitHub, is this person there, and comes back. Returns the answer to the way back.
     pub(crate) async fn sign_in(&mut self, person: &str) -> Answer {
         let back = self.chosen(person).await;
@@ -252,19 +259,8 @@ impl Browser<'_> {
         let mut address = target;
         address.set_query(None);
         let origin = address.origin().ascii_serialization();
-        let encoded = form.iter().map(|(name, value)| {
-            let encode = |text: &str| {
-                percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
-            };
-            format!("{}={}", encode(name), encode(value))
-        });
-        let request = self
-            .world
-            .http
-            .post(address)
-            .header("origin", origin)
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(encoded.collect::<Vec<_>>().join("&"));
+        let request =
+            self.world.http.post(address).header("origin", origin).header("content-type", FORM).body(form_of(&form));
         let decided = Answer::read(request.send().await.unwrap()).await;
         assert!(decided.status.is_redirection(), "{} {}", decided.status, decided.text);
         decided.location()
@@ -276,6 +272,17 @@ impl Browser<'_> {
         let code = target.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
         self.get(&format!("/auth/verify?code={code}")).await
     }
+}
+
+/// The type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// The body of a form with these fields.
+fn form_of(fields: &[(String, String)]) -> String {
+    let encode =
+        |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let pairs = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// What the UI sends to add a repository.

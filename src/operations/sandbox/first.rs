@@ -7,8 +7,12 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use super::start::default_platform;
 use crate::github::Repository;
+use crate::manifest::Sources;
 use crate::manifest::files;
+use crate::manifest::git::platform_repository;
+use crate::manifest::load::load;
 use crate::operations::failure::Failure;
 use crate::platform_repository::{ORGANIZATIONS, PLATFORM, TEAMS};
 
@@ -46,6 +50,23 @@ impl FirstFiles {
             Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
         })
     }
+}
+
+/// The address of the platform repository that plans in the sandbox use for the configuration in a folder. `None` if there
+/// is no configuration.
+///
+/// # Errors
+/// If the configuration is not valid.
+pub fn sandbox_platform(folder: &Path) -> Result<Option<String>, Failure> {
+    let sources = Sources::directory(folder);
+    if sources.existing().is_empty() {
+        return Ok(None);
+    }
+    let manifest = load(&sources)?.manifest;
+    let mut platform = platform_repository(&manifest, &|_| None)
+        .map_err(|error| Failure::new(error.to_string()).help("correct it in konnect/platform.yaml"))?;
+    let first = manifest.organizations.keys().next().map(String::as_str);
+    default_platform(first, &mut platform).map(|remote| Some(remote.to_string()))
 }
 
 /// The app with which people sign in to the sandbox's GitHub.

@@ -1,0 +1,30 @@
+//! The portal: pages that are rendered here, and that work with a keyboard and without scripts.
+//!
+//! `layout` is what all pages have, the other files are a page or two each. Whatever is not known to be safe goes through
+//! the templates, which escape it.
+
+mod forms;
+mod home;
+mod layout;
+mod onboard;
+mod requests;
+mod services;
+mod style;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::app::App;
+
+/// The routes of the portal.
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/auth/success", get(home::arrive))
+        .route("/sign-out", post(home::sign_out))
+        .route("/services", get(services::show))
+        .route("/requests", get(requests::show))
+        .route("/onboard", get(onboard::choose))
+        .route("/onboard/{owner}/{repo}", get(onboard::ask).post(onboard::submit))
+        .route(style::PATH, get(style::show))
+}

@@ -1,0 +1,91 @@
+//! The services of the platform, by team.
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::layout::Page;
+use crate::manifest::model::{Manifest, Service};
+use crate::server::app::App;
+use crate::server::error::ApiError;
+use crate::server::session::Session;
+
+/// `GET /services`
+pub(super) async fn show(
+    State(app): State<App>,
+    session: Result<Session, ApiError>,
+    Query(parameters): Query<BTreeMap<String, String>>,
+) -> Response {
+    let title = "Services";
+    let session = match session {
+        Ok(session) => session,
+        Err(error) => return Page { app: &app, session: None, path: "/services", title }.failed(error),
+    };
+    let page = Page { app: &app, session: Some(&session), path: "/services", title };
+    let configuration = match app.platform.configuration().await {
+        Ok(configuration) => configuration,
+        Err(error) => return page.failed(error),
+    };
+    let wanted = parameters.get("q").map(|text| text.trim()).unwrap_or_default();
+    page.show(content(&page, &configuration.manifest, wanted))
+}
+
+fn content(page: &Page<'_>, manifest: &Manifest, wanted: &str) -> Markup {
+    let all: Vec<(&String, &String, &Service)> = manifest
+        .teams
+        .iter()
+        .flat_map(|(team, configured)| configured.services.iter().map(move |(key, service)| (team, key, service)))
+        .collect();
+    if all.is_empty() {
+        return html! {
+            p { "No service is on the platform yet." }
+            p { a.button href=(page.link("/onboard")) { "Add the first one" } }
+        };
+    }
+    let has = |text: &str| text.to_lowercase().contains(&wanted.to_lowercase());
+    let shown: Vec<_> = all.iter().filter(|(team, key, service)| has(team) || has(key) || has(&service.name)).collect();
+    html! {
+        form method="get" action=(page.link("/services")) role="search" {
+            div.field {
+                label for="q" { "Find a service" }
+                input type="search" id="q" name="q" value=(wanted);
+            }
+            button { "Find" }
+        }
+        p role="status" { (shown.len()) " of " (all.len()) " services" }
+        table {
+            thead { tr { th scope="col" { "Service" } th scope="col" { "Team" } th scope="col" { "OpenAPI document" }
+                th scope="col" { "In" } } }
+            tbody {
+                @for (team, key, service) in shown { (row(manifest, team, key, service)) }
+            }
+        }
+    }
+}
+
+fn row(manifest: &Manifest, team: &str, key: &str, service: &Service) -> Markup {
+    let mut places = Vec::new();
+    for (organization, configured) in &manifest.organizations {
+        for (name, environment) in &configured.environments {
+            let placed = environment.services(&manifest.teams);
+            if let Some(placed) = placed.iter().find(|one| one.team_name == team && one.key == key) {
+                places.push(format!("{organization}/{name}, branch {}", placed.branch));
+            }
+        }
+    }
+    html! {
+        tr {
+            td data-name="Service" {
+                strong { (service.name) }
+                @if let Some(description) = &service.description { span.hint { (description) } }
+            }
+            td data-name="Team" { (team) }
+            td.long data-name="OpenAPI document" { (service.spec_file()) span.hint { (service.git.remote) } }
+            td data-name="In" {
+                @if places.is_empty() { "no environment" } @else { @for place in &places { div { (place) } } }
+            }
+        }
+    }
+}
