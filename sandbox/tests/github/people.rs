@@ -59,6 +59,19 @@ async fn a_fresh_sandbox_has_people_of_three_kinds() {
 }
 
 #[tokio::test]
+async fn a_developer_only_reads_the_repository_of_the_platform() {
+    let world = World::new().await;
+    let body = json!({"name": "platform", "private": true, "auto_init": true});
+    world.post("/orgs/Org/repos", body).await.expect(201);
+    let developer = world.token("orders-developer", "repo").await;
+    let seen = ask(&world, &developer, "/repos/Org/platform").await.expect(200);
+    assert_eq!((&seen["permissions"]["pull"], &seen["permissions"]["push"]), (&json!(true), &json!(false)));
+    assert_eq!(write(&world, &developer, "Org/platform").await, 403);
+    let engineer = world.token("platform-engineer", "repo").await;
+    assert_eq!(write(&world, &engineer, "Org/platform").await, 201);
+}
+
+#[tokio::test]
 async fn a_role_decides_what_a_person_may_do() {
     let world = two_repositories().await;
     let developer = world.token("orders-developer", "repo").await;

@@ -1,8 +1,6 @@
 //! The accounts and apps of a fresh sandbox: enough to sign in as someone who may do everything, someone who may do
 //! their own work, and someone who is a stranger.
 
-use std::collections::BTreeMap;
-
 use super::apps::{App, GitHubApp, Installed};
 use super::directory::{Directory, Member, Organization, OrganizationRole, Person, Team, TeamMember, TeamRole};
 use super::names::EVERY_OTHER;
@@ -14,6 +12,9 @@ const PLATFORM: &str = "platform-engineer";
 const DEVELOPER: &str = "orders-developer";
 /// The person who belongs to no organization.
 const GUEST: &str = "guest";
+
+/// The usual name of the repository that a platform team keeps for itself.
+const PLATFORM_REPOSITORY: &str = "platform";
 
 /// The default accounts and apps. The apps are for programs on this machine: their secrets are no secrets.
 pub(super) fn defaults() -> Directory {
@@ -41,21 +42,27 @@ fn organization() -> Organization {
         default_repository_permission: Permission::Read,
         members: vec![member(PLATFORM, OrganizationRole::Admin), member(DEVELOPER, OrganizationRole::Member)],
         teams: vec![
-            team("platform", "Platform", PLATFORM, TeamRole::Maintainer, Permission::Admin),
-            team("orders", "Orders", DEVELOPER, TeamRole::Member, Permission::Write),
+            team("platform", "Platform", (PLATFORM, TeamRole::Maintainer), &[(EVERY_OTHER, Permission::Admin)]),
+            // Whoever asks for something in the repository of the platform does not merge it.
+            team(
+                "orders",
+                "Orders",
+                (DEVELOPER, TeamRole::Member),
+                &[(EVERY_OTHER, Permission::Write), (PLATFORM_REPOSITORY, Permission::Read)],
+            ),
         ],
         single_sign_on: false,
     }
 }
 
-fn team(slug: &str, name: &str, login: &str, role: TeamRole, permission: Permission) -> Team {
+fn team(slug: &str, name: &str, (login, role): (&str, TeamRole), repositories: &[(&str, Permission)]) -> Team {
     Team {
         slug: slug.to_owned(),
         name: name.to_owned(),
         description: None,
         secret: false,
         members: vec![TeamMember { login: login.to_owned(), role }],
-        repositories: BTreeMap::from([(EVERY_OTHER.to_owned(), permission)]),
+        repositories: repositories.iter().map(|(name, permission)| ((*name).to_owned(), *permission)).collect(),
     }
 }
 
