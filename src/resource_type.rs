@@ -58,6 +58,8 @@ pub enum KeyShape {
     EnvironmentAndTeam,
     /// `<environment>/<service>`
     EnvironmentAndService,
+    /// `<environment>/<service>/<something>`
+    EnvironmentAndServiceAnd,
     /// `<environment>/<control plane>`, which is `<team>-<environment>` unless the configuration names it.
     EnvironmentAndControlPlane,
     /// `<environment>/<something>`
@@ -73,6 +75,7 @@ impl KeyShape {
             Self::Environment
             | Self::EnvironmentAndTeam
             | Self::EnvironmentAndService
+            | Self::EnvironmentAndServiceAnd
             | Self::EnvironmentAndControlPlane
             | Self::EnvironmentAnd => true,
         }
@@ -148,6 +151,8 @@ pub enum Opening {
     Text(&'static str),
     /// A truth value.
     Flag(bool),
+    /// No value, where there was one.
+    Nothing,
 }
 
 impl Opening {
@@ -157,6 +162,7 @@ impl Opening {
         match self {
             Self::Text(text) => value == text,
             Self::Flag(flag) => value == flag,
+            Self::Nothing => value.is_null(),
         }
     }
 }
@@ -222,6 +228,12 @@ pub enum Part {
     Member,
     /// A service's part in an environment.
     Api,
+    /// A way in which applications identify themselves.
+    AuthStrategy,
+    /// A team of developers.
+    PortalTeam,
+    /// A role of a team of developers.
+    PortalTeamRole,
     /// How people sign in.
     Authorization,
     /// A group of the identity provider in a team.

@@ -44,7 +44,7 @@ impl Reference {
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
             let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
             let (schema, named) = self.inner(property);
-            let path = if named { format!("{path}.<{}>", key.trim_end_matches('s')) } else { path };
+            let path = if named { format!("{path}.<{}>", singular(key)) } else { path };
             if let Some(name) = definition(schema)
                 && self.definition(name)["properties"].is_object()
                 && uses.entry(name.to_owned()).or_default().insert(path.clone())
@@ -173,4 +173,9 @@ fn the_reference_is_what_the_schema_says() {
     }
     let written = fs::read_to_string(&path).expect("the page exists");
     assert_eq!(written, page, "run KOCTL_UPDATE_DOCS=1 cargo test --test configuration_reference");
+}
+
+/// The name of one entry of a mapping: `service` of `services`, `auth-strategy` of `auth-strategies`.
+fn singular(key: &str) -> String {
+    key.strip_suffix("ies").map_or_else(|| key.trim_end_matches('s').to_owned(), |stem| format!("{stem}y"))
 }

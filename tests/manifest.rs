@@ -683,8 +683,9 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ·         ──────
      7 │         git:
        ╰────
-      help: valid keys are `description`, `dev-branch-name`, `display-name`, `git`, `ignore-changes`,
-            `labels`, `name`, `prod-branch-name`, `protect`, `slug`, `spec-path` or `visibility`
+      help: valid keys are `auth-strategy`, `description`, `dev-branch-name`, `display-name`, `git`,
+            `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `slug`, `spec-path` or
+            `visibility`
 
     1 error in 1 file.
     ");

@@ -1,6 +1,8 @@
 //! APIs, their specifications, their publication, and the gateway services that serve them.
 
+use super::auth_strategies;
 use super::gateways::plane_of;
+use super::portal_teams;
 use super::portals::portal;
 use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
@@ -26,6 +28,7 @@ pub(super) fn resources(scope: &EnvironmentScope<'_>, placement: &Placement<'_>,
         publication(scope, placement, &api).untyped(),
         api.clone().untyped(),
     ];
+    resources.extend(portal_teams::roles(scope, placement, &api).into_iter().map(Desired::untyped));
     resources.extend(implementation(scope, placement, &api).map(Desired::untyped));
     resources
 }
@@ -70,6 +73,7 @@ fn publication(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, api: &De
             api_publication::VISIBILITY,
             placement.visibility().unwrap_or(scope.environment.api_visibility()).as_str(),
         )
+        .with_some(api_publication::AUTH_STRATEGY_ID, auth_strategies::of_api(scope, placement))
 }
 
 /// The link to the gateway service that decK makes from the staged specification and tags with the API's name.

@@ -151,6 +151,7 @@ impl List<'_> {
         let shape = registry::key(address.type_name()).unwrap_or(KeyShape::Own);
         let key = address.key();
         let (first, rest) = key.split_once('/').unwrap_or((key, ""));
+        let service = rest.split('/').next().unwrap_or_default();
         match &self.about {
             About::Organization => true,
             About::Environment(name) => shape.begins_with_environment() && first == *name,
@@ -158,10 +159,15 @@ impl List<'_> {
                 KeyShape::Team | KeyShape::TeamAnd => first == *name,
                 KeyShape::EnvironmentAndTeam => rest == *name,
                 KeyShape::EnvironmentAndService => services.contains(rest),
+                KeyShape::EnvironmentAndServiceAnd => services.contains(service),
                 KeyShape::EnvironmentAndControlPlane => planes.contains(key),
                 KeyShape::Own | KeyShape::Environment | KeyShape::EnvironmentAnd => false,
             },
-            About::Service(name) => shape == KeyShape::EnvironmentAndService && rest == *name,
+            About::Service(name) => match shape {
+                KeyShape::EnvironmentAndService => rest == *name,
+                KeyShape::EnvironmentAndServiceAnd => service == *name,
+                _ => false,
+            },
         }
     }
 }

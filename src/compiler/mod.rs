@@ -6,6 +6,7 @@
 
 mod analytics;
 mod apis;
+mod auth_strategies;
 mod gateways;
 mod held;
 mod identity;
@@ -15,6 +16,7 @@ mod notifications;
 mod placement;
 pub mod platform;
 mod platform_repo;
+mod portal_teams;
 mod portals;
 pub mod rename;
 mod scope;
@@ -57,7 +59,9 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
     analytics::compile(&organization_scope, &mut out);
     for scope in environments(&organization_scope) {
         gateways::compile(&scope, &mut out);
+        auth_strategies::compile(&scope, &mut out);
         portals::compile(&scope, &mut out);
+        portal_teams::compile(&scope, &mut out);
         let Services { known, unknown } = scope.services();
         held.extend(unknown.into_iter().map(|(placement, error)| Held::new(&scope, &placement, error)));
         apis::compile(&scope, &known, &mut out);

@@ -3,11 +3,12 @@
 
 use serde_json::Value;
 
+use super::auth_strategies;
 use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::portal::{
     AUTHENTICATION_ENABLED, AUTO_APPROVE_APPLICATIONS, AUTO_APPROVE_DEVELOPERS, DEFAULT_API_VISIBILITY,
-    DEFAULT_PAGE_VISIBILITY, DESCRIPTION, DISPLAY_NAME, LABELS, NAME, NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED,
-    Portal, RBAC_ENABLED, REGION, SIPR_ENABLED,
+    DEFAULT_APPLICATION_AUTH_STRATEGY_ID, DEFAULT_PAGE_VISIBILITY, DESCRIPTION, DISPLAY_NAME, LABELS, NAME,
+    NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED, Portal, RBAC_ENABLED, REGION, SIPR_ENABLED,
 };
 use crate::konnect::resources::portal_page::{self, PortalPage};
 use crate::konnect::resources::portal_snippet::{self, PortalSnippet};
@@ -32,6 +33,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
         .with_some(SIPR_ENABLED, configured.ip_allow_list)
         .with(DEFAULT_API_VISIBILITY, environment.api_visibility().as_str())
         .with(DEFAULT_PAGE_VISIBILITY, environment.page_visibility().as_str())
+        .with_some(DEFAULT_APPLICATION_AUTH_STRATEGY_ID, auth_strategies::of_portal(scope))
         .with_some(AUTO_APPROVE_DEVELOPERS, configured.auto_approve_developers)
         .with_some(AUTO_APPROVE_APPLICATIONS, configured.auto_approve_applications)
         .with_some(NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED, configured.developers_in_notifications)

@@ -73,7 +73,11 @@ fn of_team(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
             let (environment, name) = key.split_once('/')?;
             (name == format!("{from}-{environment}")).then(|| format!("{environment}/{to}-{environment}"))
         }
-        KeyShape::Own | KeyShape::Environment | KeyShape::EnvironmentAndService | KeyShape::EnvironmentAnd => None,
+        KeyShape::Own
+        | KeyShape::Environment
+        | KeyShape::EnvironmentAndService
+        | KeyShape::EnvironmentAndServiceAnd
+        | KeyShape::EnvironmentAnd => None,
     }
 }
 
@@ -81,6 +85,10 @@ fn of_team(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
 fn of_service(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
     match shape {
         KeyShape::EnvironmentAndService => last_renamed(key, from, to),
+        KeyShape::EnvironmentAndServiceAnd => {
+            let (environment, rest) = key.split_once('/')?;
+            Some(format!("{environment}/{}", first_renamed(rest, from, to)?))
+        }
         KeyShape::Own
         | KeyShape::Team
         | KeyShape::TeamAnd
@@ -104,9 +112,10 @@ fn of_environment(shape: KeyShape, key: &str, from: &str, to: &str, teams: &BTre
             };
             (environment == from).then(|| format!("{to}/{name}"))
         }
-        KeyShape::EnvironmentAndTeam | KeyShape::EnvironmentAndService | KeyShape::EnvironmentAnd => {
-            first_renamed(key, from, to)
-        }
+        KeyShape::EnvironmentAndTeam
+        | KeyShape::EnvironmentAndService
+        | KeyShape::EnvironmentAndServiceAnd
+        | KeyShape::EnvironmentAnd => first_renamed(key, from, to),
         KeyShape::Own | KeyShape::Team | KeyShape::TeamAnd => None,
     }
 }
@@ -145,7 +154,12 @@ organizations:
   Acme:
     access-token: {type: env, value: ACME}
     environments:
-      dev: {type: DEV, region: eu}
+      dev:
+        type: DEV
+        region: eu
+        portal:
+          auth-strategies: {key: {strategy-type: key_auth}}
+          teams: {partners: {roles: [{role: API Viewer}]}}
       prd:
         type: PROD
         region: eu

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, DraftApi, DraftEnvironment};
+use super::draft::{Draft, DraftApi, DraftEnvironment, DraftMember};
 use crate::compiler::{Spec, SpecAddress};
 use crate::manifest::model::{
-    ControlPlane, Environment, EnvironmentService, EnvironmentTeam, EnvironmentType, Manifest, Organization, Service,
-    ServiceGit, Team,
+    ControlPlane, Environment, EnvironmentPortal, EnvironmentService, EnvironmentTeam, EnvironmentType, Manifest,
+    Organization, PortalRole, PortalTeamRole, Service, ServiceGit, Team,
 };
 use crate::manifest::secret::Secret;
 use crate::manifest::unfit_shown_name;
@@ -115,6 +115,7 @@ impl Draft {
             display_name: common_name(uses).filter(|shown| shown != name),
             slug: None,
             visibility: None,
+            auth_strategy: None,
             labels: BTreeMap::new(),
             description: common_description(uses),
             git: ServiceGit { remote, auth: None, github: None, author: None },
@@ -139,7 +140,7 @@ impl Draft {
             let environment = Environment {
                 teams: self.members(name, draft, all, branches),
                 control_plane: common_settings(draft).unwrap_or_default(),
-                portal: draft.overrides.clone(),
+                portal: self.portal(draft, all),
                 ..Environment::new(draft.r#type, draft.region)
             };
             if let Some(reason) = draft.guess {
@@ -159,6 +160,28 @@ impl Draft {
         }
     }
 
+    /// The portal of an environment, with the roles of its teams.
+    fn portal(&self, draft: &DraftEnvironment, all: &BTreeMap<String, Team>) -> EnvironmentPortal {
+        let mut portal = draft.overrides.clone();
+        let of_member = |(team, member): (&String, &DraftMember)| {
+            let services = all.get(team).into_iter().flat_map(|team| &team.services);
+            let there = services.filter(|(_, service)| member.apis.contains_key(&service.name));
+            there.map(|(key, service)| (service.name.clone(), key.clone())).collect::<Vec<_>>()
+        };
+        let keys: BTreeMap<String, String> = draft.members.iter().flat_map(of_member).collect();
+        for (name, team) in &mut portal.teams {
+            for role in PortalRole::ALL {
+                let given = draft.roles.get(name).into_iter().flatten().filter(|(given, _)| *given == role);
+                let services: Vec<String> = given.filter_map(|(_, service)| keys.get(service).cloned()).collect();
+                if !services.is_empty() {
+                    let services = (services.len() < keys.len()).then_some(services);
+                    team.roles.push(PortalTeamRole { role, services, teams: None });
+                }
+            }
+        }
+        portal
+    }
+
     /// The teams that take part in an environment. `None` if all teams do, with all of their services.
     fn members(
         &self,
@@ -173,7 +196,7 @@ impl Draft {
             let usual = format!("{name}-{environment}");
             let own = |service: &Service| {
                 let branch = branches.get(service.name.as_str())?.get(environment)?;
-                Some(self::part(service, branch, environment, draft.r#type, member.apis.get(&service.name)?))
+                Some(self::part(service, branch, environment, draft, member.apis.get(&service.name)?))
             };
             let services = all.get(name).map(|team| &team.services);
             let services: BTreeMap<String, EnvironmentService> = services
@@ -203,9 +226,11 @@ fn part(
     service: &Service,
     branch: &str,
     environment: &str,
-    r#type: EnvironmentType,
+    draft: &DraftEnvironment,
     api: &DraftApi,
 ) -> EnvironmentService {
+    let r#type = draft.r#type;
+    let default_strategy = draft.overrides.default_application_auth_strategy.as_deref();
     let shown = service.display_name.as_deref().unwrap_or(&service.name);
     let description = api.description.clone().filter(|_| service.description.is_none());
     EnvironmentService {
@@ -214,6 +239,7 @@ fn part(
         slug: None,
         description,
         visibility: api.visibility,
+        auth_strategy: api.auth_strategy.clone().filter(|key| Some(key.as_str()) != default_strategy),
         labels: BTreeMap::new(),
     }
 }

@@ -13,7 +13,7 @@ use crate::konnect::resources::{
 };
 use crate::manifest::git::Remote;
 use crate::manifest::model::{
-    Authorization, ControlPlane, EnvironmentPortal, EnvironmentType, Notifications, Region, Visibility,
+    Authorization, ControlPlane, EnvironmentPortal, EnvironmentType, Notifications, PortalRole, Region, Visibility,
 };
 use crate::manifest::same_file;
 use crate::resource_type::{Generate, Part};
@@ -121,6 +121,8 @@ pub struct DraftEnvironment {
     pub overrides: EnvironmentPortal,
     /// The teams that take part, by name.
     pub members: BTreeMap<String, DraftMember>,
+    /// The roles of each team of developers, with the name of the service that each is about.
+    pub roles: BTreeMap<String, BTreeSet<(PortalRole, String)>>,
 }
 
 impl DraftEnvironment {
@@ -155,6 +157,8 @@ pub struct DraftApi {
     pub visibility: Option<Visibility>,
     /// Its description.
     pub description: Option<String>,
+    /// The key of its auth strategy in the environment, or the word for none, if the configuration is to say it.
+    pub auth_strategy: Option<String>,
     /// Its specification.
     pub spec: Spec,
     /// The source of the guess. `None` if a label sets the team.
@@ -182,6 +186,9 @@ impl Draft {
             Part::ControlPlane => self.drop_plane(first, rest, reason),
             Part::Member => self.drop_member(first, rest, reason),
             Part::Api => self.drop_api(first, rest, reason),
+            Part::AuthStrategy => self.drop_strategy(first, rest),
+            Part::PortalTeam => self.drop_portal_team(first, rest),
+            Part::PortalTeamRole => self.drop_portal_role(first, rest),
             Part::Authorization => self.drop_authorization(reason, inventory),
             Part::GroupMapping => self.drop_mapping(first, rest),
             Part::Notifications => self.drop_notifications(reason, inventory),
@@ -283,6 +290,34 @@ impl Draft {
         let Some(api) = draft.members.values_mut().find_map(|member| member.apis.remove(service)) else { return false };
         self.give_up(api::SCHEMA.type_name, &api.id, reason);
         true
+    }
+
+    fn drop_strategy(&mut self, environment: &str, key: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        draft.overrides.default_application_auth_strategy.take_if(|default| default == key);
+        for api in draft.members.values_mut().flat_map(|member| member.apis.values_mut()) {
+            api.auth_strategy.take_if(|own| own == key);
+        }
+        draft.overrides.auth_strategies.remove(key).is_some()
+    }
+
+    fn drop_portal_team(&mut self, environment: &str, name: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        draft.roles.remove(name);
+        draft.overrides.teams.remove(name).is_some()
+    }
+
+    fn drop_portal_role(&mut self, environment: &str, key: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        let Some((service, (team, word))) =
+            key.split_once('/').and_then(|(service, rest)| Some((service, rest.rsplit_once('/')?)))
+        else {
+            return false;
+        };
+        let Some(roles) = draft.roles.get_mut(team) else { return false };
+        let before = roles.len();
+        roles.retain(|(role, of)| of != service || role.word() != word);
+        roles.len() < before
     }
 
     fn drop_authorization(&mut self, reason: &str, inventory: &Inventory) -> bool {

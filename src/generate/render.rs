@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use super::configuration::Configuration;
 use crate::manifest::model::{
-    AuthType, Authorization, ClusterType, ControlPlane, Environment, EnvironmentPortal, EnvironmentTeam, Manifest,
-    Notifications, Oidc, Organization, Saml, Service, Team, TeamMappings, Visibility,
+    AuthStrategy, AuthType, Authorization, ClusterType, ControlPlane, Environment, EnvironmentPortal, EnvironmentTeam,
+    Manifest, Notifications, Oidc, Organization, PortalTeam, PortalTeamRole, Saml, Service, Team, TeamMappings,
+    Visibility,
 };
 use crate::manifest::secret::Secret;
 
@@ -101,6 +102,15 @@ impl<'a> Page<'a> {
     fn list(&mut self, key: &str, items: &[String]) {
         if !items.is_empty() {
             self.below(key, |page| items.iter().for_each(|item| page.line(&format!("- {}", scalar(item)))));
+        }
+    }
+
+    /// A list, which may be empty. Nothing if there is none.
+    fn some_list(&mut self, key: &str, items: Option<&Vec<String>>) {
+        match items.map(Vec::as_slice) {
+            Some([]) => self.value(key, "[]"),
+            Some(items) => self.list(key, items),
+            None => {}
         }
     }
 
@@ -209,6 +219,41 @@ impl<'a> Page<'a> {
         self.some_flag("auto-approve-developers", portal.auto_approve_developers);
         self.some_flag("auto-approve-applications", portal.auto_approve_applications);
         self.some_flag("developers-in-notifications", portal.developers_in_notifications);
+        if !portal.auth_strategies.is_empty() {
+            self.map("auth-strategies", &portal.auth_strategies, Self::auth_strategy);
+        }
+        self.some_text("default-application-auth-strategy", portal.default_application_auth_strategy.as_ref());
+        if !portal.teams.is_empty() {
+            self.map("teams", &portal.teams, Self::portal_team);
+        }
+    }
+
+    fn auth_strategy(&mut self, strategy: &AuthStrategy) {
+        self.text("strategy-type", strategy.strategy_type.as_str());
+        self.some_text("name", strategy.name.as_ref());
+        self.some_text("display-name", strategy.display_name.as_ref());
+        self.some_list("key-names", strategy.key_names.as_ref());
+        self.some_text("ttl", strategy.ttl.as_ref());
+        self.some_text("issuer", strategy.issuer.as_ref());
+        self.some_list("credential-claim", strategy.credential_claim.as_ref());
+        self.some_list("scopes", strategy.scopes.as_ref());
+        self.some_list("auth-methods", strategy.auth_methods.as_ref());
+    }
+
+    fn portal_team(&mut self, team: &PortalTeam) {
+        self.some_text("description", team.description.as_ref());
+        self.some_flag("can-own-applications", team.can_own_applications);
+        if !team.roles.is_empty() {
+            self.below("roles", |page| team.roles.iter().for_each(|role| page.portal_role(role)));
+        }
+    }
+
+    fn portal_role(&mut self, role: &PortalTeamRole) {
+        self.line(&format!("- role: {}", scalar(role.role.as_str())));
+        if let Some(services) = &role.services {
+            self.line("  services:");
+            services.iter().for_each(|service| self.line(&format!("    - {}", scalar(service))));
+        }
     }
 
     fn environment_team(&mut self, team: &EnvironmentTeam) {
@@ -220,6 +265,7 @@ impl<'a> Page<'a> {
                 page.some_text("api-name", service.api_name.as_ref());
                 page.some_text("description", service.description.as_ref());
                 page.some_word("visibility", service.visibility.map(Visibility::as_str));
+                page.some_text("auth-strategy", service.auth_strategy.as_ref());
             });
         }
     }

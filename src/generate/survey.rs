@@ -6,11 +6,12 @@ use std::fmt;
 use futures::future::join_all;
 
 use super::inventory::{Inventory, text};
-use crate::konnect::resources::{TYPES, notification_subscription};
+use crate::konnect::resources::{TYPES, notification_subscription, of_name};
 use crate::konnect::{KonnectType, ReadClient};
 use crate::manifest::model::Region;
 use crate::resource_type::{Generate, Listing};
 use engine::refresh::{Remembered, refresh};
+use engine::schema::Location;
 use engine::{Desired, Error, Readers, Remote, Schema};
 
 /// Parts that could not be read, all for one reason.
@@ -80,7 +81,10 @@ pub async fn survey(client: &ReadClient, regions: &BTreeSet<Region>) -> Result<I
         only.what = vec!["anything".to_owned()];
     }
     if survey.unread.is_empty() {
-        survey.read(second(&survey.inventory)).await;
+        survey.read(below_others(&survey.inventory, false)).await;
+    }
+    if survey.unread.is_empty() {
+        survey.read(below_others(&survey.inventory, true)).await;
     }
     if survey.unread.is_empty() { Ok(survey.inventory) } else { Err(survey.unread) }
 }
@@ -132,9 +136,21 @@ fn at_once(one: &KonnectType, regions: &BTreeSet<Region>) -> Vec<ListedPart> {
     }
 }
 
-/// The parts that are listed below objects of the first ones.
-fn second(inventory: &Inventory) -> Vec<ListedPart> {
-    TYPES.iter().filter_map(|one| below(one, inventory)).filter(|part| !part.probes.is_empty()).collect()
+/// The parts that are listed below objects of the first ones; or, if they are `deep`, below objects that are listed below
+/// others themselves.
+fn below_others(inventory: &Inventory, deep: bool) -> Vec<ListedPart> {
+    let parts = TYPES.iter().filter(|one| is_deep(one) == deep).filter_map(|one| below(one, inventory));
+    parts.filter(|part| !part.probes.is_empty()).collect()
+}
+
+/// True if the objects of a type are listed below objects that are listed below others.
+fn is_deep(one: &KonnectType) -> bool {
+    let parent = |schema: &Schema| of_name(schema.type_name).map(|parent| parent.generate);
+    let is_below = |generate: Generate| matches!(generate, Generate::Read { listing: Listing::Below { .. }, .. });
+    match one.generate {
+        Generate::Read { listing: Listing::Below { parent: schema, .. }, .. } => parent(schema).is_some_and(is_below),
+        _ => false,
+    }
 }
 
 fn below(one: &KonnectType, inventory: &Inventory) -> Option<ListedPart> {
@@ -154,11 +170,12 @@ fn below(one: &KonnectType, inventory: &Inventory) -> Option<ListedPart> {
     Some(ListedPart { what: plural.to_owned(), type_name: one.schema.type_name, probes })
 }
 
-/// A probe of the objects below `parent`, which are in its region.
+/// A probe of the objects below `parent`, which are in its region, and below what it is below itself.
 fn probe_below(schema: &Schema, parent: &Remote, attribute: &str) -> Desired {
+    let shared = schema.attributes.iter().filter(|own| own.location == Location::Address && own.name != attribute);
+    let shared = shared.filter_map(|own| Some((own.name, parent.attributes.get(own.name)?.clone())));
     let probe = probe(schema, &parent.id).with(attribute, parent.id.as_str());
-    let region = schema.attribute(REGION).map(|_| text(parent, REGION));
-    probe.with_some(REGION, region)
+    shared.fold(probe, |probe, (name, value)| probe.with(name, value))
 }
 
 /// Probes of the lists that these objects are in.

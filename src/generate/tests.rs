@@ -289,7 +289,22 @@ organizations:
         type: DEV
         region: eu
         control-plane: {cluster-type: CLUSTER_TYPE_CONTROL_PLANE, auth-type: pki_client_certs}
-        portal: {name: acme-dev, display-name: Acme for developers, rbac: true, auto-approve-developers: true}
+        portal:
+          name: acme-dev
+          display-name: Acme for developers
+          rbac: true
+          auto-approve-developers: true
+          auth-strategies:
+            key: {strategy-type: key_auth, key-names: [x-api-key], ttl: 2 weeks}
+            Company-login: {strategy-type: openid_connect, name: Company login, display-name: Company, issuer: 'https://idp.example.com'}
+          default-application-auth-strategy: key
+          teams:
+            partners: {description: Buy from us., can-own-applications: true, roles: [{role: API Viewer}]}
+            Press & friends:
+              roles: [{role: API Viewer, services: [acme/routes]}, {role: API Consumer, services: [acme/routes]}]
+        teams:
+          flight-data: {services: {acme/flights: {auth-strategy: Company-login}, acme/routes: {}}}
+          sales: {services: {acme/bookings: {auth-strategy: none}}}
       qa:
         type: DEV
         region: us

@@ -44,4 +44,5 @@ pub use load::{Loaded, Sources, load};
 pub use render::render;
 pub(crate) use rules::{
     fitting_name, is_email, is_web_address, same_file, unfit_label, unfit_name, unfit_organization, unfit_shown_name,
+    unfit_team,
 };

@@ -22,7 +22,7 @@ use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
 use super::warning::Warning;
-use crate::konnect::resources::{self, identity_provider};
+use crate::konnect::resources::{self, application_auth_strategy, identity_provider};
 use crate::manifest::model::{Manifest, Organization, Region};
 use crate::manifest::{Diagnostic, Diagnostics};
 use crate::report::safe;
@@ -294,6 +294,7 @@ fn version(stored: Option<&Snapshot>) -> Option<(&str, u64)> {
 
 /// Where to look for objects that are in no state: Konnect's types that hold people's work, in the regions in use.
 /// Identity providers are looked at only if the configuration has some, as reading them takes a permission of its own.
+/// So are auth strategies, so that an organization without them costs no request more.
 fn places(organization: &Organization, known: &Remembered) -> Vec<SearchArea> {
     let configured = organization.environments.values().map(|environment| environment.region.as_str().to_owned());
     let remembered = known.0.values().filter_map(|resource| resource.attributes.get("region")?.as_str());
@@ -306,8 +307,14 @@ fn places(organization: &Organization, known: &Remembered) -> Vec<SearchArea> {
         }
     };
     let sign_in = identity_provider::SCHEMA.type_name;
-    let looked_at =
-        |schema: &Schema| schema.guarded && (schema.type_name != sign_in || organization.authorization.is_some());
+    let strategy = application_auth_strategy::SCHEMA.type_name;
+    let has_strategies = known.0.keys().any(|address| address.type_name() == strategy)
+        || organization.environments.values().any(|environment| !environment.portal.auth_strategies.is_empty());
+    let looked_at = |schema: &Schema| match schema.type_name {
+        name if name == sign_in => organization.authorization.is_some(),
+        name if name == strategy => has_strategies,
+        _ => schema.guarded,
+    };
     let schemas = resources::TYPES.iter().map(|one| one.schema).filter(|schema| looked_at(schema));
     schemas.flat_map(of_type).collect()
 }

@@ -284,6 +284,7 @@ fn rename(Pair { destroyed, created }: Pair<'_>) -> Option<Rename> {
         KeyShape::Own
         | KeyShape::TeamAnd
         | KeyShape::EnvironmentAndTeam
+        | KeyShape::EnvironmentAndServiceAnd
         | KeyShape::EnvironmentAndControlPlane
         | KeyShape::EnvironmentAnd => None,
     }
@@ -298,6 +299,7 @@ fn team(address: &Address) -> Option<&str> {
         KeyShape::Own
         | KeyShape::Environment
         | KeyShape::EnvironmentAndService
+        | KeyShape::EnvironmentAndServiceAnd
         | KeyShape::EnvironmentAndControlPlane
         | KeyShape::EnvironmentAnd => None,
     }

@@ -38,6 +38,11 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
     ("control_plane", &["auth_type"]),
     ("dashboard", &["definition"]),
     ("portal", &["display_name", "authentication_enabled", "default_api_visibility", "default_page_visibility"]),
+    // A strategy always has what its type needs, with a default of koctl's.
+    (
+        "application_auth_strategy",
+        &["display_name", "key_names", "issuer", "credential_claim", "scopes", "auth_methods"],
+    ),
     // The title of a page is optional, and Konnect gives a page one by itself: from a heading, or from the slug.
     // So is its visibility, which is the portal's default at first; the document has no value for "as the portal".
     ("portal_page", &["title", "content", "visibility", "status"]),
@@ -72,6 +77,11 @@ fn r4_every_optional_attribute_of_every_type_can_be_cleared() {
 /// An object of each type with optional attributes, in which all of these are set.
 async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
     let portal = outsider.made("eu", "/v3/portals", json!({ "name": "docs" })).await;
+    let api = outsider.made("eu", "/v3/apis", json!({ "name": "docs", "version": "1.0.0" })).await;
+    let key = json!({
+        "name": "key", "display_name": "Key", "strategy_type": "key_auth", "configs": { "key-auth": {} }
+    });
+    let key = outsider.made("eu", "/v2/application-auth-strategies", key).await;
     let above = json!({ "slug": "above", "title": "Above", "content": "Above" });
     let above = outsider.made("eu", &format!("/v3/portals/{portal}/pages"), above).await;
     BTreeMap::from([
@@ -99,12 +109,33 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
             }),
         ),
         (
+            "application_auth_strategy",
+            json!({
+                "region": "eu", "name": "partner", "display_name": "Partner", "strategy_type": "key_auth",
+                "key_names": ["apikey"], "ttl": { "value": 1, "unit": "years" }
+            }),
+        ),
+        (
+            "portal_team",
+            json!({
+                "region": "eu", "portal_id": portal, "name": "partners", "description": "Buy from us.",
+                "can_own_applications": true
+            }),
+        ),
+        (
+            "api_publication",
+            json!({
+                "region": "eu", "portal_id": portal, "api_id": api, "visibility": "private", "auth_strategy_id": key
+            }),
+        ),
+        (
             "portal",
             json!({
                 "region": "eu", "name": "orders", "display_name": "Orders", "description": "All orders.",
                 "authentication_enabled": true, "rbac_enabled": true, "sipr_enabled": true,
                 "default_api_visibility": "private", "default_page_visibility": "private",
                 "auto_approve_developers": true, "auto_approve_applications": true,
+                "default_application_auth_strategy_id": key,
                 "notifications_developer_pii_visibility_enabled": true
             }),
         ),

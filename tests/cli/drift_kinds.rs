@@ -56,6 +56,12 @@ organizations:
           developers-in-notifications: false
           pages: {handbook: \"---\\nvisibility: private\\n---\\n# Handbook\"}
           snippets: {note: \"---\\nvisibility: private\\n---\\nA note.\"}
+          auth-strategies:
+            company: {strategy-type: openid_connect, issuer: 'https://idp.example.com'}
+            partner: {strategy-type: key_auth, ttl: 1 year}
+          default-application-auth-strategy: partner
+          teams:
+            partners: {description: Buy from us., can-own-applications: false, roles: [{role: API Viewer}]}
 ";
 
 /// One of koctl's own files, which is deleted outside koctl.
@@ -139,11 +145,25 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("control_plane", "description", Send(|_| json!({ "description": "Theirs." }))),
     ("control_plane", "auth_type", Send(|_| json!({ "auth_type": "pki_client_certs" }))),
     ("control_plane", "labels", Send(|_| json!({ "labels": { "theirs": "true" } }))),
+    ("application_auth_strategy", "name", Send(|_| json!({ "name": "theirs" }))),
+    ("application_auth_strategy", "display_name", Send(|_| json!({ "display_name": "Theirs" }))),
+    ("application_auth_strategy", "key_names", Send(|_| key_auth(json!({ "key_names": ["theirs"] })))),
+    ("application_auth_strategy", "ttl", Send(|_| key_auth(json!({ "ttl": null })))),
+    ("application_auth_strategy", "issuer", Send(|_| openid_connect("issuer", json!("https://sso.example.com")))),
+    ("application_auth_strategy", "credential_claim", Send(|_| openid_connect("credential_claim", json!(["sub"])))),
+    ("application_auth_strategy", "scopes", Send(|_| openid_connect("scopes", json!(["openid", "email"])))),
+    ("application_auth_strategy", "auth_methods", Send(|_| openid_connect("auth_methods", json!(["session"])))),
+    ("application_auth_strategy", "labels", Send(|_| json!({ "labels": { "env-name": "theirs" } }))),
     ("portal", "name", Send(|_| json!({ "name": "theirs" }))),
     ("portal", "display_name", Send(|_| json!({ "display_name": "Theirs" }))),
     ("portal", "description", Send(|_| json!({ "description": "Theirs." }))),
     ("portal", "rbac_enabled", Send(|_| json!({ "rbac_enabled": true }))),
     ("portal", "sipr_enabled", Send(|_| json!({ "sipr_enabled": true }))),
+    (
+        "portal",
+        "default_application_auth_strategy_id",
+        Send(|_| json!({ "default_application_auth_strategy_id": null })),
+    ),
     ("portal", "auto_approve_developers", Send(|_| json!({ "auto_approve_developers": true }))),
     ("portal", "auto_approve_applications", Send(|_| json!({ "auto_approve_applications": true }))),
     (
@@ -166,6 +186,9 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("portal_snippet", "content", Send(|_| json!({ "content": "Theirs." }))),
     ("portal_snippet", "visibility", Send(|_| json!({ "visibility": "public" }))),
     ("portal_snippet", "status", Send(|_| json!({ "status": "unpublished" }))),
+    ("portal_team", "name", Send(|_| json!({ "name": "theirs" }))),
+    ("portal_team", "description", Send(|_| json!({ "description": "Theirs." }))),
+    ("portal_team", "can_own_applications", Send(|_| json!({ "can_own_applications": true }))),
     ("api", "name", Send(|_| json!({ "name": "theirs" }))),
     ("api", "version", Send(|_| json!({ "version": "9.9.9" }))),
     ("api", "slug", Send(|_| json!({ "slug": "theirs" }))),
@@ -174,6 +197,7 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("api_version", "version", Send(|_| json!({ "version": "9.9.9" }))),
     ("api_version", "content", Send(|_| json!({ "spec": { "content": spec("theirs", "1.0.0") } }))),
     ("api_publication", "visibility", Send(|_| json!({ "visibility": "public" }))),
+    ("api_publication", "auth_strategy_id", Send(|_| json!({ "visibility": "private", "auth_strategy_ids": null }))),
     ("pull_request", "branch", Never(NAMED)),
     ("pull_request", "folder", Never(NAMED)),
     ("pull_request", "former_folders", Never(NAMED)),
@@ -197,6 +221,18 @@ fn with(is: &Value, names: &[&str], name: &str, value: impl Into<Value>) -> Valu
     body
 }
 
+/// The change of an auth strategy with keys.
+fn key_auth(change: Value) -> Value {
+    json!({ "configs": { "key-auth": change } })
+}
+
+/// The change of an auth strategy with tokens.
+fn openid_connect(name: &str, value: Value) -> Value {
+    let mut change = json!({ "configs": { "openid-connect": {} } });
+    change["configs"]["openid-connect"][name] = value;
+    change
+}
+
 /// An identity provider's configuration with one other value.
 fn configured(is: &Value, name: &str, value: impl Into<Value>) -> Value {
     let settings = ["issuer_url", "client_id", "scopes", "claim_mappings", "idp_metadata_url"];
@@ -218,9 +254,12 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
     ("notification_subscription", Ok(())),
     ("dashboard", Ok(())),
     ("control_plane", Ok(())),
+    ("application_auth_strategy", Ok(())),
     ("portal", Ok(())),
     ("portal_page", Ok(())),
     ("portal_snippet", Ok(())),
+    ("portal_team", Ok(())),
+    ("portal_team_role", Ok(())),
     ("api", Ok(())),
     ("api_version", Ok(())),
     ("api_publication", Ok(())),
@@ -274,6 +313,20 @@ const REMAKES: &[(&str, Remake)] = &[
         Ok(|known, is| {
             let kind = &known.values["cluster_type"];
             (known.collection(), json!({ "name": is["name"], "cluster_type": kind }))
+        }),
+    ),
+    (
+        "application_auth_strategy",
+        Ok(|known, is| {
+            (known.collection(), with(is, &["name", "display_name", "strategy_type", "configs"], "labels", json!({})))
+        }),
+    ),
+    ("portal_team", Ok(|known, is| (known.collection(), json!({ "name": is["name"] })))),
+    (
+        "portal_team_role",
+        Ok(|known, _| {
+            let names = ["role_name", "entity_id", "entity_type_name", "entity_region"];
+            (known.collection(), names.iter().map(|name| ((*name).to_owned(), known.values[*name].clone())).collect())
         }),
     ),
     ("portal", Ok(|known, is| (known.collection(), json!({ "name": is["name"] })))),
@@ -366,6 +419,12 @@ impl Known {
             "portal" => format!("/v3/portals/{}", id()),
             "portal_page" => format!("/v3/portals/{}/pages/{}", self.text("portal_id"), id()),
             "portal_snippet" => format!("/v3/portals/{}/snippets/{}", self.text("portal_id"), id()),
+            "application_auth_strategy" => format!("/v2/application-auth-strategies/{}", id()),
+            "portal_team" => format!("/v3/portals/{}/teams/{}", self.text("portal_id"), id()),
+            "portal_team_role" => {
+                let (portal, team) = (self.text("portal_id"), self.text("team_id"));
+                format!("/v3/portals/{portal}/teams/{team}/assigned-roles/{}", id())
+            }
             "api" => format!("/v3/apis/{}", id()),
             "api_version" => format!("/v3/apis/{}/versions/{}", self.text("api_id"), id()),
             "api_publication" => format!("/v3/apis/{}/publications/{}", self.text("api_id"), self.text("portal_id")),
@@ -640,6 +699,19 @@ const ADDITIONS: &[(&str, &str, &str, &str)] = &[
     ("dashboard", "eu", "/v2/dashboards", r#"{"name": "mine", "definition": {"tiles": []}}"#),
     ("control_plane", "eu", "/v2/control-planes", r#"{"name": "shadow"}"#),
     ("portal", "eu", "/v3/portals", r#"{"name": "shadow"}"#),
+    (
+        "application_auth_strategy",
+        "eu",
+        "/v2/application-auth-strategies",
+        r#"{"name": "shadow", "display_name": "Shadow", "strategy_type": "key_auth", "configs": {"key-auth": {}}}"#,
+    ),
+    ("portal_team", "eu", "/v3/portals/{portal}/teams", r#"{"name": "shadow"}"#),
+    (
+        "portal_team_role",
+        "eu",
+        "/v3/portals/{portal}/teams/{portal_team}/assigned-roles",
+        r#"{"role_name": "API Consumer", "entity_id": "{api}", "entity_type_name": "Services", "entity_region": "eu"}"#,
+    ),
     ("api", "eu", "/v3/apis", r#"{"name": "shadow", "version": "1.0.0"}"#),
 ];
 

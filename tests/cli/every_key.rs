@@ -36,6 +36,7 @@ teams:
     services:
       Acme/cart:
         name: cart
+        auth-strategy: none
         git: {remote: 'https://github.com/Acme/cart.git'}
 ";
 
@@ -83,6 +84,28 @@ organizations:
           labels: {tier: bronze}
           pages: {handbook: '# Handbook'}
           snippets: {note: Note.}
+          auth-strategies:
+            company:
+              strategy-type: openid_connect
+              name: acme-company
+              display-name: Company
+              issuer: https://idp.example.com
+              credential-claim: [client_id]
+              scopes: [openid, email]
+              auth-methods: [bearer, session]
+              labels: {tier: bronze}
+            partner:
+              strategy-type: key_auth
+              key-names: [x-api-key]
+              ttl: 2 weeks
+          default-application-auth-strategy: company
+          teams:
+            partners:
+              description: Buy from us.
+              can-own-applications: true
+              roles:
+                - role: API Viewer
+                - {role: API Consumer, services: [Acme/checkout]}
         protect: false
         teams:
           orders:
@@ -95,6 +118,7 @@ organizations:
                 slug: tomorrow
                 description: The next checkout.
                 visibility: private
+                auth-strategy: partner
                 labels: {stage: alpha}
       prd:
         type: PROD
@@ -273,7 +297,78 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("environments.*.portal.labels", "organizations", "          labels: {tier: bronze}\n", ""),
     ("environments.*.portal.pages.*", "organizations", "# Handbook", "# Guide"),
     ("environments.*.portal.snippets.*", "organizations", "Note.", "A note."),
-    ("environments.*.teams", "organizations", "        teams:\n", "        teams:\n          stock: {}\n"),
+    ("environments.*.portal.auth-strategies.*.name", "organizations", "name: acme-company", "name: acme"),
+    (
+        "environments.*.portal.auth-strategies.*.display-name",
+        "organizations",
+        "              display-name: Company\n",
+        "",
+    ),
+    (
+        "environments.*.portal.auth-strategies.*.strategy-type",
+        "organizations",
+        "              strategy-type: key_auth\n              key-names: [x-api-key]\n              \
+         ttl: 2 weeks\n",
+        "              strategy-type: openid_connect\n              issuer: https://idp.example.com\n",
+    ),
+    (
+        "environments.*.portal.auth-strategies.*.issuer",
+        "organizations",
+        "issuer: https://idp.example.com\n              credential",
+        "issuer: https://sso.example.com\n              credential",
+    ),
+    (
+        "environments.*.portal.auth-strategies.*.credential-claim",
+        "organizations",
+        "credential-claim: [client_id]",
+        "credential-claim: [sub]",
+    ),
+    (
+        "environments.*.portal.auth-strategies.*.scopes",
+        "organizations",
+        "scopes: [openid, email]\n              auth",
+        "scopes: [openid]\n              auth",
+    ),
+    ("environments.*.portal.auth-strategies.*.auth-methods", "organizations", "[bearer, session]", "[bearer]"),
+    (
+        "environments.*.portal.auth-strategies.*.labels",
+        "organizations",
+        "              labels: {tier: bronze}\n            partner",
+        "            partner",
+    ),
+    ("environments.*.portal.auth-strategies.*.key-names", "organizations", "[x-api-key]", "[apikey]"),
+    ("environments.*.portal.auth-strategies.*.ttl", "organizations", "              ttl: 2 weeks\n", ""),
+    (
+        "environments.*.portal.default-application-auth-strategy",
+        "organizations",
+        "default-application-auth-strategy: company",
+        "default-application-auth-strategy: partner",
+    ),
+    ("environments.*.portal.teams.*.description", "organizations", "              description: Buy from us.\n", ""),
+    (
+        "environments.*.portal.teams.*.can-own-applications",
+        "organizations",
+        "can-own-applications: true",
+        "can-own-applications: false",
+    ),
+    (
+        "environments.*.portal.teams.*.roles",
+        "organizations",
+        "                - {role: API Consumer, services: [Acme/checkout]}\n",
+        "",
+    ),
+    (
+        "environments.*.teams.*.services.*.auth-strategy",
+        "organizations",
+        "                auth-strategy: partner\n",
+        "",
+    ),
+    (
+        "environments.*.teams",
+        "organizations",
+        "        teams:\n          orders:",
+        "        teams:\n          stock: {}\n          orders:",
+    ),
     ("environments.*.teams.*.control-plane-name", "organizations", "gateway-dev", "gateway"),
     (
         "environments.*.teams.*.control-plane.cluster-type",

@@ -342,11 +342,34 @@ async fn what_departs_from_the_opinions_is_described_as_it_was_configured() {
           auto-approve-developers: true
           auto-approve-applications: true
           developers-in-notifications: true
+          auth-strategies:
+            Company-login:
+              strategy-type: openid_connect
+              name: Company login
+              display-name: Company
+              issuer: https://idp.example.com
+              scopes:
+                - openid
+                - email
+            partner:
+              strategy-type: key_auth
+              key-names:
+                - x-api-key
+              ttl: 2 weeks
+          default-application-auth-strategy: partner
+          teams:
+            partners:
+              description: Buy from us.
+              can-own-applications: true
+              roles:
+                - role: API Viewer
+                - role: API Consumer
         teams:
           orders:
             services:
               Acme/checkout:
                 visibility: private
+                auth-strategy: Company-login
 ";
     let organizations = world.read("konnect/organizations.yaml");
     world.write("konnect/organizations.yaml", &format!("{organizations}{overrides}"));

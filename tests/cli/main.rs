@@ -8,6 +8,7 @@ mod changes;
 mod clearing;
 mod completions;
 mod daily;
+mod developers;
 mod drift;
 mod drift_authors;
 mod drift_kinds;

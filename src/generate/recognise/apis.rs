@@ -115,6 +115,7 @@ fn claim<'a>(around: &Around<'_>, api: &'a Remote, draft: &Draft) -> Result<Clai
         name: name.to_owned(),
         visibility: visibility(around, api, drafted),
         description,
+        auth_strategy: None,
         spec: specification(around, api)?,
         guess,
     };

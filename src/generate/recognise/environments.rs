@@ -75,7 +75,8 @@ fn environment(portal: &Remote, organization: &str, name: &str) -> Option<DraftE
         _ => (EnvironmentType::Prod, Some("guessed: the portal is public")),
     };
     let overrides = overrides(portal, organization, name, &Environment::new(r#type, region));
-    Some(DraftEnvironment { r#type, guess, region, portal: portal.id.clone(), overrides, members: BTreeMap::new() })
+    let (members, roles) = Default::default();
+    Some(DraftEnvironment { r#type, guess, region, portal: portal.id.clone(), overrides, members, roles })
 }
 
 /// A portal, where it differs from that of a usual environment. A name that the configuration cannot have is left out, so
@@ -104,6 +105,9 @@ fn overrides(portal: &Remote, organization: &str, name: &str, usual: &Environmen
         auto_approve_developers: switch(AUTO_APPROVE_DEVELOPERS.text(), false),
         auto_approve_applications: switch(AUTO_APPROVE_APPLICATIONS.text(), false),
         developers_in_notifications: switch(NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED.text(), false),
+        auth_strategies: BTreeMap::new(),
+        default_application_auth_strategy: None,
+        teams: BTreeMap::new(),
         labels: BTreeMap::new(),
         pages: BTreeMap::new(),
         snippets: BTreeMap::new(),

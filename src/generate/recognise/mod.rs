@@ -8,6 +8,7 @@ mod identity;
 mod members;
 mod names;
 mod notifications;
+mod portals;
 mod teams;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub fn recognise(inventory: &Inventory, options: RecogniseOptions) -> Draft {
     environments::recognise(inventory, &mut draft);
     members::recognise(inventory, &mut draft);
     apis::recognise(inventory, &mut draft);
+    portals::recognise(inventory, &mut draft);
     identity::recognise(inventory, &mut draft);
     draft
 }

@@ -2,7 +2,7 @@
 //! `/apis/{apiId}/publications/{portalId}`).
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::Api;
 use super::portal::Portal;
@@ -21,6 +21,9 @@ engine::schema! {
         API_ID: Attribute::plain("api_id").forces_replacement().in_address(),
         PORTAL_ID: Attribute::plain("portal_id").forces_replacement().in_address(),
         VISIBILITY: Attribute::plain("visibility"),
+        /// The one of `auth_strategy_ids`, which has at most one. `null` if applications need no authentication (schema
+        /// `ApiPublicationAuthStrategyIds`).
+        AUTH_STRATEGY_ID: Attribute::plain("auth_strategy_id").answered_inside("/auth_strategy_ids/0").nullable(),
     }
     natural_key: &[REGION.text(), API_ID.text(), PORTAL_ID.text()],
     environment_in_key: true,
@@ -35,6 +38,11 @@ pub static TYPE: KonnectType = KonnectType {
     writer: Some(writer::<ApiPublication>),
     watch: &[
         Watch::Opens { attribute: VISIBILITY.text(), to: Opening::Text("public"), effect: "everyone sees the API" },
+        Watch::Opens {
+            attribute: AUTH_STRATEGY_ID.text(),
+            to: Opening::Nothing,
+            effect: "applications no longer identify themselves to the API",
+        },
         Watch::Link {
             cut: "the API is taken out of the portal",
             moved: "the API is taken out of the portal before it is published again",
@@ -57,7 +65,9 @@ pub static TYPE: KonnectType = KonnectType {
 };
 
 /// Fields that others set on a publication. A request replaces the whole publication, so it repeats these.
-const OTHERS: &[&str] = &["auto_approve_registrations", "auth_strategy_ids"];
+const OTHERS: &[&str] = &["auto_approve_registrations", AUTH_STRATEGY_IDS];
+/// The list of which the configuration sets the one item.
+const AUTH_STRATEGY_IDS: &str = "auth_strategy_ids";
 
 async fn put(client: &WriteClient, attributes: &Attributes, others: &Value) -> Result<Remote, Error> {
     let (region, path) = ApiPublication::COLLECTION.url(attributes)?;
@@ -66,6 +76,9 @@ async fn put(client: &WriteClient, attributes: &Attributes, others: &Value) -> R
         if let Some(value) = others.get(*name) {
             body[*name] = value.clone();
         }
+    }
+    if let Some(strategy) = body.as_object_mut().and_then(|body| body.remove(AUTH_STRATEGY_ID.text())) {
+        body[AUTH_STRATEGY_IDS] = if strategy.is_null() { Value::Null } else { json!([strategy]) };
     }
     ApiPublication::read(attributes, client.put(&region, &path, &body).await?)
 }

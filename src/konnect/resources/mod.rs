@@ -7,6 +7,7 @@ pub mod api;
 pub mod api_implementation;
 pub mod api_publication;
 pub mod api_version;
+pub mod application_auth_strategy;
 pub mod authentication_settings;
 pub mod control_plane;
 pub mod dashboard;
@@ -17,6 +18,8 @@ pub mod notification_subscription;
 pub mod portal;
 pub mod portal_page;
 pub mod portal_snippet;
+pub mod portal_team;
+pub mod portal_team_role;
 mod sign_in;
 pub mod team;
 pub mod team_group_mapping;
@@ -39,12 +42,15 @@ pub static TYPES: &[&KonnectType] = &[
     &dashboard::TYPE,
     &control_plane::TYPE,
     &team_role::TYPE,
+    &application_auth_strategy::TYPE,
     &portal::TYPE,
     &portal_page::TYPE,
     &portal_snippet::TYPE,
+    &portal_team::TYPE,
     &api::TYPE,
     &api_version::TYPE,
     &api_publication::TYPE,
+    &portal_team_role::TYPE,
     &api_implementation::TYPE,
     &gateway_service::TYPE,
     &konnect_team::TYPE,

@@ -21,6 +21,8 @@ engine::schema! {
         SIPR_ENABLED: Attribute::plain("sipr_enabled").defaults_to(off),
         DEFAULT_API_VISIBILITY: Attribute::plain("default_api_visibility"),
         DEFAULT_PAGE_VISIBILITY: Attribute::plain("default_page_visibility"),
+        /// `null` for none (schema `UpdatePortal`).
+        DEFAULT_APPLICATION_AUTH_STRATEGY_ID: Attribute::plain("default_application_auth_strategy_id").nullable(),
         AUTO_APPROVE_DEVELOPERS: Attribute::plain("auto_approve_developers").defaults_to(off),
         AUTO_APPROVE_APPLICATIONS: Attribute::plain("auto_approve_applications").defaults_to(off),
         NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED:

@@ -5,6 +5,7 @@
 //! The types contain the written values, with defaults filled in. The compiler derives everything else.
 
 mod access;
+mod auth_strategy;
 mod authorization;
 mod control_plane;
 mod environment_type;
@@ -12,6 +13,7 @@ mod moved;
 mod organization;
 mod platform;
 mod portal;
+mod portal_team;
 mod team;
 
 use std::collections::BTreeMap;
@@ -26,6 +28,7 @@ use super::path::KeyPath;
 use super::secret::Secret;
 
 pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
+pub use auth_strategy::{AuthStrategy, NO_STRATEGY, StrategyType, Ttl};
 pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
 pub use control_plane::{AuthType, ClusterType, ControlPlane};
 pub use environment_type::EnvironmentType;
@@ -37,6 +40,7 @@ pub use organization::{
 pub(super) use platform::PLATFORM_SCOPE;
 pub use platform::{Encryption, Platform, PlatformGit, Portal, State};
 pub use portal::{EnvironmentPortal, Visibility};
+pub use portal_team::{PortalRole, PortalTeam, PortalTeamRole};
 pub use team::{Service, ServiceGit, Team};
 
 /// The whole configuration of koctl: the platform repository, the teams and their services, and the Konnect

@@ -147,6 +147,21 @@ impl Environment {
         self.portal.default_page_visibility.unwrap_or(self.r#type.visibility())
     }
 
+    /// The name of an auth strategy of the environment `name`.
+    #[must_use]
+    pub fn auth_strategy_name(&self, name: &str, key: &str) -> String {
+        let configured = self.portal.auth_strategies.get(key).and_then(|strategy| strategy.name.clone());
+        configured.unwrap_or_else(|| self.r#type.api_name(key, name))
+    }
+
+    /// The key of the auth strategy of the API of a service. `None` if the configuration leaves that as it is.
+    #[must_use]
+    pub fn auth_strategy<'a>(&'a self, placement: &Placement<'a>) -> Option<&'a str> {
+        let own = placement.part.and_then(|part| part.auth_strategy.as_deref());
+        let own = own.or(placement.service.auth_strategy.as_deref());
+        own.or(self.portal.default_application_auth_strategy.as_deref())
+    }
+
     /// The name of the API of a service in the environment `name`.
     #[must_use]
     pub fn api_name(&self, name: &str, placement: &Placement<'_>) -> String {
@@ -300,6 +315,10 @@ pub struct EnvironmentService {
     /// Who sees the API in the portal. Without it, what the service says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
+    /// How applications identify themselves to the API: the key of one of the `auth-strategies` of the portal, or `none`.
+    /// Without it, what the service says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_strategy: Option<String>,
     /// Labels of the API, beside those of the service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::auth_strategy::AuthStrategy;
+use super::portal_team::PortalTeam;
+
 /// The developer portal of an environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -47,6 +50,17 @@ pub struct EnvironmentPortal {
     /// Notifications of a registration contain the developer's name and email address. Without it, `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub developers_in_notifications: Option<bool>,
+    /// Ways in which applications identify themselves to the APIs of the portal, by a key of your choice, which cannot be
+    /// `none`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub auth_strategies: BTreeMap<String, AuthStrategy>,
+    /// The key of the strategy that the APIs of the portal have, unless a service says otherwise. `none` for none. Without
+    /// it, koctl leaves that as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_application_auth_strategy: Option<String>,
+    /// The teams of developers by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub teams: BTreeMap<String, PortalTeam>,
     /// Labels, beside those that koctl sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

@@ -52,6 +52,10 @@ pub struct Service {
     /// Who sees the APIs of the service in portals. Without it, what the portal says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibility: Option<Visibility>,
+    /// How applications identify themselves to the APIs of the service: a key of `auth-strategies` in the portal of every
+    /// environment with the service, or `none`. Without it, what the portal says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_strategy: Option<String>,
     /// Labels of the service's APIs, beside those that koctl sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

@@ -30,6 +30,7 @@ impl Rules<'_> {
             self.distinct(&environments, "environments", organization.environments.keys());
             self.apis(&environments, organization);
             self.portals(&environments, organization);
+            self.same_strategies(&environments, organization);
             self.control_planes(&environments, organization);
             self.shared_control_planes(&environments, organization);
         }

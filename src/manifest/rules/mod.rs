@@ -1,6 +1,7 @@
 //! Rules about meaning, which types cannot express. Each rule reports every violation with its location.
 
 mod api_names;
+mod auth_strategies;
 mod clashes;
 mod moved;
 mod names;
@@ -8,6 +9,7 @@ mod organizations;
 mod overrides;
 mod pages;
 mod platform;
+mod portal_teams;
 mod teams;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use super::path::KeyPath;
 pub(crate) use names::same_file;
 pub(crate) use organizations::is_web_address;
 pub(crate) use overrides::unfit_shown_name;
+pub(crate) use portal_teams::unfit_team;
 pub(crate) use teams::is_email;
 
 /// The reason why neither a team nor an environment can have this name. `None` if they can.

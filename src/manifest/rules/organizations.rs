@@ -92,7 +92,7 @@ impl Rules<'_> {
     }
 
     /// Reports a name that is not one of the names at `definitions`, unless the definitions themselves are wrong.
-    fn report_undefined<'k>(
+    pub(super) fn report_undefined<'k>(
         &mut self,
         path: &KeyPath,
         definitions: &KeyPath,
@@ -190,7 +190,7 @@ impl Rules<'_> {
         }
     }
 
-    fn check_url(&mut self, path: &KeyPath, value: Option<&str>) {
+    pub(super) fn check_url(&mut self, path: &KeyPath, value: Option<&str>) {
         let Some(value) = value else { return };
         if !is_web_address(value) {
             self.report(

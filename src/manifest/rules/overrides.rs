@@ -41,6 +41,8 @@ impl Rules<'_> {
         }
         self.control_plane_settings(&path.key("control-plane"), &environment.control_plane);
         self.portal(path, environment);
+        self.auth_strategies(path, environment);
+        self.portal_teams(path, environment);
     }
 
     pub(super) fn team_overrides(&mut self, path: &KeyPath, team: &EnvironmentTeam) {
@@ -107,7 +109,7 @@ impl Rules<'_> {
         }
     }
 
-    fn shown_name(&mut self, path: &KeyPath, what: &str, name: Option<&str>) {
+    pub(super) fn shown_name(&mut self, path: &KeyPath, what: &str, name: Option<&str>) {
         let Some(name) = name else { return };
         let Some(reason) = unfit_shown_name(name) else { return };
         let message = format!("`{name}` is not a valid name for {what}: {reason}");
@@ -136,7 +138,7 @@ impl Rules<'_> {
         self.report(path, "koctl::manifest::slug", message, help);
     }
 
-    fn labels(&mut self, path: &KeyPath, labels: &BTreeMap<String, String>) {
+    pub(super) fn labels(&mut self, path: &KeyPath, labels: &BTreeMap<String, String>) {
         if labels.len() > LABELS {
             let message = format!("there are {} labels, more than Konnect allows", labels.len());
             let help = format!("remove some: Konnect allows 50, of which koctl sets up to {}", 50 - LABELS);
