@@ -345,6 +345,7 @@ fn r15_each_wrong_move_is_an_error_at_its_line() {
         "{from: air/team/a, to: air/user/a}",
         "{type: tea, from: a, to: b}",
         "{type: team, from: a}",
+        "{type: team, from: old, to: data}\n  - {type: team, from: data, to: facts}",
     ];
     let errors: Vec<String> = wrong.iter().map(|entry| moved(&format!("  - {entry}\n"))).collect();
     insta::assert_snapshot!(errors.join("\n"), @"
@@ -360,6 +361,7 @@ fn r15_each_wrong_move_is_an_error_at_its_line() {
     koctl.yaml:16:28: `air/team/a` cannot become `air/user/a`
     koctl.yaml:16:12: `tea` is not a valid value for moved[0].type
     koctl.yaml:16:5: the key `to` is missing in moved[0]
+    koctl.yaml:17:24: `data` is moved to `facts`, and `old` to `data`: one apply cannot do both
     ");
 }
 
@@ -409,10 +411,32 @@ fn r15_moves_that_contradict_each_other_are_shown_with_both_places() {
         ·                               ─
      20 │   - {type: team, from: y, to: z}
         ╰────
-      help: remove the entry that is not true; to exchange two names, apply with a third name first
+      help: remove the entry that is not true; to exchange names, rename one to a name that nothing
+            has and apply that, then the others one by one, each time with the new entry alone
 
     3 errors in 1 file.
     ");
+}
+
+#[test]
+fn r15_names_that_are_exchanged_are_one_error() {
+    let both = "  - {type: team, from: data, to: facts}\n  - {type: team, from: facts, to: data}\n";
+    assert_eq!(moved(both), "koctl.yaml:16:34: the moves go round in a circle: `data` to `facts` to `data`");
+}
+
+#[test]
+fn r15_a_group_that_is_mapped_to_the_former_name_of_a_team_is_an_error() {
+    let mapping = "    authorization:\n      oidc: {enabled: true, issuer: 'https://idp.example.com', client-id: a, \
+                   client-secret: {type: env, value: OIDC}}\n      team-mappings:\n        idp:\n          \
+                   enabled: true\n          mappings: {old: [group]}\n";
+    let text = SMALL.replace("    environments:\n", &format!("{mapping}    environments:\n"));
+    assert_eq!(lines(&text), "no errors");
+    let chain = "moved:\n  - {type: team, from: old, to: newer}\n  - {type: team, from: newer, to: data}\n";
+    let error = lines(&format!("{text}{chain}"));
+    assert!(
+        error.contains("the team `old` has another name by `moved`: `data`") && error.lines().count() == 1,
+        "{error}"
+    );
 }
 
 // Errors of the files.

@@ -459,7 +459,8 @@ impl<'a> Differ<'a> {
         change.act(&provenance);
         if let Some(other) = self.blocking(&case, &change, remote) {
             let (id, other) = (remote.id.clone(), other.to_owned());
-            return self.out.held_back.push(Refusal::Taken { address: desired.address.clone(), id, other });
+            let (address, stored) = (desired.address.clone(), desired.address.clone());
+            return self.out.held_back.push(Refusal::Taken { address, stored, id, other });
         }
         match change.action {
             Action::NoOp if known.is_some_and(|prior| change.record(schema, remote) == *prior) => return,
@@ -480,7 +481,7 @@ impl<'a> Differ<'a> {
     fn blocking(&self, case: &Case<'a>, change: &ResourceChange, remote: &Remote) -> Option<&'a str> {
         let schema = case.schema;
         let is_renamed = schema.natural_key.iter().any(|name| change.is_changed(name));
-        if schema.may_repeat || !is_renamed || change.action == Action::Replace {
+        if !is_renamed || change.action == Action::Replace {
             return None;
         }
         let is_leaving = |other: &&str| self.leaving.contains_key(&(schema.type_name, *other));

@@ -36,10 +36,12 @@ pub enum Refusal {
         ids: Vec<String>,
     },
     /// Another object has the name that its object is to get.
-    #[error("`{address}` is the object {id}, and another object, {other}, has the name that it is to get; delete or rename {other}, or take it over with `koctl state rm {}` and `koctl import {} {other}`", shell_word(.address.as_str()), shell_word(.address.as_str()))]
+    #[error("`{address}` is the object {id}, and another object, {other}, has the name that it is to get; delete or rename {other}, or take it over with `koctl state rm {}` and `koctl import {} {other}`", shell_word(.stored.as_str()), shell_word(.address.as_str()))]
     Taken {
         /// The resource.
         address: Address,
+        /// The address that the stored state has it under, if it moves with this plan.
+        stored: Address,
         /// The id of its object.
         id: String,
         /// The id of the other.
@@ -157,6 +159,18 @@ impl Refusal {
     /// True if it concerns one of `addresses`. An error of the graph concerns all.
     pub(super) fn concerns(&self, addresses: &HashSet<&Address>) -> bool {
         matches!(self, Self::Graph(_)) || self.addresses().any(|address| addresses.contains(address))
+    }
+
+    /// The refusal, which knows what the resource is called in the stored state. `former` gives the old address of one that
+    /// moves.
+    #[must_use]
+    pub fn stored_as(mut self, former: impl Fn(&Address) -> Option<Address>) -> Self {
+        if let Self::Taken { address, stored, .. } = &mut self
+            && let Some(former) = former(address)
+        {
+            *stored = former;
+        }
+        self
     }
 
     /// The refusals, with one for all resources that are protected for the same reason.

@@ -157,6 +157,28 @@ pub fn organizations(dir: &Path) -> Result<Vec<String>, SandboxError> {
     Ok(names)
 }
 
+/// The names of the organizations of the sandbox in `dir` that a request has changed something in; none if there is no
+/// sandbox.
+///
+/// # Errors
+///
+/// If another process has the sandbox open, or its data cannot be read.
+pub fn organizations_in_use(dir: &Path) -> Result<Vec<String>, SandboxError> {
+    if !dir.join(DATA).exists() {
+        return Ok(Vec::new());
+    }
+    let konnect = open(dir.to_owned(), &[])?;
+    let used = konnect.organizations().into_iter().filter(|name| konnect.has_changed(name)).collect();
+    konnect.close();
+    Ok(used)
+}
+
+/// True if there is a sandbox in `dir`.
+#[must_use]
+pub fn exists(dir: &Path) -> bool {
+    dir.join(DATA).exists()
+}
+
 /// Merges the open pull requests of the sandbox in `dir`, by repository and number. Returns all of them, also those that
 /// conflict and stay open.
 ///

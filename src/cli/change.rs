@@ -37,7 +37,7 @@ pub(super) struct ChangeArgs {
 impl ChangeArgs {
     /// True if a program reads what happens, as JSON events on stdout.
     pub(super) fn streams_events(&self) -> bool {
-        self.approval.streams_events() && !self.local
+        self.approval.streams_events()
     }
 }
 
@@ -52,7 +52,9 @@ async fn propose(change: Change, checks: bool, args: &ChangeArgs, output: &Outpu
     let state = args.system.state(&environment);
     let (access, _) = args.repository.open(&args.system, environment, output).await?;
     let manifest = access.changed(&change)?;
-    note_left_out(&change.left_out(&manifest), output);
+    if let Some(note) = left_out(&change.left_out(&manifest)) {
+        output.note(&note);
+    }
     let repository = access.session(state.as_deref(), PlatformWork::Change(change.clone()))?;
     if let (Change::AddService(service), true) = (&change, checks)
         && let Err(failures) = check_service(repository.session(), service, &manifest).await
@@ -68,11 +70,18 @@ async fn propose(change: Change, checks: bool, args: &ChangeArgs, output: &Outpu
 async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output) -> Result<Outcome, Failures> {
     let local = LocalChange::prepare(&args.manifest.sources(), change)?;
     let edits = local.edits();
-    if edits.is_empty() {
+    let left_out = left_out(&change.left_out(&local.loaded.manifest));
+    if output.streams_events() {
+        if !args.approval.auto_approve() {
+            let failure = Failure::new("events leave no room for a question");
+            return Err(failure.help("add --auto-approve, or leave out --json to be asked").into());
+        }
+    } else if edits.is_empty() {
         output.screen("Nothing to change: the configuration says that already.");
         return Ok(Outcome::Done);
+    } else if let Some(note) = &left_out {
+        output.note(note);
     }
-    note_left_out(&change.left_out(&local.loaded.manifest), output);
     if let (Change::AddService(service), true) = (change, checks) {
         let manifest = &local.loaded.manifest;
         let checked = in_session(local.loaded.clone(), &args.manifest, &args.system, output, async |session| {
@@ -81,6 +90,11 @@ async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output)
         checked.await.map_err(unchecked)?;
     }
     let shown = local.shown();
+    if output.streams_events() {
+        local.write()?;
+        report_edits(&shown, left_out.as_deref(), output);
+        return Ok(Outcome::Done);
+    }
     let shown: Vec<_> = shown.iter().map(|(name, before, after)| (*name, before.as_str(), after.as_str())).collect();
     output.screen(&report::terminal::edits(&shown, &output.style()));
     if !approves(args, output)? {
@@ -113,12 +127,22 @@ fn unchecked(failures: Failures) -> Failures {
     with_way_out.collect()
 }
 
-fn note_left_out(environments: &[String], output: &Output) {
-    if environments.is_empty() {
-        return;
+/// Tells a program what was changed, and what else to know.
+fn report_edits(edits: &[(&str, String, String)], note: Option<&str>, output: &Output) {
+    let events = output.progress();
+    for (path, before, after) in edits {
+        events.edited(path, &report::unified(path, before, after));
     }
+    if let Some(note) = note {
+        events.warned(note, None);
+    }
+    output.end(&events);
+}
+
+/// A note about the environments in which what was added does not take part.
+fn left_out(environments: &[String]) -> Option<String> {
     let names = environments.iter().map(|name| report::safe(name)).collect::<Vec<_>>().join(", ");
-    output.note(&format!("Not in {names}, which list what takes part: add it there with --environment."));
+    (!names.is_empty()).then(|| format!("Not in {names}, which list what takes part: add it there with --environment."))
 }
 
 /// An environment, as a flag names it.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::environment::of_process;
 use super::output::Output;
-use crate::compiler::check_ignored;
+use crate::compiler;
 use crate::manifest::model::Region;
 use crate::manifest::{Diagnostics, Loaded, Sources, load};
 use crate::operations::{Environment, Failures, Session, SessionOptions};
@@ -52,7 +52,7 @@ impl ManifestArgs {
     /// Loads and checks the configuration.
     pub(super) fn load(&self) -> Result<Loaded, Diagnostics> {
         let loaded = load(&self.sources())?;
-        check_ignored(&loaded)?;
+        compiler::check(&loaded)?;
         Ok(loaded)
     }
 

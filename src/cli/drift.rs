@@ -121,9 +121,15 @@ impl Args {
         }
     }
 
-    /// The two ways on: to what the configuration says, and to what there is.
-    fn next(&self) -> String {
+    /// The two ways on: to what the configuration says, and to what there is. What is not managed is in no plan.
+    fn next(&self, report: &DriftReport) -> String {
         let flags = same_place(&self.manifest, &self.system);
+        if report.findings().all(|(_, findings)| findings.drift.is_empty()) {
+            return format!(
+                "write what is to stay into the configuration, so that `koctl plan{flags}` takes it over; delete the rest in \
+                 Konnect, or list it in `platform.drift.ignore`."
+            );
+        }
         format!("`koctl plan{flags}` shows what to undo, `koctl plan --refresh-only{flags}` what to keep.")
     }
 }
@@ -170,7 +176,7 @@ async fn look(args: &Args, webhook: Option<Webhook>, session: &Session, output: 
     failures.extend(notifications.webhook(webhook).await.err());
     failures.extend(notifications.issue().await.err());
     if report.has_drift() && !args.quiet && !args.json {
-        output.next(&args.next());
+        output.next(&args.next(&report));
     }
     failures.none_or(if report.has_drift() { Outcome::Differences } else { Outcome::Done })
 }

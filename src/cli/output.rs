@@ -392,8 +392,12 @@ pub(super) fn write_data(line: &str) {
     }
 }
 
-/// Messages to people begin with a capital letter and end with a period.
+/// Messages to people begin with a capital letter and end with a period. A path or an address stays as it is.
 fn sentence(text: &str) -> String {
+    let first = text.split_whitespace().next().unwrap_or_default().trim_end_matches([',', ':', ';', '.']);
+    if first.contains(['/', '\\', '.', ':', '_']) {
+        return ended(text);
+    }
     let mut characters = text.chars();
     let first = characters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     ended(&format!("{first}{}", characters.as_str()))
@@ -452,7 +456,7 @@ fn directives() -> Result<Option<EnvFilter>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CRATES, legible};
+    use super::{CRATES, legible, sentence};
 
     #[test]
     fn only_the_styles_of_koctl_reach_a_person() {
@@ -464,6 +468,15 @@ mod tests {
         {
             let shown = legible(other, true);
             assert!(shown.starts_with('\\') && !shown.contains(char::is_control), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_message_begins_with_a_capital_letter_unless_with_a_path() {
+        assert_eq!(sentence("could not read teams.yaml: no"), "Could not read teams.yaml: no.");
+        assert_eq!(sentence("nothing: x."), "Nothing: x.");
+        for text in ["konnect/teams.yaml:3:1: no", "teams.yaml is no file", "c:\\a is no file", "https://a.b is down"] {
+            assert_eq!(sentence(text), format!("{text}."));
         }
     }
 

@@ -5,7 +5,7 @@ use super::outcome::Outcome;
 use super::output::Output;
 use crate::manifest::check_document;
 use crate::manifest::model::Manifest;
-use crate::operations::{Failures, stray_warnings};
+use crate::operations::{self, Failures, stray_warnings};
 use crate::report::count;
 
 /// Check the configuration, and show all errors in it.
@@ -27,6 +27,7 @@ pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
         output.json(&format!("{:#}", check_document(checked.as_ref().err())));
     }
     let loaded = checked?;
+    output.warnings(&operations::stale_patterns(&loaded.manifest));
     if !args.json {
         show(&loaded.manifest, args, output);
         output.warnings(&stray_warnings(&loaded));

@@ -7,21 +7,18 @@ use super::scope::{EnvironmentScope, Scope};
 use crate::manifest::model::{Environment, Manifest, Organization, Service, Team};
 use crate::manifest::path::KeyPath;
 use crate::manifest::suggest::nearest;
-use crate::manifest::{Diagnostic, Diagnostics, Loaded};
+use crate::manifest::{Diagnostic, Loaded};
 use crate::registry;
 use crate::resource_type::KeyShape;
 use engine::{Address, Desired, Schema};
 
-/// Checks the lists of a configuration.
-///
-/// # Errors
-/// Every entry that names no attribute, or one that cannot be ignored.
-pub fn check_ignored(loaded: &Loaded) -> Result<(), Diagnostics> {
+/// The entries of the lists of a configuration that name no attribute, or one that cannot be ignored.
+pub(super) fn mistakes(loaded: &Loaded) -> Vec<Diagnostic> {
     let wrong = |(path, list): (KeyPath, &[String])| {
         let entries = list.iter().enumerate().map(|(index, entry)| (path.index(index), entry.as_str()));
         entries.filter_map(|(path, entry)| mistake(loaded, &path, entry)).collect::<Vec<_>>()
     };
-    Diagnostics::new(lists(&loaded.manifest).into_iter().flat_map(wrong).collect()).map_or(Ok(()), Err)
+    lists(&loaded.manifest).into_iter().flat_map(wrong).collect()
 }
 
 /// All lists of a configuration.
@@ -215,11 +212,11 @@ organizations:
 
     fn errors(list: &str) -> String {
         let loaded = loaded(("{type: DEV, region: eu}", &format!("{{type: DEV, region: eu, ignore-changes: {list}}}")));
-        let told = |errors: Diagnostics| {
-            let lines = errors.iter().map(|error| format!("{}: {}", error.line(), error.help().unwrap_or_default()));
-            lines.collect::<Vec<_>>().join("\n")
-        };
-        check_ignored(&loaded).map_or_else(told, |()| "no errors".to_owned())
+        let told = |error: &Diagnostic| format!("{}: {}", error.line(), error.help().unwrap_or_default());
+        match mistakes(&loaded).as_slice() {
+            [] => "no errors".to_owned(),
+            errors => errors.iter().map(told).collect::<Vec<_>>().join("\n"),
+        }
     }
 
     #[test]

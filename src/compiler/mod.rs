@@ -24,7 +24,6 @@ mod specification;
 mod teams;
 
 pub use held::{Held, unread_specs};
-pub use ignored::check_ignored;
 pub use placement::placements;
 pub use scope::{ClientSecrets, Events, Input};
 pub use specification::{Spec, SpecAddress, Specs};
@@ -34,6 +33,7 @@ use std::collections::BTreeSet;
 use secrecy::SecretString;
 
 use crate::manifest::model::{Manifest, Organization};
+use crate::manifest::{Diagnostics, Loaded};
 use engine::{Address, Desired, Error, Secrets};
 use scope::{EnvironmentScope, Output, Scope, Services};
 
@@ -44,6 +44,15 @@ pub struct Compiled {
     pub desired: Vec<Desired>,
     /// The services whose specification is not known, and whose resources are not among the others.
     pub held: Vec<Held>,
+}
+
+/// Checks what a configuration says of resource types, which its own rules do not know.
+///
+/// # Errors
+/// Every entry of `ignore-changes` and of `moved` that cannot have an effect.
+pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
+    let mistakes = ignored::mistakes(loaded).into_iter().chain(moves::mistakes(loaded)).collect();
+    Diagnostics::new(mistakes).map_or(Ok(()), Err)
 }
 
 /// Compiles one organization (R1).

@@ -1,10 +1,18 @@
 //! What `moved` of the configuration says about addresses (R15).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::rename::Rename;
+use crate::konnect::resources::{control_plane, user};
 use crate::manifest::model::{Manifest, Moved, MovedType};
+use crate::manifest::path::KeyPath;
+use crate::manifest::suggest::nearest;
+use crate::manifest::{Diagnostic, Loaded};
+use crate::registry;
+use crate::resource_type::KeyShape;
 use engine::Address;
+use engine::address::PLATFORM_SCOPE;
 
 /// An entry of `moved`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +20,8 @@ pub struct Move {
     /// Its position in the list.
     pub position: usize,
     what: What,
+    /// The control planes that the configuration names.
+    named: Arc<BTreeSet<Address>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +33,7 @@ enum What {
 }
 
 impl Move {
-    fn new(position: usize, moved: &Moved) -> Option<Self> {
+    fn new(position: usize, moved: &Moved, named: Arc<BTreeSet<Address>>) -> Option<Self> {
         let (from, to) = (moved.from.clone(), moved.to.clone());
         let what = match moved.r#type {
             MovedType::Team => What::Named(Rename::Team { from, to }),
@@ -36,16 +46,29 @@ impl Move {
             }
             MovedType::Resource => What::Resource { from: from.parse().ok()?, to: to.parse().ok()? },
         };
-        Some(Self { position, what })
+        Some(Self { position, what, named })
     }
 
     /// The new address of a resource. `None` if the entry is not about it. `teams` as in [`Rename::address`].
     #[must_use]
     pub fn address(&self, address: &Address, teams: &BTreeSet<String>) -> Option<Address> {
         match &self.what {
-            What::Named(rename) => rename.address(address, teams),
+            What::Named(rename) => self.keeping_names(address, rename.address(address, teams)?),
             What::Resource { from, to } => (from == address).then(|| to.clone()),
         }
+    }
+
+    /// The new address, except that a control plane which the configuration names keeps its name: another team can be in
+    /// it.
+    fn keeping_names(&self, from: &Address, to: Address) -> Option<Address> {
+        let is_plane = registry::key(from.type_name()) == Some(KeyShape::EnvironmentAndControlPlane);
+        let with_name = || {
+            let ((_, name), (environment, _)) = (from.key().split_once('/')?, to.key().split_once('/')?);
+            let kept = Address::new(to.scope(), to.type_name(), &format!("{environment}/{name}"));
+            self.named.contains(&kept).then_some(kept)
+        };
+        let to = if is_plane { with_name().unwrap_or(to) } else { to };
+        (to != *from).then_some(to)
     }
 
     /// The single resource that gets another address. `None` if the entry is about a name.
@@ -77,7 +100,62 @@ pub fn moves(manifest: &Manifest) -> Vec<Move> {
     let mut sorted: Vec<(usize, usize, &Moved)> =
         within.map(|(position, moved)| (depth(moved), position, moved)).collect();
     sorted.sort_by_key(|(depth, position, _)| (*depth, *position));
-    sorted.into_iter().filter_map(|(_, position, moved)| Move::new(position, moved)).collect()
+    let named = Arc::new(named_planes(manifest));
+    sorted.into_iter().filter_map(|(_, position, moved)| Move::new(position, moved, Arc::clone(&named))).collect()
+}
+
+/// The addresses of the control planes that the configuration names, also those in environments under former names.
+fn named_planes(manifest: &Manifest) -> BTreeSet<Address> {
+    let mut named = BTreeSet::new();
+    for (organization, environment, content) in manifest.organizations.iter().flat_map(|(name, organization)| {
+        organization.environments.iter().map(move |(environment, content)| (name, environment, content))
+    }) {
+        let parts = content.teams.iter().flat_map(|teams| teams.values());
+        let planes: Vec<&str> = parts.filter_map(|part| part.control_plane_name.as_deref()).collect();
+        if planes.is_empty() {
+            continue;
+        }
+        let mut places = former_environments(manifest, organization, environment);
+        places.insert((organization.clone(), environment.clone()));
+        let address = |(scope, environment): &(String, String), plane: &str| {
+            Address::new(scope, control_plane::SCHEMA.type_name, &format!("{environment}/{plane}"))
+        };
+        named.extend(places.iter().flat_map(|place| planes.iter().map(move |plane| address(place, plane))));
+    }
+    named
+}
+
+/// The entries about a resource of a type that cannot move, or that is not known.
+pub(super) fn mistakes(loaded: &Loaded) -> Vec<Diagnostic> {
+    let entries = loaded.manifest.moved.iter().enumerate().filter(|(_, one)| one.r#type == MovedType::Resource);
+    let mistake = |(position, moved): (usize, &Moved)| {
+        let (message, help) = mistake(&moved.from.parse().ok()?)?;
+        let path = KeyPath::from(["moved"]).index(position).key("from");
+        Some(loaded.diagnostic(&path, "koctl::compiler::moved", message).with_help(help))
+    };
+    entries.filter_map(mistake).collect()
+}
+
+/// Why a resource cannot get another address, and what to do instead.
+fn mistake(address: &Address) -> Option<(String, String)> {
+    let type_name = address.type_name();
+    if address.scope() == PLATFORM_SCOPE {
+        let message = format!("`{address}` cannot move: it belongs to the platform repository");
+        return Some((message, "remove the entry: what koctl keeps there follows from the configuration".to_owned()));
+    }
+    if registry::schema(type_name).is_none() {
+        let known: Vec<&str> = registry::schemas().iter().map(|schema| schema.type_name).collect();
+        let help = match nearest(type_name, known.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "`koctl state list` lists the addresses in the state; docs/resources.md has all types".to_owned(),
+        };
+        return Some((format!("`{address}` cannot move: there is no type `{type_name}`"), help));
+    }
+    (type_name == user::SCHEMA.type_name).then(|| {
+        let message = format!("`{address}` cannot move: a person is known by the email, which Konnect does not change");
+        let help = "remove the entry: the new address under `users` is invited, and the old one leaves the teams";
+        (message, help.to_owned())
+    })
 }
 
 /// The former names of an organization with the position of the entry that ends each, the last one first.

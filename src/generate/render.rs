@@ -9,6 +9,7 @@ use crate::manifest::model::{
     Manifest, Notifications, Oidc, Organization, PortalTeam, PortalTeamRole, Saml, Service, Team, TeamMappings,
     Visibility,
 };
+use crate::manifest::quote;
 use crate::manifest::secret::Secret;
 
 /// The file with the teams, `konnect/teams.yaml`.
@@ -59,7 +60,7 @@ impl<'a> Page<'a> {
 
     /// A key with what is below it.
     fn below(&mut self, key: &str, body: impl FnOnce(&mut Self)) {
-        self.line(&format!("{}:", scalar(key)));
+        self.line(&format!("{}:", quote::in_block(key)));
         self.path.push(key.to_owned());
         body(self);
         self.path.pop();
@@ -69,11 +70,11 @@ impl<'a> Page<'a> {
     fn value(&mut self, key: &str, written: &str) {
         let guess = self.guesses.get(&[self.path.as_slice(), &[key.to_owned()]].concat());
         let comment = guess.map(|guess| format!(" # {guess}")).unwrap_or_default();
-        self.line(&format!("{}: {written}{comment}", scalar(key)));
+        self.line(&format!("{}: {written}{comment}", quote::in_block(key)));
     }
 
     fn text(&mut self, key: &str, text: &str) {
-        self.value(key, &scalar(text));
+        self.value(key, &quote::in_block(text));
     }
 
     fn some_text(&mut self, key: &str, text: Option<&String>) {
@@ -101,7 +102,7 @@ impl<'a> Page<'a> {
     /// A list. Nothing if it is empty.
     fn list(&mut self, key: &str, items: &[String]) {
         if !items.is_empty() {
-            self.below(key, |page| items.iter().for_each(|item| page.line(&format!("- {}", scalar(item)))));
+            self.below(key, |page| items.iter().for_each(|item| page.line(&format!("- {}", quote::in_block(item)))));
         }
     }
 
@@ -325,66 +326,5 @@ impl<'a> Page<'a> {
                 });
             }
         });
-    }
-}
-
-/// A text in YAML. It is plain if no version of YAML reads it as anything else.
-fn scalar(text: &str) -> String {
-    let inside = |c: char| c.is_alphanumeric() || " _-./@+()',&".contains(c);
-    let colons =
-        text.match_indices(':').all(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_alphanumeric() || c == '/'));
-    let is_plain = text.starts_with(|c: char| c.is_alphanumeric())
-        && !text.ends_with(' ')
-        && text.chars().all(|c| inside(c) || c == ':')
-        && colons
-        && !means_something_else(text);
-    if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
-}
-
-/// Words, numbers, times and dates of YAML 1.1 and 1.2.
-fn means_something_else(text: &str) -> bool {
-    let word = text.to_lowercase();
-    let is_word = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"].contains(&word.as_str());
-    let of_number = |c: char| c.is_ascii_hexdigit() || "xo_.:+-tz ".contains(c);
-    is_word || (text.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(of_number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::scalar;
-    use crate::manifest::document::parse_value;
-
-    #[test]
-    fn plain_texts_stay_plain() {
-        for text in
-            ["flights", "Everything about flights.", "https://github.com/a/b.git", "a@b.example", "2fast", "É t"]
-        {
-            assert_eq!(scalar(text), text);
-        }
-    }
-
-    #[test]
-    fn what_yaml_could_take_for_something_else_is_quoted() {
-        for text in
-            ["", "no", "Null", "1.0", "0x1f", "2024-01-01", "12:30", "a: b", "a:", "a #b", "- x", " x", "x ", "*a"]
-        {
-            assert!(scalar(text).starts_with('"'), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_text_is_read_as_it_was() {
-        for text in [
-            "",
-            "two\nlines\r\n",
-            "tab\t",
-            "\"quoted\" \\ 'single'",
-            "{a: b}",
-            "ünïcode 🦀",
-            "\u{0}\u{7f}\u{85}\u{2028}",
-        ] {
-            let read = parse_value(&format!("key: {} # comment\n", scalar(text))).unwrap();
-            assert_eq!(read["key"], text, "{}", scalar(text));
-        }
     }
 }

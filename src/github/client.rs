@@ -3,6 +3,7 @@
 //! The operations themselves are those of the crate `github-api`.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -23,6 +24,23 @@ use transport::Transport;
 pub struct ReadClient {
     api: Reader,
     access: Access,
+    listed: Listed,
+}
+
+/// The open pull requests that clients listed last, by repository. Its clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Listed(Arc<Mutex<BTreeMap<Repository, Vec<Pull>>>>);
+
+impl Listed {
+    /// The open pull requests of a repository when they were listed last. Empty if they were not.
+    #[must_use]
+    pub fn pulls(&self, repository: &Repository) -> Vec<Pull> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(repository).cloned().unwrap_or_default()
+    }
+
+    fn keep(&self, repository: &Repository, pulls: &[Pull]) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.clone(), pulls.to_vec());
+    }
 }
 
 /// Writes to GitHub.
@@ -95,7 +113,13 @@ impl ReadClient {
     pub fn new(transport: Transport, access: Access) -> Result<Self, Error> {
         let api = github_api::Access { url: access.url.clone(), token: access.token.clone() };
         let api = Reader::new(transport, &api).map_err(|error| refused_access(&access, &error))?;
-        Ok(Self { api, access })
+        Ok(Self { api, access, listed: Listed::default() })
+    }
+
+    /// The client, which keeps what it lists in `listed`.
+    #[must_use]
+    pub fn noting(self, listed: Listed) -> Self {
+        Self { listed, ..self }
     }
 
     /// The operations that read.
@@ -265,7 +289,9 @@ impl ReadClient {
     /// The open pull requests of a repository.
     pub async fn open_pulls(&self, repository: &Repository) -> Result<Vec<Pull>, Error> {
         let attempted = format!("read the open pull requests of {repository}");
-        self.api.open_pulls(repository).await.map_err(|error| self.explain(&attempted, error))
+        let pulls = self.api.open_pulls(repository).await.map_err(|error| self.explain(&attempted, error))?;
+        self.listed.keep(repository, &pulls);
+        Ok(pulls)
     }
 }
 

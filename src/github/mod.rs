@@ -14,7 +14,7 @@ pub mod resources;
 pub mod specs;
 
 pub use access::Access;
-pub use client::{ReadClient, WriteClient};
+pub use client::{Listed, ReadClient, WriteClient};
 pub use github_api::{Author, DEFAULT_URL, InvalidRepository, Pull, Repository};
 use problem::MOVED;
 pub use resource::GitHubType;

@@ -5,9 +5,10 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
-use yaml_edit::{Document, Mapping, Sequence, YamlFile, YamlNode};
+use yaml_edit::{Document, Mapping, Scalar, Sequence, YamlFile, YamlNode};
 
 use super::document::parse_value;
+use super::quote;
 
 /// One step of a path to a mapping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,15 +132,17 @@ pub fn push(file: &str, text: &str, path: &[Step<'_>], item: &str) -> Result<Str
     list(&mut expected, path).ok_or_else(refused)?.push(item.into());
     let pushed = changed(text, |root| match node(root, path) {
         Some(there) if there.as_sequence().is_some_and(|list| !list.is_empty()) => {
-            there.as_sequence()?.push(item);
+            there.as_sequence()?.push(scalar(item)?);
             Some(())
         }
         _ => {
             let (Step::Key(last), parents) = path.split_last()? else { return None };
             let made = Sequence::new();
-            made.push(item);
-            mapping(root, parents)?.set(*last, &made);
-            Some(())
+            made.push(scalar(item)?);
+            filled(root, parents, |there| {
+                there.set(scalar(last)?, &made);
+                Some(())
+            })
         }
     });
     verified(text, pushed, &expected).ok_or_else(refused)
@@ -204,7 +207,11 @@ fn at_mut<'v>(value: &'v mut Value, path: &[Step<'_>]) -> Option<&'v mut Value> 
 /// The list at a path, which is created if it is missing.
 fn list<'v>(value: &'v mut Value, path: &[Step<'_>]) -> Option<&'v mut Vec<Value>> {
     let (Step::Key(last), parents) = path.split_last()? else { return None };
-    let list = at_mut(value, parents)?.as_object_mut()?.entry(*last).or_insert(Value::Null);
+    let there = at_mut(value, parents)?;
+    if there.is_null() {
+        *there = Value::Object(Map::new());
+    }
+    let list = there.as_object_mut()?.entry(*last).or_insert(Value::Null);
     if list.is_null() {
         *list = Value::Array(Vec::new());
     }
@@ -264,24 +271,41 @@ fn edit(text: &str, path: &[Step<'_>], key: &str, entry: Entry<'_>) -> Option<St
     let file = YamlFile::from_str(text).ok()?;
     let document = file.ensure_document();
     let Some(root) = document.as_mapping() else { return Some(append(text, path, key, entry)) };
-    match mapping(&root, path) {
-        Some(there) if !there.is_empty() => set(&there, key, entry)?,
-        _ => {
-            let (Step::Key(last), parents) = path.split_last()? else { return None };
-            let made = Mapping::new();
-            set(&made, key, entry)?;
-            mapping(&root, parents)?.set(*last, &made);
-        }
-    }
+    filled(&root, path, |there| set(there, key, entry))?;
     Some(file.to_string())
+}
+
+/// Fills the mapping at a path. Where the path leads to nothing, or to a mapping without entries, a new one comes there.
+fn filled(root: &Mapping, path: &[Step<'_>], fill: impl FnOnce(&Mapping) -> Option<()>) -> Option<()> {
+    let has_entries = |depth: &usize| mapping(root, &path[..*depth]).is_some_and(|there| !there.is_empty());
+    let depth = (0..=path.len()).rev().find(has_entries).unwrap_or(0);
+    let (there, rest) = (mapping(root, &path[..depth])?, &path[depth..]);
+    let Some((Step::Key(first), below)) = rest.split_first() else {
+        return if rest.is_empty() { fill(&there) } else { None };
+    };
+    let mut made = Mapping::new();
+    fill(&made)?;
+    for step in below.iter().rev() {
+        let Step::Key(key) = step else { return None };
+        let outer = Mapping::new();
+        outer.set(scalar(key)?, &made);
+        made = outer;
+    }
+    there.set(scalar(first)?, &made);
+    Some(())
 }
 
 fn set(mapping: &Mapping, key: &str, entry: Entry<'_>) -> Option<()> {
     match entry {
-        Entry::Text(text) => mapping.set(key, text),
-        Entry::Mapping(text) => mapping.set(key, &Document::from_str(text).ok()?.as_mapping()?),
+        Entry::Text(text) => mapping.set(scalar(key)?, text),
+        Entry::Mapping(text) => mapping.set(scalar(key)?, &Document::from_str(text).ok()?.as_mapping()?),
     }
     Some(())
+}
+
+/// A text as a key or an item, with quotes if some version of YAML reads it as anything else without.
+fn scalar(text: &str) -> Option<Scalar> {
+    Document::from_str(&quote::in_flow(text)).ok()?.as_scalar()
 }
 
 fn mapping(root: &Mapping, path: &[Step<'_>]) -> Option<Mapping> {
@@ -312,8 +336,11 @@ fn append(text: &str, path: &[Step<'_>], key: &str, entry: Entry<'_>) -> String 
         out.push('\n');
     }
     let mut indent = 0;
-    let keys = path.iter().map(ToString::to_string).chain([key.to_owned()]);
-    for key in keys {
+    let steps = path.iter().map(|step| match step {
+        Step::Key(key) => quote::in_block(key),
+        step @ Step::Item(..) => step.to_string(),
+    });
+    for key in steps.chain([quote::in_block(key)]) {
         if indent > 0 {
             out.push('\n');
         }
@@ -406,6 +433,37 @@ mod tests {
         let edited =
             insert("o", "organizations: {}\n", ORGANIZATIONS, "Acme: the #1", Entry::Mapping("a: b\n")).unwrap();
         assert_eq!(parse_value(&edited).unwrap()["organizations"]["Acme: the #1"]["a"], "b");
+    }
+
+    #[test]
+    fn what_another_version_of_yaml_reads_as_something_else_is_quoted() {
+        for name in ["yes", "null", "2024-01-01", "1.10", "0x1f", "~", "12:30:00", "a\u{1b}[31m"] {
+            for text in ["teams:\n  a: {}\n", "teams: {a: {}}\n", "teams: {}\n", ""] {
+                let edited = insert("t", text, &[Step::Key("teams")], name, Entry::Mapping("{}")).unwrap();
+                assert!(edited.contains(&format!("{}: {{}}", quote::in_flow(name))), "{edited}");
+                let pushed = push("t", text, &[Step::Key("users")], name);
+                assert!(text.is_empty() || pushed.unwrap().contains(&quote::in_flow(name)), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_body_yet_gets_one() {
+        let path = [Step::Key("teams"), Step::Key("fleet"), Step::Key("users")];
+        let services = [Step::Key("teams"), Step::Key("fleet"), Step::Key("services")];
+        let texts = [
+            "teams:\n  fleet:\n  web:\n    users: [sam@example.com]\n",
+            "teams:\n  fleet: # drives\n",
+            "teams:\n  fleet: {}\n",
+            "teams:\n  fleet: ~\n  web: {}\n",
+            "teams: {fleet: , web: {}}\n",
+        ];
+        for text in texts {
+            let pushed = push("t", text, &path, "kim@example.com").unwrap();
+            assert_eq!(parse_value(&pushed).unwrap()["teams"]["fleet"]["users"][0], "kim@example.com", "{pushed}");
+            let inserted = insert("t", text, &services, "a/b", Entry::Mapping("name: b\n")).unwrap();
+            assert_eq!(parse_value(&inserted).unwrap()["teams"]["fleet"]["services"]["a/b"]["name"], "b", "{inserted}");
+        }
     }
 
     #[test]

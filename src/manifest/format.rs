@@ -22,7 +22,7 @@ pub enum Unformatted {
 /// If the text is not valid YAML, or its meaning would not be the same.
 pub fn formatted(text: &str) -> Result<String, Unformatted> {
     let meaning = parse_value(text)?;
-    if text.trim_start().starts_with('{') && serde_json::from_str::<serde_json::Value>(text).is_ok() {
+    if is_json(text) {
         return Ok(text.to_owned());
     }
     // Long texts keep their lines: where they break is a matter of their authors.
@@ -33,6 +33,12 @@ pub fn formatted(text: &str) -> Result<String, Unformatted> {
     if parse_value(&formatted).ok() == Some(meaning) { Ok(formatted) } else { Err(Unformatted::Unsafe) }
 }
 
+/// True for a mapping or a list in JSON, also behind the byte order mark that Windows writes.
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}');
+    text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde_json::Value>(text).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -41,7 +47,9 @@ mod tests {
     fn a_text_in_its_usual_form_stays_as_it_is() {
         let usual = "# Teams.\nteams:\n  # Takes orders.\n  orders: # all of them\n    users: [kim@example.com]\n";
         assert_eq!(formatted(usual).unwrap(), usual);
-        assert_eq!(formatted("{\"teams\":   {}}").unwrap(), "{\"teams\":   {}}");
+        for json in ["{\"teams\":   {}}", "\u{feff}{\"teams\":   {}}", "\n [ {\"a\":1}]", "{\r\n\t\"a\":   1\r\n}"] {
+            assert_eq!(formatted(json).unwrap(), json);
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub(crate) mod files;
 mod json;
 mod locations;
 mod mask;
+pub(crate) mod quote;
 mod render;
 mod rules;
 mod shape;

@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::failure::{Failure, Failures};
 use super::session::Session;
 use super::sources::{parse, source};
+use super::whole_file::{self, Readers, folder_of};
 use crate::compiler::SpecAddress;
 use crate::github::specs::{self, Wanted};
 use crate::manifest::changes::{Change, Files, NewService, Unchanged};
 use crate::manifest::document::without_secrets;
 use crate::manifest::files;
-use crate::manifest::format::formatted;
+use crate::manifest::format::{Unformatted, formatted};
 use crate::manifest::load::load_edited;
 use crate::manifest::model::{EnvironmentType, Manifest, Service};
 use crate::manifest::{Loaded, Sources};
@@ -81,19 +82,13 @@ impl LocalChange {
                 now => now.map_err(failed)?,
             };
             if now != before {
-                let failure = Failure::new(format!("{name} was changed meanwhile, and is left as it is"));
+                let failure = Failure::new(format!("the file {name} was changed meanwhile, and is left as it is"));
                 return Err(failure.help("run the command again"));
             }
-            replace(Path::new(name), after).map_err(failed)?;
+            write_file(Path::new(name), after).map_err(failed)?;
         }
         Ok(())
     }
-}
-
-/// The folder of a file.
-fn folder_of(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new(".")).to_owned()
 }
 
 /// Brings files into their usual form; if it only `checks`, writes nothing. Returns the files that change, with their texts
@@ -116,34 +111,36 @@ fn format_file(path: &Path, checks: bool) -> Result<Option<(String, String)>, Fa
     let text = files::read_text(path, files::LARGEST_TEXT).map_err(|error| {
         Failure::new(format!("could not read {name}: {error}")).help("name a file of the configuration")
     })?;
-    let formatted = formatted(&text)
-        .map_err(|error| Failure::new(format!("could not format {name}: {error}")).help("correct the file"))?;
+    let formatted = formatted(&text).map_err(|error| {
+        let help = match &error {
+            Unformatted::Invalid(_) => "correct the file at that place: `koctl validate` shows all errors",
+            Unformatted::Unsafe => {
+                "nothing has to be done: the file stays as it is, and others are formatted all the same"
+            }
+        };
+        let message = match &error {
+            Unformatted::Invalid(error) => {
+                format!("could not format {name}:{}:{}: {}", error.line, error.column, error.message)
+            }
+            Unformatted::Unsafe => format!("could not format {name}: {error}"),
+        };
+        Failure::new(message).help(help)
+    })?;
     if formatted == text {
         return Ok(None);
     }
     if !checks {
-        replace(path, &formatted).map_err(|error| {
+        write_file(path, &formatted).map_err(|error| {
             Failure::new(format!("could not write {name}: {error}")).help("make the file and its folder writable")
         })?;
     }
     Ok(Some((without_secrets(&text), without_secrets(&formatted))))
 }
 
-/// Replaces the content of a file, which keeps its permissions. A symbolic link keeps its target.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = folder_of(&path);
-    fs::create_dir_all(&folder)?;
-    let mut file = tempfile::Builder::new().prefix(".koctl-").tempfile_in(&folder)?;
-    file.write_all(text.as_bytes())?;
-    match fs::metadata(&path) {
-        Ok(metadata) => file.as_file().set_permissions(metadata.permissions())?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+/// Replaces the content of a file, which keeps its permissions.
+fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    fs::create_dir_all(folder_of(path))?;
+    whole_file::replace(path, text, Readers::AsBefore)
 }
 
 /// Checks that the specification of a new service can be read on every branch that an environment of the configuration

@@ -113,7 +113,8 @@ pub(super) fn github(session: &Session, token: Option<&Secret>) -> Result<github
         token.get_or_insert_with(|| SecretString::from("sandbox"));
     }
     let access = Access { url: session.systems.addresses.github.clone(), token, token_source };
-    Ok(github::ReadClient::new(session.systems.transport.clone(), access)?)
+    let client = github::ReadClient::new(session.systems.transport.clone(), access)?;
+    Ok(client.noting(session.listed.clone()))
 }
 
 /// The readers of `scope`.

@@ -22,8 +22,10 @@ use super::request::PlanRequest;
 use super::scope_plan::ScopeRequest;
 use super::session::Session;
 use super::warning::Warning;
+use crate::compiler::moves::former_names;
 use crate::konnect::resources::{self, application_auth_strategy, identity_provider};
 use crate::manifest::model::{Manifest, Organization, Region};
+use crate::manifest::suggest::nearest;
 use crate::manifest::{Diagnostic, Diagnostics};
 use crate::report::safe;
 use engine::address::{PLATFORM_SCOPE, Targets};
@@ -87,6 +89,7 @@ pub async fn drift(session: &Session, request: DriftRequest, progress: &dyn Prog
     let (connected, mut failures) = owners::connected(session, None);
     let Opening { opened, failures: strangers, mut warnings } = owners::open(session, connected, None, false).await;
     failures.extend(strangers);
+    warnings.extend(stale_patterns(&session.workspace.loaded.manifest));
     let organizations = opened.iter().map(async |one| (one.name.to_owned(), watch.settled(one.name, Some(one)).await));
     let platform = async {
         let seen = match session.keeps_platform_repository().await {
@@ -180,6 +183,30 @@ fn ignored(manifest: &Manifest) -> Option<Targets> {
     let patterns = &manifest.platform.as_ref()?.drift.as_ref()?.ignore;
     // The rules of the configuration have compiled each of them before.
     if patterns.is_empty() { None } else { Targets::new(patterns).ok() }
+}
+
+/// The patterns of `platform.drift.ignore` that begin with an organization which is not configured, as after a renaming.
+/// They hide nothing, and stop nothing.
+#[must_use]
+pub fn stale_patterns(manifest: &Manifest) -> Vec<Warning> {
+    let drift = manifest.platform.as_ref().and_then(|platform| platform.drift.as_ref());
+    let scopes = || manifest.organizations.keys().map(String::as_str).chain([PLATFORM_SCOPE]);
+    let warning = |pattern: &String| {
+        let scope = pattern.split('/').next().unwrap_or_default();
+        if scope.contains(['*', '?', '[', '{', '\\']) || scopes().any(|known| known == scope) {
+            return None;
+        }
+        let renamed = scopes().find(|name| former_names(manifest, name).iter().any(|(_, former)| *former == scope));
+        let help = match renamed.or_else(|| nearest(scope, scopes())) {
+            Some(meant) => format!("write `{meant}` in place of `{scope}` if that is meant, or remove the pattern"),
+            None => "remove the pattern, or write the name of an organization, or `*` for all of them".to_owned(),
+        };
+        let message = format!(
+            "`platform.drift.ignore` has `{pattern}`, but there is no organization `{scope}`: it hides nothing."
+        );
+        Some(Warning { message, help: Some(help) })
+    };
+    drift.iter().flat_map(|drift| &drift.ignore).filter_map(warning).collect()
 }
 
 impl Watch<'_> {

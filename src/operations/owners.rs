@@ -12,11 +12,13 @@ use super::connect::{self, Clients};
 use super::failure::{Failure, Failures};
 use super::locks::Locks;
 use super::moved::{Relocated, relocated};
+use super::renaming::Names;
 use super::session::Session;
 use super::stored::stored;
 use super::warning::Warning;
 use super::workspace::orphan_warnings;
 use crate::compiler::platform::PlatformWork;
+use crate::compiler::rename::Rename;
 use crate::konnect;
 use crate::manifest::model::Organization;
 use crate::report::count;
@@ -212,15 +214,15 @@ fn twins(one: &Opened<'_>, other: &Opened<'_>) -> Failure {
 
 /// The state of an organization that left the configuration is about the same one.
 fn owned_already(one: &Opened<'_>, scope: &str) -> Failure {
-    let (from, to) = (shell_word(scope), shell_word(one.name));
+    let names = Names::of(&Rename::Organization { from: scope.to_owned(), to: one.name.to_owned() });
     Failure::new(format!(
         "{} opens the Konnect organization {}, which the state of `{scope}` is about already",
         one.token(),
         one.owner
     ))
     .help(format!(
-        "if `{scope}` was renamed, run `koctl state mv --organization {from} {to}`; otherwise give `{}` the token of \
-         its own organization",
+        "if `{scope}` was renamed, {}; otherwise give `{}` the token of its own organization",
+        names.ways(),
         one.name
     ))
 }

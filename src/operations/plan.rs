@@ -1,6 +1,6 @@
 //! Planning: reads and compares, scope by scope, and cannot write.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use futures::join;
@@ -26,10 +26,10 @@ use crate::registry;
 use crate::report::count;
 use crate::review::Review;
 use engine::address::{PLATFORM_SCOPE, Targets};
-use engine::plan::Unplanned;
+use engine::plan::{Moved, Unplanned};
 use engine::progress::Progress;
 use engine::state::shell_word;
-use engine::{Address, Desired, Plan, Readers, ScopePlan};
+use engine::{Action, Address, Desired, Plan, Readers, ResourceChange, ScopePlan};
 
 /// The result of planning.
 #[derive(Debug)]
@@ -98,8 +98,8 @@ pub async fn plan(
         let readers = connect::readers(session, PLATFORM_SCOPE)?;
         repository::plan(&scope(PLATFORM_SCOPE, readers)).await.map(Some)
     };
-    let (planned, platform, rivals) = join!(planning, platform, rivals(session, request, &named));
-    warnings.extend(rivals);
+    let (planned, platform) = join!(planning, platform);
+    warnings.extend(rivals(session, request, &named));
     let (mut plans, mut kept, mut addresses) = (Vec::new(), Vec::new(), BTreeSet::new());
     match platform.of_scope(PLATFORM_SCOPE) {
         Ok(Some(RepositoryPlan { plan, addresses: compared, kept: files, warnings: about })) => {
@@ -153,13 +153,29 @@ pub fn warnings(plan: &Plan) -> Vec<Warning> {
 
 /// A move to a name that nothing of the configuration has.
 fn moved_in_vain(scope: &ScopePlan) -> Option<Warning> {
-    let targets: BTreeSet<&Address> = scope.moved.iter().map(|one| &one.to).collect();
-    let destroyed = scope.changes.iter().filter(|change| change.destroys() && targets.contains(&change.address));
-    let first = destroyed.clone().find(|change| change.guarded).or_else(|| destroyed.clone().next())?;
-    let others = destroyed.count() - 1;
+    let gone: BTreeMap<&Address, &ResourceChange> = scope
+        .changes
+        .iter()
+        .filter(|change| matches!(change.action, Action::Delete | Action::Forget))
+        .map(|change| (&change.address, change))
+        .collect();
+    // A new name that something keeps is right. What goes nevertheless was removed from the configuration, too.
+    let right: BTreeSet<(&str, &str)> =
+        scope.moved.iter().filter(|one| !gone.contains_key(&one.to)).flat_map(renamed_parts).collect();
+    let is_right =
+        |one: &&Moved| renamed_parts(one).any(|(from, to)| right.iter().any(|(old, new)| from.replace(old, new) == to));
+    let vain = scope.moved.iter().filter(|one| !is_right(one)).filter_map(|one| gone.get(&one.to).copied());
+    let vain: Vec<&ResourceChange> = vain.filter(|change| change.destroys()).collect();
+    let first = vain.iter().find(|change| change.guarded).or_else(|| vain.first())?;
+    let others = vain.len() - 1;
     let more = if others == 0 { String::new() } else { format!(" and {}", count(others, "other resource")) };
     let message = format!("`moved` renames `{}`{more}, and this plan destroys what has the new name.", first.address);
     Some(Warning { message, help: Some("check the names in `moved` against the configuration".to_owned()) })
+}
+
+/// The parts of a key that change, each with its new text.
+fn renamed_parts(moved: &Moved) -> impl Iterator<Item = (&str, &str)> {
+    moved.from.key().split('/').zip(moved.to.key().split('/')).filter(|(from, to)| from != to)
 }
 
 /// The plan without what a person has to approve (R12), and a warning about that.

@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::renaming::Names;
 use crate::compiler::rename::Rename;
 use crate::manifest::model::Environment;
 use crate::registry;
 use crate::resource_type::KeyShape;
 use engine::schema::Unset;
-use engine::state::shell_word;
 use engine::value::stored_form;
 use engine::{Action, Address, Attribute, Kind, Plan, Planned, ResourceChange, ScopePlan};
 
 /// Attributes that a rename changes: names, and what is derived from names.
 const NAMES: [&str; 3] = ["name", "display_name", "labels"];
+/// How many renames are tried in pairs.
+const MOST_TOGETHER: usize = 40;
 /// An attribute that people often edit together with a name.
 const DESCRIPTION: &str = "description";
 
@@ -66,6 +68,9 @@ struct Explanation<'a> {
     score: usize,
 }
 
+/// What is created under a new name, if it is, and the old and new names that lead there.
+type Successor<'a, 'r> = (Option<&'a ResourceChange>, Vec<(&'r str, &'r str)>);
+
 /// An object that is destroyed, and one that is created.
 #[derive(Clone, Copy)]
 struct Pair<'a> {
@@ -94,7 +99,7 @@ impl<'a> Exchange<'a> {
         let explained: BTreeSet<&Address> = certain.iter().flat_map(|one| one.explained.iter().copied()).collect();
         let single = self.single_pairs(&explained).into_iter().map(|pair| {
             let [from, to] = [pair.destroyed, pair.created].map(|change| change.address.to_string());
-            (pair, false, Names { kind: None, from, to })
+            (pair, false, Names::of_resource(from, to))
         });
         let renames = certain.iter().map(|one| (one.pair, one.is_described_anew, Names::of(&one.rename)));
         let renamed = |(Pair { destroyed, created }, is_described_anew, names): (Pair<'_>, bool, Names)| Renamed {
@@ -122,32 +127,54 @@ impl<'a> Exchange<'a> {
 
     /// Every rename that could be meant, once.
     fn explanations(&self) -> Vec<Explanation<'a>> {
-        let mut explanations: Vec<Explanation<'a>> = Vec::new();
+        let mut possible: Vec<(Rename, Pair<'a>)> = Vec::new();
         for pair in self.pairs() {
-            let Some(rename) = rename(pair) else { continue };
-            if explanations.iter().all(|other| other.rename != rename) {
-                explanations.extend(self.explanation(rename, pair));
+            if let Some(rename) = rename(pair).filter(|rename| possible.iter().all(|(other, _)| other != rename)) {
+                possible.push((rename, pair));
             }
         }
-        explanations
+        let others: Vec<&Rename> = possible.iter().map(|(rename, _)| rename).collect();
+        // Everything could be the companion of everything: so many were not renamed at once by a person.
+        let others = if others.len() > MOST_TOGETHER { &[] } else { others.as_slice() };
+        possible.iter().filter_map(|(rename, pair)| self.explanation(rename.clone(), *pair, others)).collect()
+    }
+
+    /// What is created under the new name of a resource, and the renames that lead there: `rename`, and perhaps one of
+    /// `others`, as an environment can be renamed together with a team.
+    fn successor<'r>(&self, address: &Address, rename: &'r Rename, others: &[&'r Rename]) -> Option<Successor<'a, 'r>> {
+        let to = rename.address(address, &self.teams)?;
+        if let Some(created) = self.created.get(&to) {
+            return Some((Some(created), vec![names(rename)]));
+        }
+        let is_another = |other: &&&Rename| std::mem::discriminant(**other) != std::mem::discriminant(rename);
+        let together = others.iter().filter(is_another).find_map(|other| {
+            // The control plane of a renamed environment is named after the team, whatever that is called by then.
+            let both = other.address(&to, &self.teams).and_then(|to| self.created.get(&to).copied());
+            let turned = || {
+                let first = other.address(address, &self.teams)?;
+                self.created.get(&rename.address(&first, &self.teams)?).copied()
+            };
+            Some((both.or_else(turned)?, vec![names(rename), names(other)]))
+        });
+        Some(together.map_or((None, Vec::new()), |(created, names)| (Some(created), names)))
     }
 
     /// `None` if the rename does not explain the deletion of something guarded that is named after it. A description may
     /// differ, if something else shows that the object is the same.
-    fn explanation(&self, rename: Rename, pair: Pair<'a>) -> Option<Explanation<'a>> {
+    fn explanation(&self, rename: Rename, pair: Pair<'a>, others: &[&Rename]) -> Option<Explanation<'a>> {
         let (mut explained, mut score) = (BTreeSet::new(), 0);
         let mut is_shown = self.relabelled.contains(&names(&rename));
         let mut is_described_anew = false;
         for (address, destroyed) in &self.destroyed {
-            let Some(to) = rename.address(address, &self.teams) else { continue };
-            let Some(created) = self.created.get(&to).copied() else {
+            let Some((created, names)) = self.successor(address, &rename, others) else { continue };
+            let Some(created) = created else {
                 if destroyed.guarded {
                     return None;
                 }
                 continue;
             };
             let pair = Pair { destroyed, created };
-            let alike = likeness(pair, names(&rename));
+            let alike = likeness(pair, &names);
             if destroyed.guarded && alike == Likeness::None {
                 return None;
             }
@@ -173,7 +200,7 @@ impl<'a> Exchange<'a> {
                 && !self.is_of_two_teams(pair)
                 && !explained.contains(&pair.destroyed.address)
                 && environment(pair.destroyed) == environment(pair.created)
-                && likeness(*pair, ("", "")) == Likeness::Full
+                && likeness(*pair, &[]) == Likeness::Full
         };
         let pairs: Vec<Pair<'a>> = self.pairs().filter(is_possible).collect();
         let number = |side: fn(&Pair<'a>) -> &'a Address, pair: &Pair<'a>| {
@@ -230,8 +257,8 @@ fn is_telling(Pair { destroyed, created }: Pair<'_>) -> bool {
     of_a_person || texts.any(|text| destroyed.before(text.name).is_some() && created.after(text.name).is_some())
 }
 
-/// How much two resources are the same except for their names, and for texts that contain the old name and the new.
-fn likeness(pair: Pair<'_>, names: (&str, &str)) -> Likeness {
+/// How much two resources are the same except for their names, and for texts that contain the old names and the new.
+fn likeness(pair: Pair<'_>, names: &[(&str, &str)]) -> Likeness {
     match (are_alike(pair, names, &[]), are_alike(pair, names, &[DESCRIPTION])) {
         (true, _) => Likeness::Full,
         (false, true) => Likeness::ButDescription,
@@ -239,7 +266,7 @@ fn likeness(pair: Pair<'_>, names: (&str, &str)) -> Likeness {
     }
 }
 
-fn are_alike(Pair { destroyed, created }: Pair<'_>, (from, to): (&str, &str), except: &[&str]) -> bool {
+fn are_alike(Pair { destroyed, created }: Pair<'_>, names: &[(&str, &str)], except: &[&str]) -> bool {
     let Some(schema) = registry::schema(destroyed.address.type_name()) else { return false };
     let is_set = |attribute: &&Attribute| !matches!(attribute.kind, Kind::Computed | Kind::Notice);
     let mut compared = schema
@@ -248,7 +275,9 @@ fn are_alike(Pair { destroyed, created }: Pair<'_>, (from, to): (&str, &str), ex
         .filter(is_set)
         .filter(|attribute| !NAMES.contains(&attribute.name) && !except.contains(&attribute.name));
     let is_renamed = |before: &Value, after: &Value| match (before.as_str(), after.as_str()) {
-        (Some(before), Some(after)) => !from.is_empty() && before.replace(from, to) == after,
+        (Some(before), Some(after)) => {
+            names.iter().fold(before.to_owned(), |text, (from, to)| text.replace(from, to)) == after
+        }
         _ => false,
     };
     compared.all(|attribute| match (destroyed.before(attribute.name), created.planned(attribute.name)) {
@@ -326,51 +355,4 @@ fn names(rename: &Rename) -> (&str, &str) {
         | Rename::Environment { from, to, .. }
         | Rename::Organization { from, to } => (from, to),
     }
-}
-
-/// The old and the new name of a renaming, as `koctl state mv` and `moved` take them.
-struct Names {
-    /// The type of what was renamed. `None` for a single resource.
-    kind: Option<&'static str>,
-    from: String,
-    to: String,
-}
-
-impl Names {
-    fn of(rename: &Rename) -> Self {
-        let (kind, from, to) = match rename {
-            Rename::Team { from, to } => ("team", from.clone(), to.clone()),
-            Rename::Service { from, to } => ("service", from.clone(), to.clone()),
-            Rename::Organization { from, to } => ("organization", from.clone(), to.clone()),
-            Rename::Environment { organization, from, to } => {
-                ("environment", format!("{organization}/{from}"), format!("{organization}/{to}"))
-            }
-        };
-        Self { kind: Some(kind), from, to }
-    }
-
-    /// The arguments of `koctl state mv`, which takes the new name of an environment alone.
-    fn arguments(&self) -> String {
-        let (flag, to) = match self.kind {
-            None => (String::new(), self.to.as_str()),
-            Some(kind @ "environment") => {
-                (format!("--{kind} "), self.to.split_once('/').map_or(self.to.as_str(), |(_, name)| name))
-            }
-            Some(kind) => (format!("--{kind} "), self.to.as_str()),
-        };
-        format!("{flag}{} {}", shell_word(&self.from), shell_word(to))
-    }
-
-    /// The entry of `moved`.
-    fn entry(&self) -> String {
-        let kind = self.kind.map(|kind| format!("type: {kind}, ")).unwrap_or_default();
-        format!("{{{kind}from: {}, to: {}}}", yaml_word(&self.from), yaml_word(&self.to))
-    }
-}
-
-/// A text in YAML's flow style, quoted if it has a character that means something there.
-fn yaml_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.' | '@');
-    let starts_plainly = text.starts_with(char::is_alphanumeric);
-    if starts_plainly && text.chars().all(is_plain) { text.to_owned() } else { Value::from(text).to_string() }
 }

@@ -1,6 +1,6 @@
 //! Open pull requests of the Go koctl, which stage the same files as koctl's own ones.
 
-use super::connect::{github, platform_repository};
+use super::connect::platform_repository;
 use super::request::PlanRequest;
 use super::session::Session;
 use super::warning::Warning;
@@ -8,10 +8,11 @@ use crate::github::{Pull, Repository};
 use crate::manifest::model::Organization;
 use engine::Mode;
 
-/// Warnings about the open pull requests of the Go koctl for the environments of these organizations.
+/// Warnings about the open pull requests of the Go koctl for the environments of these organizations, among those that
+/// were listed when the staged files were read.
 ///
-/// A list that cannot be read is no warning: the staged files cannot be read then either, and that is the error.
-pub(super) async fn rivals(
+/// A list that could not be read is no warning: the staged files could not be read then either, and that is the error.
+pub(super) fn rivals(
     session: &Session,
     request: &PlanRequest,
     organizations: &[(&String, &Organization)],
@@ -29,8 +30,7 @@ pub(super) async fn rivals(
         return Vec::new();
     }
     let Ok(repository) = platform_repository(session) else { return Vec::new() };
-    let Ok(client) = github(session, session.platform.token.as_ref()) else { return Vec::new() };
-    let pulls = client.open_pulls(&repository).await.unwrap_or_default();
+    let pulls = session.listed.pulls(&repository);
     let rival =
         |pull: &Pull| environments.iter().find(|(_, environment)| is_rival(pull, &repository, environment)).copied();
     let warning = |pull: &Pull| rival(pull).map(|(organization, environment)| warning(pull, organization, environment));

@@ -137,6 +137,8 @@ impl ScopeRequest<'_> {
         let (serial, scope) = (state.map(State::serial), name.to_owned());
         let recovered = compared.recovered;
         let (moved, origin) = (compared.relocated.moved.clone(), compared.relocated.origin.clone());
+        let former = |address: &Address| moved.iter().find(|one| one.to == *address).map(|one| one.from.clone());
+        let held_back: Vec<_> = held_back.into_iter().map(|refusal| refusal.stored_as(former)).collect();
         let addresses = desired.iter().map(|one| &one.address).chain(remembered.0.keys()).cloned().collect();
         let plan = ScopePlan {
             scope,

@@ -13,6 +13,7 @@ use super::store::StoreAccess;
 use super::systems::{Addresses, Systems};
 use super::workspace::{Environment, Workspace};
 use crate::compiler::platform::PlatformWork;
+use crate::github::Listed;
 use crate::manifest::Loaded;
 use crate::manifest::git::{PlatformRepository, platform_repository};
 use crate::manifest::model::Organization;
@@ -46,6 +47,8 @@ pub struct Session {
     pub(super) work: PlatformWork,
     /// The organizations that the tokens open.
     pub(super) asked: Asked,
+    /// The open pull requests that were listed in this run.
+    pub(super) listed: Listed,
 }
 
 impl Session {
@@ -84,6 +87,7 @@ impl Session {
             platform,
             work: PlatformWork::Maintain,
             asked: Asked::default(),
+            listed: Listed::default(),
         })
     }
 

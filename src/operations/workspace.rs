@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::failure::Failure;
+use super::renaming::Names;
 use super::warning::Warning;
 use crate::compiler::moves::former_names;
+use crate::compiler::rename::Rename;
 use crate::manifest::Loaded;
 use engine::address::PLATFORM_SCOPE;
 use engine::refresh::Remembered;
-use engine::state::{State, Store, shell_word};
+use engine::state::{State, Store};
 
 /// The variables of the process, or of a test.
 pub type Environment = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
@@ -98,7 +100,7 @@ impl Workspace {
 /// the organizations of the configuration that have no state yet.
 pub(super) fn orphan_warnings(left: &[(String, State)], new: &[&str]) -> Vec<Warning> {
     let renamed = match (left, new) {
-        ([_], [only]) => shell_word(only),
+        ([_], [only]) => (*only).to_owned(),
         _ => "NEW".to_owned(),
     };
     let warning = |(scope, state): &(String, State)| {
@@ -107,10 +109,10 @@ pub(super) fn orphan_warnings(left: &[(String, State)], new: &[&str]) -> Vec<War
              state. They are left unchanged.",
             count = known_or_begun(state)
         );
+        let names = Names::of(&Rename::Organization { from: scope.clone(), to: renamed.clone() });
         let help = format!(
-            "if it was renamed, run `koctl state mv --organization {word} {renamed}`; to destroy them, put it back and run \
-             `koctl destroy --target '{scope}/**'`",
-            word = shell_word(scope)
+            "if it was renamed, {}; to destroy them, put it back and run `koctl destroy --target '{scope}/**'`",
+            names.ways()
         );
         Warning { message, help: Some(help) }
     };

@@ -23,6 +23,7 @@
 //! | `tally` | the outcomes of an apply, counted |
 //! | [`words`] | counts with their nouns, and the names of steps |
 //! | `schemas` | the schemas of the resource types |
+//! | `unified` | the edit of a file as a unified diff |
 
 pub mod drift;
 pub mod graph;
@@ -43,6 +44,7 @@ mod style;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod unified;
 pub mod words;
 
 pub use escape::{escape as safe, wrap_words};
@@ -50,4 +52,5 @@ pub use markup::cell as code_span;
 pub use plan_view::{Detail, PlanView};
 pub use schemas::Schemas;
 pub use style::Style;
+pub use unified::unified;
 pub use words::count;

@@ -45,11 +45,11 @@ impl Specifications {
         let texts: Vec<Text<'_>> = plan.scopes.iter().flat_map(|scope| &scope.changes).flat_map(texts).collect();
         let whole = texts.iter().filter(|text| text.path.is_none());
         let homes: BTreeMap<String, Address> =
-            whole.filter_map(|text| Some((digest(text.new?), text.address.clone()))).collect();
+            whole.filter_map(|text| Some((text.digest.clone()?, text.address.clone()))).collect();
         let mut reader = Reader::default();
         let mut judged: BTreeMap<Address, Vec<Judged>> = BTreeMap::new();
         for text in &texts {
-            let is_copy = text.path.is_some() && text.new.is_some_and(|new| homes.contains_key(&digest(new)));
+            let is_copy = text.path.is_some() && text.digest.as_ref().is_some_and(|digest| homes.contains_key(digest));
             if let Some(verdict) = reader.verdict(text).filter(|_| !is_copy) {
                 let path = text.path.map(str::to_owned);
                 judged.entry(text.address.clone()).or_default().push(Judged { path, verdict });
@@ -108,6 +108,14 @@ struct Text<'a> {
     old: Option<&'a Value>,
     /// `None` if there will be none, or if it is not known.
     new: Option<&'a str>,
+    /// The digest of the new one.
+    digest: Option<String>,
+}
+
+impl<'a> Text<'a> {
+    fn new(address: &'a Address, path: Option<&'a str>, old: Option<&'a Value>, new: Option<&'a str>) -> Self {
+        Self { address, path, old, new, digest: new.map(digest) }
+    }
 }
 
 /// The specifications of a change.
@@ -121,16 +129,14 @@ fn texts(change: &ResourceChange) -> Vec<Text<'_>> {
         let (old, new) = (change.before(attribute), change.after(attribute));
         let address = &change.address;
         match file {
-            None => texts.push(Text { address, path: None, old, new: new.and_then(Value::as_str) }),
+            None => texts.push(Text::new(address, None, old, new.and_then(Value::as_str))),
             Some(name) => {
                 let is_meant = |path: &str| path.rsplit('/').next() == Some(name);
                 let files = new.and_then(Value::as_object).into_iter().flatten().filter(|(path, _)| is_meant(path));
-                texts.extend(files.map(|(path, text)| Text {
-                    address,
-                    path: Some(path),
-                    old: old.and_then(|files| files.get(path)),
-                    new: text.as_str(),
-                }));
+                let old = |path: &str| old.and_then(|files| files.get(path));
+                texts.extend(
+                    files.map(|(path, text)| Text::new(address, Some(path.as_str()), old(path), text.as_str())),
+                );
             }
         }
     }
@@ -149,7 +155,7 @@ impl<'a> Reader<'a> {
     fn verdict(&mut self, text: &Text<'a>) -> Option<Verdict> {
         let (old, new) = (text.old.filter(|old| !old.is_null())?, text.new?);
         let Some(old) = old.as_str() else {
-            let is_same = old["sha256"] == digest(new);
+            let is_same = text.digest.as_ref().is_some_and(|digest| old["sha256"] == *digest);
             let why = "only a digest of the old text is known";
             return (!is_same).then(|| Verdict::Unknown(why.to_owned()));
         };

@@ -149,7 +149,7 @@ fn fmt_changes_the_form_alone_and_check_changes_nothing() {
     world.run(&["fmt", "--check"]).exits(0);
     world.write("broken.yaml", "teams: [\n");
     let refused = world.run(&["fmt", "broken.yaml"]).exits(1);
-    assert!(refused.stderr.contains("broken.yaml") && refused.stderr.contains("line"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("Could not format broken.yaml:2:1: "), "{}", refused.stderr);
 }
 
 #[test]
@@ -222,6 +222,52 @@ fn changes_at_the_same_time_lose_none_that_succeeded() {
     for (name, mut child) in runs {
         if child.wait().unwrap().success() {
             assert!(world.read(TEAMS).contains(&format!("  {name}:")), "{name} is lost");
+        }
+    }
+}
+
+#[test]
+fn a_local_change_is_told_to_programs_as_events() {
+    let world = World::new();
+    world.edit(TEAMS, "teams:\n", "teams:\n  fleet:\n");
+    let add = ["add", "user", "fleet", "kim@example.com", "--local", "--json"];
+    let before = world.read(TEAMS);
+    let refused = world.run(&add).exits(1);
+    let event: serde_json::Value = serde_json::from_str(refused.stdout.trim()).unwrap();
+    assert!(event["type"] == "error" && world.read(TEAMS) == before, "{event}");
+    let run = world.run(&[&add[..], &["--auto-approve"]].concat()).exits(0);
+    let event: serde_json::Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert_eq!((&event["type"], &event["path"]), (&"edited".into(), &TEAMS.into()));
+    assert!(event["diff"].as_str().unwrap().contains("    - kim@example.com\n"), "{event}");
+    world.run(&["validate"]).exits(0);
+    let again = world.run(&[&add[..], &["--auto-approve"]].concat()).exits(0);
+    assert_eq!(again.stdout, "");
+}
+
+#[test]
+fn texts_of_people_cannot_change_the_form_of_a_file() {
+    let world = World::new();
+    let text = "a\u{1b}[31m\u{202e}: # no";
+    world.run(&["add", "team", "yes", "--description", text, "--local", "--auto-approve"]).exits(0);
+    let teams = world.read(TEAMS);
+    assert!(teams.contains("  \"yes\":\n    description: \"a\\u001B[31m\\u202E: # no\"\n"), "{teams}");
+    world.run(&["validate"]).exits(0);
+}
+
+#[test]
+fn a_file_of_another_shape_is_refused_without_a_panic() {
+    let world = World::new();
+    for (teams, organizations) in [("[]\n", "organizations: {}\n"), ("teams: none\n", "organizations: {Acme: none}\n")]
+    {
+        world.write(TEAMS, teams);
+        world.write("konnect/organizations.yaml", organizations);
+        for command in [
+            &["add", "user", "orders", "kim@example.com"][..],
+            &["remove", "team", "x"],
+            &["add", "environment", "Acme/x", "--type", "DEV", "--region", "eu"],
+        ] {
+            let run = world.run(&[command, &["--local", "--auto-approve"]].concat()).exits(1);
+            assert!(run.stderr.contains("Error:") || run.stderr.contains("×"), "{}", run.stderr);
         }
     }
 }

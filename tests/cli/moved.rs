@@ -1,5 +1,6 @@
 //! `moved:` in the configuration: what was renamed keeps its objects, without a command on the state (R15).
 
+use crate::outside::{GLOBAL, Outsider};
 use crate::world::{Run, World, filters};
 
 const TEAMS: &str = "konnect/teams.yaml";
@@ -179,6 +180,116 @@ fn r15_a_plan_moves_nothing_in_the_state() {
     let before = world.read(STATE);
     world.koctl(&["plan"]).exits(0);
     assert_eq!(world.read(STATE), before);
+}
+
+/// An entry for the team `orders` that is called `sales` now.
+const TO_SALES: &str = "  - {type: team, from: orders, to: sales}\n";
+
+#[tokio::test]
+async fn r15_a_team_of_someone_else_that_has_the_new_name_is_told_in_the_plan() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let theirs = serde_json::json!({ "name": "sales" });
+    let id = Outsider(&sandbox).made(GLOBAL, "/v3/teams", theirs).await;
+    world.edit(TEAMS, "  orders:", "  sales:");
+    add(&world, TO_SALES);
+    let plan = world.against(&sandbox, &["plan"]).await.exits(1);
+    let told = plan.stderr.replace(['\n', '│'], "").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains(&format!("another object, {id}, has the name that it is to get")), "{told}");
+    // The way out is about the address that the stored state has.
+    assert!(told.contains("`koctl state rm Acme/team/orders` and `koctl import Acme/team/sales"), "{told}");
+    world.against(&sandbox, &["state", "rm", "Acme/team/orders", "--auto-approve"]).await.exits(0);
+    world.against(&sandbox, &["import", "Acme/team/sales", &id, "--auto-approve"]).await.exits(0);
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    world.against(&sandbox, &["plan", "--detailed-exitcode"]).await.exits(0);
+    sandbox.stop().await;
+}
+
+#[test]
+fn r15_a_control_plane_that_another_team_names_stays_when_its_namesake_is_renamed() {
+    let world = World::new();
+    world.edit(TEAMS, "teams:\n", "teams:\n  stock:\n    description: Counts.\n");
+    let shared = "region: eu\n        teams: {orders: {}, stock: {control-plane-name: orders-dev}}\n";
+    world.edit(ORGANIZATIONS, "region: eu\n", shared);
+    let world = world.applied();
+    world.edit(TEAMS, "  orders:", "  sales:");
+    world.edit(ORGANIZATIONS, "{orders: {}", "{sales: {}");
+    add(&world, TO_SALES);
+    let plan = keeps_everything(&world);
+    assert!(!plan.stdout.contains("Acme/control_plane/dev/orders-dev ->"), "{}", plan.stdout);
+    let list = world.koctl(&["state", "list"]).exits(0).stdout;
+    assert!(
+        list.contains("control_plane/dev/orders-dev\n") && list.contains("control_plane/dev/sales-dev\n"),
+        "{list}"
+    );
+}
+
+#[test]
+fn r15_what_cannot_move_is_refused_by_validate_with_what_to_do() {
+    let world = World::new();
+    let refused = |entry: &str| {
+        let teams = world.read(TEAMS);
+        add(&world, entry);
+        let run = world.run(&["validate"]).exits(1);
+        world.write(TEAMS, &teams);
+        run.stderr
+    };
+    let person = refused("  - {from: Acme/user/kim@example.com, to: Acme/user/kim@example.org}\n");
+    assert!(person.contains("a person is known by the email") && person.contains("help: remove the entry"), "{person}");
+    let unknown = refused("  - {from: Acme/portl/dev, to: Acme/portl/test}\n");
+    assert!(unknown.contains("there is no type `portl`") && unknown.contains("did you mean `portal`?"), "{unknown}");
+    let platform = refused("  - {from: '@platform/repository/a', to: '@platform/repository/b'}\n");
+    assert!(platform.contains("it belongs to the platform repository"), "{platform}");
+    let taken = refused("  - {type: team, from: stock, to: orders}\n  - {type: team, from: orders, to: crew}\n");
+    assert!(taken.contains("one apply cannot do both"), "{taken}");
+}
+
+#[test]
+fn r15_names_are_passed_on_as_the_help_says() {
+    let world = World::new();
+    world.edit(TEAMS, "teams:\n", "teams:\n  stock:\n    description: Counts.\n");
+    let world = world.applied();
+    let teams = world.read(TEAMS);
+    world.edit(TEAMS, "  orders:", "  crew:");
+    add(&world, "  - {type: team, from: orders, to: crew}\n");
+    keeps_everything(&world);
+    world.write(TEAMS, &teams.replace("  orders:", "  crew:").replace("  stock:", "  orders:"));
+    add(&world, "  - {type: team, from: stock, to: orders}\n");
+    keeps_everything(&world);
+}
+
+#[test]
+fn r15_a_move_is_right_although_other_things_left_the_configuration_with_it() {
+    let world = World::new();
+    world.edit(TEAMS, "    services:\n", "    users: [kim@example.com, robin@example.com]\n    services:\n");
+    let world = world.applied();
+    world.edit(TEAMS, "  orders:", "  sales:");
+    world.edit(TEAMS, ", robin@example.com]", "]");
+    world.edit(ORGANIZATIONS, "region: eu", "region: us");
+    add(&world, TO_SALES);
+    let plan = world.koctl(&["plan"]).exits(0);
+    assert!(!plan.stderr.contains("`moved` renames"), "{}", plan.stderr);
+}
+
+#[test]
+fn r15_an_organization_that_is_not_configured_any_more_is_told_with_both_ways_to_rename_it() {
+    let world = World::new().applied();
+    world.edit(ORGANIZATIONS, "  Acme:", "  Ajax:");
+    let told = world.koctl(&["plan"]).exits(0).stderr;
+    let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ways = "add `{type: organization, from: Acme, to: Ajax}` to `moved` of the configuration, or run `koctl state mv \
+                --organization Acme Ajax";
+    assert!(told.contains(ways), "{told}");
+}
+
+#[test]
+fn r15_a_plan_before_the_entry_of_an_organization_does_no_harm_in_a_sandbox() {
+    let world = World::new().applied();
+    world.edit(ORGANIZATIONS, "  Acme:", "  Ajax:");
+    world.koctl(&["plan"]).exits(0);
+    add(&world, "  - {type: organization, from: Acme, to: Ajax}\n");
+    keeps_everything(&world);
 }
 
 /// The staged files on the main branch of the platform repository.

@@ -126,6 +126,17 @@ fn a_plan_that_looks_like_a_renaming_tells_the_command_that_keeps_the_objects() 
 }
 
 #[test]
+fn an_environment_and_a_team_that_are_renamed_together_are_both_suggested() {
+    let both = suggested(|world| {
+        world.edit("konnect/teams.yaml", "  orders:", "  sales:");
+        world.edit("konnect/organizations.yaml", "      dev:", "      test:");
+    });
+    assert!(both.contains("`koctl state mv --team orders sales --sandbox`"), "{both}");
+    assert!(both.contains("`koctl state mv --environment Acme/dev test --sandbox`"), "{both}");
+    assert_eq!(both.lines().count(), 2, "{both}");
+}
+
+#[test]
 fn a_team_that_goes_while_another_comes_is_no_renaming() {
     let other = suggested(|world| {
         let cart = "teams:\n  sales:\n    description: Sells.\n    services:\n      Acme/cart:\n        name: cart\n        \

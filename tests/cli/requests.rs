@@ -85,6 +85,19 @@ fn expected_of_drift(teams: usize, environments: usize, services: usize) -> usiz
 const SYSTEM_TEAMS: usize = 8;
 
 #[tokio::test]
+async fn r2_the_open_pull_requests_are_listed_once_in_a_plan() {
+    let world = organization(1, 2, 1);
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let before = sandbox.exchanges().len();
+    world.against(&sandbox, &["plan"]).await.exits(0);
+    let exchanges = sandbox.exchanges();
+    let lists = exchanges[before..].iter().filter(|exchange| exchange.path.contains("/pulls?state=open"));
+    assert_eq!(lists.count(), 1);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
 async fn r2_more_services_cost_no_more_requests_within_a_page() {
     assert_eq!(requests_of_a_plan(2, 2, 1).await, requests_of_a_plan(2, 2, 5).await);
 }

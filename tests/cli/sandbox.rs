@@ -334,6 +334,18 @@ fn seeding_makes_what_is_missing_and_nothing_twice() {
     );
 }
 
+#[test]
+fn in_the_wrong_folder_no_sandbox_is_made() {
+    let world = World::empty();
+    world.write("services/Acme/checkout/main/openapi.yaml", "openapi: 3.1.0\n");
+    for command in [&["sandbox", "merge"][..], &["sandbox", "seed", "services"]] {
+        let told = refused(world.run(command));
+        assert!(told.contains("There is no sandbox in .koctl/sandbox") && told.contains("--dir"), "{told}");
+    }
+    assert!(refused(world.run(&["sandbox", "seed", "nothing"])).contains("There is no folder nothing"));
+    assert!(!world.path().join(".koctl").exists());
+}
+
 #[tokio::test]
 async fn a_sandbox_that_is_served_has_what_is_seeded_meanwhile() {
     let world = World::empty();

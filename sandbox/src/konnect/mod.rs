@@ -73,6 +73,11 @@ impl Konnect {
     pub(crate) fn organizations(&self) -> Vec<String> {
         identity::organization_names(&self.store.read())
     }
+
+    /// True if a request has changed something in the organization.
+    pub(crate) fn has_changed(&self, organization: &str) -> bool {
+        self.journal.has(organization)
+    }
 }
 
 /// The routes, to be nested below `/konnect`.

@@ -17,7 +17,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
-    let directory = &args.sandbox.directory;
+    let directory = args.sandbox.existing()?;
     let pulls = sandbox::merge(directory).map_err(|error| {
         Failure::new(format!("could not merge the pull requests of the sandbox in {}: {error}", directory.display()))
     })?;

@@ -15,8 +15,13 @@ impl Rules<'_> {
         let list = KeyPath::from(["moved"]);
         let entries: Vec<(KeyPath, &Moved)> =
             self.manifest.moved.iter().enumerate().map(|(position, one)| (list.index(position), one)).collect();
+        let circles = circles(&entries);
+        let is_in_circle =
+            |one: &Moved| circles.iter().any(|(_, kind, names)| *kind == one.r#type && names.contains(&&*one.from));
         for (path, moved) in &entries {
-            self.names_of_move(path, moved);
+            if !is_in_circle(moved) || moved.from == moved.to {
+                self.names_of_move(path, moved, &entries);
+            }
         }
         self.once(
             &entries,
@@ -25,10 +30,17 @@ impl Rules<'_> {
             "keep the one that is true; a later renaming begins at the new name",
         );
         self.once(&entries, "to", "is the new name of two", "give each its own name: two cannot become one");
-        self.circles(&entries);
+        for (path, _, names) in &circles {
+            let circle = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" to ");
+            let message = format!("the moves go round in a circle: {circle}");
+            let help = "remove the entry that is not true; to exchange names, rename one to a name that nothing has and apply \
+                        that, then the others one by one, each time with the new entry alone";
+            self.report(&path.key("to"), MOVED, message, help);
+        }
+        self.renamed_in_mappings();
     }
 
-    fn names_of_move(&mut self, path: &KeyPath, moved: &Moved) {
+    fn names_of_move(&mut self, path: &KeyPath, moved: &Moved, entries: &[(KeyPath, &Moved)]) {
         for (key, name) in [("from", &moved.from), ("to", &moved.to)] {
             if let Some(expected) = misformed(moved.r#type, name) {
                 let message = format!("`{name}` is not a valid name of {}", moved.r#type.noun());
@@ -43,6 +55,22 @@ impl Rules<'_> {
             return self.report(&path.key("to"), MOVED, what, help);
         }
         if self.is_configured(moved) {
+            let is_taker = |one: &&Moved| one.r#type == moved.r#type && one.to == moved.from;
+            if let Some(taker) = entries.iter().map(|(_, one)| *one).find(is_taker) {
+                let message = format!(
+                    "`{from}` is moved to `{to}`, and `{taker}` to `{from}`: one apply cannot do both",
+                    from = moved.from,
+                    to = moved.to,
+                    taker = taker.from
+                );
+                let help = format!(
+                    "rename `{from}` to `{to}` first, and apply that; then remove this entry, and rename `{taker}` to `{from}`",
+                    from = moved.from,
+                    to = moved.to,
+                    taker = taker.from
+                );
+                return self.report(&path.key("from"), MOVED, message, help);
+            }
             let message = format!(
                 "`{}` is moved to `{}`, but {} of the old name is still configured",
                 moved.from,
@@ -87,31 +115,58 @@ impl Rules<'_> {
         }
     }
 
-    /// Reports each circle of names once, at its first entry.
-    fn circles(&mut self, entries: &[(KeyPath, &Moved)]) {
-        let next: BTreeMap<(MovedType, &str), &str> =
-            entries.iter().map(|(_, one)| ((one.r#type, one.from.as_str()), one.to.as_str())).collect();
-        let mut reported: BTreeSet<(MovedType, &str)> = BTreeSet::new();
-        for (path, moved) in entries.iter().filter(|(_, one)| one.from != one.to) {
-            let kind = moved.r#type;
-            let mut names = vec![moved.from.as_str()];
-            while let Some(name) = names.last().and_then(|name| next.get(&(kind, name))) {
-                if names.contains(name) {
-                    break;
+    /// Reports the mappings of groups to a team under its former name. Konnect has a team of that name until the apply, so
+    /// that it would be found, once.
+    fn renamed_in_mappings(&mut self) {
+        for (name, organization) in &self.manifest.organizations {
+            let mappings = organization.authorization.as_ref().and_then(|one| one.team_mappings.as_ref());
+            let Some(idp) = mappings.and_then(|mappings| mappings.idp.as_ref()) else { continue };
+            let path = KeyPath::from(["organizations", name, "authorization", "team-mappings", "idp", "mappings"]);
+            for team in idp.mappings.keys().filter(|team| !self.manifest.teams.contains_key(*team)) {
+                if let Some(now) = self.name_now(team) {
+                    let message = format!("the team `{team}` has another name by `moved`: `{now}`");
+                    self.report(&path.key(team), MOVED, message, format!("write `{now}` here, too"));
                 }
-                names.push(name);
-            }
-            let closes = names.last().and_then(|name| next.get(&(kind, name))) == Some(&moved.from.as_str());
-            if closes && !names.iter().any(|name| reported.contains(&(kind, *name))) {
-                reported.extend(names.iter().map(|name| (kind, *name)));
-                names.push(&moved.from);
-                let circle = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" to ");
-                let message = format!("the moves go round in a circle: {circle}");
-                let help = "remove the entry that is not true; to exchange two names, apply with a third name first";
-                self.report(&path.key("to"), MOVED, message, help);
             }
         }
     }
+
+    /// The name of a team after all its renamings. `None` if it was not renamed.
+    fn name_now(&self, team: &str) -> Option<String> {
+        let renamings = self.manifest.moved.iter().filter(|one| one.r#type == MovedType::Team);
+        let next: BTreeMap<&str, &str> = renamings.map(|one| (one.from.as_str(), one.to.as_str())).collect();
+        let mut name = *next.get(team)?;
+        // A circle has its own error.
+        for _ in &next {
+            name = next.get(name).copied().unwrap_or(name);
+        }
+        Some(name.to_owned())
+    }
+}
+
+/// The circles of names, each once, with its first entry. The first name of a circle is repeated at the end.
+fn circles<'a>(entries: &[(KeyPath, &'a Moved)]) -> Vec<(KeyPath, MovedType, Vec<&'a str>)> {
+    let next: BTreeMap<(MovedType, &str), &str> =
+        entries.iter().map(|(_, one)| ((one.r#type, one.from.as_str()), one.to.as_str())).collect();
+    let mut circles: Vec<(KeyPath, MovedType, Vec<&str>)> = Vec::new();
+    let mut reported: BTreeSet<(MovedType, &str)> = BTreeSet::new();
+    for (path, moved) in entries.iter().filter(|(_, one)| one.from != one.to) {
+        let kind = moved.r#type;
+        let mut names = vec![moved.from.as_str()];
+        while let Some(name) = names.last().and_then(|name| next.get(&(kind, name))) {
+            if names.contains(name) {
+                break;
+            }
+            names.push(name);
+        }
+        let closes = names.last().and_then(|name| next.get(&(kind, name))) == Some(&moved.from.as_str());
+        if closes && !names.iter().any(|name| reported.contains(&(kind, *name))) {
+            reported.extend(names.iter().map(|name| (kind, *name)));
+            names.push(&moved.from);
+            circles.push((path.clone(), kind, names));
+        }
+    }
+    circles
 }
 
 fn noun(kind: MovedType) -> &'static str {

@@ -7,7 +7,7 @@ use transport::suspect;
 use super::Rules;
 use crate::manifest::credentials;
 use crate::manifest::git::{Remote, RemoteError};
-use crate::manifest::model::{Encryption, GitAuth, GitAuthType, PLATFORM_SCOPE};
+use crate::manifest::model::{Encryption, GitAuth, GitAuthType};
 use crate::manifest::path::KeyPath;
 use crate::manifest::secret::{Secret, is_variable_name};
 use crate::manifest::suggest::{nearest, one_of};
@@ -73,21 +73,11 @@ impl Rules<'_> {
             let help = "write a glob over addresses, like `Acme/portal/**`";
             return self.report(path, code, message(&error.kind().to_string()), help);
         }
-        let mut parts = pattern.split('/');
-        let scope = parts.next().unwrap_or_default();
+        let parts = pattern.split('/').skip(1);
         if !pattern.contains("**") && parts.filter(|part| !part.is_empty()).count() < 2 {
             let help = format!("write `{}/**` for everything below it", pattern.trim_end_matches('/'));
-            return self.report(path, code, message("an address is ORGANIZATION/TYPE/KEY"), help);
+            self.report(path, code, message("an address is ORGANIZATION/TYPE/KEY"), help);
         }
-        let scopes = self.manifest.organizations.keys().map(String::as_str).chain([PLATFORM_SCOPE]);
-        if scope.contains(['*', '?', '[', '{', '\\']) || scopes.clone().any(|known| known == scope) {
-            return;
-        }
-        let help = match nearest(scope, scopes.clone()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("write one of {}, or `*` for all of them", one_of(scopes)),
-        };
-        self.report(path, code, message(&format!("there is no organization `{scope}`")), help);
     }
 
     fn encryption(&mut self, path: &KeyPath, encryption: &Encryption) {

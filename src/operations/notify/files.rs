@@ -1,10 +1,11 @@
 //! Files that other programs read.
 
-use std::fs::{OpenOptions, Permissions};
+use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 
 use crate::operations::failure::Failure;
+use crate::operations::whole_file::{self, Readers};
 
 /// Writes `text` as the file `path` all at once: whoever reads it meanwhile sees the old file or the new one, never a
 /// part. All users may read it, as the collector that it is for runs as another user.
@@ -15,36 +16,7 @@ use crate::operations::failure::Failure;
 /// # Errors
 /// If it cannot be written; the file is then as it was.
 pub fn put_in_place(path: &Path, text: &str) -> Result<(), Failure> {
-    let write = || match std::fs::metadata(path) {
-        Ok(there) if !there.is_file() => std::fs::write(path, text),
-        Ok(_) => replace(&path.canonicalize()?, text),
-        Err(_) => replace(path, text),
-    };
-    write().map_err(|error| unwritten(path, &error))
-}
-
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    let readable = readable();
-    if let Some(permissions) = &readable {
-        builder.permissions(permissions.clone());
-    }
-    let mut file = builder.prefix(".koctl-").suffix(".tmp").tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-#[cfg(unix)]
-fn readable() -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Some(Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable() -> Option<Permissions> {
-    None
+    whole_file::replace(path, text, Readers::All).map_err(|error| unwritten(path, &error))
 }
 
 /// Writes `text` at the end of the file `path`, which is created if it does not exist.

@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::work::{NewHome, RepositorySession};
 use super::{contents, relics};
 use crate::compiler::platform::{PlatformContents, PlatformWork, files_of};
-use crate::github::Access;
-use crate::github::{self, Repository};
+use crate::github::{self, Access, Listed, Repository};
 use crate::manifest::changes::Change;
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
@@ -214,8 +213,8 @@ impl RepositoryAccess {
         }
         let (store, new_home) = self.store(state)?;
         let workspace = Workspace { loaded: Loaded::empty(), environment: self.environment, store };
-        let (systems, platform, asked) = (self.systems, self.platform, Asked::default());
-        let session = Session { workspace, systems, platform, work, asked };
+        let (systems, platform, asked, listed) = (self.systems, self.platform, Asked::default(), Listed::default());
+        let session = Session { workspace, systems, platform, work, asked, listed };
         Ok(RepositorySession { session, new_home })
     }
 

@@ -35,10 +35,14 @@ pub(in crate::operations) fn tenant(directory: &Path, manifest: &Manifest, name:
     if former.is_empty() {
         return Ok(name.to_owned());
     }
-    let known = sandbox::organizations(directory).map_err(|error| unstartable(directory, &error))?;
-    let names = std::iter::once(name).chain(former.into_iter().map(|(_, name)| name));
-    let kept = names.into_iter().find(|name| known.iter().any(|known| known == name));
-    Ok(kept.unwrap_or(name).to_owned())
+    let unstartable = |error| unstartable(directory, &error);
+    let used = sandbox::organizations_in_use(directory).map_err(unstartable)?;
+    let known = sandbox::organizations(directory).map_err(unstartable)?;
+    let names: Vec<&str> = std::iter::once(name).chain(former.into_iter().map(|(_, name)| name)).collect();
+    // A plan with the new name, before it was in `moved`, leaves an empty organization of that name.
+    let is_in = |names: &[String], name: &str| names.iter().any(|one| one == name);
+    let kept = names.iter().find(|name| is_in(&used, name)).or_else(|| names.iter().find(|name| is_in(&known, name)));
+    Ok((*kept.unwrap_or(&name)).to_owned())
 }
 
 fn unstartable(directory: &Path, error: &sandbox::SandboxError) -> Failure {

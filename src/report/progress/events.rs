@@ -19,6 +19,8 @@
 //! | `apply_skipped` | it was not tried | `address`, `because` (the address of what failed), `done`, `total` |
 //! | `error` | a scope, or a service of it, could not be planned or applied; without `scope`, everything | `scope`, `message`, `help` |
 //! | `note` | other information, as an interrupt | `message`, `help` |
+//! | `ignored` | attributes differ from the configuration, and `ignore-changes` leaves them so | `address`, `attributes` |
+//! | `edited` | a file here was changed | `path`, `diff` (unified, without secrets) |
 //! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `replace`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
 //!
@@ -30,6 +32,7 @@
 //! `done` of the `total` steps of the apply have ended, this one included, in whatever way.
 //! `error` has the texts `attempted` and `cause`, and `help` if there is advice.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -42,7 +45,7 @@ use crate::report::tally::Tally;
 use crate::report::words;
 use crate::review::{Review, Risk};
 use engine::execute::{Outcome, Step};
-use engine::plan::{Drift, DriftKind, Moved, Summary, Waiting};
+use engine::plan::{Drift, DriftKind, Ignored, Moved, Summary, Waiting};
 use engine::{Action, Address, Error, Plan};
 
 #[derive(Serialize)]
@@ -98,6 +101,14 @@ enum Event<'a> {
         reason: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         link: Option<&'a str>,
+    },
+    Ignored {
+        address: &'a Address,
+        attributes: &'a BTreeSet<String>,
+    },
+    Edited {
+        path: &'a str,
+        diff: &'a str,
     },
     ApplyStart {
         address: &'a Address,
@@ -261,8 +272,15 @@ impl View for Events {
                 });
             }
         }
+        for Ignored { address, attributes } in plan.scopes.iter().flat_map(|scope| &scope.ignored) {
+            self.write(&Event::Ignored { address, attributes });
+        }
         self.waiting(plan.scopes.iter().flat_map(|scope| &scope.waiting));
         self.write(&Event::ChangeSummary(Changes::Plan(plan.summary())));
+    }
+
+    fn edited(&self, path: &str, diff: &str) {
+        self.write(&Event::Edited { path, diff });
     }
 
     fn applied(&self, outcomes: &[(String, Outcome)]) {

@@ -56,6 +56,9 @@ impl View for Lines {
     fn planned(&self, _: &Plan, _: &Review) {}
 
     /// A person reads the screen instead.
+    fn edited(&self, _: &str, _: &str) {}
+
+    /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}
 
     fn finish(&self) -> io::Result<()> {

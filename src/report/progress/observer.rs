@@ -95,6 +95,11 @@ impl Progress {
         self.view.planned(plan, review);
     }
 
+    /// Reports to programs that a file was edited, with a unified diff without secrets. A person reads the screen instead.
+    pub fn edited(&self, path: &str, diff: &str) {
+        self.view.edited(path, diff);
+    }
+
     /// Reports the outcome of an apply to programs. A person reads the [screen](fn@crate::report::terminal::outcome)
     /// instead.
     pub fn applied(&self, outcomes: &[(String, Outcome)]) {

@@ -123,6 +123,9 @@ impl View for Spinners {
     fn planned(&self, _: &Plan, _: &Review) {}
 
     /// A person reads the screen instead.
+    fn edited(&self, _: &str, _: &str) {}
+
+    /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}
 
     fn finish(&self) -> io::Result<()> {

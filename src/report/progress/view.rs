@@ -36,6 +36,8 @@ pub(super) trait View: Send + Sync {
     fn note(&self, text: &str, help: Option<&str>);
     fn refused(&self, scope: Option<&str>, message: &str, help: Option<&str>);
     fn planned(&self, plan: &Plan, review: &Review);
+    /// An edit of a file, as a unified diff without secrets.
+    fn edited(&self, path: &str, diff: &str);
     fn applied(&self, outcomes: &[(String, Outcome)]);
     fn finish(&self) -> io::Result<()>;
 }

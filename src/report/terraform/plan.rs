@@ -22,7 +22,8 @@ const FORMAT_VERSION: &str = "1.2";
 /// resources are in `deferred_changes`, and `complete` is false then. Computed attributes, and the ids of new objects,
 /// are known after apply. What could not be planned is in `koctl_unplanned`, and `complete` is false then, too. What a
 /// reviewer must see first is in `koctl_risks`, `koctl_counts` and `koctl_specifications`. Resources that get another
-/// address are in `koctl_moved`, and have their former one as `previous_address` if the plan also changes them.
+/// address are in `koctl_moved`, and have their former one as `previous_address` if the plan also changes them. What
+/// differs from the configuration and is ignored is in `koctl_ignored`.
 #[must_use]
 pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
     let all: Vec<&ResourceChange> = plan.scopes.iter().flat_map(|scope| &scope.changes).collect();
@@ -53,6 +54,10 @@ pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
     if !deferred.is_empty() {
         let deferred = deferred.into_iter().map(|change| deferred_change(change, schemas));
         document["deferred_changes"] = deferred.collect();
+    }
+    let ignored: Vec<_> = plan.scopes.iter().flat_map(|scope| &scope.ignored).collect();
+    if !ignored.is_empty() {
+        document["koctl_ignored"] = json!(ignored);
     }
     if !plan.unplanned.is_empty() {
         document["koctl_unplanned"] = json!(plan.unplanned);

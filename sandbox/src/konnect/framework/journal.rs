@@ -69,6 +69,11 @@ impl Journal {
         inner.entries.push(entry);
     }
 
+    /// True if there is a change of an organization.
+    pub(in crate::konnect) fn has(&self, organization: &str) -> bool {
+        self.inner().entries.iter().any(|entry| entry.organization == organization)
+    }
+
     /// The changes of an organization, each with its position, oldest first.
     pub(in crate::konnect) fn of(&self, organization: &str) -> Vec<(u64, Body)> {
         let inner = self.inner();
