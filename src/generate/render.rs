@@ -250,10 +250,10 @@ impl<'a> Page<'a> {
     }
 
     fn portal_role(&mut self, role: &PortalTeamRole) {
-        self.line(&format!("- role: {}", scalar(role.role.as_str())));
+        self.line(&format!("- role: {}", quote::in_block(role.role.as_str())));
         if let Some(services) = &role.services {
             self.line("  services:");
-            services.iter().for_each(|service| self.line(&format!("    - {}", scalar(service))));
+            services.iter().for_each(|service| self.line(&format!("    - {}", quote::in_block(service))));
         }
     }
 
