@@ -339,11 +339,13 @@ Other variables of this page are ignored there, with a warning.
     const OTHERS: &[&str] = &[
         "CARGO_MANIFEST_DIR",
         "CARGO_PKG_VERSION",
+        "CHANGES_REQUESTED",
         "FETCH_HEAD",
         "IN_APP",
         "KONNECT_TOKEN",
         "LC_ALL",
         "OIDC_CLIENT_SECRET",
+        "REQUEST_CHANGES",
         "_CLAP_COMPLETE_INDEX",
         "_CLAP_IFS",
     ];

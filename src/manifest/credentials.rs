@@ -28,7 +28,20 @@ pub(super) fn found(text: &str) -> Vec<Range<usize>> {
         let authority = text[start..].split(|c: char| c == '/' || c.is_whitespace()).next().unwrap_or_default();
         ranges.extend(authority.rfind('@').filter(|end| &authority[..*end] != SSH_USER).map(|end| start..start + end));
     }
+    ranges.extend(mistyped(text));
     ranges
+}
+
+/// The users of addresses without `://`, as in `https//user@host` and `user:password@host`. An email address has neither
+/// a slash nor a colon before its `@`.
+fn mistyped(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '{' | '}' | '(' | ')' | '`');
+    let words = text.split(ends).filter(|word| !word.contains("://"));
+    words.filter_map(|word| {
+        let end = word.rfind('@').filter(|end| word[..*end].contains(['/', ':']))?;
+        let start = word.as_ptr().addr() - text.as_ptr().addr();
+        Some(start..start + end)
+    })
 }
 
 /// The user of SSH addresses, which is not a secret.
@@ -89,6 +102,9 @@ mod tests {
         assert_eq!(without("remote: https://me:hush@example.com/a/b"), "remote: https://*******@example.com/a/b");
         assert_eq!(without("remote: https://hush@example.com/a/b"), "remote: https://****@example.com/a/b");
         assert_eq!(without("remote: ssh://git@example.com/a@b"), "remote: ssh://git@example.com/a@b");
+        assert_eq!(without("remote: https//hush@example.com/a"), "remote: ***********@example.com/a");
+        assert_eq!(without("users: [ada@example.com, 'bo@example.com']"), "users: [ada@example.com, 'bo@example.com']");
+        assert_eq!(without("remote: git@example.com:a/b"), "remote: git@example.com:a/b");
     }
 
     #[test]

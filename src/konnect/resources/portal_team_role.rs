@@ -1,13 +1,17 @@
 //! `portal_team_role`: a role that a team of developers has on an API (`portal-management-v3`,
 //! `/portals/{portalId}/teams/{teamId}/assigned-roles`).
 
+use async_trait::async_trait;
+
 use super::api::Api;
 use super::portal::Portal;
 use super::portal_team::PortalTeam;
+use crate::konnect::client::ReadClient;
 use crate::konnect::collection::Collection;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::typed::Typed;
+use engine::{Attributes, Error, Remote};
 
 engine::schema! {
     /// A role of a team of developers. Konnect cannot change one in place.
@@ -56,6 +60,12 @@ pub static TYPE: KonnectType = KonnectType {
     },
 };
 
+#[async_trait]
 impl Resource for PortalTeamRole {
     const COLLECTION: Collection = Collection::new(&SCHEMA, "/v3/portals/{portal_id}/teams/{team_id}/assigned-roles");
+
+    /// Roles are in the list only: the document has no operation for one.
+    async fn read_one(_: &ReadClient, _: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
+        Ok(None)
+    }
 }

@@ -139,7 +139,7 @@ mod tests {
             ("client-id: koctl  client-secret: hush", "client-id: koctl  client-secret: ****"),
             ("access-token\n  value:hush", "access-token\n  *****:****"),
             ("acces_token: hush # hush", "acces_token: **** # ****"),
-            ("remote: https:/me:hush@a.com", "remote: https:***:**********"),
+            ("remote: https:/me:hush@a.com", "remote: ********************"),
             ("type: literal value: hush", "type: literal value: ****"),
             ("? hush\n: hush", "? ****\n: ****"),
         ] {
