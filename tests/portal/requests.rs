@@ -150,3 +150,14 @@ async fn a_configuration_that_cannot_be_read_is_an_error_and_no_empty_list() {
     assert!(answer.error().contains("konnect/teams.yaml"), "{}", answer.error());
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_repository_of_the_sandbox_that_an_apply_made_gets_the_configuration() {
+    let world = World::after_an_apply().await;
+    let mut browser = world.signed_in(DEVELOPER).await;
+    assert_eq!(browser.get("/api/platform/service").await.json(), json!({ "services": [] }));
+    assert_eq!(world.file("main", "README.md").await, "# Platform\n");
+    let answer = browser.submit(&asked("acme", "orders", "orders")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    world.stop().await;
+}

@@ -119,6 +119,15 @@ impl World {
     }
 
     pub(crate) async fn with(portal: Portal, teams: &str) -> Self {
+        Self::upon(portal, teams, false).await
+    }
+
+    /// One whose platform repository was there before, with a README alone, as an apply in the sandbox leaves it.
+    pub(crate) async fn after_an_apply() -> Self {
+        Self::upon(Portal::default(), TEAMS, true).await
+    }
+
+    async fn upon(portal: Portal, teams: &str, has_readme: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (sandbox, configuration) = (folder.path().join("sandbox"), folder.path().join("platform"));
         std::fs::create_dir_all(configuration.join("konnect")).unwrap();
@@ -126,6 +135,10 @@ impl World {
         std::fs::write(configuration.join("konnect/organizations.yaml"), ORGANIZATIONS).unwrap();
         services(&folder.path().join("services"));
         ::sandbox::seed(&sandbox, &folder.path().join("services")).unwrap();
+        if has_readme {
+            let files = BTreeMap::from([("README.md".to_owned(), b"# Platform\n".to_vec())]);
+            ::sandbox::github::ensure_repository(&sandbox.join("github"), "acme", "platform", &files).unwrap();
+        }
         let none = || -> Environment { Box::new(|_| None) };
         let access = RepositoryAccess::open(RepositoryOptions {
             remote: "acme/platform".to_owned(),

@@ -24,7 +24,7 @@ use crate::operations::session::Session;
 use crate::operations::systems::Systems;
 use crate::operations::workspace::{Environment, Workspace};
 use crate::operations::{keys, store};
-use crate::platform_repository::{ORGANIZATIONS, PLATFORM, go_tool};
+use crate::platform_repository::{ORGANIZATIONS, PLATFORM, TEAMS, go_tool};
 use engine::refresh::Remembered;
 use engine::state::{Store, carries_secret};
 
@@ -78,7 +78,7 @@ impl RepositoryAccess {
         let repository = on_github(&remote, directory.is_some())?;
         let sandbox = match &directory {
             Some(directory) => {
-                first_files.put_into(directory, &repository)?;
+                first_files.create_in(directory, &repository)?;
                 let nothing = Loaded::empty();
                 Some(start_sandbox(directory, &nothing, provided.then_some(&remote), &environment).await?)
             }
@@ -93,7 +93,11 @@ impl RepositoryAccess {
             token_source: token.to_string(),
         };
         let client = github::ReadClient::new(systems.transport.clone(), access)?;
-        let found = contents::read(&client, &repository, &Remembered::default()).await?;
+        let mut found = contents::read(&client, &repository, &Remembered::default()).await?;
+        let lacks_configuration = found.as_ref().is_some_and(|found| !found.texts.contains_key(TEAMS));
+        if directory.is_some() && lacks_configuration && first_files.add_to(&client, &repository).await? {
+            found = contents::read(&client, &repository, &Remembered::default()).await?;
+        }
         let platform = PlatformRepository { remote: Some(remote), author, token: Some(token), credentials: None };
         let token = value;
         Ok(Self { platform, repository, directory, systems, environment, token, found })

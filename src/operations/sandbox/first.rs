@@ -8,7 +8,8 @@ use std::path::Path;
 use secrecy::SecretString;
 
 use super::start::default_platform;
-use crate::github::Repository;
+use crate::github::client::NewFile;
+use crate::github::{ReadClient, Repository, WriteClient};
 use crate::manifest::Sources;
 use crate::manifest::files;
 use crate::manifest::git::platform_repository;
@@ -40,7 +41,7 @@ impl FirstFiles {
     }
 
     /// Creates the repository with these files in the sandbox in `directory`, if there is none yet.
-    pub(in crate::operations) fn put_into(self, directory: &Path, repository: &Repository) -> Result<(), Failure> {
+    pub(in crate::operations) fn create_in(&self, directory: &Path, repository: &Repository) -> Result<(), Failure> {
         if self.0.is_empty() {
             return Ok(());
         }
@@ -49,6 +50,22 @@ impl FirstFiles {
         made.map(drop).map_err(|error| {
             Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
         })
+    }
+}
+
+impl FirstFiles {
+    /// Adds these files to the sandbox's repository, which an apply made without them. Returns false if there are none.
+    pub(in crate::operations) async fn add_to(&self, client: &ReadClient, to: &Repository) -> Result<bool, Failure> {
+        let branch = client.repository(to).await?.default_branch;
+        let tip = client.tip(to, &branch).await?.filter(|_| !self.0.is_empty());
+        let Some(tip) = tip else { return Ok(false) };
+        let text = |bytes: &[u8]| NewFile::Text(String::from_utf8_lossy(bytes).into_owned());
+        let changes: Vec<_> = self.0.iter().map(|(path, bytes)| (path.clone(), text(bytes))).collect();
+        let writer = WriteClient::new(client.clone(), None);
+        let snapshot = client.snapshot(to, &tip).await?;
+        let commit = writer.commit(to, &snapshot, &[&tip], &changes, "Add the configuration").await?;
+        writer.point(to, &branch, &commit, true).await?;
+        Ok(true)
     }
 }
 
