@@ -107,7 +107,7 @@ impl Writer {
     }
 
     /// Adds labels to an issue or a pull request; the repository gets those that it does not have (`issues/add-labels`).
-    pub async fn add_labels(&self, repository: &Repository, number: u64, labels: &[&str]) -> Result<()> {
+    pub async fn add_labels(&self, repository: &Repository, number: u64, labels: &[String]) -> Result<()> {
         let route = repository.route(&format!("/issues/{number}/labels"));
         self.post::<Value>(&route, &json!({ "labels": labels })).await.map(drop)
     }

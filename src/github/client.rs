@@ -408,16 +408,21 @@ impl WriteClient {
     }
 
     /// Adds labels to a pull request.
-    pub async fn label_pull(&self, repository: &Repository, number: u64, labels: &[&str]) -> Result<(), Error> {
+    pub async fn label_pull(&self, repository: &Repository, number: u64, labels: &[String]) -> Result<(), Error> {
         let attempted = format!("label the pull request {number} of {repository}");
         self.api.add_labels(repository, number, labels).await.map_err(|error| self.explain(&attempted, error))
     }
 
     /// Asks people, and teams as `organization/team`, to review a pull request.
-    pub async fn ask_for_review(&self, repository: &Repository, number: u64, reviewers: &[&str]) -> Result<(), Error> {
+    pub async fn ask_for_review(
+        &self,
+        repository: &Repository,
+        number: u64,
+        reviewers: &[String],
+    ) -> Result<(), Error> {
         let attempted = format!("ask for a review of the pull request {number} of {repository}");
-        let (teams, people): (Vec<&str>, Vec<&str>) = reviewers.iter().partition(|name| name.contains('/'));
-        let teams: Vec<&str> = teams.iter().filter_map(|team| Some(team.split_once('/')?.1)).collect();
+        let people: Vec<&str> = reviewers.iter().map(String::as_str).filter(|name| !name.contains('/')).collect();
+        let teams: Vec<&str> = reviewers.iter().filter_map(|name| Some(name.split_once('/')?.1)).collect();
         let asked = self.api.request_reviewers(repository, number, &people, &teams).await;
         asked.map_err(|error| self.explain(&attempted, error))
     }

@@ -15,9 +15,10 @@ use crate::manifest::changes::{Change, Files, NewService, Unchanged};
 use crate::manifest::document::without_secrets;
 use crate::manifest::files;
 use crate::manifest::format::{Unformatted, formatted};
-use crate::manifest::load::load_edited;
+use crate::manifest::load::{load_edited, load_texts};
 use crate::manifest::model::{EnvironmentType, Manifest, Service};
 use crate::manifest::{Loaded, Sources};
+use crate::platform_repository::PLATFORM;
 
 /// A change of the files in the working tree, before it is made.
 #[derive(Debug)]
@@ -89,6 +90,19 @@ impl LocalChange {
         }
         Ok(())
     }
+}
+
+/// The files of a configuration after a change, and the configuration in them, which is valid. `settings` is the text of the
+/// platform's settings, which no change touches.
+///
+/// # Errors
+/// If the change cannot be made, or the configuration would not be valid.
+pub(super) fn made(change: &Change, files: &Files, settings: Option<&str>) -> Result<(Files, Manifest), Failures> {
+    let files = change.made_in(files).map_err(Failure::from)?;
+    let settings = settings.map(|text| (PLATFORM, text));
+    let texts = files.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(settings);
+    let manifest = load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?.manifest;
+    Ok((files, manifest))
 }
 
 /// Brings files into their usual form; if it only `checks`, writes nothing. Returns the files that change, with their texts

@@ -59,9 +59,7 @@ pub use plan::{Planned, desired, plan, unplanned, warnings};
 pub use renames::{Renamed, renames};
 pub use repository::{KnownOrganization, RepositoryAccess, RepositoryOptions, RepositorySession, local_repository};
 pub use request::PlanRequest;
-pub use sandbox::{
-    FirstFiles, SandboxApp, ServeOptions, Serving, Tenants, portal_key, sandbox_platform, sandbox_token, serve,
-};
+pub use sandbox::{FirstFiles, ServeOptions, Serving, Tenants, portal_key, sandbox_platform, sandbox_token, serve};
 pub use session::{Session, SessionOptions};
 pub use spec_diff::spec_diff;
 pub use stray::stray_warnings;

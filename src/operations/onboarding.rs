@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use github_api::LabelledPull;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::change::check_service;
+use super::change::{check_service, made};
 use super::connect::{github_clients, platform_repository};
 use super::failure::{Failure, Failures};
 use super::repository::RepositorySession;
@@ -39,6 +39,20 @@ pub struct Configuration {
     files: Files,
     /// The text of the platform's settings, which no change touches.
     platform: Option<String>,
+}
+
+impl Configuration {
+    /// The configuration after a change.
+    ///
+    /// # Errors
+    /// If the change cannot be made, or the configuration would not be valid.
+    pub fn changed(&self, change: &Change) -> Result<Manifest, Failures> {
+        self.with(change).map(|(_, manifest)| manifest)
+    }
+
+    fn with(&self, change: &Change) -> Result<(Files, Manifest), Failures> {
+        made(change, &self.files, self.platform.as_deref())
+    }
 }
 
 /// A change that somebody asks for.
@@ -174,33 +188,20 @@ impl Onboarding {
                 Ok::<_, Error>((path, text?))
             })
         });
-        let texts: BTreeMap<&str, String> = try_join_all(read).await?.into_iter().collect();
+        let mut texts: BTreeMap<&str, String> = try_join_all(read).await?.into_iter().collect();
         if !texts.contains_key(TEAMS) {
             let failure = Failure::new(format!("the platform repository {} has no {TEAMS}", self.repository));
             return Err(failure.help("set it up with `koctl init`, and merge its pull request").into());
         }
         let named: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let manifest = load_texts(&named, Path::new("."))?.manifest;
-        let mut texts = texts;
         let platform = texts.remove(PLATFORM);
-        let editable = texts.into_iter();
         let files = Files {
             teams: TEAMS.to_owned(),
             organizations: ORGANIZATIONS.to_owned(),
-            texts: editable.map(|(path, text)| (path.to_owned(), text)).collect(),
+            texts: texts.into_iter().map(|(path, text)| (path.to_owned(), text)).collect(),
         };
         Ok(Configuration { commit: snapshot.commit.clone(), manifest, files, platform })
-    }
-
-    /// The configuration after a change.
-    ///
-    /// # Errors
-    /// If the change cannot be made, or the configuration would not be valid.
-    pub fn changed(&self, configuration: &Configuration, change: &Change) -> Result<Manifest, Failures> {
-        let files = change.made_in(&configuration.files).map_err(Failure::from)?;
-        let settings = configuration.platform.as_deref().map(|text| (PLATFORM, text));
-        let texts = files.texts.iter().map(|(path, text)| (path.as_str(), text.as_str())).chain(settings);
-        Ok(load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?.manifest)
     }
 
     /// Checks that the specification of a new service can be read, with the platform's own token, on every branch that
@@ -228,8 +229,7 @@ impl Onboarding {
         let _one = self.submitting.lock().await;
         let base = self.client.reader().snapshot(&self.repository, &self.tip().await?).await?;
         let configuration = self.configuration_of(&base).await?;
-        self.changed(&configuration, &submission.change)?;
-        let edited = submission.change.made_in(&configuration.files).map_err(Failure::from)?;
+        let (edited, _) = configuration.with(&submission.change)?;
         let edits: Vec<TreeChange> = edited
             .texts
             .iter()
@@ -306,11 +306,11 @@ impl Onboarding {
         let pull = self.client.open_pull(&self.repository, branch, base, title, &body).await?;
         let mut warnings = Vec::new();
         // The request is there: what is only for convenience must not make it look as if it were not.
-        if let Err(error) = self.client.label_pull(&self.repository, pull.number, &words(labels)).await {
+        if let Err(error) = self.client.label_pull(&self.repository, pull.number, labels).await {
             warnings.push(error.to_string());
         }
         if !reviewers.is_empty()
-            && let Err(error) = self.client.ask_for_review(&self.repository, pull.number, &words(reviewers)).await
+            && let Err(error) = self.client.ask_for_review(&self.repository, pull.number, reviewers).await
         {
             warnings.push(error.to_string());
         }
@@ -321,10 +321,6 @@ impl Onboarding {
     pub async fn close(self) {
         self.session.close().await;
     }
-}
-
-fn words(texts: &[String]) -> Vec<&str> {
-    texts.iter().map(String::as_str).collect()
 }
 
 /// The line of a description that says whose request it is. GitHub does not show it.

@@ -11,6 +11,8 @@ pub(super) enum Readers {
     AsBefore,
     /// All that the mask of the process allows.
     All,
+    /// Its owner alone.
+    Owner,
 }
 
 /// Replaces the content of a file. A symbolic link stays, and leads to the new content. A path that is not a file, such as
@@ -25,7 +27,8 @@ pub(super) fn replace(path: &Path, text: &str, readers: Readers) -> io::Result<(
     let path = if before.is_some() { path.canonicalize()? } else { path.to_owned() };
     let kept = before.filter(|_| readers == Readers::AsBefore);
     let mut builder = tempfile::Builder::new();
-    if let Some(permissions) = kept.clone().or_else(readable) {
+    // Without permissions, it is its owner's alone.
+    if let Some(permissions) = kept.clone().or_else(readable).filter(|_| readers != Readers::Owner) {
         builder.permissions(permissions);
     }
     let mut file = builder.prefix(".koctl-").suffix(".tmp").tempfile_in(folder_of(&path))?;
@@ -79,6 +82,8 @@ mod tests {
             replace(&path, "two\n", Readers::AsBefore).unwrap();
             assert_eq!(mode(&path), kept);
         }
+        replace(&path, "three\n", Readers::Owner).unwrap();
+        assert_eq!(mode(&path), 0o600);
         replace(&path, "three\n", Readers::All).unwrap();
         assert_eq!(mode(&path) & 0o133, 0);
         assert_eq!(fs::read_to_string(&path).unwrap(), "three\n");

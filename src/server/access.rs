@@ -25,10 +25,6 @@ impl FromStr for Circle {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Self, String> {
-        let is_name = |name: &str| {
-            !matches!(name, "" | "." | "..")
-                && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-        };
         let (organization, team) = match text.split_once('/') {
             Some((organization, team)) => (organization, Some(team)),
             None => (text, None),
@@ -40,6 +36,12 @@ impl FromStr for Circle {
         }
         Ok(Self { organization: organization.to_owned(), team: team.map(str::to_owned) })
     }
+}
+
+/// True if a text has only characters of names of GitHub, and leads nowhere else as a part of an address.
+pub(super) fn is_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !matches!(text, "" | "." | "..") && text.chars().all(is_plain)
 }
 
 impl Circle {

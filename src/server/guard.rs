@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HOST, LOCATION,
-    ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ORIGIN, REFERRER_POLICY, SET_COOKIE, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
@@ -69,13 +69,13 @@ async fn answer(app: &App, address: IpAddr, mut request: Request, next: Next) ->
     let answered = tokio::time::timeout(LONGEST, next.run(request)).await;
     let mut response = answered
         .unwrap_or_else(|_| ApiError::new(StatusCode::GATEWAY_TIMEOUT, "The request took too long").into_response());
-    let headers_are_set = response.headers().contains_key(http::header::SET_COOKIE);
+    let headers_are_set = response.headers().contains_key(SET_COOKIE);
     if response.extensions().get::<SessionOver>().is_some() {
         for name in [SESSION, FORGERY] {
-            response.headers_mut().append(http::header::SET_COOKIE, app.cookies.cleared(name));
+            response.headers_mut().append(SET_COOKIE, app.cookies.cleared(name));
         }
     } else if let Some(session) = renewed.filter(|_| !headers_are_set) {
-        response.headers_mut().append(http::header::SET_COOKIE, session.cookie(&app.cookies));
+        response.headers_mut().append(SET_COOKIE, session.cookie(&app.cookies));
     }
     response
 }

@@ -14,10 +14,14 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::access::is_name;
 use super::app::App;
 use super::error::{Answer, ApiError};
 use super::session::Session;
 use super::sign_in::verified_email;
+
+/// The longest name that GitHub has: that of a repository, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// The parameters of an address.
 type Parameters = Query<BTreeMap<String, String>>;
@@ -250,8 +254,7 @@ fn views(found: Vec<ListedRepository>) -> Vec<RepositoryView> {
 /// # Errors
 /// If it has other characters, or leads elsewhere.
 pub(super) fn name(text: &str) -> Answer<String> {
-    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
-    if !is_name || text.is_empty() || matches!(text, "." | "..") || text.len() > 100 {
+    if !is_name(text) || text.len() > LONGEST_NAME {
         return Err(ApiError::bad_request("Missing owner or repository parameter"));
     }
     Ok(text.to_owned())

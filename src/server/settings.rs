@@ -23,10 +23,8 @@ pub struct SettingsInput<'a> {
 
 /// What the sandbox provides.
 pub struct SandboxSettings {
-    /// The id of its app.
-    pub client_id: String,
-    /// The secret of that.
-    pub client_secret: String,
+    /// The id of its app, and the secret of that.
+    pub app: (&'static str, &'static str),
     /// The key that sessions are encrypted with.
     pub key: SecretString,
     /// The owner of the platform repository, whose members may sign in.
@@ -153,7 +151,8 @@ impl Reading<'_> {
 
     fn client(&mut self) -> (String, SecretString) {
         if let Some(sandbox) = &self.input.sandbox {
-            return (sandbox.client_id.clone(), sandbox.client_secret.clone().into());
+            let (id, secret) = sandbox.app;
+            return (id.to_owned(), secret.into());
         }
         let (id, secret) = (self.variable("GITHUB_CLIENT_ID"), self.variable("GITHUB_CLIENT_SECRET"));
         let redirect = self.variable("GITHUB_REDIRECT_URI");

@@ -293,25 +293,21 @@ async fn renew(app: &App, session: Session) -> Answer<Session> {
         }
         None => session,
     };
-    let reader = app.reader(&session)?;
-    let person = reader.me().await.map_err(|error| ApiError::of_github("get user profile", &error))?;
-    if person.id != session.person {
-        return Err(ApiError::session_over());
-    }
-    admit(app, &reader, &person).await?;
-    let session = session.checked(person.login);
+    let login = check_again(app, &session).await?.login;
+    let session = session.checked(login);
     *renewed = Some(session.clone());
     Ok(session)
 }
 
-/// Checks that the person may sign in still, before something is changed in their name.
-pub(super) async fn check_again(app: &App, session: &Session) -> Answer<()> {
+/// The person, who may sign in still. Also asked before something is changed in their name.
+pub(super) async fn check_again(app: &App, session: &Session) -> Answer<Person> {
     let reader = app.reader(session)?;
     let person = reader.me().await.map_err(|error| ApiError::of_github("get user profile", &error))?;
     if person.id != session.person {
         return Err(ApiError::session_over());
     }
-    admit(app, &reader, &person).await
+    admit(app, &reader, &person).await?;
+    Ok(person)
 }
 
 /// True for equal texts. It takes the same time whatever they have in common.

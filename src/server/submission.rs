@@ -102,7 +102,7 @@ pub(super) async fn submit(app: &App, session: &Session, asked: &Asked) -> Answe
     let is_new_team = !configuration.manifest.teams.contains_key(&service.team);
     let change = change(service.clone(), is_new_team);
     let failed = |failures: &_| ApiError::of_platform(failures);
-    let manifest = onboarding.changed(&configuration, &change).map_err(|failures| failed(&failures))?;
+    let manifest = configuration.changed(&change).map_err(|failures| failed(&failures))?;
     onboarding
         .check(&service, &manifest)
         .await

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use koctl::compiler::platform::PlatformWork;
 use koctl::manifest::model::{Author, Portal};
 use koctl::manifest::secret::Secret;
-use koctl::operations::{Environment, FirstFiles, Onboarding, RepositoryAccess, RepositoryOptions, SandboxApp};
+use koctl::operations::{Environment, FirstFiles, Onboarding, RepositoryAccess, RepositoryOptions};
 use koctl::server::{Event, Parts, SandboxSettings, Server, Settings, SettingsInput, start};
 use reqwest::header::{COOKIE, HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
@@ -151,14 +151,12 @@ impl World {
         });
         let access = access.await.unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let app = SandboxApp::new();
         let settings = Settings::check(SettingsInput {
             environment: &none(),
             portal: &portal,
             port: listener.local_addr().unwrap().port(),
             sandbox: Some(SandboxSettings {
-                client_id: app.client_id,
-                client_secret: app.client_secret,
+                app: ::sandbox::github::GITHUB_APP,
                 key: "a key of the tests, long enough to be one".to_owned().into(),
                 organization: "acme".to_owned(),
             }),

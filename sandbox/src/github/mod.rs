@@ -87,6 +87,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 pub use errors::GitHubSandboxError;
+pub use identity::defaults::GITHUB_APP;
 pub use secrets::secret;
 pub use seed::{ensure_repository, seed};
 

@@ -15,7 +15,7 @@ use crate::cli::repository::RepositoryArgs;
 use crate::compiler::platform::PlatformWork;
 use crate::manifest::model::{Author, Portal};
 use crate::operations::{
-    Environment, Failure, Failures, FirstFiles, Onboarding, RepositoryAccess, SandboxApp, portal_key, sandbox_platform,
+    Environment, Failure, Failures, FirstFiles, Onboarding, RepositoryAccess, portal_key, sandbox_platform,
 };
 use crate::server::{Event, Parts, SandboxSettings, Server, Settings, SettingsInput, start};
 use transport::variable;
@@ -47,11 +47,10 @@ pub(super) async fn serve(args: &ServeArgs, parts: Parts, output: &Output) -> Re
     require(args, &environment)?;
     let (listener, port) = listen(args, &environment).await?;
     let shared = Arc::clone(&environment);
-    let first_files =
-        if args.system.sandbox().is_some() { FirstFiles::of(Path::new("."))? } else { FirstFiles::default() };
-    let repository = match args.system.sandbox() {
-        Some(_) => args.repository.or_in_sandbox(sandbox_platform(Path::new("."))?, &environment),
-        None => args.repository.clone(),
+    let here = Path::new(".");
+    let (repository, first_files) = match args.system.sandbox() {
+        Some(_) => (args.repository.or_in_sandbox(sandbox_platform(here)?, &environment), FirstFiles::of(here)?),
+        None => (args.repository.clone(), FirstFiles::default()),
     };
     let access =
         repository.open_as(&args.system, Box::new(move |name| shared(name)), author(&environment), first_files, output);
@@ -61,7 +60,7 @@ pub(super) async fn serve(args: &ServeArgs, parts: Parts, output: &Output) -> Re
         environment: &environment,
         portal: &portal,
         port,
-        sandbox: sandbox(args, &access.repository().owner)?,
+        sandbox: of_sandbox(args, &access.repository().owner)?,
     };
     let settings = match Settings::check(input) {
         Ok(settings) => settings,
@@ -148,11 +147,10 @@ fn author(environment: &Environment) -> Author {
 }
 
 /// What the sandbox provides.
-fn sandbox(args: &ServeArgs, owner: &str) -> Result<Option<SandboxSettings>, Failure> {
+fn of_sandbox(args: &ServeArgs, owner: &str) -> Result<Option<SandboxSettings>, Failure> {
     let Some(directory) = args.system.sandbox() else { return Ok(None) };
-    let SandboxApp { client_id, client_secret } = SandboxApp::new();
     let key = portal_key(directory)?;
-    Ok(Some(SandboxSettings { client_id, client_secret, key, organization: owner.to_owned() }))
+    Ok(Some(SandboxSettings { app: sandbox::github::GITHUB_APP, key, organization: owner.to_owned() }))
 }
 
 /// Writes an event on a line of stdout.

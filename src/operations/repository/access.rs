@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::work::{NewHome, RepositorySession};
@@ -12,11 +13,11 @@ use crate::github::{self, Access, Listed, Repository};
 use crate::manifest::changes::Change;
 use crate::manifest::document::parse_value;
 use crate::manifest::git::{PlatformRepository, Remote};
-use crate::manifest::load::load_texts;
 use crate::manifest::model::{Author, Manifest, Portal, Region, State as StateSettings};
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, files};
 use crate::operations::asked::Asked;
+use crate::operations::change::made;
 use crate::operations::connect::on_github;
 use crate::operations::failure::{Failure, Failures};
 use crate::operations::sandbox::{FirstFiles, start_sandbox};
@@ -130,16 +131,18 @@ impl RepositoryAccess {
     /// # Errors
     /// If it cannot be read.
     pub fn portal(&self) -> Result<Portal, Failure> {
-        let portal = self.document(PLATFORM)?["platform"]["portal"].clone();
-        let portal: Option<Portal> =
-            serde_json::from_value(portal).map_err(|error| self.unreadable(PLATFORM, &error))?;
-        Ok(portal.unwrap_or_default())
+        Ok(self.setting::<Portal>("portal")?.unwrap_or_default())
+    }
+
+    /// A part of the platform's settings in the repository's own configuration. `None` if it has none.
+    fn setting<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Failure> {
+        let setting = self.document(PLATFORM)?["platform"][key].clone();
+        serde_json::from_value(setting).map_err(|error| self.unreadable(PLATFORM, &error))
     }
 
     /// The settings of the state in the repository's own configuration.
     fn state_settings(&self) -> Result<Option<StateSettings>, Failure> {
-        let settings = self.document(PLATFORM)?["platform"]["state"].clone();
-        serde_json::from_value(settings).map_err(|error| self.unreadable(PLATFORM, &error))
+        self.setting("state")
     }
 
     /// What is to be asked about files that the Go koctl left and koctl can delete. `None` if there are none.
@@ -188,10 +191,8 @@ impl RepositoryAccess {
             let failure = Failure::new(format!("the platform repository {} was not set up yet", self.repository));
             failure.help("run `koctl init` first, or edit the files here with --local")
         })?;
-        let texts = change.made_in(&files_of(found)).map_err(Failure::from)?.texts;
-        let settings = found.texts.get(PLATFORM).map(|text| (PLATFORM, text.as_str()));
-        let texts = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(settings);
-        Ok(load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?.manifest)
+        let settings = found.texts.get(PLATFORM).map(String::as_str);
+        made(change, &files_of(found), settings).map(|(_, manifest)| manifest)
     }
 
     /// Where the state is by default: on a branch of the repository, which needs nothing else.

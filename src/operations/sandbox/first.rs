@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use secrecy::SecretString;
@@ -15,6 +15,7 @@ use crate::manifest::files;
 use crate::manifest::git::platform_repository;
 use crate::manifest::load::load;
 use crate::operations::failure::Failure;
+use crate::operations::whole_file::{self, Readers};
 use crate::platform_repository::{ORGANIZATIONS, PLATFORM, TEAMS};
 
 /// The files that a platform repository of the sandbox begins with.
@@ -51,14 +52,14 @@ impl FirstFiles {
             Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
         })
     }
-}
 
-impl FirstFiles {
     /// Adds these files to the sandbox's repository, which an apply made without them. Returns false if there are none.
     pub(in crate::operations) async fn add_to(&self, client: &ReadClient, to: &Repository) -> Result<bool, Failure> {
+        if self.0.is_empty() {
+            return Ok(false);
+        }
         let branch = client.repository(to).await?.default_branch;
-        let tip = client.tip(to, &branch).await?.filter(|_| !self.0.is_empty());
-        let Some(tip) = tip else { return Ok(false) };
+        let Some(tip) = client.tip(to, &branch).await? else { return Ok(false) };
         let text = |bytes: &[u8]| NewFile::Text(String::from_utf8_lossy(bytes).into_owned());
         let changes: Vec<_> = self.0.iter().map(|(path, bytes)| (path.clone(), text(bytes))).collect();
         let writer = WriteClient::new(client.clone(), None);
@@ -86,24 +87,6 @@ pub fn sandbox_platform(folder: &Path) -> Result<Option<String>, Failure> {
     default_platform(first, &mut platform).map(|remote| Some(remote.to_string()))
 }
 
-/// The app with which people sign in to the sandbox's GitHub.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SandboxApp {
-    /// Its id.
-    pub client_id: String,
-    /// Its secret, which everybody knows.
-    pub client_secret: String,
-}
-
-impl SandboxApp {
-    /// The app of every sandbox.
-    #[must_use]
-    #[expect(clippy::new_without_default, reason = "there is nothing about it that one could choose")]
-    pub fn new() -> Self {
-        Self { client_id: "Iv23liSandboxGitHub0".to_owned(), client_secret: "sandbox-github-app-secret".to_owned() }
-    }
-}
-
 /// The key that encrypts sessions of the sandbox in `directory`. It is made once, so that a session outlives the process.
 ///
 /// # Errors
@@ -124,10 +107,7 @@ pub fn portal_key(directory: &Path) -> Result<SecretString, Failure> {
     dryoc::rng::copy_randombytes(&mut bytes);
     let key = hex::encode(bytes);
     fs::create_dir_all(directory).map_err(failed)?;
-    // The file of a person alone, and whole or not there.
-    let mut file = tempfile::NamedTempFile::new_in(directory).map_err(failed)?;
-    file.write_all(key.as_bytes()).map_err(failed)?;
-    file.persist(&path).map_err(|error| failed(error.error))?;
+    whole_file::replace(&path, &key, Readers::Owner).map_err(failed)?;
     Ok(key.into())
 }
 

@@ -11,7 +11,7 @@ mod secrets;
 mod serve;
 mod start;
 
-pub use first::{FirstFiles, SandboxApp, portal_key, sandbox_platform};
+pub use first::{FirstFiles, portal_key, sandbox_platform};
 pub use secrets::sandbox_token;
 pub(super) use secrets::secret_variable;
 pub use serve::{ServeOptions, Serving, Tenants, serve};

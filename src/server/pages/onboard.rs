@@ -1,6 +1,7 @@
 //! Adding a service: the repository is chosen, then the rest is asked on one page.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -14,6 +15,7 @@ use super::forms::{self, Field};
 use super::home::see;
 use super::layout::{Page, sentence};
 use crate::manifest::model::{Manifest, Service};
+use crate::operations::Configuration;
 use crate::server::app::App;
 use crate::server::audit::Event;
 use crate::server::error::{Answer, ApiError};
@@ -52,13 +54,13 @@ pub(super) async fn choose(
     let page = page(&app, &session, TITLE);
     let wanted = parameters.get("q").map(|text| text.trim()).unwrap_or_default();
     match repositories(&app, &session).await {
-        Ok((all, manifest)) => page.show(choice(&page, &all, &manifest, wanted)),
+        Ok((all, configuration)) => page.show(choice(&page, &all, &configuration.manifest, wanted)),
         Err(error) => page.failed(error),
     }
 }
 
 /// The repositories that the person may write to, and the services that there are.
-async fn repositories(app: &App, session: &Session) -> Answer<(Vec<ListedRepository>, Manifest)> {
+async fn repositories(app: &App, session: &Session) -> Answer<(Vec<ListedRepository>, Arc<Configuration>)> {
     let reader = app.reader(session)?;
     let (all, configuration) = tokio::join!(
         reader.my_repositories("all", "owner,collaborator,organization_member"),
@@ -67,7 +69,7 @@ async fn repositories(app: &App, session: &Session) -> Answer<(Vec<ListedReposit
     let mut all = all.map_err(|error| ApiError::of_github("list your repositories", &error))?;
     let platform = app.platform.onboarding.repository().to_string();
     all.retain(|one| !one.full_name.eq_ignore_ascii_case(&platform));
-    Ok((all, configuration?.manifest.clone()))
+    Ok((all, configuration?))
 }
 
 fn choice(page: &Page<'_>, all: &[ListedRepository], manifest: &Manifest, wanted: &str) -> Markup {

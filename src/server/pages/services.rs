@@ -46,6 +46,7 @@ fn content(page: &Page<'_>, manifest: &Manifest, wanted: &str) -> Markup {
     }
     let has = |text: &str| text.to_lowercase().contains(&wanted.to_lowercase());
     let shown: Vec<_> = all.iter().filter(|(team, key, service)| has(team) || has(key) || has(&service.name)).collect();
+    let places = places(manifest);
     html! {
         form method="get" action=(page.link("/services")) role="search" {
             div.field {
@@ -59,22 +60,29 @@ fn content(page: &Page<'_>, manifest: &Manifest, wanted: &str) -> Markup {
             thead { tr { th scope="col" { "Service" } th scope="col" { "Team" } th scope="col" { "OpenAPI document" }
                 th scope="col" { "In" } } }
             tbody {
-                @for (team, key, service) in shown { (row(manifest, team, key, service)) }
+                @for (team, key, service) in shown {
+                    (row(team, service, places.get(&(team.as_str(), key.as_str())).map_or(&[], Vec::as_slice)))
+                }
             }
         }
     }
 }
 
-fn row(manifest: &Manifest, team: &str, key: &str, service: &Service) -> Markup {
-    let mut places = Vec::new();
+/// The environments of each service, by team and key.
+fn places(manifest: &Manifest) -> BTreeMap<(&str, &str), Vec<String>> {
+    let mut places: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for (organization, configured) in &manifest.organizations {
         for (name, environment) in &configured.environments {
-            let placed = environment.services(&manifest.teams);
-            if let Some(placed) = placed.iter().find(|one| one.team_name == team && one.key == key) {
-                places.push(format!("{organization}/{name}, branch {}", placed.branch));
+            for placed in environment.services(&manifest.teams) {
+                let here = format!("{organization}/{name}, branch {}", placed.branch);
+                places.entry((placed.team_name, placed.key)).or_default().push(here);
             }
         }
     }
+    places
+}
+
+fn row(team: &str, service: &Service, places: &[String]) -> Markup {
     html! {
         tr {
             td data-name="Service" {
@@ -84,7 +92,7 @@ fn row(manifest: &Manifest, team: &str, key: &str, service: &Service) -> Markup 
             td data-name="Team" { (team) }
             td.long data-name="OpenAPI document" { (service.spec_file()) span.hint { (service.git.remote) } }
             td data-name="In" {
-                @if places.is_empty() { "no environment" } @else { @for place in &places { div { (place) } } }
+                @if places.is_empty() { "no environment" } @else { @for place in places { div { (place) } } }
             }
         }
     }

@@ -16,6 +16,9 @@ const GUEST: &str = "guest";
 /// The usual name of the repository that a platform team keeps for itself.
 const PLATFORM_REPOSITORY: &str = "platform";
 
+/// The id and the secret of the GitHub App of every fresh sandbox, with which people sign in. The secret is none.
+pub const GITHUB_APP: (&str, &str) = ("Iv23liSandboxGitHub0", "sandbox-github-app-secret");
+
 /// The default accounts and apps. The apps are for programs on this machine: their secrets are no secrets.
 pub(super) fn defaults() -> Directory {
     Directory {
@@ -93,8 +96,8 @@ fn github_app() -> App {
     ];
     let path = "/auth/github/callback";
     App {
-        client_id: "Iv23liSandboxGitHub0".to_owned(),
-        client_secret: "sandbox-github-app-secret".to_owned(),
+        client_id: GITHUB_APP.0.to_owned(),
+        client_secret: GITHUB_APP.1.to_owned(),
         name: "Sandbox GitHub App".to_owned(),
         url: "http://localhost/".to_owned(),
         callback_urls: ["localhost", "127.0.0.1"].map(|host| format!("http://{host}{path}")).to_vec(),

@@ -19,7 +19,7 @@ pub(super) mod access;
 pub(super) mod apps;
 pub(super) mod caller;
 mod check;
-mod defaults;
+pub(super) mod defaults;
 pub(super) mod directory;
 pub(super) mod file;
 pub(super) mod names;
