@@ -18,15 +18,22 @@ pub(crate) async fn must_lock(backend: &dyn Backend, key: &str) -> LockId {
     info.id
 }
 
-/// Takes the lock as soon as its holder lets it go.
+/// The pauses between two attempts to take a lock, from the first to the longest. They grow, so that many who wait leave
+/// the server time for the one who has the lock.
+const FIRST_PAUSE: Duration = Duration::from_millis(3);
+const LONGEST_PAUSE: Duration = Duration::from_millis(80);
+
+/// Takes the lock soon after its holder lets it go.
 pub(crate) async fn wait_for_lock(backend: &dyn Backend, key: &str) -> LockId {
     let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
     loop {
         let info = a_caller("test");
         match backend.lock(key, &info).await {
             Ok(()) => return info.id,
             Err(error) if matches!(error.kind(), Kind::Locked { .. }) && started.elapsed() < SOON => {
-                tokio::time::sleep(Duration::from_millis(3)).await;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
             }
             Err(error) => panic!("the lock does not become free: {error}: {:?}", error.kind()),
         }
