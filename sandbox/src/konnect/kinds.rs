@@ -32,6 +32,11 @@ pub(super) const KINDS: &[&Kind] = &[
     &PAGES,
     &SNIPPETS,
     &CUSTOMIZATIONS,
+    &PORTAL_AUTHENTICATION_SETTINGS,
+    &PORTAL_IDENTITY_PROVIDERS,
+    &PORTAL_GROUP_MAPPINGS,
+    &PORTAL_CUSTOM_DOMAINS,
+    &PORTAL_ASSETS,
     &DEVELOPERS,
     &PORTAL_TEAMS,
     &TEAM_DEVELOPERS,
@@ -138,6 +143,29 @@ pub(super) static SNIPPETS: Kind =
 /// The customization of the portals of a region: one record each, after the first change.
 pub(super) static CUSTOMIZATIONS: Kind =
     Kind { name: "portal_customizations", unique: &[&["portal_id"]], references: &["portal_id"] };
+
+/// How developers sign in to the portals of a region: one record each, after the first change.
+pub(super) static PORTAL_AUTHENTICATION_SETTINGS: Kind =
+    Kind { name: "portal_authentication_settings", unique: &[&["portal_id"]], references: &["portal_id"] };
+
+/// Identity providers of the portals of a region, one of each type in each.
+pub(super) static PORTAL_IDENTITY_PROVIDERS: Kind =
+    Kind { name: "portal_identity_providers", unique: &[&["type", "portal_id"]], references: &["portal_id"] };
+
+/// Mappings of all providers of the portals of a region. A group is mapped to a team once.
+pub(super) static PORTAL_GROUP_MAPPINGS: Kind = Kind {
+    name: "portal_team_group_mappings",
+    unique: &[&["identity_provider_id", "team_id", "group"]],
+    references: &["identity_provider_id", "team_id"],
+};
+
+/// Custom domains of the portals of a region, one each at most.
+pub(super) static PORTAL_CUSTOM_DOMAINS: Kind =
+    Kind { name: "portal_custom_domains", unique: &[&["portal_id"]], references: &["portal_id"] };
+
+/// Logos and favicons of the portals of a region, each after it was replaced first.
+pub(super) static PORTAL_ASSETS: Kind =
+    Kind { name: "portal_assets", unique: &[&["name", "portal_id"]], references: &["portal_id"] };
 
 /// Developers of all portals of a region. An address is unique in its portal.
 pub(super) static DEVELOPERS: Kind =

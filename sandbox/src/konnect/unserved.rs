@@ -267,10 +267,7 @@ const UNSERVED: &[(Document, &[(&str, &str)])] = &[
     (
         Document::Portals,
         &[
-            ("/v3/portals/{portalId}/custom-domain", "DELETE GET PATCH POST"),
-            ("/v3/portals/{portalId}/assets/logo", "GET PUT"),
             ("/v3/portals/{portalId}/assets/logo/raw", "GET"),
-            ("/v3/portals/{portalId}/assets/favicon", "GET PUT"),
             ("/v3/portals/{portalId}/assets/favicon/raw", "GET"),
             ("/v3/portals/{portalId}/integrations", "GET PATCH PUT"),
             ("/v3/portals/{portalId}/applications", "GET POST"),
@@ -285,12 +282,6 @@ const UNSERVED: &[(Document, &[(&str, &str)])] = &[
                 "/v3/portals/{portalId}/applications/{applicationId}/registrations/{registrationId}/consumer",
                 "DELETE PUT",
             ),
-            ("/v3/portals/{portalId}/authentication-settings", "GET PATCH"),
-            ("/v3/portals/{portalId}/identity-provider/team-group-mappings", "GET PATCH"),
-            ("/v3/portals/{portalId}/identity-providers", "GET POST"),
-            ("/v3/portals/{portalId}/identity-providers/{id}", "DELETE GET PATCH"),
-            ("/v3/portals/{portalId}/identity-providers/{id}/team-group-mappings", "GET POST"),
-            ("/v3/portals/{portalId}/identity-providers/{id}/team-group-mappings/{mappingId}", "DELETE GET"),
             ("/v3/portals/{portalId}/audit-log-replay-job", "GET PUT"),
             ("/v3/portals/{portalId}/audit-log-webhook", "DELETE GET PATCH"),
             ("/v3/portals/{portalId}/audit-log-webhook/status", "GET"),

@@ -15,6 +15,7 @@ mod documents;
 mod identity;
 mod notifications;
 mod portal_content;
+mod portal_settings;
 mod portals;
 mod server;
 mod system_accounts;

@@ -26,7 +26,8 @@ pub(super) static ROUTES: &[Route] = &[
     Route::delete(Document::Identity, ITEM, resource::delete::<IdentityProvider>),
 ];
 
-pub(super) static CLAIM_MAPPINGS: Schema = Schema {
+/// As other documents describe it, too.
+pub(in crate::konnect) static CLAIM_MAPPINGS: Schema = Schema {
     fields: &[
         Field::new("name", Is::ANY_TEXT).or(Initial::Text("name")),
         Field::new("email", Is::ANY_TEXT).or(Initial::Text("email")),
@@ -37,7 +38,8 @@ pub(super) static CLAIM_MAPPINGS: Schema = Schema {
 
 pub(super) const SCOPES: Initial = Initial::Texts(&["email", "openid", "profile"]);
 
-static OIDC: Schema = Schema {
+/// As other documents describe it, too.
+pub(in crate::konnect) static OIDC: Schema = Schema {
     fields: &[
         Field::new("issuer_url", Is::Uri).required(),
         Field::new("client_id", Is::ANY_TEXT).required(),
@@ -139,7 +141,7 @@ fn enabled<'a>(world: &'a World, partition: &Partition) -> Option<&'a Record> {
 }
 
 /// Removes the secret from a configuration, records the time, and keeps the fields that a change does not name.
-fn complete_config(fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
+pub(in crate::konnect) fn complete_config(fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
     let is_saml = text(fields, "type") == "saml";
     let Some(Value::Object(config)) = fields.get_mut("config") else {
         return Ok(());

@@ -53,7 +53,7 @@ static CHANGE: Schema = Schema {
 };
 
 /// The defaults of a first change.
-static DEFAULTS: Schema = Schema {
+pub(in crate::konnect) static DEFAULTS: Schema = Schema {
     fields: &[
         Field::new("scopes", Is::List(0, usize::MAX, &Is::ANY_TEXT)).or(SCOPES),
         Field::new("claim_mappings", Is::Object(&CLAIM_MAPPINGS)).or(Initial::Object),

@@ -10,7 +10,7 @@ use crate::konnect::framework::schema::{Kind as Is, Shape};
 use crate::konnect::framework::{
     Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
-use crate::konnect::kinds::{DEVELOPERS, PORTAL_TEAMS, TEAM_DEVELOPERS, TEAM_ROLES};
+use crate::konnect::kinds::{DEVELOPERS, PORTAL_GROUP_MAPPINGS, PORTAL_TEAMS, TEAM_DEVELOPERS, TEAM_ROLES};
 use crate::store::{Body, Kind, Partition, Record, Taken, World};
 
 const DEVELOPER: &str = "/v3/portals/{portalId}/developers/{developerId}";
@@ -142,7 +142,8 @@ impl Resource for PortalTeam {
     const LISTING: &'static Listing = &Listing::new(&[Filter::text("name"), Filter::flag("can_own_applications")], &[]);
     const SHOWN: &'static [&'static str] =
         &["id", "name", "description", "can_own_applications", "created_at", "updated_at"];
-    const OWNS: &'static [(&'static Kind, &'static str)] = &[(&TEAM_DEVELOPERS, "team_id"), (&TEAM_ROLES, "team_id")];
+    const OWNS: &'static [(&'static Kind, &'static str)] =
+        &[(&TEAM_DEVELOPERS, "team_id"), (&TEAM_ROLES, "team_id"), (&PORTAL_GROUP_MAPPINGS, "team_id")];
 
     fn creation(_: &Body) -> &'static Schema {
         &CREATE_TEAM

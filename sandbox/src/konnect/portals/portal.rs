@@ -11,7 +11,9 @@ use crate::konnect::framework::{
     Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown,
 };
 use crate::konnect::kinds::{
-    CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_TEAMS, PORTALS, PUBLICATIONS, SNIPPETS, TEAM_DEVELOPERS, TEAM_ROLES,
+    CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_ASSETS, PORTAL_AUTHENTICATION_SETTINGS, PORTAL_CUSTOM_DOMAINS,
+    PORTAL_GROUP_MAPPINGS, PORTAL_IDENTITY_PROVIDERS, PORTAL_TEAMS, PORTALS, PUBLICATIONS, SNIPPETS, TEAM_DEVELOPERS,
+    TEAM_ROLES,
 };
 use crate::store::{Batch, Body, Kind, Partition, Record, World};
 
@@ -100,6 +102,10 @@ impl Resource for Portal {
         (&CUSTOMIZATIONS, "portal_id"),
         (&DEVELOPERS, "portal_id"),
         (&PORTAL_TEAMS, "portal_id"),
+        (&PORTAL_AUTHENTICATION_SETTINGS, "portal_id"),
+        (&PORTAL_IDENTITY_PROVIDERS, "portal_id"),
+        (&PORTAL_CUSTOM_DOMAINS, "portal_id"),
+        (&PORTAL_ASSETS, "portal_id"),
     ];
 
     fn creation(_: &Body) -> &'static Schema {
@@ -129,6 +135,9 @@ impl Resource for Portal {
             let detail =
                 format!("APIs are published to the portal: {published}. Unpublish them first, or use [force=true].");
             return Err(Problem::conflict(detail));
+        }
+        for provider in world.referring(&call.partition, &PORTAL_IDENTITY_PROVIDERS, "portal_id", portal.id) {
+            batch.remove_referring(world, &call.partition, &PORTAL_GROUP_MAPPINGS, "identity_provider_id", provider.id);
         }
         for team in world.referring(&call.partition, &PORTAL_TEAMS, "portal_id", portal.id) {
             batch.remove_referring(world, &call.partition, &TEAM_ROLES, "team_id", team.id);
