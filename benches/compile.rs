@@ -10,7 +10,7 @@ use engine::diff::{DiffOptions, diff};
 use engine::refresh::Remembered;
 use engine::world::World;
 use engine::{Readers, Schema};
-use koctl::compiler::{ClientSecrets, Events, Input, Spec, Specs, compile, placements};
+use koctl::compiler::{Events, Input, ReadSecrets, Spec, Specs, compile, placements};
 use koctl::manifest::model::Manifest;
 use serde_json::{Map, Value, json};
 
@@ -32,7 +32,7 @@ const PER_TEAM: usize = 1 + ENVIRONMENTS * (2 + 4 * SERVICES);
 struct Configuration {
     manifest: Manifest,
     specs: Specs,
-    client_secrets: ClientSecrets,
+    secrets: ReadSecrets,
     events: Events,
 }
 
@@ -53,14 +53,14 @@ impl Configuration {
                 specs.insert(placement.spec(), Ok(Spec::parse(content).unwrap()));
             }
         }
-        Self { manifest, specs, client_secrets: ClientSecrets::new(), events: Events::new() }
+        Self { manifest, specs, secrets: ReadSecrets::default(), events: Events::new() }
     }
 
     fn input(&self) -> Input<'_> {
         Input {
             manifest: &self.manifest,
             specs: &self.specs,
-            client_secrets: &self.client_secrets,
+            secrets: &self.secrets,
             events: &self.events,
             platform_repository: "Acme/platform",
         }

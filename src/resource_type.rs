@@ -234,6 +234,10 @@ pub enum Part {
     PortalTeam,
     /// A role of a team of developers.
     PortalTeamRole,
+    /// How developers sign in to a portal.
+    PortalAuthorization,
+    /// A group of the identity provider of a portal in a team of developers.
+    PortalGroupMapping,
     /// How people sign in.
     Authorization,
     /// A group of the identity provider in a team.

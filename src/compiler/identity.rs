@@ -9,8 +9,8 @@ use crate::konnect::resources::identity_provider::{self as providers, IdentityPr
 use crate::konnect::resources::konnect_team;
 use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_group_mapping::{self as group_mappings, TeamGroupMapping};
-use crate::manifest::model::{Authorization, ClaimMappings, IdpMappings, Oidc, Saml};
-use engine::{Desired, Error, ErrorKind, Expr, Lookup};
+use crate::manifest::model::{Authorization, ClaimMappings, IdpMappings, Oidc, Organization, Saml};
+use engine::{Desired, Expr, Lookup};
 
 pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     let Some(authorization) = &scope.organization.authorization else { return };
@@ -28,6 +28,35 @@ pub(super) fn compile(scope: &Scope<'_>, out: &mut Output) {
     out.extend(saml);
 }
 
+/// The switches of a sign-in, each of which is left as it is if the configuration does not say.
+pub(super) struct Switches {
+    pub(super) built_in: Option<bool>,
+    pub(super) oidc: Option<bool>,
+    pub(super) saml: Option<bool>,
+    pub(super) idp_mappings: Option<bool>,
+    pub(super) own_mappings: Option<bool>,
+}
+
+impl Switches {
+    pub(super) fn of(authorization: &Authorization) -> Self {
+        let is_on = |own: Option<bool>, other: Option<bool>| match (own, other) {
+            // Only one can be active: to have one on is to have the other off.
+            (None, Some(true)) => Some(false),
+            (own, _) => own,
+        };
+        let oidc = authorization.oidc.as_ref().map(|oidc| oidc.enabled);
+        let saml = authorization.saml.as_ref().map(|saml| saml.enabled);
+        let mappings = authorization.team_mappings.as_ref();
+        Self {
+            built_in: authorization.built_in.as_ref().map(|built_in| built_in.enabled),
+            oidc: is_on(oidc, saml),
+            saml: is_on(saml, oidc),
+            idp_mappings: mappings.and_then(|all| all.idp.as_ref()).map(|idp| idp.enabled),
+            own_mappings: mappings.and_then(|all| all.built_in.as_ref()).map(|own| own.enabled),
+        }
+    }
+}
+
 /// The switches. They refer to the providers, so that these exist before people are sent to them.
 fn settings(
     scope: &Scope<'_>,
@@ -35,23 +64,13 @@ fn settings(
     oidc: Option<&Desired<IdentityProvider>>,
     saml: Option<&Desired<IdentityProvider>>,
 ) -> Desired<AuthenticationSettings> {
-    let is_on = |own: Option<bool>, other: Option<bool>| match (own, other) {
-        // Only one can be active: to have one on is to have the other off.
-        (None, Some(true)) => Some(false),
-        (own, _) => own,
-    };
-    let oidc_enabled = authorization.oidc.as_ref().map(|oidc| oidc.enabled);
-    let saml_enabled = authorization.saml.as_ref().map(|saml| saml.enabled);
-    let mappings = authorization.team_mappings.as_ref();
+    let switches = Switches::of(authorization);
     Desired::of(scope.name, "organization")
-        .with_some(settings::BASIC_AUTH_ENABLED, authorization.built_in.as_ref().map(|built_in| built_in.enabled))
-        .with_some(settings::OIDC_AUTH_ENABLED, is_on(oidc_enabled, saml_enabled))
-        .with_some(settings::SAML_AUTH_ENABLED, is_on(saml_enabled, oidc_enabled))
-        .with_some(settings::IDP_MAPPING_ENABLED, mappings.and_then(|all| all.idp.as_ref()).map(|idp| idp.enabled))
-        .with_some(
-            settings::KONNECT_MAPPING_ENABLED,
-            mappings.and_then(|all| all.built_in.as_ref()).map(|own| own.enabled),
-        )
+        .with_some(settings::BASIC_AUTH_ENABLED, switches.built_in)
+        .with_some(settings::OIDC_AUTH_ENABLED, switches.oidc)
+        .with_some(settings::SAML_AUTH_ENABLED, switches.saml)
+        .with_some(settings::IDP_MAPPING_ENABLED, switches.idp_mappings)
+        .with_some(settings::KONNECT_MAPPING_ENABLED, switches.own_mappings)
         .with_some(settings::OIDC_PROVIDER_ID, oidc.map(Desired::id))
         .with_some(settings::SAML_PROVIDER_ID, saml.map(Desired::id))
 }
@@ -66,7 +85,8 @@ fn provider(scope: &Scope<'_>, kind: &str, login_path: Option<&str>) -> Desired<
 /// Konnect requires a complete provider. A block that only disables it needs none.
 fn oidc(scope: &Scope<'_>, oidc: &Oidc, out: &mut Output) -> Option<Desired<IdentityProvider>> {
     let (issuer, client) = (oidc.issuer.as_deref()?, oidc.client_id.as_deref()?);
-    let secret = oidc.client_secret.as_ref().and_then(|_| client_secret(scope, out));
+    let path = Organization::client_secret(scope.name);
+    let secret = oidc.client_secret.as_ref().and_then(|_| scope.input.secret(&path, out));
     let provider = provider(scope, "oidc", oidc.login_path.as_deref())
         .with(providers::ISSUER_URL, issuer)
         .with(providers::CLIENT_ID, client)
@@ -76,22 +96,9 @@ fn oidc(scope: &Scope<'_>, oidc: &Oidc, out: &mut Output) -> Option<Desired<Iden
     Some(provider)
 }
 
-fn client_secret(scope: &Scope<'_>, out: &mut Output) -> Option<Expr> {
-    let error = match scope.input.client_secrets.get(scope.name) {
-        Some(Ok(secret)) => return Some(Expr::Secret(secret.clone())),
-        Some(Err(error)) => error.clone(),
-        None => {
-            let attempted = format!("get the OIDC client secret of `{}`", scope.name);
-            Error::new(ErrorKind::NotFound, attempted, "it was not asked for")
-        }
-    };
-    out.errors.push(error);
-    None
-}
-
 /// Claims that are not named have the names that Konnect would give them (`OIDCIdentityProviderClaimMappings` of
 /// `identity-v3`).
-fn claim_mappings(claims: &ClaimMappings) -> Value {
+pub(super) fn claim_mappings(claims: &ClaimMappings) -> Value {
     json!({
         "name": claims.name.as_deref().unwrap_or("name"),
         "email": claims.email.as_deref().unwrap_or("email"),

@@ -174,7 +174,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::compiler::{ClientSecrets, outline};
+    use crate::compiler::{ReadSecrets, outline};
     use crate::manifest::load::load_texts;
 
     /// Two teams with a service each, two environments.
@@ -203,7 +203,7 @@ organizations:
     /// The ignored attributes, a line each.
     fn ignored(edit: (&str, &str)) -> Vec<String> {
         let Loaded { manifest, .. } = loaded(edit);
-        let desired = outline(&manifest, "Acme", &manifest.organizations["Acme"], &ClientSecrets::new()).unwrap();
+        let desired = outline(&manifest, "Acme", &manifest.organizations["Acme"], &ReadSecrets::default()).unwrap();
         let lines = desired.iter().flat_map(|one| one.ignored.iter().map(|name| format!("{}.{name}", one.address)));
         let mut lines: Vec<String> = lines.collect();
         lines.sort_unstable();

@@ -16,6 +16,7 @@ mod notifications;
 mod placement;
 pub mod platform;
 mod platform_repo;
+mod portal_sign_in;
 mod portal_teams;
 mod portals;
 pub mod rename;
@@ -25,12 +26,10 @@ mod teams;
 
 pub use held::{Held, unread_specs};
 pub use placement::placements;
-pub use scope::{ClientSecrets, Events, Input};
+pub use scope::{Events, Input, ReadSecrets};
 pub use specification::{Spec, SpecAddress, Specs};
 
 use std::collections::BTreeSet;
-
-use secrecy::SecretString;
 
 use crate::manifest::model::{Manifest, Organization};
 use crate::manifest::{Diagnostics, Loaded};
@@ -58,7 +57,7 @@ pub fn check(loaded: &Loaded) -> Result<(), Diagnostics> {
 /// Compiles one organization (R1).
 ///
 /// # Errors
-/// A missing client secret; a missing list of events.
+/// A missing secret; a missing list of events.
 pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Result<Compiled, Vec<Error>> {
     let (mut out, mut held) = (Output::default(), Vec::new());
     let organization_scope = Scope { input, name, organization };
@@ -71,6 +70,7 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
         auth_strategies::compile(&scope, &mut out);
         portals::compile(&scope, &mut out);
         portal_teams::compile(&scope, &mut out);
+        portal_sign_in::compile(&scope, &mut out);
         let Services { known, unknown } = scope.services();
         held.extend(unknown.into_iter().map(|(placement, error)| Held::new(&scope, &placement, error)));
         apis::compile(&scope, &known, &mut out);
@@ -94,9 +94,8 @@ pub fn needed_specs(
     organization: &Organization,
     is_meant: &dyn Fn(&Address) -> bool,
 ) -> BTreeSet<SpecAddress> {
-    let (specs, client_secrets, events) = Default::default();
-    let input =
-        Input { manifest, specs: &specs, client_secrets: &client_secrets, events: &events, platform_repository: "" };
+    let (specs, secrets, events) = Default::default();
+    let input = Input { manifest, specs: &specs, secrets: &secrets, events: &events, platform_repository: "" };
     let scope = Scope { input, name, organization };
     environments(&scope).flat_map(|scope| held::needed_specs(&scope, is_meant)).collect()
 }
@@ -104,8 +103,7 @@ pub fn needed_specs(
 /// The addresses of one organization that `protect: true` covers. They need no input except the manifest.
 #[must_use]
 pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -> BTreeSet<Address> {
-    let client_secrets = ClientSecrets::from([(name.to_owned(), Ok(SecretString::default()))]);
-    let desired = outline(manifest, name, organization, &client_secrets).unwrap_or_default();
+    let desired = outline(manifest, name, organization, &ReadSecrets::blank()).unwrap_or_default();
     desired.into_iter().filter(|resource| resource.protect).map(|resource| resource.address).collect()
 }
 
@@ -117,9 +115,9 @@ pub fn secrets(
     manifest: &Manifest,
     name: &str,
     organization: &Organization,
-    client_secrets: &ClientSecrets,
+    secrets: &ReadSecrets,
 ) -> Result<Secrets, Vec<Error>> {
-    Ok(Secrets::of(&outline(manifest, name, organization, client_secrets)?))
+    Ok(Secrets::of(&outline(manifest, name, organization, secrets)?))
 }
 
 /// The resources of one organization without the contents of specifications and without subscriptions to events.
@@ -127,10 +125,10 @@ fn outline(
     manifest: &Manifest,
     name: &str,
     organization: &Organization,
-    client_secrets: &ClientSecrets,
+    secrets: &ReadSecrets,
 ) -> Result<Vec<Desired>, Vec<Error>> {
     let specs = unread_specs(manifest, organization);
     let events = Events::from([(name.to_owned(), Ok(Vec::new()))]);
-    let input = Input { manifest, specs: &specs, client_secrets, events: &events, platform_repository: "" };
+    let input = Input { manifest, specs: &specs, secrets, events: &events, platform_repository: "" };
     Ok(compile(input, name, organization)?.desired)
 }

@@ -135,7 +135,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::compiler::{ClientSecrets, outline};
+    use crate::compiler::{ReadSecrets, outline};
     use crate::manifest::load::load_texts;
     use crate::manifest::model::Manifest;
 
@@ -173,7 +173,7 @@ organizations:
     fn addresses(manifest: &Manifest) -> BTreeSet<Address> {
         let mut all = BTreeSet::new();
         for (name, organization) in &manifest.organizations {
-            let desired = outline(manifest, name, organization, &ClientSecrets::new()).unwrap();
+            let desired = outline(manifest, name, organization, &ReadSecrets::default()).unwrap();
             all.extend(desired.into_iter().map(|resource| resource.address));
         }
         all

@@ -8,14 +8,46 @@ use serde_json::{Map, Value};
 use super::placement::{Member, members, placements};
 use super::specification::{Spec, Specs};
 use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Placement, Service};
+use crate::manifest::path::KeyPath;
 use engine::typed::Typed;
-use engine::{Desired, Error, ErrorKind};
+use engine::{Desired, Error, ErrorKind, Expr};
 
 /// The label that says who manages an object.
 pub(super) const MANAGED: &str = "ko-konnect-orchestrator";
 
-/// The OpenID Connect client secret of each organization that has one, or the error of reading it.
-pub type ClientSecrets = BTreeMap<String, Result<SecretString, Error>>;
+/// The secrets that resources have, by their paths in the manifest: each as it was read, or the error of reading it.
+#[derive(Debug, Clone, Default)]
+pub struct ReadSecrets {
+    read: BTreeMap<KeyPath, Result<SecretString, Error>>,
+    are_blank: bool,
+}
+
+impl ReadSecrets {
+    /// An empty secret for each path: for those who do not look at secrets.
+    #[must_use]
+    pub fn blank() -> Self {
+        Self { are_blank: true, ..Self::default() }
+    }
+
+    /// The secret at a path.
+    ///
+    /// # Errors
+    /// If it could not be read, or was not asked for.
+    fn get(&self, path: &KeyPath) -> Result<SecretString, Error> {
+        let unasked = || Error::new(ErrorKind::NotFound, format!("read the secret `{path}`"), "it was not asked for");
+        match self.read.get(path) {
+            Some(read) => read.clone(),
+            None if self.are_blank => Ok(SecretString::default()),
+            None => Err(unasked()),
+        }
+    }
+}
+
+impl FromIterator<(KeyPath, Result<SecretString, Error>)> for ReadSecrets {
+    fn from_iter<I: IntoIterator<Item = (KeyPath, Result<SecretString, Error>)>>(secrets: I) -> Self {
+        Self { read: secrets.into_iter().collect(), are_blank: false }
+    }
+}
 
 /// The ids of the events that each organization can be notified of, or the error of listing them. Only organizations with
 /// notifications other than Konnect's default need them.
@@ -28,12 +60,19 @@ pub struct Input<'a> {
     pub manifest: &'a Manifest,
     /// The specifications of its services.
     pub specs: &'a Specs,
-    /// The client secrets of its organizations.
-    pub client_secrets: &'a ClientSecrets,
+    /// The secrets of the resources of its organizations.
+    pub secrets: &'a ReadSecrets,
     /// The events that its organizations can be notified of.
     pub events: &'a Events,
     /// The platform repository, `owner/name`.
     pub platform_repository: &'a str,
+}
+
+impl Input<'_> {
+    /// The secret at a path, as a value. Without it, its error is recorded.
+    pub(super) fn secret(&self, path: &KeyPath, out: &mut Output) -> Option<Expr> {
+        self.secrets.get(path).map_err(|error| out.errors.push(error)).ok().map(Expr::Secret)
+    }
 }
 
 /// The compiled resources, and what is missing.

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
 use crate::konnect::resources::{
-    api, authentication_settings, control_plane, identity_provider, notification_subscription, of_name, portal, team,
-    user,
+    api, authentication_settings, control_plane, identity_provider, notification_subscription, of_name, portal,
+    portal_identity_provider, team, user,
 };
 use crate::manifest::git::Remote;
 use crate::manifest::model::{
@@ -28,8 +28,17 @@ pub struct RecogniseOptions {
     pub token_variable: String,
     /// The variable with the client secret of its OpenID Connect provider.
     pub client_secret_variable: String,
+    /// The variable with that of the portal of an environment, by the names of the organization and the environment.
+    pub portal_secret_variable: fn(&str, &str) -> String,
     /// The addresses of the services' repositories.
     pub remote: RemotePattern,
+}
+
+impl RecogniseOptions {
+    /// The variable with the client secret of the portal of an environment.
+    pub(super) fn portal_client_secret_variable(&self, environment: &str) -> String {
+        (self.portal_secret_variable)(&self.organization, environment)
+    }
 }
 
 /// The addresses of the services' repositories: an address with `{service}`, and optionally `{team}`.
@@ -189,6 +198,8 @@ impl Draft {
             Part::AuthStrategy => self.drop_strategy(first, rest),
             Part::PortalTeam => self.drop_portal_team(first, rest),
             Part::PortalTeamRole => self.drop_portal_role(first, rest),
+            Part::PortalAuthorization => self.drop_portal_authorization(first, reason, inventory),
+            Part::PortalGroupMapping => self.drop_portal_mapping(first, rest),
             Part::Authorization => self.drop_authorization(reason, inventory),
             Part::GroupMapping => self.drop_mapping(first, rest),
             Part::Notifications => self.drop_notifications(reason, inventory),
@@ -304,6 +315,10 @@ impl Draft {
     fn drop_portal_team(&mut self, environment: &str, name: &str) -> bool {
         let Some(draft) = self.environments.get_mut(environment) else { return false };
         draft.roles.remove(name);
+        let mappings = draft.overrides.authorization.as_mut().and_then(|one| one.team_mappings.as_mut());
+        if let Some(idp) = mappings.and_then(|mappings| mappings.idp.as_mut()) {
+            idp.mappings.remove(name);
+        }
         draft.overrides.teams.remove(name).is_some()
     }
 
@@ -318,6 +333,30 @@ impl Draft {
         let before = roles.len();
         roles.retain(|(role, of)| of != service || role.word() != word);
         roles.len() < before
+    }
+
+    fn drop_portal_authorization(&mut self, environment: &str, reason: &str, inventory: &Inventory) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        let (portal, dropped) = (draft.portal.clone(), draft.overrides.authorization.take().is_some());
+        let type_name = portal_identity_provider::SCHEMA.type_name;
+        let providers = inventory.by(type_name, portal_identity_provider::PORTAL_ID.text());
+        for provider in providers.get(portal.as_str()).into_iter().flatten() {
+            self.give_up(type_name, &provider.id, reason);
+        }
+        dropped
+    }
+
+    fn drop_portal_mapping(&mut self, environment: &str, key: &str) -> bool {
+        let Some((team, group)) = key.split_once('/') else { return false };
+        let authorization = self.environments.get_mut(environment).and_then(|one| one.overrides.authorization.as_mut());
+        let mappings = authorization.and_then(|authorization| authorization.team_mappings.as_mut());
+        let Some(idp) = mappings.and_then(|mappings| mappings.idp.as_mut()) else { return false };
+        let Some(groups) = idp.mappings.get_mut(team) else { return false };
+        let before = groups.len();
+        groups.retain(|one| one != group);
+        let dropped = groups.len() < before;
+        idp.mappings.retain(|_, groups| !groups.is_empty());
+        dropped
     }
 
     fn drop_authorization(&mut self, reason: &str, inventory: &Inventory) -> bool {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::configuration::Configuration;
 use super::draft::Draft;
 use super::inventory::Inventory;
-use crate::compiler::{self, ClientSecrets, Events, Input};
+use crate::compiler::{self, Events, Input, ReadSecrets};
 use crate::konnect::resources::of_name;
 use engine::diff::{DiffOptions, diff};
 use engine::refresh::{Remembered, refresh};
@@ -69,13 +69,12 @@ fn stuck(address: &Address, reason: &str) -> Error {
 /// The resources of Konnect that the configuration asks for.
 fn compile(draft: &Draft, configuration: &Configuration, inventory: &Inventory) -> Result<Vec<Desired>, Vec<Error>> {
     let name = &draft.options.organization;
-    let client_secrets = ClientSecrets::from([(name.clone(), Ok(SecretString::default()))]);
     let events = Events::from([(name.clone(), Ok(inventory.events.clone()))]);
     let specs = configuration.specs.iter().map(|(address, spec)| (address.clone(), Ok(spec.clone()))).collect();
     let input = Input {
         manifest: &configuration.manifest,
         specs: &specs,
-        client_secrets: &client_secrets,
+        secrets: &ReadSecrets::blank(),
         events: &events,
         platform_repository: "",
     };
@@ -153,10 +152,14 @@ fn refused(refusals: Vec<Refusal>, draft: &mut Draft) -> Result<Vec<(Address, St
 }
 
 impl Proven {
-    /// The resources of the state, under `lineage`. Without `client_secret`, the secret of
-    /// an identity provider is taken to be right until it is known.
+    /// The resources of the state, under `lineage`. A secret of an identity provider that `client_secret` does not know is
+    /// taken to be right until it is known.
     #[must_use]
-    pub fn records(&self, lineage: &str, client_secret: Option<&SecretString>) -> BTreeMap<String, ResourceState> {
+    pub fn records(
+        &self,
+        lineage: &str,
+        client_secret: &dyn Fn(&Address) -> Option<SecretString>,
+    ) -> BTreeMap<String, ResourceState> {
         let readers = Inventory::default().readers();
         let record = |change: &ResourceChange| self.record(change, &readers, lineage, client_secret);
         self.changes.iter().filter_map(record).collect()
@@ -167,7 +170,7 @@ impl Proven {
         change: &ResourceChange,
         readers: &Readers,
         lineage: &str,
-        client_secret: Option<&SecretString>,
+        client_secret: &dyn Fn(&Address) -> Option<SecretString>,
     ) -> Option<(String, ResourceState)> {
         let address = &change.address;
         let schema = readers.schema(address.type_name())?;
@@ -181,7 +184,7 @@ impl Proven {
             .collect();
         let mut record = change.record(schema, object);
         for name in secrets {
-            let known = client_secret.map(|secret| trace(lineage, address, name, secret));
+            let known = client_secret(address).map(|secret| trace(lineage, address, name, &secret));
             record.attributes.insert(name.to_owned(), known.unwrap_or_default());
         }
         Some((address.to_string(), record))

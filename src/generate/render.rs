@@ -213,6 +213,9 @@ impl<'a> Page<'a> {
         self.some_text("display-name", portal.display_name.as_ref());
         self.some_text("description", portal.description.as_ref());
         self.some_flag("authentication", portal.authentication);
+        if let Some(authorization) = &portal.authorization {
+            self.below("authorization", |page| page.authorization(&authorization.of_organization()));
+        }
         self.some_flag("rbac", portal.rbac);
         self.some_flag("ip-allow-list", portal.ip_allow_list);
         self.some_word("default-api-visibility", portal.default_api_visibility.map(Visibility::as_str));

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Draft, Inventory, Proven, RecogniseOptions, RemotePattern, UnmanagedObject, proof, recognise, render, unmanaged,
 };
-use crate::compiler::{ClientSecrets, Events, Input, Spec, SpecAddress, Specs, compile, placements};
+use crate::compiler::{Events, Input, Spec, SpecAddress, Specs, compile, placements};
 use crate::konnect::resources::{TYPES, of_name};
 use crate::manifest::load::load_texts;
 use crate::manifest::model::{Manifest, Region};
@@ -84,7 +84,11 @@ fn desired(manifest: &Manifest, client_secret: &str) -> Vec<Desired> {
     let input = Input {
         manifest,
         specs: &specs,
-        client_secrets: &ClientSecrets::from([(name.clone(), Ok(client_secret.into()))]),
+        secrets: &organization
+            .resource_secrets(name)
+            .into_iter()
+            .map(|(path, _)| (path, Ok(client_secret.into())))
+            .collect(),
         events: &Events::from([(name.clone(), Ok(EVENTS.map(str::to_owned).into()))]),
         platform_repository: "Acme/platform",
     };
@@ -155,6 +159,7 @@ pub(super) fn options() -> RecogniseOptions {
         organization: "Acme".into(),
         token_variable: "ACME_TOKEN".into(),
         client_secret_variable: "ACME_SECRET".into(),
+        portal_secret_variable: |_, environment| format!("ACME_{}_SECRET", environment.to_uppercase()),
         remote: RemotePattern::parse("https://github.com/acme/{service}.git").unwrap(),
     }
 }
@@ -493,6 +498,42 @@ async fn an_identity_provider_without_words_leaves_how_people_sign_in_alone() {
 }
 
 #[tokio::test]
+async fn the_sign_in_to_a_portal_is_described_with_the_groups_of_its_teams() {
+    let portal = r#"
+          authorization:
+            built-in: {enabled: false}
+            oidc:
+              enabled: true
+              issuer: https://idp.example.com
+              client-id: portal
+              client-secret: {type: env, value: ACME_DEV_SECRET}
+              scopes: [openid]
+            team-mappings:
+              built-in: {enabled: false}
+              idp: {enabled: true, mappings: {partners: [buyers, sellers]}}
+          teams: {partners: {}}"#;
+    let written = format!(
+        "organizations:\n  Acme:\n    access-token: {{type: env, value: ACME_TOKEN}}\n    environments:\n      dev:\n        \
+         type: DEV\n        region: eu\n        portal:{portal}\n"
+    );
+    let inventory = built(&manifest(&written));
+    let proven = proven(&inventory).await;
+    assert_eq!(unmanaged(&proven, &inventory), []);
+    let wanted = serde_json::to_value(&manifest(&written).organizations["Acme"].environments["dev"].portal).unwrap();
+    let described = &reread(&proven).organizations["Acme"].environments["dev"].portal;
+    assert_eq!(serde_json::to_value(described).unwrap(), wanted);
+
+    let mut inventory = inventory;
+    change(&mut inventory, "portal_identity_provider", "portal_identity_provider/dev/oidc", "issuer_url", json!("no"));
+    let proven = self::proven(&inventory).await;
+    assert!(reread(&proven).organizations["Acme"].environments["dev"].portal.authorization.is_none());
+    assert_eq!(
+        reasons(&unmanaged(&proven, &inventory)),
+        ["portal_identity_provider oidc of dev: it has no web address of an issuer or of metadata, or no client id"]
+    );
+}
+
+#[tokio::test]
 async fn the_state_of_what_is_taken_over_makes_the_next_comparison_empty() {
     let mut inventory = built(&manifest(ORGANIZATIONS));
     for plane in ["control_plane/dev/sales-dev", "control_plane/prd/flight-data-prd"] {
@@ -500,7 +541,7 @@ async fn the_state_of_what_is_taken_over_makes_the_next_comparison_empty() {
     }
     let proven = proven(&inventory).await;
     let remembered = |secret: Option<&SecretString>| {
-        let records = proven.records("lineage", secret).into_iter();
+        let records = proven.records("lineage", &|_| secret.cloned()).into_iter();
         Remembered(records.map(|(address, record)| (address.parse().unwrap(), record)).collect())
     };
     let readers = inventory.readers();

@@ -83,7 +83,7 @@ impl Collection {
     /// its address says.
     pub(super) async fn list(&self, client: &ReadClient, scan: &Scan<'_>) -> Result<Vec<(Attributes, Value)>, Error> {
         let path = self.listed_at.unwrap_or(self.path);
-        let lists = self.addresses(scan, path).into_iter().map(async |address| {
+        let lists = self.addresses(scan).into_iter().map(async |address| {
             let (region, path_here) = (self.region(&address)?, filled(path, &address)?);
             let listed = self.paging.list(client, &region, &path_here).await;
             // If a list below a parent is not there, the parent was deleted outside koctl, and its objects with it.
@@ -94,7 +94,8 @@ impl Collection {
     }
 
     /// The distinct values of what the address of a list says.
-    fn addresses(&self, scan: &Scan<'_>, path: &str) -> Vec<Attributes> {
+    pub(super) fn addresses(&self, scan: &Scan<'_>) -> Vec<Attributes> {
+        let path = self.listed_at.unwrap_or(self.path);
         let in_path = |name: &&str| (*name == REGION) || path.contains(&format!("{{{name}}}"));
         let of_address = self.schema.attributes.iter().filter(|attribute| attribute.location == Location::Address);
         let names: Vec<&'static str> = of_address.map(|attribute| attribute.name).filter(in_path).collect();

@@ -12,6 +12,7 @@ mod organization;
 mod problem;
 mod resource;
 pub mod resources;
+mod single;
 mod tree;
 
 pub use account::Account;

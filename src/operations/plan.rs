@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 use futures::join;
-use secrecy::SecretString;
 
 use super::connect;
 use super::failure::{Failure, Failures, OfScope as _};
@@ -19,8 +18,8 @@ use super::session::Session;
 use super::sources::Sources;
 use super::stray::stray_warnings;
 use super::warning::Warning;
-use crate::compiler;
 use crate::compiler::platform::{Kept, PlatformWork};
+use crate::compiler::{self, ReadSecrets};
 use crate::manifest::suggest::nearest;
 use crate::registry;
 use crate::report::count;
@@ -218,7 +217,7 @@ pub async fn desired(session: &Session) -> Result<Vec<Desired>, Failures> {
     let mut sources = Sources::read(session, &all, &|_| false).await?;
     // Nothing is sent: specifications are not needed, and secrets that cannot be read do not matter.
     sources.skip_specs(&session.workspace.loaded.manifest, &all);
-    sources.client_secrets = organizations.keys().map(|name| (name.clone(), Ok(SecretString::default()))).collect();
+    sources.secrets = ReadSecrets::blank();
     let input = sources.input(&session.workspace.loaded.manifest);
     let (mut desired, mut failures) = (Vec::new(), Failures::default());
     for (name, organization) in organizations {

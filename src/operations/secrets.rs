@@ -2,7 +2,7 @@
 
 use super::failure::{Failures, OfScope as _};
 use super::session::Session;
-use super::sources::client_secrets;
+use super::sources::secrets;
 use super::unfit::Unfit;
 use crate::compiler;
 use crate::compiler::platform;
@@ -27,6 +27,6 @@ fn of_scope(session: &Session, scope: &str) -> Result<Secrets, Failures> {
     let organizations = session.organizations();
     let (name, organization) =
         organizations.get_key_value(scope).ok_or_else(|| Unfit::unknown(scope)).of_scope(scope)?;
-    let client_secrets = client_secrets(session, &[(name, organization)]);
-    compiler::secrets(&session.workspace.loaded.manifest, name, organization, &client_secrets).of_scope(scope)
+    let secrets = secrets(session, &[(name, organization)]);
+    compiler::secrets(&session.workspace.loaded.manifest, name, organization, &secrets).of_scope(scope)
 }

@@ -1,4 +1,4 @@
-//! The sources of an organization apart from the manifest: specifications, client secrets, and Konnect's events.
+//! The sources of an organization apart from the manifest: specifications, secrets of resources, and Konnect's events.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -9,12 +9,14 @@ use super::connect::{clients, github, platform_repository, reachable};
 use super::failure::Failure;
 use super::former::former;
 use super::session::Session;
-use crate::compiler::{self, ClientSecrets, Events, Input, Spec, SpecAddress, Specs, placements};
+use crate::compiler::{self, Events, Input, ReadSecrets, Spec, SpecAddress, Specs, placements};
 use crate::github::fetch::Credentials;
 use crate::github::specs::{self, Source, Wanted};
 use crate::konnect::resources::notification_subscription;
 use crate::manifest::git;
 use crate::manifest::model::{Manifest, Notifications, Organization, Service};
+use crate::manifest::path::KeyPath;
+use crate::manifest::secret::Secret;
 use engine::state::ResourceState;
 use engine::{Address, Error, ErrorKind};
 
@@ -27,7 +29,7 @@ const LARGEST_SPECIFICATION: usize = 16 * MEBIBYTE;
 pub(super) struct Sources {
     platform: String,
     specs: Specs,
-    pub(super) client_secrets: ClientSecrets,
+    pub(super) secrets: ReadSecrets,
     events: Events,
 }
 
@@ -41,7 +43,7 @@ impl Sources {
         Ok(Self {
             platform: platform_repository(session)?.to_string(),
             specs: specifications(session, organizations, is_meant).await,
-            client_secrets: client_secrets(session, organizations),
+            secrets: secrets(session, organizations),
             events: events(session, organizations).await,
         })
     }
@@ -56,22 +58,23 @@ impl Sources {
         Input {
             manifest,
             specs: &self.specs,
-            client_secrets: &self.client_secrets,
+            secrets: &self.secrets,
             events: &self.events,
             platform_repository: &self.platform,
         }
     }
 }
 
-/// The OpenID Connect client secret of each of these organizations that has one, or why it could not be read.
-pub(super) fn client_secrets(session: &Session, organizations: &[(&String, &Organization)]) -> ClientSecrets {
-    let secret = |(name, organization): &(&String, &Organization)| {
-        let oidc = organization.authorization.as_ref()?.oidc.as_ref()?;
-        let secret = session.secret(oidc.client_secret.as_ref()?, "sandbox");
-        let attempted = || format!("get the OIDC client secret of `{name}`");
-        Some(((*name).clone(), secret.map_err(|failure| unobtainable(attempted(), failure))))
+/// The secrets of the resources of these organizations, or why they could not be read.
+pub(super) fn secrets(session: &Session, organizations: &[(&String, &Organization)]) -> ReadSecrets {
+    let all = organizations.iter().flat_map(|(name, organization)| organization.resource_secrets(name));
+    let read = |(path, secret): (KeyPath, &Secret)| {
+        let read = session.secret(secret, "sandbox");
+        let attempted = || format!("read the secret `{path}`");
+        let read = read.map_err(|failure| unobtainable(attempted(), failure));
+        (path, read)
     };
-    organizations.iter().filter_map(secret).collect()
+    all.map(read).collect()
 }
 
 /// The events that each of these organizations can be notified of, if the configuration says something about that.

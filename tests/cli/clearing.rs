@@ -31,6 +31,20 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
         ],
     ),
     ("identity_provider", &["issuer_url", "client_id", "idp_metadata_url"]),
+    // As those of an organization.
+    (
+        "portal_authentication_settings",
+        &[
+            "basic_auth_enabled",
+            "oidc_auth_enabled",
+            "saml_auth_enabled",
+            "idp_mapping_enabled",
+            "konnect_mapping_enabled",
+            "oidc_provider_id",
+            "saml_provider_id",
+        ],
+    ),
+    ("portal_identity_provider", &["issuer_url", "client_id", "idp_metadata_url"]),
     ("notification_subscription", &["name", "regions", "entities", "channels", "enabled"]),
     // Konnect makes a slug by itself, and another one would be another address: it stays.
     ("api", &["slug"]),
@@ -98,6 +112,14 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
             json!({
                 "type": "oidc", "login_path": "acme", "issuer_url": "https://idp.example.com", "client_id": "konnect",
                 "client_secret": "hunter2", "scopes": ["openid"],
+                "claim_mappings": { "name": "nick", "email": "mail", "groups": "circles" }
+            }),
+        ),
+        (
+            "portal_identity_provider",
+            json!({
+                "region": "eu", "portal_id": portal, "type": "oidc", "issuer_url": "https://idp.example.com",
+                "client_id": "portal", "client_secret": "hunter2", "scopes": ["openid"],
                 "claim_mappings": { "name": "nick", "email": "mail", "groups": "circles" }
             }),
         ),

@@ -49,6 +49,15 @@ organizations:
         control-plane: {description: A gateway., auth-type: pinned_client_certs}
         portal:
           description: For developers.
+          authorization:
+            built-in: {enabled: true}
+            oidc: {enabled: true, issuer: 'https://idp.example.com', client-id: portal,
+                   client-secret: {type: literal, value: sesame}, scopes: [openid],
+                   claim-mappings: {name: name, email: mail, groups: roles}}
+            saml: {enabled: false, idp-metadata-url: 'https://idp.example.com/saml'}
+            team-mappings:
+              built-in: {enabled: false}
+              idp: {enabled: true, mappings: {partners: [buyers]}}
           rbac: false
           ip-allow-list: false
           auto-approve-developers: false
@@ -175,6 +184,30 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("portal", "default_api_visibility", Send(|_| json!({ "default_api_visibility": "public" }))),
     ("portal", "default_page_visibility", Send(|_| json!({ "default_page_visibility": "public" }))),
     ("portal", "labels", Send(|_| json!({ "labels": { "env-name": "theirs" } }))),
+    ("portal_authentication_settings", "basic_auth_enabled", Send(|_| json!({ "basic_auth_enabled": false }))),
+    ("portal_authentication_settings", "oidc_auth_enabled", Send(|_| json!({ "oidc_auth_enabled": false }))),
+    (
+        "portal_authentication_settings",
+        "saml_auth_enabled",
+        Send(|_| json!({ "oidc_auth_enabled": false, "saml_auth_enabled": true })),
+    ),
+    ("portal_authentication_settings", "idp_mapping_enabled", Send(|_| json!({ "idp_mapping_enabled": false }))),
+    ("portal_authentication_settings", "konnect_mapping_enabled", Send(|_| json!({ "konnect_mapping_enabled": true }))),
+    ("portal_authentication_settings", "oidc_provider_id", Never(FOLLOWS)),
+    ("portal_authentication_settings", "saml_provider_id", Never(FOLLOWS)),
+    ("portal_identity_provider", "issuer_url", Send(|is| configured(is, "issuer_url", "https://sso.example.com"))),
+    ("portal_identity_provider", "client_id", Send(|is| configured(is, "client_id", "theirs"))),
+    ("portal_identity_provider", "scopes", Send(|is| configured(is, "scopes", json!(["openid", "email"])))),
+    (
+        "portal_identity_provider",
+        "claim_mappings",
+        Send(|is| configured(is, "claim_mappings", json!({ "name": "nick", "email": "mail", "groups": "roles" }))),
+    ),
+    (
+        "portal_identity_provider",
+        "idp_metadata_url",
+        Send(|is| configured(is, "idp_metadata_url", "https://sso.example.com/saml")),
+    ),
     ("portal_page", "parent_page_id", Never("another page would have to be above it, and koctl has one here")),
     ("portal_page", "slug", Send(|_| json!({ "slug": "theirs" }))),
     ("portal_page", "title", Send(|_| json!({ "title": "Theirs" }))),
@@ -256,6 +289,9 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
     ("control_plane", Ok(())),
     ("application_auth_strategy", Ok(())),
     ("portal", Ok(())),
+    ("portal_authentication_settings", Err("there is always one")),
+    ("portal_identity_provider", Ok(())),
+    ("portal_team_group_mapping", Ok(())),
     ("portal_page", Ok(())),
     ("portal_snippet", Ok(())),
     ("portal_team", Ok(())),
@@ -319,6 +355,22 @@ const REMAKES: &[(&str, Remake)] = &[
         "application_auth_strategy",
         Ok(|known, is| {
             (known.collection(), with(is, &["name", "display_name", "strategy_type", "configs"], "labels", json!({})))
+        }),
+    ),
+    ("portal_authentication_settings", Err("there is always one")),
+    (
+        "portal_identity_provider",
+        Ok(|known, is| {
+            let mut body = configured(is, "client_secret", "theirs");
+            body["type"] = is["type"].clone();
+            (known.collection(), body)
+        }),
+    ),
+    (
+        "portal_team_group_mapping",
+        Ok(|known, _| {
+            let Known { values, .. } = known;
+            (known.collection(), json!({ "team_id": values["team_id"], "group": values["group"] }))
         }),
     ),
     ("portal_team", Ok(|known, is| (known.collection(), json!({ "name": is["name"] })))),
@@ -417,6 +469,16 @@ impl Known {
             "dashboard" => format!("/v2/dashboards/{}", id()),
             "control_plane" => format!("/v2/control-planes/{}", id()),
             "portal" => format!("/v3/portals/{}", id()),
+            "portal_authentication_settings" => {
+                format!("/v3/portals/{}/authentication-settings", self.text("portal_id"))
+            }
+            "portal_identity_provider" => {
+                format!("/v3/portals/{}/identity-providers/{}", self.text("portal_id"), id())
+            }
+            "portal_team_group_mapping" => {
+                let (portal, provider) = (self.text("portal_id"), self.text("identity_provider_id"));
+                format!("/v3/portals/{portal}/identity-providers/{provider}/team-group-mappings/{}", id())
+            }
             "portal_page" => format!("/v3/portals/{}/pages/{}", self.text("portal_id"), id()),
             "portal_snippet" => format!("/v3/portals/{}/snippets/{}", self.text("portal_id"), id()),
             "application_auth_strategy" => format!("/v2/application-auth-strategies/{}", id()),
@@ -707,6 +769,12 @@ const ADDITIONS: &[(&str, &str, &str, &str)] = &[
     ),
     ("portal_team", "eu", "/v3/portals/{portal}/teams", r#"{"name": "shadow"}"#),
     (
+        "portal_team_group_mapping",
+        "eu",
+        "/v3/portals/{portal}/identity-providers/{portal_identity_provider}/team-group-mappings",
+        r#"{"team_id": "{portal_team}", "group": "sellers"}"#,
+    ),
+    (
         "portal_team_role",
         "eu",
         "/v3/portals/{portal}/teams/{portal_team}/assigned-roles",
@@ -721,6 +789,8 @@ const NO_ADDITIONS: &[(&str, &str)] = &[
     ("authentication_settings", "there is always one, and no other"),
     ("identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("notification_subscription", "the same event can have others, for a part of everything"),
+    ("portal_authentication_settings", "there is always one, and no other"),
+    ("portal_identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("portal_page", "the other pages of a portal belong to its authors"),
     ("portal_snippet", "the other snippets of a portal belong to its authors"),
     ("api_version", "koctl looks at the current version of an API alone"),

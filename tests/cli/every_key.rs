@@ -84,6 +84,19 @@ organizations:
           labels: {tier: bronze}
           pages: {handbook: '# Handbook'}
           snippets: {note: Note.}
+          authorization:
+            built-in: {enabled: true}
+            oidc:
+              enabled: true
+              issuer: https://login.example.com
+              client-id: portal
+              client-secret: {type: file, value: secrets/portal}
+              claim-mappings: {name: name, email: mail, groups: roles}
+              scopes: [openid]
+            saml: {enabled: false, idp-metadata-url: 'https://login.example.com/saml'}
+            team-mappings:
+              built-in: {enabled: false}
+              idp: {enabled: true, mappings: {partners: [buyers]}}
           auth-strategies:
             company:
               strategy-type: openid_connect
@@ -262,6 +275,62 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
         "authentication: true\n          rbac: true",
         "authentication: false\n          rbac: false",
     ),
+    (
+        "environments.*.portal.authorization.built-in.enabled",
+        "organizations",
+        "            built-in: {enabled: true}\n",
+        "            built-in: {enabled: false}\n",
+    ),
+    (
+        "environments.*.portal.authorization.oidc.enabled",
+        "organizations",
+        "              enabled: true\n              issuer: https://login",
+        "              enabled: false\n              issuer: https://login",
+    ),
+    (
+        "environments.*.portal.authorization.oidc.issuer",
+        "organizations",
+        "issuer: https://login.example.com",
+        "issuer: https://sso.example.com",
+    ),
+    ("environments.*.portal.authorization.oidc.client-id", "organizations", "client-id: portal", "client-id: docs"),
+    ("environments.*.portal.authorization.oidc.client-secret", "organizations", "secrets/portal", "secrets/new"),
+    (
+        "environments.*.portal.authorization.oidc.claim-mappings",
+        "organizations",
+        "              claim-mappings: {name: name, email: mail, groups: roles}\n              scopes: [openid]\n",
+        "              scopes: [openid]\n",
+    ),
+    (
+        "environments.*.portal.authorization.oidc.scopes",
+        "organizations",
+        "              scopes: [openid]\n            saml",
+        "            saml",
+    ),
+    (
+        "environments.*.portal.authorization.saml.idp-metadata-url",
+        "organizations",
+        "login.example.com/saml",
+        "sso.example.com/saml",
+    ),
+    (
+        "environments.*.portal.authorization.team-mappings.built-in.enabled",
+        "organizations",
+        "              built-in: {enabled: false}\n",
+        "              built-in: {enabled: true}\n",
+    ),
+    (
+        "environments.*.portal.authorization.team-mappings.idp.enabled",
+        "organizations",
+        "idp: {enabled: true, mappings: {partners",
+        "idp: {enabled: false, mappings: {partners",
+    ),
+    (
+        "environments.*.portal.authorization.team-mappings.idp.mappings",
+        "organizations",
+        "{partners: [buyers]}",
+        "{partners: [buyers, sellers]}",
+    ),
     ("environments.*.portal.rbac", "organizations", "          rbac: true\n", ""),
     ("environments.*.portal.ip-allow-list", "organizations", "ip-allow-list: false", "ip-allow-list: true"),
     (
@@ -406,6 +475,7 @@ fn world() -> World {
     world.write("konnect/organizations.yaml", ORGANIZATIONS);
     world.write("secrets/oidc", "hunter2\n");
     world.write("secrets/new", "hunter3\n");
+    world.write("secrets/portal", "hunter4\n");
     for (repository, title) in [("checkout", "checkout"), ("cart", "cart"), ("other-cart", "cart")] {
         for (branch, version) in [("main", "1.0.0"), ("dev", "1.0.0"), ("next", "1.1.0")] {
             let folder = format!("services/Acme/{repository}/{branch}");

@@ -40,6 +40,7 @@ mod platform;
 mod platform_prompt;
 mod portal_files;
 mod portal_pages;
+mod portal_sign_in;
 mod prompt;
 mod properties;
 mod pulls;

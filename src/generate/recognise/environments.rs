@@ -98,6 +98,7 @@ fn overrides(portal: &Remote, organization: &str, name: &str, usual: &Environmen
         display_name: shown(DISPLAY_NAME.text(), &usual.portal_display_name(organization, name)),
         description: Some(text(portal, DESCRIPTION.text()).to_owned()).filter(|text| !text.is_empty()),
         authentication: switch(AUTHENTICATION_ENABLED.text(), usual.signs_in()),
+        authorization: None,
         rbac: switch(RBAC_ENABLED.text(), false),
         ip_allow_list: switch(SIPR_ENABLED.text(), false),
         default_api_visibility: visibility(DEFAULT_API_VISIBILITY.text(), usual.api_visibility()),

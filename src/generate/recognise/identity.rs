@@ -66,7 +66,7 @@ fn provider<'i>(inventory: &'i Inventory, r#type: &str, draft: &mut Draft) -> Op
 }
 
 /// The text of an attribute. `None` if it is empty.
-fn some(object: &Remote, attribute: &str) -> Option<String> {
+pub(super) fn some(object: &Remote, attribute: &str) -> Option<String> {
     Some(text(object, attribute)).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
@@ -92,14 +92,14 @@ fn oidc(provider: &Remote, settings: &Remote, draft: &mut Draft) -> Option<Oidc>
 }
 
 /// The names that are not Konnect's own; those of the latter are left out.
-fn claim_mappings(claims: &Value) -> Option<ClaimMappings> {
+pub(super) fn claim_mappings(claims: &Value) -> Option<ClaimMappings> {
     let own = |name: &str| Some(claims[name].as_str()?.to_owned()).filter(|claim| claim != name);
     let mappings = ClaimMappings { name: own("name"), email: own("email"), groups: own("groups") };
     let is_default = mappings.name.is_none() && mappings.email.is_none() && mappings.groups.is_none();
     if is_default { None } else { Some(mappings) }
 }
 
-fn scopes(scopes: &Value) -> Option<Vec<String>> {
+pub(super) fn scopes(scopes: &Value) -> Option<Vec<String>> {
     let is_default = *scopes == json!(SCOPES);
     let names = || scopes.as_array()?.iter().map(|scope| scope.as_str().map(str::to_owned)).collect();
     if is_default { None } else { names() }

@@ -7,7 +7,7 @@
 
 use async_trait::async_trait;
 
-use super::sign_in::{SETTINGS, SignIn};
+use super::sign_in::{Place, SETTINGS, SignIn};
 use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::Collection;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
@@ -67,7 +67,7 @@ fn remote(sign_in: &SignIn) -> Remote {
 
 /// Reads everything just before: the plan may be older, and a request too many could lock people out.
 async fn bring(client: &WriteClient, wanted: &Attributes) -> Result<Remote, Error> {
-    let mut sign_in = SignIn::read(client.reader()).await?;
+    let mut sign_in = SignIn::read(client.reader(), Place::organization()).await?;
     sign_in.bring(client, wanted).await?;
     Ok(remote(&sign_in))
 }
@@ -77,7 +77,7 @@ impl Resource for AuthenticationSettings {
     const COLLECTION: Collection = Collection::new(&SCHEMA, SETTINGS);
 
     async fn list(client: &ReadClient, _: &Scan<'_>) -> Result<Vec<Remote>, Error> {
-        Ok(vec![remote(&SignIn::read(client).await?)])
+        Ok(vec![remote(&SignIn::read(client, Place::organization()).await?)])
     }
 
     /// They always exist, which a plan that was made without looking may not know.

@@ -4,14 +4,14 @@
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::sign_in::{Method, PROVIDERS, SignIn};
+use super::sign_in::{Method, PROVIDERS, Place, SignIn};
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::{Collection, Paging, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::resource::Update;
 use engine::schema::Location;
-use engine::{Attributes, Error, Remote};
+use engine::{Attributes, Error, Remote, Schema};
 
 engine::schema! {
     /// An identity provider. There is one of each `type`, `oidc` or `saml`, which cannot be changed.
@@ -56,46 +56,56 @@ pub static TYPE: KonnectType = KonnectType {
 };
 
 /// The default of the document (schema `OIDCIdentityProviderScopes`).
-fn default_scopes() -> Value {
+pub(super) fn default_scopes() -> Value {
     json!(["email", "openid", "profile"])
 }
 
 /// The same (schema `OIDCIdentityProviderClaimMappings`).
-fn default_claims() -> Value {
+pub(super) fn default_claims() -> Value {
     json!({ "name": "name", "email": "email", "groups": "groups" })
 }
 
-/// Attributes that Konnect nests under `config`.
-fn is_nested(name: &str) -> bool {
-    SCHEMA.attribute(name).is_some_and(|attribute| matches!(attribute.location, Location::Inside(_)))
+/// True for attributes that Konnect nests under `config`.
+fn is_nested(schema: &Schema, name: &str) -> bool {
+    schema.attribute(name).is_some_and(|attribute| matches!(attribute.location, Location::Inside(_)))
+}
+
+/// As [`Resource::create`]. A new provider is not in use yet.
+pub(super) async fn create<T: Resource>(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {
+    let (region, path) = T::COLLECTION.url(planned)?;
+    let mut body = T::body(planned)?;
+    body["enabled"] = false.into();
+    T::read(planned, client.post(&region, &path, &body).await?)
+}
+
+/// As [`Resource::update`]. The documents do not say whether a `config` is merged with the present one: it is sent whole,
+/// with the secret.
+pub(super) async fn update<T: Resource>(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
+    let (region, path) = T::COLLECTION.object_url(update.after, update.id)?;
+    let is_nested = |name: &str| is_nested(T::COLLECTION.schema(), name);
+    let mut attributes = update.changes();
+    if update.changed.iter().any(|name| is_nested(name)) {
+        attributes.extend(update.after.clone().into_iter().filter(|(name, _)| is_nested(name)));
+    }
+    T::read(update.after, client.patch(&region, &path, &T::body(&attributes)?).await?)
 }
 
 #[async_trait]
 impl Resource for IdentityProvider {
     const COLLECTION: Collection = Collection::new(&SCHEMA, PROVIDERS).paged(Paging::Bare);
 
-    /// A new provider is not in use yet.
     async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {
-        let (region, path) = Self::COLLECTION.url(planned)?;
-        let mut body = Self::body(planned)?;
-        body["enabled"] = false.into();
-        Self::read(planned, client.post(&region, &path, &body).await?)
+        create::<Self>(client, planned).await
     }
 
-    /// The document does not say whether a `config` is merged with the present one: it is sent whole, with the secret.
     async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
-        let (region, path) = Self::COLLECTION.object_url(update.after, update.id)?;
-        let mut attributes = update.changes();
-        if update.changed.iter().any(|name| is_nested(name)) {
-            attributes.extend(update.after.clone().into_iter().filter(|(name, _)| is_nested(name)));
-        }
-        Self::read(update.after, client.patch(&region, &path, &Self::body(&attributes)?).await?)
+        self::update::<Self>(client, update).await
     }
 
     /// A method that people sign in with is taken out of use before its provider is deleted, unless it is the only one.
     async fn delete(client: &WriteClient, id: &str, prior: &Attributes) -> Result<(), Error> {
         if let Some(method) = Method::of(text(prior, KIND.text())?) {
-            SignIn::read(client.reader()).await?.leave(client, method).await?;
+            SignIn::read(client.reader(), Place::organization()).await?.leave(client, method).await?;
         }
         let (region, path) = Self::COLLECTION.object_url(prior, id)?;
         client.delete(&region, &path).await

@@ -16,9 +16,12 @@ pub mod identity_provider;
 pub mod konnect_team;
 pub mod notification_subscription;
 pub mod portal;
+pub mod portal_authentication_settings;
+pub mod portal_identity_provider;
 pub mod portal_page;
 pub mod portal_snippet;
 pub mod portal_team;
+pub mod portal_team_group_mapping;
 pub mod portal_team_role;
 mod sign_in;
 pub mod team;
@@ -44,9 +47,12 @@ pub static TYPES: &[&KonnectType] = &[
     &team_role::TYPE,
     &application_auth_strategy::TYPE,
     &portal::TYPE,
+    &portal_authentication_settings::TYPE,
+    &portal_identity_provider::TYPE,
     &portal_page::TYPE,
     &portal_snippet::TYPE,
     &portal_team::TYPE,
+    &portal_team_group_mapping::TYPE,
     &api::TYPE,
     &api_version::TYPE,
     &api_publication::TYPE,

@@ -1,22 +1,53 @@
-//! The switches that decide who can sign in, of the settings and of the identity providers. Two types read and write
-//! them: [`authentication_settings`](super::authentication_settings) and
-//! [`identity_provider`](super::identity_provider).
+//! The switches that decide who can sign in, of the settings and of the identity providers: to an organization, and to a
+//! developer portal. The types of both read and write them: [`authentication_settings`](super::authentication_settings)
+//! and [`identity_provider`](super::identity_provider),
+//! [`portal_authentication_settings`](super::portal_authentication_settings) and
+//! [`portal_identity_provider`](super::portal_identity_provider).
 
 use serde_json::{Map, Value, json};
 
 use crate::konnect::client::{GLOBAL, ReadClient, WriteClient};
-use crate::konnect::collection::if_there;
+use crate::konnect::collection::{Url, if_there};
 use engine::{Attributes, Error, ErrorKind};
 
-/// The authentication settings.
+/// The authentication settings of an organization.
 pub(super) const SETTINGS: &str = "/v3/authentication-settings";
-/// The identity providers.
+/// The identity providers of an organization.
 pub(super) const PROVIDERS: &str = "/v3/identity-providers";
 /// The switch of Konnect's own sign-in.
 const BASIC: &str = "basic_auth_enabled";
 /// The switches of the settings themselves.
 const SWITCHES: &[&str] =
     &[BASIC, "oidc_auth_enabled", "saml_auth_enabled", "idp_mapping_enabled", "konnect_mapping_enabled"];
+
+/// Where the switches are.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    region: String,
+    settings: String,
+    providers: String,
+    /// True if the settings have a switch for each method, beside that of its identity provider.
+    switches_methods: bool,
+}
+
+impl Place {
+    /// The sign-in to an organization.
+    pub(super) fn organization() -> Self {
+        let (region, settings, providers) = (GLOBAL.to_owned(), SETTINGS.to_owned(), PROVIDERS.to_owned());
+        Self { region, settings, providers, switches_methods: true }
+    }
+
+    /// The sign-in to a portal, whose document deprecates the switches of the settings in favour of those of the identity
+    /// providers (schema `PortalAuthenticationSettingsUpdateRequest`).
+    pub(super) fn portal((region, settings): Url, (_, providers): Url) -> Self {
+        Self { region, settings, providers, switches_methods: false }
+    }
+
+    /// True if the settings here have this switch.
+    fn has(&self, switch: &str) -> bool {
+        self.switches_methods || Method::ALL.iter().all(|method| method.switch() != switch)
+    }
+}
 
 /// A method of single sign-on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +95,18 @@ impl Method {
 
 /// Everything that decides who can sign in, as Konnect has it.
 pub(super) struct SignIn {
+    place: Place,
     settings: Value,
     providers: Vec<Value>,
 }
 
 impl SignIn {
     /// Reads it.
-    pub(super) async fn read(client: &ReadClient) -> Result<Self, Error> {
-        let (settings, providers) =
-            futures::future::try_join(client.get(GLOBAL, SETTINGS), client.list_bare(GLOBAL, PROVIDERS)).await?;
-        Ok(Self { settings, providers })
+    pub(super) async fn read(client: &ReadClient, place: Place) -> Result<Self, Error> {
+        let settings = client.get(&place.region, &place.settings);
+        let providers = client.list_bare(&place.region, &place.providers);
+        let (settings, providers) = futures::future::try_join(settings, providers).await?;
+        Ok(Self { place, settings, providers })
     }
 
     fn provider(&self, method: Method) -> Option<&Value> {
@@ -84,9 +117,14 @@ impl SignIn {
         self.settings[switch] == true
     }
 
+    /// True if the identity provider of this method is enabled.
+    fn is_enabled(&self, method: Method) -> bool {
+        self.provider(method).is_some_and(|provider| provider["enabled"] == true)
+    }
+
     /// True if people can sign in by this method.
     fn works(&self, method: Method) -> bool {
-        self.is_on(method.switch()) && self.provider(method).is_some_and(|provider| provider["enabled"] == true)
+        self.is_enabled(method) && (!self.place.switches_methods || self.is_on(method.switch()))
     }
 
     /// The settings with the ids of the identity providers. A method is enabled if both of its switches are on.
@@ -102,7 +140,8 @@ impl SignIn {
     /// Changes switches of the settings, if they differ.
     async fn set(&mut self, client: &WriteClient, switches: &Map<String, Value>) -> Result<(), Error> {
         if switches.iter().any(|(name, value)| self.settings[name] != *value) {
-            self.settings = client.patch(GLOBAL, SETTINGS, &Value::Object(switches.clone())).await?;
+            let Place { region, settings, .. } = &self.place;
+            self.settings = client.patch(region, settings, &Value::Object(switches.clone())).await?;
         }
         Ok(())
     }
@@ -119,7 +158,8 @@ impl SignIn {
             return Ok(());
         };
         let id = provider["id"].as_str().unwrap_or_default();
-        let changed = client.patch(GLOBAL, &format!("{PROVIDERS}/{id}"), &json!({ "enabled": on })).await;
+        let path = format!("{}/{id}", self.place.providers);
+        let changed = client.patch(&self.place.region, &path, &json!({ "enabled": on })).await;
         if on {
             *provider = changed?;
         } else if let Some(changed) = if_there(changed)? {
@@ -131,7 +171,7 @@ impl SignIn {
         Ok(())
     }
 
-    /// Takes a method out of use because its identity provider is about to be deleted.
+    /// Takes a method of an organization out of use because its identity provider is about to be deleted.
     ///
     /// # Errors
     /// If people could not sign in afterwards. Nothing was changed then.
@@ -155,16 +195,19 @@ impl SignIn {
         let had_basic = self.is_on(BASIC);
         for method in Method::ALL.into_iter().filter(|method| is(method.switch(), true)) {
             let other = method.other();
-            if self.provider(other).is_some_and(|provider| provider["enabled"] == true) {
-                if self.is_on(other.switch()) {
+            if self.is_enabled(other) {
+                if self.works(other) {
                     self.turn(client, BASIC, true).await?;
-                    self.turn(client, other.switch(), false).await?;
+                    if self.place.has(other.switch()) {
+                        self.turn(client, other.switch(), false).await?;
+                    }
                 }
                 self.turn_provider(client, other, false).await?;
             }
             self.turn_provider(client, method, true).await?;
         }
-        let switches = SWITCHES.iter().filter_map(|name| Some(((*name).to_owned(), wanted.get(*name)?.clone())));
+        let here = SWITCHES.iter().filter(|name| self.place.has(name));
+        let switches = here.filter_map(|name| Some(((*name).to_owned(), wanted.get(*name)?.clone())));
         let mut switches: Map<String, Value> = switches.collect();
         switches.entry(BASIC).or_insert(had_basic.into());
         self.set(client, &switches).await?;

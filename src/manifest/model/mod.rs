@@ -13,6 +13,7 @@ mod moved;
 mod organization;
 mod platform;
 mod portal;
+mod portal_authorization;
 mod portal_team;
 mod team;
 
@@ -40,6 +41,7 @@ pub use organization::{
 pub(super) use platform::PLATFORM_SCOPE;
 pub use platform::{Encryption, Platform, PlatformGit, Portal, State};
 pub use portal::{EnvironmentPortal, Visibility};
+pub use portal_authorization::{PortalAuthorization, PortalIdpMappings, PortalOidc, PortalSaml, PortalTeamMappings};
 pub use portal_team::{PortalRole, PortalTeam, PortalTeamRole};
 pub use team::{Service, ServiceGit, Team};
 
@@ -118,9 +120,7 @@ impl Manifest {
         for (name, organization) in &self.organizations {
             let path = KeyPath::from(["organizations", name]);
             found.push((path.key("access-token"), &organization.access_token));
-            let oidc = organization.authorization.as_ref().and_then(|authorization| authorization.oidc.as_ref());
-            let secret = oidc.and_then(|oidc| oidc.client_secret.as_ref());
-            found.extend(secret.map(|secret| (path.key("authorization").key("oidc").key("client-secret"), secret)));
+            found.extend(organization.resource_secrets(name));
         }
         found
     }

@@ -11,6 +11,7 @@ use super::control_plane::ControlPlane;
 use super::environment_type::EnvironmentType;
 use super::portal::{EnvironmentPortal, Visibility};
 use super::team::{Service, Team};
+use crate::manifest::path::KeyPath;
 use crate::manifest::secret::Secret;
 
 /// A Konnect organization.
@@ -40,6 +41,33 @@ pub struct Organization {
     /// pages or snippets, or an API of this organization.
     #[serde(default)]
     pub protect: bool,
+}
+
+impl Organization {
+    /// The secrets of the resources of the organization `name`, by their paths in the manifest.
+    pub fn resource_secrets(&self, name: &str) -> Vec<(KeyPath, &Secret)> {
+        let mut found = Vec::new();
+        let oidc = self.authorization.as_ref().and_then(|authorization| authorization.oidc.as_ref());
+        let secret = oidc.and_then(|oidc| oidc.client_secret.as_ref());
+        found.extend(secret.map(|secret| (Self::client_secret(name), secret)));
+        for (environment, settings) in &self.environments {
+            let oidc = settings.portal.authorization.as_ref().and_then(|authorization| authorization.oidc.as_ref());
+            let secret = oidc.and_then(|oidc| oidc.client_secret.as_ref());
+            found.extend(secret.map(|secret| (Self::portal_client_secret(name, environment), secret)));
+        }
+        found
+    }
+
+    /// The path of the client secret with which people sign in to the organization `name`.
+    pub fn client_secret(name: &str) -> KeyPath {
+        KeyPath::from(["organizations", name, "authorization", "oidc", "client-secret"])
+    }
+
+    /// The path of the client secret with which developers sign in to the portal of an environment.
+    pub fn portal_client_secret(name: &str, environment: &str) -> KeyPath {
+        let portal = KeyPath::from(["organizations", name, "environments", environment, "portal"]);
+        portal.key("authorization").key("oidc").key("client-secret")
+    }
 }
 
 fn enabled() -> bool {

@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::auth_strategy::AuthStrategy;
+use super::portal_authorization::PortalAuthorization;
 use super::portal_team::PortalTeam;
 
 /// The developer portal of an environment.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct EnvironmentPortal {
     /// The name, which is unique in the region. Without it, the name of the environment.
@@ -26,6 +27,9 @@ pub struct EnvironmentPortal {
     /// DEV, and `false` in those of type PROD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication: Option<bool>,
+    /// How developers sign in, and how they join teams. Without it, koctl does not change the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorization: Option<PortalAuthorization>,
     /// Developers see and use only the APIs that the portal's teams give them. It needs `authentication`. Without it,
     /// `false`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,7 +88,9 @@ impl EnvironmentPortal {
     /// True if it configures nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        // As written: a secret in it has no other comparison.
+        let written = |portal: &Self| serde_json::to_value(portal).ok();
+        written(self) == written(&Self::default())
     }
 }
 

@@ -114,7 +114,8 @@ impl Rules<'_> {
         self.report(path, "koctl::manifest::undefined", message, help);
     }
 
-    fn authorization(&mut self, path: &KeyPath, authorization: &Authorization) {
+    /// Checks the sign-in at `path`, to an organization or to a portal.
+    pub(super) fn authorization(&mut self, path: &KeyPath, authorization: &Authorization) {
         let enabled = |path: KeyPath| path.key("enabled");
         let oidc = authorization.oidc.as_ref();
         let saml = authorization.saml.as_ref();

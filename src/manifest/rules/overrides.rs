@@ -43,6 +43,7 @@ impl Rules<'_> {
         self.portal(path, environment);
         self.auth_strategies(path, environment);
         self.portal_teams(path, environment);
+        self.portal_authorization(path, environment);
     }
 
     pub(super) fn team_overrides(&mut self, path: &KeyPath, team: &EnvironmentTeam) {

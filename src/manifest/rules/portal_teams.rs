@@ -31,6 +31,20 @@ impl Rules<'_> {
         }
     }
 
+    /// Checks how developers sign in to the portal of the environment at `path`.
+    pub(super) fn portal_authorization(&mut self, path: &KeyPath, environment: &Environment) {
+        let Some(authorization) = &environment.portal.authorization else { return };
+        let (portal, teams) = (path.key("portal"), &environment.portal.teams);
+        let path = portal.key("authorization");
+        self.authorization(&path, &authorization.of_organization());
+        let idp = authorization.team_mappings.as_ref().and_then(|mappings| mappings.idp.as_ref());
+        let mappings = path.key("team-mappings").key("idp").key("mappings");
+        for name in idp.iter().flat_map(|idp| idp.mappings.keys()).filter(|name| !teams.contains_key(*name)) {
+            let message = format!("the portal has no team of developers `{name}`");
+            self.report_undefined(&mappings.key(name), &portal.key("teams"), name, teams.keys(), message);
+        }
+    }
+
     fn portal_role(&mut self, path: &KeyPath, environment: &Environment, role: &PortalTeamRole) {
         let manifest = self.manifest;
         let services = environment.services(&manifest.teams);

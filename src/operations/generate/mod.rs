@@ -25,8 +25,8 @@ use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
 use crate::manifest::suggest::nearest;
 use crate::manifest::{Loaded, unfit_organization};
-use engine::ErrorKind;
 use engine::state::{LockOptions, Owner, ResourceState, State, Store};
+use engine::{Address, ErrorKind};
 use folder::{Folder, Texts};
 use transport::variable;
 
@@ -147,6 +147,11 @@ struct Run<'a> {
     keeps_state_elsewhere: bool,
 }
 
+/// The variable with the client secret of the portal of an environment.
+fn portal_secret_variable(organization: &str, environment: &str) -> String {
+    secret_variable(&format!("{organization}_{environment}"), "OIDC_CLIENT_SECRET")
+}
+
 impl Run<'_> {
     async fn carry_out(&self, folder: Folder) -> Result<Generated, Failures> {
         let scope = self.organization;
@@ -189,6 +194,7 @@ impl Run<'_> {
             organization: self.organization.clone(),
             token_variable: self.token_variable.to_owned(),
             client_secret_variable: self.client_secret_variable(),
+            portal_secret_variable,
             remote: self.remote.clone(),
         };
         proof(recognise(inventory, options), inventory).await.of_scope(self.organization)
@@ -198,9 +204,13 @@ impl Run<'_> {
         secret_variable(self.organization, "OIDC_CLIENT_SECRET")
     }
 
-    /// The client secret, if it can be read.
-    fn client_secret(&self) -> Option<SecretString> {
-        self.session.secret(&Secret::Env(self.client_secret_variable()), "sandbox").ok()
+    /// The client secret of an identity provider, if it can be read.
+    fn client_secret(&self, provider: &Address) -> Option<SecretString> {
+        let variable = match provider.key().split_once('/') {
+            Some((environment, _)) => portal_secret_variable(self.organization, environment),
+            None => self.client_secret_variable(),
+        };
+        self.session.secret(&Secret::Env(variable), "sandbox").ok()
     }
 
     /// Refuses to overwrite a state of the organization.
@@ -234,7 +244,8 @@ impl Run<'_> {
             return Err(refused);
         }
         let lineage = locked.state().lineage().to_owned();
-        let records: BTreeMap<String, ResourceState> = proven.records(&lineage, self.client_secret().as_ref());
+        let records: BTreeMap<String, ResourceState> =
+            proven.records(&lineage, &|provider| self.client_secret(provider));
         let recorded = locked.record(move |state| {
             state.resources = records;
             state.owner = Some(owner);
