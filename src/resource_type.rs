@@ -234,6 +234,10 @@ pub enum Part {
     PortalTeam,
     /// A role of a team of developers.
     PortalTeamRole,
+    /// The look of a portal.
+    PortalCustomization,
+    /// The custom domain of a portal.
+    PortalCustomDomain,
     /// How developers sign in to a portal.
     PortalAuthorization,
     /// A group of the identity provider of a portal in a team of developers.

@@ -310,7 +310,7 @@ fn every_secret_of_the_manifest_is_counted() {
     let loaded = check(&literal).unwrap();
     let shown = serde_json::to_string(&loaded.manifest).unwrap();
     assert_eq!(shown.matches("(sensitive)").count(), loaded.manifest.secrets().len());
-    assert_eq!(loaded.manifest.secrets().len(), 12);
+    assert_eq!(loaded.manifest.secrets().len(), 15);
 }
 
 // Renamings (R15).

@@ -16,6 +16,7 @@ mod notifications;
 mod placement;
 pub mod platform;
 mod platform_repo;
+mod portal_look;
 mod portal_sign_in;
 mod portal_teams;
 mod portals;
@@ -71,6 +72,7 @@ pub fn compile(input: Input<'_>, name: &str, organization: &Organization) -> Res
         portals::compile(&scope, &mut out);
         portal_teams::compile(&scope, &mut out);
         portal_sign_in::compile(&scope, &mut out);
+        portal_look::compile(&scope, &mut out);
         let Services { known, unknown } = scope.services();
         held.extend(unknown.into_iter().map(|(placement, error)| Held::new(&scope, &placement, error)));
         apis::compile(&scope, &known, &mut out);

@@ -9,7 +9,7 @@ use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
 use crate::konnect::resources::{
     api, authentication_settings, control_plane, identity_provider, notification_subscription, of_name, portal,
-    portal_identity_provider, team, user,
+    portal_custom_domain, portal_identity_provider, team, user,
 };
 use crate::manifest::git::Remote;
 use crate::manifest::model::{
@@ -198,6 +198,8 @@ impl Draft {
             Part::AuthStrategy => self.drop_strategy(first, rest),
             Part::PortalTeam => self.drop_portal_team(first, rest),
             Part::PortalTeamRole => self.drop_portal_role(first, rest),
+            Part::PortalCustomization => self.drop_look(first),
+            Part::PortalCustomDomain => self.drop_custom_domain(first, reason, inventory),
             Part::PortalAuthorization => self.drop_portal_authorization(first, reason, inventory),
             Part::PortalGroupMapping => self.drop_portal_mapping(first, rest),
             Part::Authorization => self.drop_authorization(reason, inventory),
@@ -333,6 +335,22 @@ impl Draft {
         let before = roles.len();
         roles.retain(|(role, of)| of != service || role.word() != word);
         roles.len() < before
+    }
+
+    fn drop_look(&mut self, environment: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        !std::mem::take(&mut draft.overrides.customization).is_empty()
+    }
+
+    fn drop_custom_domain(&mut self, environment: &str, reason: &str, inventory: &Inventory) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        let (portal, dropped) = (draft.portal.clone(), draft.overrides.custom_domain.take().is_some());
+        let type_name = portal_custom_domain::SCHEMA.type_name;
+        let domains = inventory.by(type_name, portal_custom_domain::PORTAL_ID.text());
+        for domain in domains.get(portal.as_str()).into_iter().flatten() {
+            self.give_up(type_name, &domain.id, reason);
+        }
+        dropped
     }
 
     fn drop_portal_authorization(&mut self, environment: &str, reason: &str, inventory: &Inventory) -> bool {

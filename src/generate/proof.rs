@@ -116,7 +116,7 @@ fn difference(change: &ResourceChange, attribute: &str) -> Option<String> {
     let nothing = Value::Null;
     let (is, wanted) = (change.before(attribute).unwrap_or(&nothing), change.after(attribute).unwrap_or(&nothing));
     match attribute {
-        "client_secret" => None,
+        "client_secret" | "custom_certificate" | "custom_private_key" => None,
         "labels" => {
             let differs = |(name, is): (&String, &Value)| {
                 let wanted = wanted.get(name)?;
@@ -124,7 +124,7 @@ fn difference(change: &ResourceChange, attribute: &str) -> Option<String> {
             };
             is.as_object()?.iter().find_map(differs)
         }
-        "content" | "definition" => Some(format!("its {attribute} is another")),
+        "content" | "css" | "definition" | "robots" => Some(format!("its {attribute} is another")),
         _ => Some(format!("its {attribute} is {is}, where koctl would set {wanted}")),
     }
 }

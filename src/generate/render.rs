@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::configuration::Configuration;
 use crate::manifest::model::{
-    AuthStrategy, AuthType, Authorization, ClusterType, ControlPlane, Environment, EnvironmentPortal, EnvironmentTeam,
-    Manifest, Notifications, Oidc, Organization, PortalTeam, PortalTeamRole, Saml, Service, Team, TeamMappings,
-    Visibility,
+    AuthStrategy, AuthType, Authorization, ClusterType, ControlPlane, Customization, Environment, EnvironmentPortal,
+    EnvironmentTeam, Manifest, Notifications, Oidc, Organization, PortalTeam, PortalTeamRole, Saml, Service, Team,
+    TeamMappings, Visibility,
 };
 use crate::manifest::quote;
 use crate::manifest::secret::Secret;
@@ -80,6 +80,14 @@ impl<'a> Page<'a> {
     fn some_text(&mut self, key: &str, text: Option<&String>) {
         if let Some(text) = text {
             self.text(key, text);
+        }
+    }
+
+    /// A text of several lines, as a block where YAML reads that as the same text.
+    fn some_lines(&mut self, key: &str, text: Option<&String>) {
+        match text.and_then(|text| quote::lines(text, (self.path.len() + 1) * 2)) {
+            Some(lines) => self.value(key, &lines),
+            None => self.some_text(key, text),
         }
     }
 
@@ -213,6 +221,15 @@ impl<'a> Page<'a> {
         self.some_text("display-name", portal.display_name.as_ref());
         self.some_text("description", portal.description.as_ref());
         self.some_flag("authentication", portal.authentication);
+        if let Some(domain) = &portal.custom_domain {
+            self.below("custom-domain", |page| {
+                page.text("hostname", &domain.hostname);
+                page.some_flag("enabled", domain.enabled);
+            });
+        }
+        if !portal.customization.is_empty() {
+            self.below("customization", |page| page.customization(&portal.customization));
+        }
         if let Some(authorization) = &portal.authorization {
             self.below("authorization", |page| page.authorization(&authorization.of_organization()));
         }
@@ -230,6 +247,25 @@ impl<'a> Page<'a> {
         if !portal.teams.is_empty() {
             self.map("teams", &portal.teams, Self::portal_team);
         }
+    }
+
+    /// What of the look is recognised.
+    fn customization(&mut self, look: &Customization) {
+        self.some_lines("css", look.css.as_ref());
+        let renderer = &look.spec_renderer;
+        let switches = [
+            ("try-it-ui", renderer.try_it_ui),
+            ("try-it-insomnia", renderer.try_it_insomnia),
+            ("infinite-scroll", renderer.infinite_scroll),
+            ("show-schemas", renderer.show_schemas),
+            ("hide-internal", renderer.hide_internal),
+            ("hide-deprecated", renderer.hide_deprecated),
+            ("allow-custom-server-urls", renderer.allow_custom_server_urls),
+        ];
+        if switches.iter().any(|(_, on)| on.is_some()) {
+            self.below("spec-renderer", |page| switches.iter().for_each(|(key, on)| page.some_flag(key, *on)));
+        }
+        self.some_lines("robots", look.robots.as_ref());
     }
 
     fn auth_strategy(&mut self, strategy: &AuthStrategy) {

@@ -534,6 +534,38 @@ async fn the_sign_in_to_a_portal_is_described_with_the_groups_of_its_teams() {
 }
 
 #[tokio::test]
+async fn the_look_and_the_domain_of_a_portal_are_described_where_they_differ_from_a_new_portal() {
+    let portal = r#"
+          custom-domain: {hostname: developers.example.com, enabled: false}
+          customization:
+            css: "a {\n  color: red;\n}\n"
+            spec-renderer: {hide-internal: true, try-it-ui: false}
+            robots: "User-agent: *""#;
+    let written = format!(
+        "organizations:\n  Acme:\n    access-token: {{type: env, value: ACME_TOKEN}}\n    environments:\n      dev:\n        \
+         type: DEV\n        region: eu\n        portal:{portal}\n"
+    );
+    let mut inventory = built(&manifest(&written));
+    change(&mut inventory, "portal_customization", "portal_customization/dev", "theme_name", json!("theirs"));
+    let proven = proven(&inventory).await;
+    assert_eq!(unmanaged(&proven, &inventory), []);
+    let wanted = serde_json::to_value(&manifest(&written).organizations["Acme"].environments["dev"].portal).unwrap();
+    let described = &reread(&proven).organizations["Acme"].environments["dev"].portal;
+    assert_eq!(serde_json::to_value(described).unwrap(), wanted);
+    assert!(render::organizations(&proven.configuration).contains("css: |\n"), "a style sheet is a block");
+
+    let method = json!("custom_certificate");
+    change(&mut inventory, "portal_custom_domain", "portal_custom_domain/dev", "domain_verification_method", method);
+    let proven = self::proven(&inventory).await;
+    assert!(reread(&proven).organizations["Acme"].environments["dev"].portal.custom_domain.is_none());
+    assert_eq!(
+        reasons(&unmanaged(&proven, &inventory)),
+        ["portal_custom_domain developers.example.com: its certificate and its private key cannot be read: add \
+             `custom-domain` with both by hand"]
+    );
+}
+
+#[tokio::test]
 async fn the_state_of_what_is_taken_over_makes_the_next_comparison_empty() {
     let mut inventory = built(&manifest(ORGANIZATIONS));
     for plane in ["control_plane/dev/sales-dev", "control_plane/prd/flight-data-prd"] {

@@ -393,7 +393,9 @@ impl WriteClient {
 /// The secrets in the body of a request: the texts under keys that are named after them.
 fn secrets(body: &Value) -> Vec<String> {
     let in_pair = |(key, value): (&String, &Value)| match value.as_str() {
-        Some(text) if key.ends_with("secret") || key.ends_with("password") => vec![text.to_owned()],
+        Some(text) if ["secret", "password", "private_key"].iter().any(|name| key.ends_with(name)) => {
+            vec![text.to_owned()]
+        }
         _ => secrets(value),
     };
     match body {

@@ -38,6 +38,8 @@ pub(super) enum Paging {
     Cursor,
     /// By an offset, as the gateway does.
     Offset,
+    /// It is no list: the one object is at the path itself.
+    Single,
 }
 
 impl Collection {
@@ -208,6 +210,7 @@ impl Paging {
             Self::Bare => client.list_bare(region, path).await,
             Self::Cursor => client.list_by_cursor(region, path).await,
             Self::Offset => client.list_by_offset(region, path).await,
+            Self::Single => Ok(vec![client.get(region, path).await?]),
         }
     }
 }

@@ -27,6 +27,7 @@ pub mod secret;
 mod content;
 mod credentials;
 pub(crate) mod files;
+mod image;
 mod json;
 mod locations;
 mod mask;

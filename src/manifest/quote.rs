@@ -7,6 +7,21 @@ pub(crate) fn in_block(text: &str) -> String {
     if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
+/// The text as lines below the key, at `indent` spaces. `None` if YAML would read another text there, or if it is one line.
+pub(crate) fn lines(text: &str, indent: usize) -> Option<String> {
+    let is_shown = |line: &str| !line.chars().any(|c| c.is_control() || is_invisible(c));
+    let begins_well = text.starts_with(|c: char| !c.is_whitespace());
+    if !text.contains('\n') || !begins_well || text.ends_with("\n\n") || !text.split('\n').all(is_shown) {
+        return None;
+    }
+    let mut out = if text.ends_with('\n') { "|" } else { "|-" }.to_owned();
+    for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+        let indent = if line.is_empty() { 0 } else { indent };
+        let _ = write!(out, "\n{:indent$}{line}", "");
+    }
+    Some(out)
+}
+
 /// The text in YAML's flow style, where commas separate.
 pub(crate) fn in_flow(text: &str) -> String {
     if is_plain(text) && !text.contains(',') { text.to_owned() } else { quoted(text) }
@@ -105,6 +120,17 @@ mod tests {
     fn what_cannot_be_seen_is_escaped() {
         assert_eq!(in_block("a\u{1b}[31m\u{7f}\u{85}"), r#""a\u001B[31m\u007F\u0085""#);
         assert_eq!(in_block("\u{202e}\u{2028}\u{feff}"), r#""\u202E\u2028\uFEFF""#);
+    }
+
+    #[test]
+    fn a_text_of_several_lines_is_a_block_that_is_read_as_it_was() {
+        for text in ["a {\n  color: red;\n}\n", "one\n\n  # two\nthree", "a: b\n- c\n"] {
+            let written = format!("css: {}\nnext: 1\n", lines(text, 2).unwrap());
+            assert_eq!(parse_value(&written).unwrap()["css"], text, "{written}");
+        }
+        for other in ["one line", " a\nb", "a\n\n", "a\r\nb", "a\tb\nc", "\na"] {
+            assert_eq!(lines(other, 2), None, "{other:?}");
+        }
     }
 
     #[test]

@@ -31,6 +31,13 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
         ],
     ),
     ("identity_provider", &["issuer_url", "client_id", "idp_metadata_url"]),
+    ("portal_custom_domain", &["enabled"]),
+    // The document has no default for a theme, a layout and a menu, so what was set stays.
+    (
+        "portal_customization",
+        &["theme_name", "theme_mode", "primary_color", "layout", "main_menu", "footer_sections", "footer_bottom"],
+    ),
+    ("portal_asset", &["data"]),
     // As those of an organization.
     (
         "portal_authentication_settings",
@@ -67,7 +74,7 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
 ];
 
 fn is_optional(schema: &Schema, attribute: &Attribute) -> bool {
-    let is_owned = matches!(attribute.kind, Kind::Computed | Kind::Labels | Kind::WriteOnly);
+    let is_owned = matches!(attribute.kind, Kind::Computed | Kind::Labels | Kind::Notice | Kind::WriteOnly);
     let always = ALWAYS_SET.iter().filter(|(type_name, _)| *type_name == schema.type_name);
     let is_always_set = always.flat_map(|(_, names)| *names).any(|name| *name == attribute.name);
     !is_owned && !attribute.forces_replacement && !is_always_set && !is_identity(schema, attribute)
@@ -113,6 +120,22 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
                 "type": "oidc", "login_path": "acme", "issuer_url": "https://idp.example.com", "client_id": "konnect",
                 "client_secret": "hunter2", "scopes": ["openid"],
                 "claim_mappings": { "name": "nick", "email": "mail", "groups": "circles" }
+            }),
+        ),
+        (
+            "portal_custom_domain",
+            json!({
+                "region": "eu", "portal_id": portal, "hostname": "developers.example.com", "enabled": true,
+                "domain_verification_method": "custom_certificate", "custom_certificate": "CERTIFICATE",
+                "custom_private_key": "KEY", "skip_ca_check": true
+            }),
+        ),
+        (
+            "portal_customization",
+            json!({
+                "region": "eu", "portal_id": portal, "css": "a {}", "robots": "User-agent: *",
+                "try_it_ui": false, "try_it_insomnia": false, "infinite_scroll": false, "show_schemas": false,
+                "hide_internal": true, "hide_deprecated": true, "allow_custom_server_urls": false
             }),
         ),
         (

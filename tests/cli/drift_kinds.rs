@@ -58,6 +58,29 @@ organizations:
             team-mappings:
               built-in: {enabled: false}
               idp: {enabled: true, mappings: {partners: [buyers]}}
+          custom-domain:
+            hostname: developers.example.com
+            certificate: {type: literal, value: CERTIFICATE}
+            private-key: {type: literal, value: KEY}
+            skip-ca-check: true
+          customization:
+            theme: {name: ours, mode: dark, primary-color: '#0b5fff'}
+            layout: ours
+            css: 'a {}'
+            menu:
+              main: [{path: /apis, title: APIs}]
+              footer-sections: [{title: More, items: [{path: /about, title: About}]}]
+              footer-bottom: [{path: /terms, title: Terms}]
+            spec-renderer:
+              try-it-ui: true
+              try-it-insomnia: true
+              infinite-scroll: true
+              show-schemas: true
+              hide-internal: true
+              hide-deprecated: true
+              allow-custom-server-urls: true
+            robots: 'User-agent: *'
+          logo: data:image/png;base64,iVBORw0KGgo=
           rbac: false
           ip-allow-list: false
           auto-approve-developers: false
@@ -184,6 +207,29 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("portal", "default_api_visibility", Send(|_| json!({ "default_api_visibility": "public" }))),
     ("portal", "default_page_visibility", Send(|_| json!({ "default_page_visibility": "public" }))),
     ("portal", "labels", Send(|_| json!({ "labels": { "env-name": "theirs" } }))),
+    ("portal_custom_domain", "enabled", Send(|_| json!({ "enabled": false }))),
+    ("portal_custom_domain", "skip_ca_check", Send(|_| json!({ "ssl": { "skip_ca_check": false } }))),
+    ("portal_customization", "theme_name", Send(|_| json!({ "theme": { "name": "theirs" } }))),
+    ("portal_customization", "theme_mode", Send(|_| json!({ "theme": { "mode": "light" } }))),
+    ("portal_customization", "primary_color", Send(|_| json!({ "theme": { "colors": { "primary": "#fff" } } }))),
+    ("portal_customization", "layout", Send(|_| json!({ "layout": "theirs" }))),
+    ("portal_customization", "css", Send(|_| json!({ "css": "b {}" }))),
+    ("portal_customization", "main_menu", Send(|_| json!({ "menu": { "main": [] } }))),
+    ("portal_customization", "footer_sections", Send(|_| json!({ "menu": { "footer_sections": [] } }))),
+    ("portal_customization", "footer_bottom", Send(|_| json!({ "menu": { "footer_bottom": [] } }))),
+    ("portal_customization", "try_it_ui", Send(|_| json!({ "spec_renderer": { "try_it_ui": false } }))),
+    ("portal_customization", "try_it_insomnia", Send(|_| json!({ "spec_renderer": { "try_it_insomnia": false } }))),
+    ("portal_customization", "infinite_scroll", Send(|_| json!({ "spec_renderer": { "infinite_scroll": false } }))),
+    ("portal_customization", "show_schemas", Send(|_| json!({ "spec_renderer": { "show_schemas": false } }))),
+    ("portal_customization", "hide_internal", Send(|_| json!({ "spec_renderer": { "hide_internal": false } }))),
+    ("portal_customization", "hide_deprecated", Send(|_| json!({ "spec_renderer": { "hide_deprecated": false } }))),
+    (
+        "portal_customization",
+        "allow_custom_server_urls",
+        Send(|_| json!({ "spec_renderer": { "allow_custom_server_urls": false } })),
+    ),
+    ("portal_customization", "robots", Send(|_| json!({ "robots": null }))),
+    ("portal_asset", "data", Send(|_| json!({ "data": "data:image/png;base64,AAAA" }))),
     ("portal_authentication_settings", "basic_auth_enabled", Send(|_| json!({ "basic_auth_enabled": false }))),
     ("portal_authentication_settings", "oidc_auth_enabled", Send(|_| json!({ "oidc_auth_enabled": false }))),
     (
@@ -289,6 +335,9 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
     ("control_plane", Ok(())),
     ("application_auth_strategy", Ok(())),
     ("portal", Ok(())),
+    ("portal_custom_domain", Ok(())),
+    ("portal_customization", Err("there is always one")),
+    ("portal_asset", Err("there is always one")),
     ("portal_authentication_settings", Err("there is always one")),
     ("portal_identity_provider", Ok(())),
     ("portal_team_group_mapping", Ok(())),
@@ -357,6 +406,9 @@ const REMAKES: &[(&str, Remake)] = &[
             (known.collection(), with(is, &["name", "display_name", "strategy_type", "configs"], "labels", json!({})))
         }),
     ),
+    ("portal_custom_domain", Err(SAME)),
+    ("portal_customization", Err("there is always one")),
+    ("portal_asset", Err("there is always one")),
     ("portal_authentication_settings", Err("there is always one")),
     (
         "portal_identity_provider",
@@ -469,6 +521,9 @@ impl Known {
             "dashboard" => format!("/v2/dashboards/{}", id()),
             "control_plane" => format!("/v2/control-planes/{}", id()),
             "portal" => format!("/v3/portals/{}", id()),
+            "portal_custom_domain" => format!("/v3/portals/{}/custom-domain", self.text("portal_id")),
+            "portal_customization" => format!("/v3/portals/{}/customization", self.text("portal_id")),
+            "portal_asset" => format!("/v3/portals/{}/assets/{}", self.text("portal_id"), self.text("name")),
             "portal_authentication_settings" => {
                 format!("/v3/portals/{}/authentication-settings", self.text("portal_id"))
             }
@@ -583,7 +638,7 @@ impl Platform {
         let (region, path) = known.place();
         let is = self.outsider().konnect(Method::GET, region, &path, None).await;
         let method = match known.type_name.as_str() {
-            "api_publication" | "dashboard" => Method::PUT,
+            "api_publication" | "dashboard" | "portal_asset" => Method::PUT,
             _ => Method::PATCH,
         };
         self.outsider().konnect(method, region, &path, Some(change(&is))).await;
@@ -789,6 +844,9 @@ const NO_ADDITIONS: &[(&str, &str)] = &[
     ("authentication_settings", "there is always one, and no other"),
     ("identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("notification_subscription", "the same event can have others, for a part of everything"),
+    ("portal_custom_domain", "a portal has one at most, and koctl has it here"),
+    ("portal_customization", "there is always one, and no other"),
+    ("portal_asset", "there is always one of each name, and no other"),
     ("portal_authentication_settings", "there is always one, and no other"),
     ("portal_identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("portal_page", "the other pages of a portal belong to its authors"),

@@ -84,6 +84,20 @@ organizations:
           labels: {tier: bronze}
           pages: {handbook: '# Handbook'}
           snippets: {note: Note.}
+          custom-domain: {hostname: developers.example.com, enabled: true}
+          customization:
+            theme: {name: ours, mode: dark, primary-color: '#0b5fff'}
+            layout: ours
+            css: 'a {}'
+            menu:
+              main: [{path: /apis, title: APIs, visibility: public, external: false}]
+              footer-sections: [{title: More, items: [{path: /about, title: About}]}]
+              footer-bottom: [{path: /terms, title: Terms}]
+            spec-renderer: {try-it-ui: false, try-it-insomnia: false, infinite-scroll: false, show-schemas: false,
+                            hide-internal: true, hide-deprecated: true, allow-custom-server-urls: false}
+            robots: Everything.
+          logo: data:image/png;base64,iVBORw0KGgo=
+          favicon: data:image/x-icon;base64,AAAA
           authorization:
             built-in: {enabled: true}
             oidc:
@@ -275,6 +289,63 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
         "authentication: true\n          rbac: true",
         "authentication: false\n          rbac: false",
     ),
+    ("environments.*.portal.custom-domain.hostname", "organizations", "developers.example.com", "portal.example.com"),
+    (
+        "environments.*.portal.custom-domain.enabled",
+        "organizations",
+        "developers.example.com, enabled: true",
+        "developers.example.com, enabled: false",
+    ),
+    (
+        "environments.*.portal.custom-domain.certificate",
+        "organizations",
+        "developers.example.com, enabled: true",
+        "developers.example.com, certificate: {type: file, value: secrets/oidc}, \
+         private-key: {type: file, value: secrets/new}",
+    ),
+    ("environments.*.portal.customization.theme.name", "organizations", "theme: {name: ours, ", "theme: {name: new, "),
+    ("environments.*.portal.customization.theme.mode", "organizations", "mode: dark", "mode: system"),
+    ("environments.*.portal.customization.theme.primary-color", "organizations", "'#0b5fff'", "'#05f'"),
+    ("environments.*.portal.customization.layout", "organizations", "            layout: ours\n", ""),
+    ("environments.*.portal.customization.css", "organizations", "            css: 'a {}'\n", ""),
+    ("environments.*.portal.customization.menu.main", "organizations", "title: APIs", "title: All APIs"),
+    ("environments.*.portal.customization.menu.footer-sections", "organizations", "title: More", "title: Company"),
+    ("environments.*.portal.customization.menu.footer-bottom", "organizations", "[{path: /terms, title: Terms}]", "[]"),
+    ("environments.*.portal.customization.spec-renderer.try-it-ui", "organizations", "{try-it-ui: false, ", "{"),
+    (
+        "environments.*.portal.customization.spec-renderer.try-it-insomnia",
+        "organizations",
+        "try-it-insomnia: false, ",
+        "",
+    ),
+    (
+        "environments.*.portal.customization.spec-renderer.infinite-scroll",
+        "organizations",
+        "infinite-scroll: false, ",
+        "",
+    ),
+    (
+        "environments.*.portal.customization.spec-renderer.show-schemas",
+        "organizations",
+        "show-schemas: false",
+        "show-schemas: true",
+    ),
+    ("environments.*.portal.customization.spec-renderer.hide-internal", "organizations", "hide-internal: true, ", ""),
+    (
+        "environments.*.portal.customization.spec-renderer.hide-deprecated",
+        "organizations",
+        "hide-deprecated: true, ",
+        "",
+    ),
+    (
+        "environments.*.portal.customization.spec-renderer.allow-custom-server-urls",
+        "organizations",
+        ", allow-custom-server-urls: false",
+        "",
+    ),
+    ("environments.*.portal.customization.robots", "organizations", "            robots: Everything.\n", ""),
+    ("environments.*.portal.logo", "organizations", "iVBORw0KGgo=", "iVBORw0KGgoA"),
+    ("environments.*.portal.favicon", "organizations", "          favicon: data:image/x-icon;base64,AAAA\n", ""),
     (
         "environments.*.portal.authorization.built-in.enabled",
         "organizations",

@@ -39,6 +39,7 @@ mod owners;
 mod platform;
 mod platform_prompt;
 mod portal_files;
+mod portal_look;
 mod portal_pages;
 mod portal_sign_in;
 mod prompt;

@@ -13,7 +13,7 @@ use crate::konnect::resources::portal::{
     RBAC_ENABLED, SIPR_ENABLED,
 };
 use crate::konnect::resources::{api, control_plane, portal};
-use crate::manifest::model::{Environment, EnvironmentPortal, EnvironmentType, Region, Visibility};
+use crate::manifest::model::{Customization, Environment, EnvironmentPortal, EnvironmentType, Region, Visibility};
 use crate::manifest::{fitting_name, unfit_name, unfit_shown_name};
 use engine::Remote;
 
@@ -99,6 +99,10 @@ fn overrides(portal: &Remote, organization: &str, name: &str, usual: &Environmen
         description: Some(text(portal, DESCRIPTION.text()).to_owned()).filter(|text| !text.is_empty()),
         authentication: switch(AUTHENTICATION_ENABLED.text(), usual.signs_in()),
         authorization: None,
+        custom_domain: None,
+        customization: Customization::default(),
+        logo: None,
+        favicon: None,
         rbac: switch(RBAC_ENABLED.text(), false),
         ip_allow_list: switch(SIPR_ENABLED.text(), false),
         default_api_visibility: visibility(DEFAULT_API_VISIBILITY.text(), usual.api_visibility()),

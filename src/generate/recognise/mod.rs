@@ -8,6 +8,7 @@ mod identity;
 mod members;
 mod names;
 mod notifications;
+mod portal_look;
 mod portal_sign_in;
 mod portals;
 mod teams;
@@ -34,6 +35,7 @@ pub fn recognise(inventory: &Inventory, options: RecogniseOptions) -> Draft {
     members::recognise(inventory, &mut draft);
     apis::recognise(inventory, &mut draft);
     portals::recognise(inventory, &mut draft);
+    portal_look::recognise(inventory, &mut draft);
     portal_sign_in::recognise(inventory, &mut draft);
     identity::recognise(inventory, &mut draft);
     draft

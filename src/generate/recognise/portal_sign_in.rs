@@ -32,8 +32,9 @@ pub(super) fn recognise(inventory: &Inventory, draft: &mut Draft) {
     for (name, authorization) in found {
         match authorization {
             Ok(authorization) => {
-                let environment = draft.environments.get_mut(&name);
-                environment.into_iter().for_each(|one| one.overrides.authorization.clone_from(&authorization));
+                if let Some(environment) = draft.environments.get_mut(&name) {
+                    environment.overrides.authorization = authorization;
+                }
             }
             Err(given_up) => given_up.into_iter().for_each(|(id, reason)| {
                 draft.give_up(providers::SCHEMA.type_name, &id, reason);

@@ -16,7 +16,10 @@ pub mod identity_provider;
 pub mod konnect_team;
 pub mod notification_subscription;
 pub mod portal;
+pub mod portal_asset;
 pub mod portal_authentication_settings;
+pub mod portal_custom_domain;
+pub mod portal_customization;
 pub mod portal_identity_provider;
 pub mod portal_page;
 pub mod portal_snippet;
@@ -47,6 +50,9 @@ pub static TYPES: &[&KonnectType] = &[
     &team_role::TYPE,
     &application_auth_strategy::TYPE,
     &portal::TYPE,
+    &portal_custom_domain::TYPE,
+    &portal_customization::TYPE,
+    &portal_asset::TYPE,
     &portal_authentication_settings::TYPE,
     &portal_identity_provider::TYPE,
     &portal_page::TYPE,

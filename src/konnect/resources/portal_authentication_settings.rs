@@ -67,6 +67,9 @@ pub static TYPE: KonnectType = KonnectType {
     },
 };
 
+/// The word in ids.
+const PART: &str = "authentication-settings";
+
 /// The switches of the portal at an address.
 fn place(address: &Attributes) -> Result<Place, Error> {
     let settings = PortalAuthenticationSettings::COLLECTION.url(address)?;
@@ -74,7 +77,7 @@ fn place(address: &Attributes) -> Result<Place, Error> {
 }
 
 fn remote(address: &Attributes, sign_in: &SignIn) -> Result<Remote, Error> {
-    single::read::<PortalAuthenticationSettings>(address, PORTAL_ID.text(), &sign_in.settings())
+    single::read::<PortalAuthenticationSettings>(address, PORTAL_ID.text(), PART, &sign_in.settings())
 }
 
 /// Reads everything just before: the plan may be older, and a request too many could lock developers out.

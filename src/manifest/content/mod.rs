@@ -1,9 +1,11 @@
 //! The content of developer portals in files beside the configuration:
-//! `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/pages/**.md`, and `snippets/*.md` beside them.
+//! `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/pages/**.md`, and `snippets/*.md`, `custom.css`, `logo.*` and `favicon.*`
+//! beside them.
 //!
 //! The files become keys of the manifest, as if their texts were written there, so that everything after loading sees no
 //! difference. Errors about such a key name the file.
 
+mod single;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ use super::model::{EnvironmentPortal, Manifest, MovedType};
 use super::path::KeyPath;
 use super::rules::{same_file, unfit_name, unfit_organization};
 use super::suggest::nearest;
+use single::{DUPLICATE, PortalFolder};
 use walk::{MarkdownFile, Walk};
 
 /// The page at the top of a tree of files, and the page of a folder if the file is in the folder itself.
@@ -98,6 +101,9 @@ impl Reading<'_> {
             self.errors.extend(walk.errors);
             self.texts(kind, walk.files, &portal_path.key(kind.key), (kind.texts)(portal));
         }
+        let name = format!("{}/{below}", self.name);
+        let folder = PortalFolder { root: self.root, path: &below, name: &name, key: &portal_path };
+        self.errors.extend(folder.add(portal, self.locations));
     }
 
     /// Adds texts of one kind, each under its path.
@@ -138,7 +144,7 @@ impl Reading<'_> {
                 let environments = manifest.organizations.get(&organization).map(|one| &one.environments);
                 let is_known = environments.is_some_and(|all| all.contains_key(&environment));
                 let folder = folder_of(&organization, &environment);
-                if is_known || folders(&self.root.join(&folder)).is_empty() {
+                if is_known || !has_entries(&self.root.join(&folder)) {
                     continue;
                 }
                 let folder = format!("{}/{folder}", self.name);
@@ -161,8 +167,6 @@ impl Reading<'_> {
     }
 }
 
-const DUPLICATE: &str = "koctl::manifest::duplicate_content";
-
 /// The folder with the content of a portal, below that of the configuration.
 fn folder_of(organization: &str, environment: &str) -> String {
     format!("{organization}/envs/{environment}/portal")
@@ -177,6 +181,12 @@ fn folders(folder: &Path) -> Vec<String> {
     names.retain(|name| !name.starts_with('.'));
     names.sort();
     names
+}
+
+/// True if a folder has anything in it that is not hidden.
+fn has_entries(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(io::Result::ok);
+    entries.map(|entry| entry.file_name()).any(|name| !name.to_string_lossy().starts_with('.'))
 }
 
 /// The name of an environment after the entries of `moved`. `None` if there is no environment of that name.

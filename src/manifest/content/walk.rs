@@ -1,4 +1,4 @@
-//! Reads the Markdown files below a folder, and refuses everything there that could lead elsewhere or has no end.
+//! Reads the Markdown files below a folder, and single files, and refuses everything there that could lead elsewhere or has no end.
 
 use std::fs;
 use std::io;
@@ -12,6 +12,10 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 /// The most files and folders below one folder, and the most bytes in them. Symbolic links can make few files many.
 const MOST_ENTRIES: usize = 10_000;
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The refusal of a link that leads elsewhere, and the next step.
+const LEAVES: &str = "it is a symbolic link that leaves the folder with the configuration";
+const PUT_THERE: &str = "put the file itself there, or link to one below the folder `konnect`";
 
 /// A Markdown file.
 pub(super) struct MarkdownFile {
@@ -61,6 +65,26 @@ impl<'a> Walk<'a> {
             Ok(real) => walk.folder(&Folder { real, name, path: "", above: None }),
         }
         walk
+    }
+
+    /// The bytes of one file, `None` if there is none. `name` is its name in messages.
+    ///
+    /// # Errors
+    /// If it is outside of `root`, or cannot be read.
+    pub(super) fn one(root: &'a Path, file: &Path, name: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
+        let unreadable = |error: &io::Error| {
+            Self::refusal(name, &error.to_string(), "make it a file that can be read, or remove it")
+        };
+        let real = match fs::canonicalize(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(file).is_err() => {
+                return Ok(None);
+            }
+            real => real.map_err(|error| unreadable(&error))?,
+        };
+        if !real.starts_with(root) {
+            return Err(Self::refusal(name, LEAVES, PUT_THERE));
+        }
+        files::read(&real, LARGEST).map(Some).map_err(|error| unreadable(&error))
     }
 
     fn folder(&mut self, folder: &Folder<'_>) {
@@ -144,8 +168,7 @@ impl<'a> Walk<'a> {
     fn is_outside(&mut self, real: &Path, name: &str) -> bool {
         let is_outside = !real.starts_with(self.root);
         if is_outside {
-            let reason = "it is a symbolic link that leaves the folder with the configuration";
-            self.refuse(name, reason, "put the file itself there, or link to one below the folder `konnect`");
+            self.refuse(name, LEAVES, PUT_THERE);
         }
         is_outside
     }
@@ -155,8 +178,12 @@ impl<'a> Walk<'a> {
     }
 
     fn refuse(&mut self, name: &str, reason: &str, help: &str) {
-        let message = format!("cannot read {name}: {reason}");
-        self.errors.push(Diagnostic::new("koctl::manifest::content", message).with_help(help));
+        self.errors.push(Self::refusal(name, reason, help));
+    }
+
+    /// The error of a file that cannot be content.
+    pub(super) fn refusal(name: &str, reason: &str, help: &str) -> Diagnostic {
+        Diagnostic::new("koctl::manifest::content", format!("cannot read {name}: {reason}")).with_help(help)
     }
 }
 

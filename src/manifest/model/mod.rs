@@ -8,6 +8,8 @@ mod access;
 mod auth_strategy;
 mod authorization;
 mod control_plane;
+mod custom_domain;
+mod customization;
 mod environment_type;
 mod moved;
 mod organization;
@@ -16,6 +18,7 @@ mod portal;
 mod portal_authorization;
 mod portal_team;
 mod team;
+mod visibility;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +35,8 @@ pub use access::{Author, GitAuth, GitAuthType, GitHub, Ssh};
 pub use auth_strategy::{AuthStrategy, NO_STRATEGY, StrategyType, Ttl};
 pub use authorization::{Authorization, BuiltIn, ClaimMappings, IdpMappings, Oidc, Saml, TeamMappings};
 pub use control_plane::{AuthType, ClusterType, ControlPlane};
+pub use custom_domain::CustomDomain;
+pub use customization::{Customization, Menu, MenuItem, MenuSection, SpecRenderer, Theme, ThemeMode};
 pub use environment_type::EnvironmentType;
 pub use moved::{Moved, MovedType};
 pub use organization::{
@@ -40,10 +45,11 @@ pub use organization::{
 };
 pub(super) use platform::PLATFORM_SCOPE;
 pub use platform::{Encryption, Platform, PlatformGit, Portal, State};
-pub use portal::{EnvironmentPortal, Visibility};
+pub use portal::EnvironmentPortal;
 pub use portal_authorization::{PortalAuthorization, PortalIdpMappings, PortalOidc, PortalSaml, PortalTeamMappings};
 pub use portal_team::{PortalRole, PortalTeam, PortalTeamRole};
 pub use team::{Service, ServiceGit, Team};
+pub use visibility::Visibility;
 
 /// The whole configuration of koctl: the platform repository, the teams and their services, and the Konnect
 /// organizations.

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::authorization::Authorization;
 use super::control_plane::ControlPlane;
 use super::environment_type::EnvironmentType;
-use super::portal::{EnvironmentPortal, Visibility};
+use super::portal::EnvironmentPortal;
 use super::team::{Service, Team};
+use super::visibility::Visibility;
 use crate::manifest::path::KeyPath;
 use crate::manifest::secret::Secret;
 
@@ -37,8 +38,8 @@ pub struct Organization {
     /// resource, and the attribute. The list is about all resources of the organization.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_changes: Vec<String>,
-    /// Refuse every plan that deletes or replaces a team, an identity provider, a control plane, a portal or one of its
-    /// pages or snippets, or an API of this organization.
+    /// Refuse every plan that deletes or replaces a team, an identity provider, a control plane, a portal, its custom domain
+    /// or one of its pages or snippets, or an API of this organization.
     #[serde(default)]
     pub protect: bool,
 }
@@ -54,6 +55,12 @@ impl Organization {
             let oidc = settings.portal.authorization.as_ref().and_then(|authorization| authorization.oidc.as_ref());
             let secret = oidc.and_then(|oidc| oidc.client_secret.as_ref());
             found.extend(secret.map(|secret| (Self::portal_client_secret(name, environment), secret)));
+            let domain = settings.portal.custom_domain.as_ref();
+            let certificate = domain.and_then(|domain| domain.certificate.as_ref());
+            let private_key = domain.and_then(|domain| domain.private_key.as_ref());
+            for (key, secret) in [("certificate", certificate), ("private-key", private_key)] {
+                found.extend(secret.map(|secret| (Self::custom_domain(name, environment).key(key), secret)));
+            }
         }
         found
     }
@@ -61,6 +68,11 @@ impl Organization {
     /// The path of the client secret with which people sign in to the organization `name`.
     pub fn client_secret(name: &str) -> KeyPath {
         KeyPath::from(["organizations", name, "authorization", "oidc", "client-secret"])
+    }
+
+    /// The path of the custom domain of the portal of an environment.
+    pub fn custom_domain(name: &str, environment: &str) -> KeyPath {
+        KeyPath::from(["organizations", name, "environments", environment, "portal", "custom-domain"])
     }
 
     /// The path of the client secret with which developers sign in to the portal of an environment.
@@ -100,8 +112,8 @@ pub struct Environment {
     /// resource, and the attribute. The list is about all resources of the environment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_changes: Vec<String>,
-    /// Refuse every plan that deletes or replaces the environment's control planes, its portal or one of the portal's
-    /// pages or snippets, or its APIs.
+    /// Refuse every plan that deletes or replaces the environment's control planes, its portal, the portal's custom domain,
+    /// identity providers, pages or snippets, or its APIs.
     #[serde(default)]
     pub protect: bool,
 }

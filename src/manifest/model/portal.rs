@@ -6,8 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::auth_strategy::AuthStrategy;
+use super::custom_domain::CustomDomain;
+use super::customization::Customization;
 use super::portal_authorization::PortalAuthorization;
 use super::portal_team::PortalTeam;
+use super::visibility::Visibility;
 
 /// The developer portal of an environment.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +30,20 @@ pub struct EnvironmentPortal {
     /// DEV, and `false` in those of type PROD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication: Option<bool>,
+    /// The address of the portal under a name of your own. Without it, the address that Konnect gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_domain: Option<CustomDomain>,
+    /// The look of the portal. What is left out is left as it is in Konnect.
+    #[serde(default, skip_serializing_if = "Customization::is_empty")]
+    pub customization: Customization,
+    /// The logo as a data URL, as in `data:image/svg+xml;base64,…`. A file `logo.png`, `logo.jpg`, `logo.gif`, `logo.ico` or
+    /// `logo.svg` in the folder `konnect/ORGANIZATION/envs/ENVIRONMENT/portal` beside the configuration is the same. Without
+    /// both, koctl leaves the logo as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo: Option<String>,
+    /// The icon in the tab of a browser, as the logo; its file is named `favicon`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub favicon: Option<String>,
     /// How developers sign in, and how they join teams. Without it, koctl does not change the sign-in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<PortalAuthorization>,
@@ -91,26 +108,5 @@ impl EnvironmentPortal {
         // As written: a secret in it has no other comparison.
         let written = |portal: &Self| serde_json::to_value(portal).ok();
         written(self) == written(&Self::default())
-    }
-}
-
-/// Who sees something in a developer portal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Visibility {
-    /// Everyone.
-    Public,
-    /// Developers who signed in.
-    Private,
-}
-
-impl Visibility {
-    /// The visibility as in the manifest and in Konnect.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Public => "public",
-            Self::Private => "private",
-        }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Author, GitAuth, GitHub};
 use super::environment_type::EnvironmentType;
-use super::portal::Visibility;
+use super::visibility::Visibility;
 
 /// A team of engineers and the services that it owns.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]

@@ -9,6 +9,7 @@ mod organizations;
 mod overrides;
 mod pages;
 mod platform;
+mod portal_look;
 mod portal_teams;
 mod teams;
 
@@ -56,6 +57,7 @@ pub(super) fn check(manifest: &Manifest, locations: &Locations, knows_files: boo
     rules.teams();
     rules.organizations();
     rules.clashes();
+    rules.custom_domains();
     rules.moved();
     rules.secrets();
     rules.errors

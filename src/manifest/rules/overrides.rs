@@ -42,6 +42,7 @@ impl Rules<'_> {
         self.control_plane_settings(&path.key("control-plane"), &environment.control_plane);
         self.portal(path, environment);
         self.auth_strategies(path, environment);
+        self.portal_look(path, environment);
         self.portal_teams(path, environment);
         self.portal_authorization(path, environment);
     }

@@ -6,6 +6,7 @@ use console::measure_text_width;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::image;
 use super::screen::Screen;
 use super::text::{self, Side};
 use crate::report::escape::escape;
@@ -105,6 +106,7 @@ impl<'a> Delta<'a> {
         let block = match self.kind {
             _ if self.is_unknown() => false,
             Kind::Labels => self.sides().all(Value::is_object),
+            Kind::Text if image::are_images(self.sides()) => false,
             Kind::Text | Kind::Files => true,
             Kind::WriteOnly => false,
             Kind::Plain | Kind::Computed | Kind::Notice => self.sides().any(has_lines),
@@ -144,9 +146,9 @@ fn has_lines(value: &Value) -> bool {
     value.as_str().is_some_and(|text| text.trim_end_matches('\n').contains('\n'))
 }
 
-/// A value as JSON on one line, safe to show.
+/// A value as JSON on one line, safe to show; of an image, what can be said of it in words.
 fn quoted(value: &Value) -> String {
-    escape(&value.to_string())
+    image::summary(value).unwrap_or_else(|| escape(&value.to_string()))
 }
 
 /// The same, with shortened ids of other objects.

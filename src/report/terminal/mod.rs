@@ -27,6 +27,7 @@ mod closing;
 mod counts;
 mod drift;
 mod ignored;
+mod image;
 mod moved;
 mod outcome;
 mod plan;
