@@ -10,6 +10,7 @@ mod onboard;
 mod requests;
 mod services;
 mod style;
+mod visitor;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -14,6 +14,7 @@ use maud::{Markup, html};
 use super::forms::{self, Field};
 use super::home::see;
 use super::layout::{Page, sentence};
+use super::visitor::Visitor;
 use crate::manifest::model::{Manifest, Service};
 use crate::operations::Configuration;
 use crate::server::app::App;
@@ -26,7 +27,6 @@ use crate::server::signed::ClientAddress;
 use crate::server::submission::{self, Asked, looks_like_specification, owner_of};
 
 const PATH: &str = "/onboard";
-const TITLE: &str = "Add a service";
 
 /// The repositories that are shown at most: more are found by their name.
 const MOST_SHOWN: usize = 30;
@@ -37,21 +37,13 @@ fn page<'a>(app: &'a App, session: &'a Session, title: &'a str) -> Page<'a> {
     Page { app, session: Some(session), path: PATH, title }
 }
 
-fn nobody(app: &App, error: ApiError) -> Response {
-    Page { app, session: None, path: PATH, title: TITLE }.failed(error)
-}
-
 /// `GET /onboard`: which repository.
 pub(super) async fn choose(
     State(app): State<App>,
-    session: Result<Session, ApiError>,
+    Visitor(session): Visitor,
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Response {
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => return nobody(&app, error),
-    };
-    let page = page(&app, &session, TITLE);
+    let page = page(&app, &session, "Add a service");
     let wanted = parameters.get("q").map(|text| text.trim()).unwrap_or_default();
     match repositories(&app, &session).await {
         Ok((all, configuration)) => page.show(choice(&page, &all, &configuration.manifest, wanted)),
@@ -174,13 +166,9 @@ struct Offer {
 /// `GET /onboard/{owner}/{repo}`: the form.
 pub(super) async fn ask(
     State(app): State<App>,
-    session: Result<Session, ApiError>,
+    Visitor(session): Visitor,
     Path((owner, repo)): Path<(String, String)>,
 ) -> Response {
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => return nobody(&app, error),
-    };
     let title = format!("Add {owner}/{repo}");
     let page = page(&app, &session, &title);
     match offer(&app, &session, &owner, &repo).await {
@@ -259,14 +247,10 @@ fn specification(offer: &Offer, filled: &Filled) -> Markup {
 pub(super) async fn submit(
     State(app): State<App>,
     Extension(ClientAddress(from)): Extension<ClientAddress>,
-    session: Result<Session, ApiError>,
+    Visitor(session): Visitor,
     Path((owner, repo)): Path<(String, String)>,
     body: Bytes,
 ) -> Response {
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => return nobody(&app, error),
-    };
     let title = format!("Add {owner}/{repo}");
     let page = page(&app, &session, &title);
     let fields = match forms::read(&app, &session, &body) {

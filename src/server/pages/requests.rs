@@ -8,22 +8,16 @@ use github_api::LabelledPull;
 use maud::{Markup, html};
 
 use super::layout::Page;
+use super::visitor::Visitor;
 use crate::server::app::App;
-use crate::server::error::ApiError;
-use crate::server::session::Session;
 
 /// `GET /requests`
 pub(super) async fn show(
     State(app): State<App>,
-    session: Result<Session, ApiError>,
+    Visitor(session): Visitor,
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Response {
-    let title = "Requests";
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => return Page { app: &app, session: None, path: "/requests", title }.failed(error),
-    };
-    let page = Page { app: &app, session: Some(&session), path: "/requests", title };
+    let page = Page { app: &app, session: Some(&session), path: "/requests", title: "Requests" };
     let label = app.settings.labels.first().map(String::as_str).unwrap_or_default();
     let all = match app.platform.requests(label).await {
         Ok(all) => all,

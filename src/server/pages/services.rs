@@ -7,23 +7,17 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::layout::Page;
+use super::visitor::Visitor;
 use crate::manifest::model::{Manifest, Service};
 use crate::server::app::App;
-use crate::server::error::ApiError;
-use crate::server::session::Session;
 
 /// `GET /services`
 pub(super) async fn show(
     State(app): State<App>,
-    session: Result<Session, ApiError>,
+    Visitor(session): Visitor,
     Query(parameters): Query<BTreeMap<String, String>>,
 ) -> Response {
-    let title = "Services";
-    let session = match session {
-        Ok(session) => session,
-        Err(error) => return Page { app: &app, session: None, path: "/services", title }.failed(error),
-    };
-    let page = Page { app: &app, session: Some(&session), path: "/services", title };
+    let page = Page { app: &app, session: Some(&session), path: "/services", title: "Services" };
     let configuration = match app.platform.configuration().await {
         Ok(configuration) => configuration,
         Err(error) => return page.failed(error),
