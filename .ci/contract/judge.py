@@ -106,6 +106,9 @@ def undocumented(exchange, url, must_be_right):
     # What the real GitHub has no API for.
     if url.path.startswith("/github/_sandbox/"):
         return Verdict(apart="of the sandbox's own accounts and apps")
+    # The pages of pull requests, where the addresses in GitHub's answers lead.
+    if re.match(r"^/github/[^/]+/[^/]+/(pulls$|pull/\d+$)", url.path):
+        return Verdict(apart="of the pages of pull requests")
     # GitHub describes signing in, and these two of an installation, in prose or in a part that is not here.
     if re.match(r"^/github/(login/|avatars/|orgs/[^/]+/sso$|installation/(repositories|token)$)", url.path):
         return Verdict(apart="of signing in, which GitHub describes in prose")

@@ -32,7 +32,7 @@ impl Links {
         format!("{}/repos/{repo}{rest}", self.base)
     }
 
-    /// `rest` below the repository's page. The sandbox has no pages; these URLs are only identifiers.
+    /// `rest` below the repository's page. Pull requests have pages; all other URLs are only identifiers.
     pub(super) fn html(&self, repo: &RepoName, rest: &str) -> String {
         format!("{}/{repo}{rest}", self.base)
     }

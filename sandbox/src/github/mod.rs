@@ -15,6 +15,7 @@
 //! | `refs`, `objects`, `commits` | the Git Data API |
 //! | `contents`, `compare` | files by path, and what differs between two commits |
 //! | `pulls` | pull requests and their merging |
+//! | `pull_pages` | pages on which a person looks at pull requests, and merges or closes them |
 //! | `reviews`, `checks` | reviews of pull requests, and what programs say of commits |
 //! | `webhooks` | events, signed and delivered |
 //! | `issues`, `labels`, `comments` | what pull requests share with issues |
@@ -24,7 +25,7 @@
 //!
 //! Below these are `identity` (who may do what), `store` (folders, locks), `repository` (one open repository), `metadata`
 //! (what git does not keep), `tree` and `diff`; and for the wire `request`, `answer`, `errors`, `links`, `limits`,
-//! `conditional`.
+//! `conditional`, `page`.
 //!
 //! Tokens that the sandbox issued are those of people and apps, and open what these may see. Any other credential signs in
 //! the sandbox's own user, who may do everything.
@@ -56,6 +57,8 @@ mod metadata;
 mod oauth;
 mod objects;
 mod organizations;
+mod page;
+mod pull_pages;
 mod pulls;
 mod refs;
 mod repo_lists;
@@ -144,6 +147,7 @@ pub(super) fn router(root: PathBuf) -> Router {
     Router::new()
         .merge(routes::all())
         .merge(git_http::routes())
+        .merge(pull_pages::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -11,6 +11,7 @@ mod history;
 mod issues;
 mod people;
 mod persistence;
+mod pull_pages;
 mod pulls;
 mod repositories;
 mod secrets;

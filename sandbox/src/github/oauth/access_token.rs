@@ -159,7 +159,8 @@ fn answer(headers: &HeaderMap, fields: &[(&'static str, Value)]) -> Response {
         return Json(object).into_response();
     }
     if accept.contains("xml") {
-        let element = |(name, value): &(&str, Value)| format!("<{name}>{}</{name}>", super::page::escape(&text(value)));
+        let element =
+            |(name, value): &(&str, Value)| format!("<{name}>{}</{name}>", crate::github::page::escape(&text(value)));
         let body = format!("<OAuth>{}</OAuth>", fields.iter().map(element).collect::<String>());
         return ([(CONTENT_TYPE, "application/xml; charset=utf-8")], body).into_response();
     }

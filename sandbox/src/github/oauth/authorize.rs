@@ -10,7 +10,6 @@ use axum::response::Response;
 
 use super::codes::Code;
 use super::form::Form;
-use super::page::{escape, hidden, page, refuse_foreign};
 use super::redirect::{redirect, resolve};
 use crate::github::clock::now;
 use crate::github::errors::ApiError;
@@ -18,6 +17,7 @@ use crate::github::identity::apps::App;
 use crate::github::identity::directory::{Directory, OrganizationRole, Person};
 use crate::github::identity::names::{EVERY_OTHER, same};
 use crate::github::identity::scopes::Scopes;
+use crate::github::page::{escape, hidden, page, refuse_foreign};
 use crate::github::request::Visit;
 use crate::github::state::GitHub;
 

@@ -15,7 +15,6 @@ pub(super) mod applications;
 mod authorize;
 mod codes;
 mod form;
-mod page;
 mod redirect;
 mod single_sign_on;
 

@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use super::form::Form;
-use super::page::{escape, hidden, page, refuse_foreign};
 use crate::github::errors::ApiError;
+use crate::github::page::{escape, hidden, page, refuse_foreign};
 use crate::github::request::Visit;
 use crate::github::state::GitHub;
 

@@ -69,22 +69,27 @@ pub(in crate::github) fn merge_open(repo: &mut Repo) -> Result<Vec<(u64, String,
     for number in open {
         // The one before can have brought its commits, too.
         catch_up(repo)?;
-        let found =
-            repo.metadata.issues.get(&number).and_then(with_pull).filter(|(issue, _)| issue.state == State::Open);
-        let Some((issue, pull)) = found else { continue };
-        let (issue, pull) = (issue.clone(), pull.clone());
-        let base = repo.tip(&pull.base)?.ok_or_else(not_mergeable)?;
-        let tree = if pull.draft { None } else { merged_tree(repo, base, pull.head_sha)? };
-        if let Some(tree) = tree {
-            let (title, text) = titled(repo, &issue, &pull);
-            let at = now();
-            let message = format!("{title}\n\n{text}");
-            let commit = commit(repo, &pull, Method::Merge, (base, tree), &message, &signature(at)?)?;
-            record(repo, number, base, Merge { at, by: operator(), commit })?;
-        }
-        pulls.push((number, issue.title, tree.is_some()));
+        pulls.extend(merge_number(repo, number)?.map(|(title, is_merged)| (number, title, is_merged)));
     }
     Ok(pulls)
+}
+
+/// Merges an open pull request, as this operation does it by default. Returns its title, and if it could be merged: it
+/// stays open if it conflicts, or is a draft. `None` if it is not an open pull request.
+pub(in crate::github) fn merge_number(repo: &mut Repo, number: u64) -> Result<Option<(String, bool)>, ApiError> {
+    let found = repo.metadata.issues.get(&number).and_then(with_pull).filter(|(issue, _)| issue.state == State::Open);
+    let Some((issue, pull)) = found else { return Ok(None) };
+    let (issue, pull) = (issue.clone(), pull.clone());
+    let base = repo.tip(&pull.base)?.ok_or_else(not_mergeable)?;
+    let tree = if pull.draft { None } else { merged_tree(repo, base, pull.head_sha)? };
+    if let Some(tree) = tree {
+        let (title, text) = titled(repo, &issue, &pull);
+        let at = now();
+        let message = format!("{title}\n\n{text}");
+        let commit = commit(repo, &pull, Method::Merge, (base, tree), &message, &signature(at)?)?;
+        record(repo, number, base, Merge { at, by: operator(), commit })?;
+    }
+    Ok(Some((issue.title, tree.is_some())))
 }
 
 /// The title and the text of a merge, as GitHub writes them.

@@ -6,13 +6,15 @@ mod change;
 mod follow;
 mod merge;
 mod operations;
+mod pages;
 mod records;
 mod state;
 mod view;
 
 pub(super) use follow::catch_up;
-pub(super) use merge::{merge, merge_open};
+pub(super) use merge::{merge, merge_number, merge_open};
 pub(super) use operations::{create, files, get, list, update};
+pub(super) use pages::{changed_files, close_number, open_numbers};
 pub(super) use records::find;
 pub(super) use state::{set_state, wanted_state};
 pub(super) use view::to_json;

@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 const STYLE: &str = ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:32rem;\
 margin:3rem auto;padding:0 1rem}button{font:inherit;display:block;width:100%;text-align:left;margin:.5rem 0;\
 padding:.75rem 1rem;border:1px solid;border-radius:.5rem;background:none;color:inherit;cursor:pointer}\
-button:hover,button:focus-visible{outline:3px solid}button small{display:block}";
+button:hover,button:focus-visible{outline:3px solid}button small{display:block}\
+pre{overflow-x:auto;border:1px solid;border-radius:.5rem;padding:.75rem;white-space:pre-wrap;overflow-wrap:anywhere}\
+ins,del{text-decoration:none;font-weight:600}";
 
 /// A page. Its forms may lead to this server, and on to `target`.
 pub(super) fn page(status: StatusCode, title: &str, content: &str, target: Option<&str>) -> Response {
