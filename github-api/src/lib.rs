@@ -23,6 +23,7 @@ mod oauth;
 mod people;
 mod pulls;
 mod repository;
+mod reviews;
 mod secrets;
 
 pub use client::{Access, AccessError, DEFAULT_URL, Reader, Writer};
@@ -34,4 +35,5 @@ pub use oauth::{DEFAULT_WEB_URL, OAuthApp, SignIn, SignInError, UserToken};
 pub use people::{Branch, BranchCommit, Email, ListedRepository, OrganizationOf, Owner, Permissions, Person};
 pub use pulls::{Base, Head, HeadRepository, NewPull, Pull, PullUpdate};
 pub use repository::{Details, InvalidRepository, Repository};
+pub use reviews::{CheckRun, PullDetails, Review};
 pub use secrets::PublicKey;

@@ -5,6 +5,7 @@
 //! the names of their attributes, and never a client.
 
 mod analytics;
+mod api_document;
 mod apis;
 mod auth_strategies;
 mod gateways;
@@ -25,8 +26,10 @@ mod scope;
 mod specification;
 mod teams;
 
+pub use api_document::{ApiDocument, ApiOperation};
 pub use held::{Held, unread_specs};
 pub use placement::placements;
+pub use platform_repo::staging_branch;
 pub use scope::{Events, Input, ReadSecrets};
 pub use specification::{Spec, SpecAddress, Specs};
 

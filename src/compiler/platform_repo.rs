@@ -22,7 +22,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, 
     }
     let pull_request = pull_request(scope)
         .with(REPOSITORY, scope.organization.input.platform_repository)
-        .with(BRANCH, format!("{organization}-{}-konnect-orchestrator-apply", scope.name))
+        .with(BRANCH, staging_branch(organization, scope.name))
         .with(FOLDER, folder(scope))
         .with(TITLE, format!("[Konnect Orchestrator] - Stage the APIs of {organization} / {}", scope.name))
         .with(FILES, Value::Object(files));
@@ -30,6 +30,12 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, 
     let former: Vec<Value> = former.iter().map(|(organization, name)| folder_of(organization, name).into()).collect();
     let pull_request = pull_request.with_some(FORMER_FOLDERS, (!former.is_empty()).then_some(Value::Array(former)));
     out.push(pull_request);
+}
+
+/// The branch of the pull request that stages the files of an environment.
+#[must_use]
+pub fn staging_branch(organization: &str, environment: &str) -> String {
+    format!("{organization}-{environment}-konnect-orchestrator-apply")
 }
 
 /// The staged files of an environment, without attributes yet.

@@ -11,10 +11,11 @@ mod problem;
 pub(crate) mod proposal;
 mod resource;
 pub mod resources;
+mod reviews;
 pub mod specs;
 
 pub use access::Access;
 pub use client::{Listed, ReadClient, WriteClient};
-pub use github_api::{Author, DEFAULT_URL, InvalidRepository, Pull, Repository};
+pub use github_api::{Author, CheckRun, DEFAULT_URL, InvalidRepository, Pull, PullDetails, Repository, Review};
 use problem::MOVED;
 pub use resource::GitHubType;

@@ -97,12 +97,12 @@ impl LocalChange {
 ///
 /// # Errors
 /// If the change cannot be made, or the configuration would not be valid.
-pub(super) fn made(change: &Change, files: &Files, settings: Option<&str>) -> Result<(Files, Manifest), Failures> {
+pub(super) fn made(change: &Change, files: &Files, settings: Option<&str>) -> Result<(Files, Loaded), Failures> {
     let files = change.made_in(files).map_err(Failure::from)?;
     let settings = settings.map(|text| (PLATFORM, text));
     let texts = files.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(settings);
-    let manifest = load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?.manifest;
-    Ok((files, manifest))
+    let loaded = load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?;
+    Ok((files, loaded))
 }
 
 /// Brings files into their usual form; if it only `checks`, writes nothing. Returns the files that change, with their texts

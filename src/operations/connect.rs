@@ -93,6 +93,20 @@ pub(super) fn clients(session: &Session, name: &str, organization: &Organization
     Ok(Clients { token: digest, konnect, github: github_clients(session)? })
 }
 
+/// The readers of an organization without its token: they know the types, and can read nothing.
+pub(super) fn tokenless_readers(session: &Session, name: &str) -> Result<Readers, Failure> {
+    let account = Account {
+        organization: name.to_owned(),
+        token: SecretString::default(),
+        token_source: "nowhere".to_owned(),
+        url: session.systems.addresses.konnect.clone(),
+    };
+    let token = SecretString::default();
+    let konnect = konnect::ReadClient::new(session.systems.transport.clone(), account);
+    let clients = Clients { token: TokenDigest::of(&token), konnect, github: github_clients(session)? };
+    Ok(clients.readers())
+}
+
 /// The client of the platform repository.
 pub(super) fn github_clients(session: &Session) -> Result<GitHubClients, Failure> {
     let author = match (&session.platform.author.name, &session.platform.author.email) {

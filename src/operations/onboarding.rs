@@ -3,7 +3,7 @@
 //! `koctl add` and `koctl remove` work for one platform engineer, whose changes stack. Here many people ask at the same
 //! time, so each request has a branch of its own, which its owner can update, and which nobody else can.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,15 +11,20 @@ use futures::future::try_join_all;
 use github_api::LabelledPull;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::change::{check_service, made};
+use super::change::made;
 use super::connect::{github_clients, platform_repository};
 use super::failure::{Failure, Failures};
+use super::preview::{self, Preview};
 use super::repository::RepositorySession;
+use super::request_mark::RequestMark;
 use super::session::Session;
+use super::workspace::Environment;
 use crate::github::client::{NewFile, Snapshot, TreeChange};
 use crate::github::proposal::{Line, NewProposal};
-use crate::github::{Pull, Repository, WriteClient};
-use crate::manifest::changes::{Change, Files, NewService};
+use crate::github::{Pull, ReadClient, Repository, WriteClient};
+use crate::manifest::Loaded;
+use crate::manifest::changes::{Change, Files};
+use crate::manifest::document::without_secrets;
 use crate::manifest::load::load_texts;
 use crate::manifest::model::Manifest;
 use crate::platform_repository::{ORGANIZATIONS, PLATFORM, TEAMS};
@@ -34,24 +39,41 @@ const MOST_BRANCHES: usize = 50;
 pub struct Configuration {
     /// The commit that it is of.
     pub commit: String,
-    /// It, checked.
-    pub manifest: Manifest,
+    loaded: Loaded,
+    /// The paths of all files below `konnect/`.
+    paths: BTreeSet<String>,
     files: Files,
     /// The text of the platform's settings, which no change touches.
     platform: Option<String>,
 }
 
 impl Configuration {
-    /// The configuration after a change.
-    ///
-    /// # Errors
-    /// If the change cannot be made, or the configuration would not be valid.
-    pub fn changed(&self, change: &Change) -> Result<Manifest, Failures> {
-        self.with(change).map(|(_, manifest)| manifest)
+    /// The configuration, which is valid.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.loaded.manifest
     }
 
-    fn with(&self, change: &Change) -> Result<(Files, Manifest), Failures> {
-        made(change, &self.files, self.platform.as_deref())
+    /// The paths of all files below `konnect/`, staged ones too.
+    pub(super) fn paths(&self) -> &BTreeSet<String> {
+        &self.paths
+    }
+
+    /// The files and the configuration after a change. There is at least one file that it changes.
+    fn with(&self, change: &Change) -> Result<(Files, Loaded), Failures> {
+        let (files, loaded) = made(change, &self.files, self.platform.as_deref())?;
+        if files.texts == self.files.texts {
+            let failure = Failure::new("the configuration says that already");
+            return Err(failure.help("nothing is to be done").into());
+        }
+        Ok((files, loaded))
+    }
+
+    /// The files that a change leaves otherwise: the name, the text before, and the text after it.
+    fn edits<'f>(&'f self, after: &'f Files) -> impl Iterator<Item = (&'f str, &'f str, &'f str)> {
+        let before = |path: &str| self.files.texts.get(path).map(String::as_str).unwrap_or_default();
+        let all = after.texts.iter().map(move |(path, text)| (path.as_str(), before(path), text.as_str()));
+        all.filter(|(_, before, after)| before != after)
     }
 }
 
@@ -66,8 +88,8 @@ pub struct Submission {
     pub title: String,
     /// The description, in Markdown, before the changed lines.
     pub body: String,
-    /// Who asks, in the description: no one else updates the request.
-    pub owner: String,
+    /// Whose it is, and what it is about.
+    pub mark: RequestMark,
     /// The message of the commit.
     pub message: String,
     /// The labels of the pull request.
@@ -92,22 +114,39 @@ pub struct Onboarding {
     session: RepositorySession,
     repository: Repository,
     client: WriteClient,
+    /// The variables, in which the credentials of services can be.
+    environment: Arc<Environment>,
     /// The branch that pull requests go to, as far as it is known.
     branch: OnceCell<String>,
+    /// One apply at a time, in the sandbox.
+    pub(super) applying: Mutex<()>,
     /// One submission at a time: two of the same person and service would each open a pull request.
     submitting: Mutex<()>,
 }
 
 impl Onboarding {
-    /// The platform repository of a session. Pull requests go to `branch`, or to the default branch.
+    /// The platform repository of a session. Pull requests go to `branch`, or to the default branch. Credentials of
+    /// services are read from `environment`.
     ///
     /// # Errors
     /// If the repository is not on GitHub, or the token for it cannot be used.
-    pub fn new(session: RepositorySession, branch: Option<String>) -> Result<Self, Failure> {
+    pub fn new(
+        session: RepositorySession,
+        branch: Option<String>,
+        environment: Arc<Environment>,
+    ) -> Result<Self, Failure> {
         let repository = platform_repository(session.session())?;
         let client = github_clients(session.session())?.writer();
         let branch = OnceCell::new_with(branch);
-        Ok(Self { session, repository, client, branch, submitting: Mutex::default() })
+        Ok(Self {
+            session,
+            repository,
+            client,
+            environment,
+            branch,
+            submitting: Mutex::default(),
+            applying: Mutex::default(),
+        })
     }
 
     /// The platform repository.
@@ -128,6 +167,12 @@ impl Onboarding {
         &self.session().systems.addresses.github
     }
 
+    /// True if a sandbox stands for Konnect and GitHub.
+    #[must_use]
+    pub fn is_in_sandbox(&self) -> bool {
+        self.session().systems.are_sandboxed()
+    }
+
     /// The address of GitHub's pages.
     #[must_use]
     pub fn web_url(&self) -> &str {
@@ -140,12 +185,34 @@ impl Onboarding {
     /// The address of a repository for git, as a configuration has it. The sandbox stands for github.com.
     #[must_use]
     pub fn remote_of(&self, repository: &str) -> String {
-        let web = if self.session().systems.are_sandboxed() { github_api::DEFAULT_WEB_URL } else { self.web_url() };
+        let web = if self.is_in_sandbox() { github_api::DEFAULT_WEB_URL } else { self.web_url() };
         format!("{web}/{repository}.git")
     }
 
     fn session(&self) -> &Session {
         self.session.session()
+    }
+
+    /// The client that reads the platform repository.
+    pub(super) fn reader(&self) -> &ReadClient {
+        self.client.reader()
+    }
+
+    /// The client that also writes there.
+    pub(super) fn writer(&self) -> &WriteClient {
+        &self.client
+    }
+
+    /// The addresses in the state of a scope.
+    pub(super) async fn known(&self, scope: &str) -> Result<BTreeSet<String>, Failure> {
+        let state = self.session().workspace.state(scope).await?;
+        Ok(state.iter().flat_map(|state| state.resources.keys().cloned()).collect())
+    }
+
+    /// A session about a configuration, on the same systems and states.
+    pub(super) fn about(&self, loaded: Loaded) -> Session {
+        let environment = Arc::clone(&self.environment);
+        self.session().about(loaded, Box::new(move |name| environment(name)))
     }
 
     /// The branch that pull requests go to.
@@ -167,7 +234,7 @@ impl Onboarding {
         self.configuration_of(&snapshot).await.map(Arc::new)
     }
 
-    async fn tip(&self) -> Result<String, Failure> {
+    pub(super) async fn tip(&self) -> Result<String, Failure> {
         let branch = self.branch().await?;
         self.client.reader().tip(&self.repository, branch).await?.ok_or_else(|| {
             Failure::new(format!("the platform repository {} has no branch {branch}", self.repository))
@@ -194,23 +261,31 @@ impl Onboarding {
             return Err(failure.help("set it up with `koctl init`, and merge its pull request").into());
         }
         let named: Vec<(&str, &str)> = texts.iter().map(|(path, text)| (*path, text.as_str())).collect();
-        let manifest = load_texts(&named, Path::new("."))?.manifest;
+        let loaded = load_texts(&named, Path::new("."))?;
         let platform = texts.remove(PLATFORM);
         let files = Files {
             teams: TEAMS.to_owned(),
             organizations: ORGANIZATIONS.to_owned(),
             texts: texts.into_iter().map(|(path, text)| (path.to_owned(), text)).collect(),
         };
-        Ok(Configuration { commit: snapshot.commit.clone(), manifest, files, platform })
+        let paths = snapshot.files.keys().filter(|path| path.starts_with("konnect/")).cloned().collect();
+        Ok(Configuration { commit: snapshot.commit.clone(), loaded, paths, files, platform })
     }
 
-    /// Checks that the specification of a new service can be read, with the platform's own token, on every branch that
-    /// `manifest` stages.
+    /// What a change would do, if everything about it is right. The specifications of services that it touches are read with
+    /// the platform's own token; no live system is compared, and nothing is written.
     ///
     /// # Errors
-    /// Everything that cannot be read, or is not a specification.
-    pub async fn check(&self, service: &NewService, manifest: &Manifest) -> Result<(), Failures> {
-        check_service(self.session(), service, manifest).await
+    /// Everything that is wrong: if the change cannot be made, or the configuration would not be valid; if specifications
+    /// cannot be read or are none; what no plan may do.
+    pub async fn preview(&self, configuration: &Configuration, change: &Change) -> Result<Preview, Failures> {
+        let (files, loaded) = configuration.with(change)?;
+        let edits = configuration.edits(&files);
+        let edits =
+            edits.map(|(path, before, after)| (path.to_owned(), without_secrets(before), without_secrets(after)));
+        let edits = edits.collect();
+        let (before, after) = (self.about(configuration.loaded.clone()), self.about(loaded));
+        preview::preview(&before, &after, change, edits).await
     }
 
     /// The pull requests with a label, newest first. `state` is `open`, `closed` or `all`.
@@ -230,16 +305,9 @@ impl Onboarding {
         let base = self.client.reader().snapshot(&self.repository, &self.tip().await?).await?;
         let configuration = self.configuration_of(&base).await?;
         let (edited, _) = configuration.with(&submission.change)?;
-        let edits: Vec<TreeChange> = edited
-            .texts
-            .iter()
-            .filter(|(path, text)| configuration.files.texts.get(*path) != Some(text))
-            .map(|(path, text)| (path.clone(), NewFile::Text(text.clone())))
-            .collect();
-        if edits.is_empty() {
-            let failure = Failure::new("the configuration says that already");
-            return Err(failure.help("nothing is to be done").into());
-        }
+        let edits = configuration.edits(&edited);
+        let edits: Vec<TreeChange> =
+            edits.map(|(path, _, text)| (path.to_owned(), NewFile::Text(text.to_owned()))).collect();
         let (branch, pull) = self.place(submission).await?;
         self.push(&base, &branch, pull.as_ref(), submission, &edits).await?;
         Ok(self.open(&branch, pull, submission).await?)
@@ -252,7 +320,7 @@ impl Onboarding {
         let name = self.repository.to_string();
         let is_ours = |pull: &&Pull| {
             let home = pull.head.repo.as_ref().is_some_and(|home| home.full_name.eq_ignore_ascii_case(&name));
-            home && is_owned(pull.body.as_deref().unwrap_or_default(), &submission.owner)
+            home && is_owned(pull.body.as_deref().unwrap_or_default(), &submission.mark.owner)
         };
         let candidates = (1..=MOST_BRANCHES).map(|number| match number {
             1 => submission.branch.clone(),
@@ -297,7 +365,7 @@ impl Onboarding {
 
     async fn open(&self, branch: &str, pull: Option<Pull>, submission: &Submission) -> Result<Proposed, Failure> {
         let Submission { title, labels, reviewers, .. } = submission;
-        let body = format!("{}\n\n{}\n", submission.body, mark(&submission.owner));
+        let body = format!("{}\n\n{}\n", submission.body, submission.mark.line());
         if let Some(pull) = pull {
             self.client.describe_pull(&self.repository, pull.number, title, &body).await?;
             return Ok(Proposed { number: pull.number, url: pull.html_url, warnings: Vec::new() });
@@ -323,25 +391,7 @@ impl Onboarding {
     }
 }
 
-/// The line of a description that says whose request it is. GitHub does not show it.
-fn mark(owner: &str) -> String {
-    format!("<!-- koctl request of {owner} -->")
-}
-
-/// True if a description is that of a request of `owner`. The mark is the last line, where no text of others is.
+/// True if a description is that of a request of `owner`.
 fn is_owned(body: &str, owner: &str) -> bool {
-    body.trim_end().lines().last().is_some_and(|line| line.trim() == mark(owner))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_belongs_to_whom_its_last_line_names() {
-        let body = format!("Text of others\n{}\n\n{}\r\n", mark("2"), mark("1"));
-        assert!(is_owned(&body, "1"));
-        assert!(!is_owned(&body, "2"));
-        assert!(!is_owned("", "1"));
-    }
+    RequestMark::read(body).is_some_and(|mark| mark.owner == owner)
 }

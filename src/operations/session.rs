@@ -91,6 +91,18 @@ impl Session {
         })
     }
 
+    /// A session about another configuration, with the same systems and the same states. It ends before this one.
+    pub(super) fn about(&self, loaded: Loaded, environment: Environment) -> Self {
+        Self {
+            workspace: Workspace { loaded, environment, store: self.workspace.store.clone() },
+            systems: self.systems.shared(),
+            platform: self.platform.clone(),
+            work: PlatformWork::Maintain,
+            asked: Asked::default(),
+            listed: Listed::default(),
+        }
+    }
+
     /// The same session with its state elsewhere: for stores that no address opens.
     #[must_use]
     pub fn with_store(self, store: Store) -> Self {

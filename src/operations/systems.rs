@@ -10,10 +10,13 @@ use url::Url;
 pub struct Systems {
     pub(super) transport: Transport,
     pub(super) addresses: Addresses,
+    are_sandboxed: bool,
+    /// The sandbox, if these are the systems that stop it.
     sandbox: Option<Sandbox>,
 }
 
 /// Where Konnect and GitHub are.
+#[derive(Clone)]
 pub(super) struct Addresses {
     pub(super) konnect: String,
     pub(super) github: String,
@@ -88,7 +91,18 @@ impl Systems {
             .map_err(|error| Failure::new(error.to_string()).help("correct the variable, or unset it"))?;
         let transport = Transport::new(&settings);
         let transport = transport.map_err(|error| Failure::new(format!("could not set up HTTP: {error}")))?;
-        Ok(Self { transport, addresses, sandbox })
+        Ok(Self { transport, addresses, are_sandboxed: sandbox.is_some(), sandbox })
+    }
+
+    /// The same systems for another session, which does not stop the sandbox when it ends.
+    pub(super) fn shared(&self) -> Self {
+        let Self { transport, addresses, are_sandboxed, .. } = self;
+        Self {
+            transport: transport.clone(),
+            addresses: addresses.clone(),
+            are_sandboxed: *are_sandboxed,
+            sandbox: None,
+        }
     }
 
     /// The systems, as plans name them.
@@ -103,7 +117,7 @@ impl Systems {
     /// True if a sandbox stands for Konnect and GitHub.
     #[must_use]
     pub fn are_sandboxed(&self) -> bool {
-        self.sandbox.is_some()
+        self.are_sandboxed
     }
 
     /// Stops the sandbox. Its data stays on disk.

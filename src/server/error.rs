@@ -8,7 +8,8 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::clock::now;
-use crate::operations::Failures;
+use crate::manifest::{Diagnostic, Diagnostics};
+use crate::operations::{Failure, Failures};
 use engine::ErrorKind;
 
 /// The pause that a client is asked for where GitHub names none, in seconds.
@@ -19,10 +20,19 @@ const PAUSE: i64 = 60;
 pub(super) struct ApiError {
     pub(super) status: StatusCode,
     pub(super) message: String,
+    /// What is wrong one by one, if that is known. The message has the same in one text.
+    pub(super) problems: Vec<Problem>,
     /// The seconds after which to ask again.
     retry_after: Option<i64>,
     /// True if the session is over: its cookie is taken away.
     ends_session: bool,
+}
+
+/// A thing that is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) text: String,
+    pub(super) help: Option<String>,
 }
 
 /// The result of a handler.
@@ -30,7 +40,7 @@ pub(super) type Answer<T = Response> = Result<T, ApiError>;
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), retry_after: None, ends_session: false }
+        Self { status, message: message.into(), problems: Vec::new(), retry_after: None, ends_session: false }
     }
 
     pub(super) fn bad_request(message: impl Into<String>) -> Self {
@@ -57,6 +67,12 @@ impl ApiError {
     /// A request that cannot be carried out as it is, and that is no matter of signing in.
     pub(super) fn unprocessable(message: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
+    /// A request of which several things are wrong.
+    pub(super) fn wrong(problems: Vec<Problem>) -> Self {
+        let text = problems.iter().map(|problem| problem.text.as_str()).collect::<Vec<_>>().join("; ");
+        Self { problems, ..Self::unprocessable(text) }
     }
 
     pub(super) fn conflict(message: impl Into<String>) -> Self {
@@ -114,8 +130,17 @@ impl ApiError {
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         };
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(PAUSE);
-        Self { retry_after, ..Self::new(status, text) }
+        Self { retry_after, problems: failures.iter().flat_map(problems).collect(), ..Self::new(status, text) }
     }
+}
+
+/// The problems of a failure: errors of the configuration are one each.
+fn problems(failure: &Failure) -> Vec<Problem> {
+    if let Some(errors) = failure.source_as::<Diagnostics>() {
+        let problem = |error: &Diagnostic| Problem { text: error.to_string(), help: error.help().map(str::to_owned) };
+        return errors.iter().map(problem).collect();
+    }
+    vec![Problem { text: failure.to_string(), help: failure.help.clone() }]
 }
 
 impl IntoResponse for ApiError {

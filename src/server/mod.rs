@@ -15,6 +15,8 @@
 //! | `platform` | the platform repository, cached |
 //! | `pages` | the portal |
 //! | `services`, `submission` | the services of the platform, and how one is added |
+//! | `wish` | a change that somebody asks for, as a pull request |
+//! | `work` | what a change would do, and an apply in the sandbox |
 //! | `app`, `serve` | what all requests share; the routes, and how the service starts and stops |
 //! | `audit` | what was done, by whom |
 //!
@@ -39,6 +41,8 @@ mod settings;
 mod sign_in;
 mod signed;
 mod submission;
+mod wish;
+mod work;
 
 pub use audit::{Event, Recorder};
 pub use serve::{Parts, Server, start};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use github_api::LabelledPull;
+use github_api::{LabelledPull, Pull};
 use tokio::sync::Mutex;
 
 use super::error::{Answer, ApiError};
@@ -17,6 +17,7 @@ pub(super) struct Platform {
     pub(super) onboarding: Onboarding,
     configuration: Kept<Arc<Configuration>>,
     requests: Kept<Arc<Vec<LabelledPull>>>,
+    pulls: Kept<Arc<Vec<Pull>>>,
 }
 
 /// What was read last, and when. Whoever finds it too old reads it anew, and the others wait for that.
@@ -28,7 +29,14 @@ fn fresh<T: Clone>(kept: &Option<(Instant, T)>) -> Option<T> {
 
 impl Platform {
     pub(super) fn new(onboarding: Onboarding) -> Self {
-        Self { onboarding, configuration: Mutex::default(), requests: Mutex::default() }
+        Self { onboarding, configuration: Mutex::default(), requests: Mutex::default(), pulls: Mutex::default() }
+    }
+
+    /// The page of a workflow of the platform repository. `None` in the sandbox, which runs none.
+    pub(super) fn workflow_page(&self, file: &str) -> Option<String> {
+        let onboarding = &self.onboarding;
+        let page = || format!("{}/{}/actions/workflows/{file}", onboarding.web_url(), onboarding.repository());
+        (!onboarding.is_in_sandbox()).then(page)
     }
 
     /// The configuration.
@@ -57,9 +65,23 @@ impl Platform {
         Ok(read)
     }
 
+    /// The open pull requests of the platform repository, also those of koctl and of workflows.
+    pub(super) async fn open_pulls(&self) -> Answer<Arc<Vec<Pull>>> {
+        let mut kept = self.pulls.lock().await;
+        if let Some(fresh) = fresh(&kept) {
+            return Ok(fresh);
+        }
+        let read = self.onboarding.open_pulls().await;
+        let read = read.map_err(|failures| ApiError::of_platform(&failures).about("list the pull requests"))?;
+        let read = Arc::new(read);
+        *kept = Some((Instant::now(), Arc::clone(&read)));
+        Ok(read)
+    }
+
     /// Forgets what a submission has changed.
     pub(super) async fn forget(&self) {
         *self.configuration.lock().await = None;
         *self.requests.lock().await = None;
+        *self.pulls.lock().await = None;
     }
 }

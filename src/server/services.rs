@@ -23,7 +23,7 @@ use crate::manifest::model::{EnvironmentType, Manifest, Service};
 /// `GET /api/platform/service`: the services, by team and key.
 pub(super) async fn list(State(app): State<App>, _: Session) -> Answer {
     let configuration = app.platform.configuration().await?;
-    Ok(Json(json!({ "services": views(&configuration.manifest) })).into_response())
+    Ok(Json(json!({ "services": views(configuration.manifest()) })).into_response())
 }
 
 fn views(manifest: &Manifest) -> Vec<Value> {
@@ -66,8 +66,7 @@ pub(super) async fn pulls(
     if !matches!(state, "open" | "closed" | "all") {
         return Err(ApiError::bad_request("`state` is not one of open, closed, all"));
     }
-    let label = app.settings.labels.first().map(String::as_str).unwrap_or_default();
-    let all = app.platform.requests(label).await?;
+    let all = app.platform.requests(app.settings.label()).await?;
     let shown: Vec<Value> = all.iter().filter(|pull| state == "all" || pull.state == state).map(pull).collect();
     Ok(Json(json!({ "pull_requests": shown })).into_response())
 }

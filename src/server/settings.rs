@@ -98,6 +98,11 @@ impl Settings {
         })
     }
 
+    /// The label that tells the requests of this service from other pull requests.
+    pub(super) fn label(&self) -> &str {
+        self.labels.first().map(String::as_str).unwrap_or_default()
+    }
+
     /// The address of the service for browsers.
     #[must_use]
     pub fn address(&self) -> &str {

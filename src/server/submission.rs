@@ -1,15 +1,19 @@
 //! A service that somebody asks to add. Of what the browser sends, only names are used: GitHub says what they are.
 
+use std::collections::BTreeSet;
+
 use github_api::{ListedRepository, Repository};
 use serde::Deserialize;
 
 use super::app::App;
-use super::error::{Answer, ApiError};
+use super::error::{Answer, ApiError, Problem};
 use super::people::{accessible, may_write, name};
 use super::session::Session;
+use super::wish::Wish;
+use super::work;
 use crate::manifest::changes::{Change, NewService};
 use crate::manifest::model::{Manifest, Service};
-use crate::operations::{Proposed, Submission};
+use crate::operations::{Preview, Proposed};
 use crate::report::code_span;
 
 /// The longest text that a person may send, in characters.
@@ -78,8 +82,21 @@ pub(super) struct AskedOwner {
     pub(super) login: String,
 }
 
-/// Checks a request, and opens its pull request.
-pub(super) async fn submit(app: &App, session: &Session, asked: &Asked) -> Answer<(ListedRepository, Proposed)> {
+/// A request that was checked.
+pub(super) struct Checked {
+    /// The repository, as GitHub says.
+    pub(super) found: ListedRepository,
+    /// What is asked for.
+    pub(super) wish: Wish,
+    /// What it does.
+    pub(super) preview: Preview,
+}
+
+/// Checks a request to add a service: who asks, the repository, the branches, the specification, and the platform's rules.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(super) async fn check(app: &App, session: &Session, asked: &Asked) -> Answer<Checked> {
     if asked.name.is_empty() || asked.owner.login.is_empty() {
         return Err(ApiError::bad_request("Repository name and owner are required"));
     }
@@ -95,33 +112,43 @@ pub(super) async fn submit(app: &App, session: &Session, asked: &Asked) -> Answe
     let onboarding = &app.platform.onboarding;
     let configuration = app.platform.configuration().await?;
     let remote = onboarding.remote_of(&found.full_name);
-    let mut service = service(asked, &found, remote, &configuration.manifest)?;
+    let mut service = service(asked, &found, remote, configuration.manifest())?;
+    check_branches(&reader, &repository, &service).await?;
     if service.spec_path.is_none() {
         service.spec_path = specification(&reader, &repository, &service).await?;
     }
-    let is_new_team = !configuration.manifest.teams.contains_key(&service.team);
-    let change = change(service.clone(), is_new_team);
-    let failed = |failures: &_| ApiError::of_platform(failures);
-    let manifest = configuration.changed(&change).map_err(|failures| failed(&failures))?;
-    onboarding
-        .check(&service, &manifest)
-        .await
-        .map_err(|failures| failed(&failures).about("read the specification"))?;
-    let submission = Submission {
-        branch: branch(&repository),
-        title: format!("[Konnect Orchestrator] - Add Service: {}", service.name),
-        body: body(session, asked, &service, is_new_team),
-        owner: session.person.to_string(),
-        message: format!(
-            "Add the service {} of {}\n\nRequested-by: {} <{}+{}@users.noreply.github.com>",
-            service.key, service.team, session.login, session.person, session.login
-        ),
-        labels: app.settings.labels.clone(),
-        reviewers: app.settings.reviewers.clone(),
-        change,
+    let is_new_team = !configuration.manifest().teams.contains_key(&service.team);
+    let note = text("note", asked.note.as_deref())?;
+    let wish = wish(&repository, service, is_new_team, note);
+    let preview = work::preview(app, &configuration, &wish.change).await;
+    let preview = preview.map_err(|error| error.about("add the service"))?;
+    Ok(Checked { found, wish, preview })
+}
+
+/// Checks that the branches are there that a request names.
+///
+/// # Errors
+/// Each that is not.
+async fn check_branches(reader: &github_api::Reader, repository: &Repository, service: &NewService) -> Answer<()> {
+    let named: BTreeSet<&String> = [&service.prod_branch, &service.dev_branch].into_iter().flatten().collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    let found = reader.branches(repository).await;
+    let found = found.map_err(|error| ApiError::of_github(&format!("list the branches of {repository}"), &error))?;
+    let missing = named.into_iter().filter(|branch| found.iter().all(|one| one.name != **branch));
+    let problem = |branch: &String| Problem {
+        text: format!("{repository} has no branch {branch}"),
+        help: Some("push the branch, or choose another one".to_owned()),
     };
-    let proposed = onboarding.submit(&submission).await.map_err(|failures| failed(&failures))?;
-    Ok((found, proposed))
+    let problems: Vec<Problem> = missing.map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(ApiError::wrong(problems)) }
+}
+
+/// Checks a request, and opens its pull request.
+pub(super) async fn submit(app: &App, session: &Session, asked: &Asked) -> Answer<(ListedRepository, Proposed)> {
+    let Checked { found, wish, preview } = check(app, session, asked).await?;
+    Ok((found, wish.submit(app, session, &preview).await?))
 }
 
 /// The service that is to be added.
@@ -153,7 +180,7 @@ pub(super) fn owner_of<'m>(manifest: &'m Manifest, key: &str) -> Option<&'m Stri
 }
 
 /// A text that a person wrote, on one line. `None` if there is none.
-fn text(field: &str, given: Option<&str>) -> Answer<Option<String>> {
+pub(super) fn text(field: &str, given: Option<&str>) -> Answer<Option<String>> {
     let Some(given) = given.map(str::trim).filter(|given| !given.is_empty()) else { return Ok(None) };
     if given.chars().count() > LONGEST_TEXT {
         return Err(ApiError::bad_request(format!("`{field}` has more than {LONGEST_TEXT} characters")));
@@ -198,27 +225,25 @@ fn change(service: NewService, is_new_team: bool) -> Change {
     Change::All(vec![team, add])
 }
 
-/// The branch of a request. Only characters that a repository may have are in it.
-fn branch(repository: &Repository) -> String {
-    format!("add-service-{}-{}", repository.owner, repository.name)
-}
-
-/// The description of the pull request. Texts of people are code spans, in which nothing has an effect.
-fn body(session: &Session, asked: &Asked, service: &NewService, is_new_team: bool) -> String {
-    let line = |name: &str, value: &str| format!("| {name} | {} |\n", code_span(value));
+/// What is asked for, in words.
+fn wish(repository: &Repository, service: NewService, is_new_team: bool, note: Option<String>) -> Wish {
     let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
-    let mut body = format!(
-        "@{} asks to add the service {} to the {}team {}.\n\n| | |\n| --- | --- |\n",
-        session.login,
-        code_span(&service.key),
-        if is_new_team { "new " } else { "" },
-        code_span(&service.team)
-    );
-    body += &line("specification", &or(&service.spec_path, Service::SPEC_PATH));
-    body += &line("branch for production", &or(&service.prod_branch, Service::PROD_BRANCH));
-    body += &line("branch for development", &or(&service.dev_branch, Service::DEV_BRANCH));
-    if let Some(note) = asked.note.as_deref().map(str::trim).filter(|note| !note.is_empty()) {
-        body += &line("note", note);
+    let new = if is_new_team { "new " } else { "" };
+    let NewService { key, team, .. } = &service;
+    Wish {
+        action: "add",
+        service: key.clone(),
+        // Only characters that a repository may have are in it.
+        branch: format!("add-service-{}-{}", repository.owner, repository.name),
+        title: format!("[Konnect Orchestrator] - Add Service: {}", service.name),
+        request: format!("asks to add the service {} to the {new}team {}", code_span(key), code_span(team)),
+        facts: vec![
+            ("specification", or(&service.spec_path, Service::SPEC_PATH)),
+            ("branch for production", or(&service.prod_branch, Service::PROD_BRANCH)),
+            ("branch for development", or(&service.dev_branch, Service::DEV_BRANCH)),
+        ],
+        note,
+        summary: format!("Add the service {key} of {team}"),
+        change: change(service, is_new_team),
     }
-    body + "\nThe plan of this pull request says what it changes in Konnect."
 }

@@ -4,6 +4,7 @@
 
 mod attacks;
 mod contract;
+mod journey;
 mod pages;
 mod requests;
 mod sign_in;

@@ -5,16 +5,9 @@ use serde_json::json;
 
 use super::world::{Answer, Browser, DEVELOPER, World};
 
-/// The value of a hidden field of a page.
-fn hidden(page: &Answer, name: &str) -> String {
-    let start = format!("name=\"{name}\" value=\"");
-    let (_, rest) = page.text.split_once(&start).unwrap_or_else(|| panic!("no {name} in {}", page.text));
-    rest.split('"').next().unwrap().to_owned()
-}
-
 /// Sends a form with these fields beside its hidden one.
 async fn send(browser: &mut Browser<'_>, path: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
-    let token = hidden(page, "token");
+    let token = page.hidden("token");
     let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("token", token.as_str())]).collect();
     browser.send_form(path, &fields).await
 }
@@ -59,18 +52,88 @@ async fn a_service_is_added_by_forms_alone() {
         ("production", "main"),
         ("development", "dev"),
         ("note", "First `one` <b>please</b>"),
+        ("step", "submit"),
     ];
     let answer = send(&mut browser, "/onboard/acme/orders", &page, &fields).await;
     assert_eq!(
         (answer.status, answer.location().as_str()),
-        (StatusCode::SEE_OTHER, "/requests?new=1"),
+        (StatusCode::SEE_OTHER, "/requests/1?new=1"),
         "{}",
         answer.text
     );
-    let page = browser.get("/requests?new=1").await;
-    assert!(page.text.contains("Your request is") && page.text.contains("Waits for review"), "{}", page.text);
+    let page = browser.get("/requests/1?new=1").await;
+    assert!(
+        page.text.contains("Your request is") && page.text.contains("Waits for the platform team."),
+        "{}",
+        page.text
+    );
+    let page = browser.get("/requests").await;
+    assert!(page.text.contains("href=\"/requests/1\"") && page.text.contains("Waits for review"), "{}", page.text);
     let pull = world.github("/repos/acme/platform/pulls/1").await;
     assert!(pull["body"].as_str().unwrap().contains("| note | ``First `one` <b>please</b>`` |"), "{}", pull["body"]);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_would_change_is_shown_before_anything_is_sent() {
+    let world = World::start().await;
+    let mut browser = world.signed_in(DEVELOPER).await;
+    let page = browser.get("/onboard/acme/api").await;
+    let fields = [
+        ("team", "stock"),
+        ("new-team", ""),
+        ("specification", "openapi.yaml"),
+        ("production", "main"),
+        ("development", "dev"),
+        ("note", "soon"),
+        ("step", "preview"),
+    ];
+    let preview = send(&mut browser, "/onboard/acme/api", &page, &fields).await;
+    assert_eq!(preview.status, StatusCode::OK, "{}", preview.text);
+    insta::assert_snapshot!("preview", preview.content(&world));
+    assert_eq!(world.github("/repos/acme/platform/pulls?state=all").await, json!([]));
+    assert!(world.events().iter().all(|event| event.action != "add-service"), "a look is not a request");
+
+    let kept: Vec<(&str, &str)> = fields.iter().copied().filter(|(name, _)| *name != "step").collect();
+    for (name, value) in &kept {
+        assert_eq!(preview.hidden(name), *value);
+    }
+    let edit: Vec<(&str, &str)> = kept.iter().copied().chain([("step", "edit")]).collect();
+    let form = send(&mut browser, "/onboard/acme/api", &preview, &edit).await;
+    assert!(form.text.contains("<option value=\"stock\" selected>"), "{}", form.text);
+    let submit: Vec<(&str, &str)> = kept.iter().copied().chain([("step", "submit")]).collect();
+    let answer = send(&mut browser, "/onboard/acme/api", &preview, &submit).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    let pull = world.github("/repos/acme/platform/pulls/1").await;
+    insta::assert_snapshot!("preview_body", pull["body"].as_str().unwrap());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_said_at_once_with_what_to_do() {
+    let world = World::with(
+        Default::default(),
+        "teams:\n  stock:\n    services:\n      acme/other:\n        name: orders\n        git:\n          remote: \
+         https://github.com/acme/other.git\n  orders: {}\n",
+    )
+    .await;
+    let mut browser = world.signed_in(DEVELOPER).await;
+    let page = browser.get("/onboard/acme/broken").await;
+    let fields = |team: &'static str, production: &'static str| {
+        let development = if production == "main" { "dev" } else { "gone" };
+        [("team", team), ("specification", "openapi.yaml"), ("production", production), ("development", development)]
+    };
+    // The name of an API is taken in the environment.
+    let answer = send(&mut browser, "/onboard/acme/orders", &page, &fields("orders", "main")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", answer.text);
+    assert!(answer.text.contains("The service was not added."), "{}", answer.text);
+    // Branches that are not there.
+    let answer = send(&mut browser, "/onboard/acme/broken", &page, &fields("orders", "lost")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for text in ["2 things are to be corrected", "acme/broken has no branch gone", "acme/broken has no branch lost"] {
+        assert!(answer.text.contains(text), "{text} in {}", answer.text);
+    }
+    assert_eq!(world.github("/repos/acme/platform/pulls?state=all").await, json!([]));
     world.stop().await;
 }
 
@@ -86,6 +149,7 @@ async fn what_was_filled_in_stays_with_the_reason_why_it_was_refused() {
         ("production", "main"),
         ("development", "dev"),
         ("note", "\"quoted\""),
+        ("step", "submit"),
     ];
     let answer = send(&mut browser, "/onboard/acme/broken", &page, &fields).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -101,7 +165,7 @@ async fn a_form_of_another_session_or_of_none_changes_nothing() {
     let mut browser = world.signed_in(DEVELOPER).await;
     let mut other = world.signed_in("platform-engineer").await;
     let of_other = other.get("/onboard/acme/orders").await;
-    let fields = [("team", "orders"), ("production", "main"), ("development", "dev")];
+    let fields = [("team", "orders"), ("production", "main"), ("development", "dev"), ("step", "submit")];
     let answer = send(&mut browser, "/onboard/acme/orders", &of_other, &fields).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.send_form("/sign-out", &[("token", "")]).await.status, StatusCode::FORBIDDEN);

@@ -44,6 +44,22 @@ organizations:
 
 const OPENAPI: &str = "openapi: 3.1.0\ninfo:\n  title: Orders\n  version: 1.0.0\npaths: {}\n";
 
+/// One with operations, whose texts are markup.
+const OPERATIONS: &str = "\
+openapi: 3.1.0
+info:
+  title: Things <b>of</b> all kinds
+  version: 2.1.0
+paths:
+  /things:
+    get:
+      summary: List <script>alert(1)</script> things
+    post:
+      operationId: makeThing
+  /things/{id}:
+    delete: {}
+";
+
 /// A service that runs on a sandbox.
 pub(crate) struct World {
     _folder: TempDir,
@@ -90,6 +106,27 @@ impl Answer {
         self.headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default()
     }
 
+    /// The value of a hidden field of a page.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let (_, rest) = self.text.split_once(&start).unwrap_or_else(|| panic!("no {name} in {}", self.text));
+        rest.split('"').next().unwrap().to_owned()
+    }
+
+    /// The content of a page, without what differs from run to run.
+    pub(crate) fn content(&self, world: &World) -> String {
+        let (_, rest) = self.text.split_once("<main").unwrap();
+        let main = rest.split_once("</main>").unwrap().0.replace(&world.github, "GITHUB");
+        let mut forms = main.split("name=\"token\" value=\"");
+        let first = forms.next().unwrap().to_owned();
+        let main =
+            forms.fold(first, |text, form| text + "name=\"token\" value=\"TOKEN\"" + form.split_once('"').unwrap().1);
+        let mut parts = main.split("<time");
+        let first = parts.next().unwrap().to_owned();
+        let timeless = parts.fold(first, |text, part| text + "<time" + part.split_once("</time>").unwrap().1);
+        timeless.replace("><", ">\n<")
+    }
+
     /// The cookies that the answer sets, as it sets them.
     pub(crate) fn set_cookies(&self) -> Vec<String> {
         self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
@@ -104,6 +141,9 @@ fn services(folder: &Path) {
         ("acme/other/main/api/openapi.yaml", OPENAPI),
         ("acme/other/dev/api/openapi.yaml", OPENAPI),
         ("acme/bare/main/README.md", "# Bare\n"),
+        ("acme/bare/dev/README.md", "# Bare\n"),
+        ("acme/api/main/openapi.yaml", OPERATIONS),
+        ("acme/api/dev/openapi.yaml", OPERATIONS),
         ("acme/broken/main/openapi.yaml", "openapi: ["),
         ("acme/broken/dev/openapi.yaml", "openapi: ["),
     ] {
@@ -164,7 +204,7 @@ impl World {
         let settings = settings.map_err(|failures| format!("{failures:?}")).unwrap();
         let url = settings.address().to_owned();
         let session = access.session(None, PlatformWork::Maintain).map_err(|error| error.to_string()).unwrap();
-        let onboarding = Onboarding::new(session, None).unwrap();
+        let onboarding = Onboarding::new(session, None, Arc::new(none())).unwrap();
         let github = onboarding.github_url().to_owned();
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
         let recorded = Arc::clone(&events);
@@ -200,6 +240,20 @@ impl World {
     pub(crate) async fn change_on_github(&self, method: Method, path: &str, body: &Value) -> Answer {
         let request = self.http.request(method, format!("{}{path}", self.github)).bearer_auth("sandbox").json(body);
         Answer::read(request.send().await.unwrap()).await
+    }
+
+    /// Merges a pull request on its page, as a person does. Returns the status of the answer.
+    pub(crate) async fn merge_on_page(&self, number: u64) -> StatusCode {
+        let page = format!("{}/acme/platform/pull/{number}", self.github);
+        let request = self.http.post(page).header("content-type", FORM).body("do=merge");
+        request.send().await.unwrap().status()
+    }
+
+    /// Makes the portal forget what it read, as it does after some seconds: every refused request of a change does.
+    pub(crate) async fn refresh(&self, browser: &mut Browser<'_>) {
+        let token = browser.get("/services").await.hidden("token");
+        let answer = browser.send_form("/requests/999/withdraw", &[("token", &token)]).await;
+        assert!(answer.status.is_client_error(), "{}", answer.text);
     }
 
     /// A file of the platform repository on a branch.

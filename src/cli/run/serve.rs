@@ -103,12 +103,12 @@ async fn until_interrupted(server: Server, mut stop: tokio::sync::watch::Receive
 fn onboarding(
     access: RepositoryAccess,
     args: &ServeArgs,
-    environment: &Environment,
+    environment: &Arc<Environment>,
     portal: &Portal,
 ) -> Result<Onboarding, Failure> {
     let state = args.system.state(environment);
     let session = access.session(state.as_deref(), PlatformWork::Maintain)?;
-    Onboarding::new(session, portal.base_branch.clone())
+    Onboarding::new(session, portal.base_branch.clone(), Arc::clone(environment))
 }
 
 /// Binds the port. The variables are those of the Go koctl.

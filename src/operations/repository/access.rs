@@ -80,8 +80,8 @@ impl RepositoryAccess {
         let sandbox = match &directory {
             Some(directory) => {
                 first_files.create_in(directory, &repository)?;
-                let nothing = Loaded::empty();
-                Some(start_sandbox(directory, &nothing, provided.then_some(&remote), &environment).await?)
+                let loaded = first_files.configuration();
+                Some(start_sandbox(directory, &loaded, provided.then_some(&remote), &environment).await?)
             }
             None => None,
         };
@@ -192,7 +192,7 @@ impl RepositoryAccess {
             failure.help("run `koctl init` first, or edit the files here with --local")
         })?;
         let settings = found.texts.get(PLATFORM).map(String::as_str);
-        made(change, &files_of(found), settings).map(|(_, manifest)| manifest)
+        made(change, &files_of(found), settings).map(|(_, loaded)| loaded.manifest)
     }
 
     /// Where the state is by default: on a branch of the repository, which needs nothing else.

@@ -10,17 +10,21 @@ use secrecy::SecretString;
 use super::start::default_platform;
 use crate::github::client::NewFile;
 use crate::github::{ReadClient, Repository, WriteClient};
-use crate::manifest::Sources;
 use crate::manifest::files;
 use crate::manifest::git::platform_repository;
 use crate::manifest::load::load;
+use crate::manifest::{Loaded, Sources};
 use crate::operations::failure::Failure;
 use crate::operations::whole_file::{self, Readers};
 use crate::platform_repository::{ORGANIZATIONS, PLATFORM, TEAMS};
 
-/// The files that a platform repository of the sandbox begins with.
+/// The files that a platform repository of the sandbox begins with, and the organizations of the configuration in them.
 #[derive(Debug, Clone, Default)]
-pub struct FirstFiles(BTreeMap<String, Vec<u8>>);
+pub struct FirstFiles {
+    files: BTreeMap<String, Vec<u8>>,
+    /// The configuration. `None` without one, and if it is not valid: whoever reads the repository hears of that.
+    configuration: Option<Loaded>,
+}
 
 impl FirstFiles {
     /// The configuration in a folder. Files that do not exist are left out.
@@ -38,16 +42,22 @@ impl FirstFiles {
                 }
             }
         }
-        Ok(Self(found))
+        let configuration = (!found.is_empty()).then(|| load(&Sources::directory(folder)).ok()).flatten();
+        Ok(Self { files: found, configuration })
+    }
+
+    /// The configuration whose organizations the sandbox's Konnect has. Empty without one.
+    pub(in crate::operations) fn configuration(&self) -> Loaded {
+        self.configuration.clone().unwrap_or_else(Loaded::empty)
     }
 
     /// Creates the repository with these files in the sandbox in `directory`, if there is none yet.
     pub(in crate::operations) fn create_in(&self, directory: &Path, repository: &Repository) -> Result<(), Failure> {
-        if self.0.is_empty() {
+        if self.files.is_empty() {
             return Ok(());
         }
         let root = directory.join("github");
-        let made = sandbox::github::ensure_repository(&root, &repository.owner, &repository.name, &self.0);
+        let made = sandbox::github::ensure_repository(&root, &repository.owner, &repository.name, &self.files);
         made.map(drop).map_err(|error| {
             Failure::new(format!("could not prepare the repositories of the sandbox in {}: {error}", root.display()))
         })
@@ -55,13 +65,13 @@ impl FirstFiles {
 
     /// Adds these files to the sandbox's repository, which an apply made without them. Returns false if there are none.
     pub(in crate::operations) async fn add_to(&self, client: &ReadClient, to: &Repository) -> Result<bool, Failure> {
-        if self.0.is_empty() {
+        if self.files.is_empty() {
             return Ok(false);
         }
         let branch = client.repository(to).await?.default_branch;
         let Some(tip) = client.tip(to, &branch).await? else { return Ok(false) };
         let text = |bytes: &[u8]| NewFile::Text(String::from_utf8_lossy(bytes).into_owned());
-        let changes: Vec<_> = self.0.iter().map(|(path, bytes)| (path.clone(), text(bytes))).collect();
+        let changes: Vec<_> = self.files.iter().map(|(path, bytes)| (path.clone(), text(bytes))).collect();
         let writer = WriteClient::new(client.clone(), None);
         let snapshot = client.snapshot(to, &tip).await?;
         let commit = writer.commit(to, &snapshot, &[&tip], &changes, "Add the configuration").await?;

@@ -11,6 +11,8 @@ use crate::server::session::Session;
 
 /// The name of the field that proves it.
 const TOKEN: &str = "token";
+/// The name of the buttons that say what is done with a form.
+pub(super) const STEP: &str = "step";
 /// The largest number of fields of a form.
 const MOST_FIELDS: usize = 50;
 

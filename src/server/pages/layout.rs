@@ -102,6 +102,33 @@ impl Page<'_> {
     }
 }
 
+/// Why something was not done: one problem a line, each with what to do.
+pub(super) fn refused(what: &str, error: &ApiError) -> Markup {
+    let only = match error.problems.as_slice() {
+        [] => Some((error.message.as_str(), None)),
+        [one] => Some((one.text.as_str(), one.help.as_deref())),
+        _ => None,
+    };
+    html! {
+        div.notice.bad role="alert" {
+            @match only {
+                Some((text, help)) => {
+                    p { strong { (what) } " " (sentence(text)) }
+                    @if let Some(help) = help { p.hint { "What to do: " (sentence(help)) } }
+                }
+                None => {
+                    p { strong { (what) } " " (error.problems.len()) " things are to be corrected:" }
+                    ul {
+                        @for one in &error.problems {
+                            li { (sentence(&one.text)) @if let Some(help) = &one.help { span.hint { "What to do: " (sentence(help)) } } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// A path of the portal as a link.
 pub(super) fn link(app: &App, path: &str) -> String {
     format!("{}{path}", app.cookies.path.trim_end_matches('/'))

@@ -7,6 +7,7 @@ mod forms;
 mod home;
 mod layout;
 mod onboard;
+mod preview;
 mod requests;
 mod services;
 mod style;
@@ -25,7 +26,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/sign-out", post(home::sign_out))
         .route("/services", get(services::show))
         .route("/requests", get(requests::show))
+        .route("/requests/{number}", get(requests::follow))
+        .route("/requests/{number}/withdraw", post(requests::withdraw))
+        .route("/requests/{number}/apply", post(requests::apply))
         .route("/onboard", get(onboard::choose))
-        .route("/onboard/{owner}/{repo}", get(onboard::ask).post(onboard::submit))
+        .route("/onboard/{owner}/{repo}", get(onboard::ask).post(onboard::send))
         .route(style::PATH, get(style::show))
 }

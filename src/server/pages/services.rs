@@ -23,7 +23,7 @@ pub(super) async fn show(
         Err(error) => return page.failed(error),
     };
     let wanted = parameters.get("q").map(|text| text.trim()).unwrap_or_default();
-    page.show(content(&page, &configuration.manifest, wanted))
+    page.show(content(&page, configuration.manifest(), wanted))
 }
 
 fn content(page: &Page<'_>, manifest: &Manifest, wanted: &str) -> Markup {

@@ -1,39 +1,21 @@
-//! The requests to add a service, and how they stand.
+//! All requests, and how they stand.
 
-use std::collections::BTreeMap;
-
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use github_api::LabelledPull;
 use maud::{Markup, html};
 
-use super::layout::Page;
-use super::visitor::Visitor;
 use crate::server::app::App;
+use crate::server::pages::layout::Page;
+use crate::server::pages::visitor::Visitor;
 
 /// `GET /requests`
-pub(super) async fn show(
-    State(app): State<App>,
-    Visitor(session): Visitor,
-    Query(parameters): Query<BTreeMap<String, String>>,
-) -> Response {
+pub(in crate::server::pages) async fn show(State(app): State<App>, Visitor(session): Visitor) -> Response {
     let page = Page { app: &app, session: Some(&session), path: "/requests", title: "Requests" };
-    let label = app.settings.labels.first().map(String::as_str).unwrap_or_default();
-    let all = match app.platform.requests(label).await {
-        Ok(all) => all,
-        Err(error) => return page.failed(error),
-    };
-    let new = parameters.get("new").and_then(|number| number.parse::<u64>().ok());
-    let new = new.and_then(|number| all.iter().find(|pull| pull.number == number));
-    page.show(html! {
-        @if let Some(new) = new {
-            div.notice.good role="status" {
-                p { "Your request is " a href=(new.html_url) { "pull request #" (new.number) } ". "
-                    "The platform team reviews it now; you can follow it here." }
-            }
-        }
-        (content(&page, &all))
-    })
+    match app.platform.requests(app.settings.label()).await {
+        Ok(all) => page.show(content(&page, &all)),
+        Err(error) => page.failed(error),
+    }
 }
 
 fn content(page: &Page<'_>, all: &[LabelledPull]) -> Markup {
@@ -49,7 +31,7 @@ fn content(page: &Page<'_>, all: &[LabelledPull]) -> Markup {
             tbody {
                 @for pull in all {
                     tr {
-                        td data-name="Request" { a href=(pull.html_url) { "#" (pull.number) " " (pull.title) } }
+                        td data-name="Request" { a href={ (page.link("/requests/")) (pull.number) } { "#" (pull.number) " " (pull.title) } }
                         td data-name="State" { (state(pull)) }
                         td data-name="Opened" { (pull.created_at.strftime("%Y-%m-%d %H:%M UTC").to_string()) }
                     }
