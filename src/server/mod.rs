@@ -15,6 +15,7 @@
 //! | `platform` | the platform repository, cached |
 //! | `pages` | the portal |
 //! | `services`, `submission` | the services of the platform, and how one is added |
+//! | `offboarding` | how a service is removed |
 //! | `wish` | a change that somebody asks for, as a pull request |
 //! | `work` | what a change would do, and an apply in the sandbox |
 //! | `app`, `serve` | what all requests share; the routes, and how the service starts and stops |
@@ -31,6 +32,7 @@ mod error;
 mod guard;
 mod keys;
 mod limits;
+mod offboarding;
 mod pages;
 mod people;
 mod platform;

@@ -50,7 +50,7 @@ fn view(team: &str, key: &str, service: &Service) -> Value {
 }
 
 /// `owner/name` in an address on GitHub. `None` for others.
-fn repository(remote: &str) -> Option<&str> {
+pub(super) fn repository(remote: &str) -> Option<&str> {
     let (_, rest) = remote.split_once("github.com/")?;
     let rest = rest.split("github.com/").next().unwrap_or(rest);
     Some(rest.strip_suffix(".git").unwrap_or(rest))

@@ -5,6 +5,7 @@
 mod attacks;
 mod contract;
 mod journey;
+mod offboard;
 mod pages;
 mod requests;
 mod sign_in;

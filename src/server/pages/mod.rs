@@ -6,6 +6,7 @@
 mod forms;
 mod home;
 mod layout;
+mod offboard;
 mod onboard;
 mod preview;
 mod requests;
@@ -31,5 +32,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/requests/{number}/apply", post(requests::apply))
         .route("/onboard", get(onboard::choose))
         .route("/onboard/{owner}/{repo}", get(onboard::ask).post(onboard::send))
+        .route("/offboard", get(offboard::show).post(offboard::send))
         .route(style::PATH, get(style::show))
 }

@@ -10,6 +10,7 @@ use super::layout::Page;
 use super::visitor::Visitor;
 use crate::manifest::model::{Manifest, Service};
 use crate::server::app::App;
+use transport::encode::segment;
 
 /// `GET /services`
 pub(super) async fn show(
@@ -55,7 +56,7 @@ fn content(page: &Page<'_>, manifest: &Manifest, wanted: &str) -> Markup {
                 th scope="col" { "In" } } }
             tbody {
                 @for (team, key, service) in shown {
-                    (row(team, service, places.get(&(team.as_str(), key.as_str())).map_or(&[], Vec::as_slice)))
+                    (row(page, team, key, service, places.get(&(team.as_str(), key.as_str())).map_or(&[], Vec::as_slice)))
                 }
             }
         }
@@ -76,12 +77,13 @@ fn places(manifest: &Manifest) -> BTreeMap<(&str, &str), Vec<String>> {
     places
 }
 
-fn row(team: &str, service: &Service, places: &[String]) -> Markup {
+fn row(page: &Page<'_>, team: &str, key: &str, service: &Service, places: &[String]) -> Markup {
     html! {
         tr {
             td data-name="Service" {
                 strong { (service.name) }
                 @if let Some(description) = &service.description { span.hint { (description) } }
+                a href={ (page.link("/offboard?service=")) (segment(key)) } aria-label={ "Remove " (service.name) } { "Remove" }
             }
             td data-name="Team" { (team) }
             td.long data-name="OpenAPI document" { (service.spec_file()) span.hint { (service.git.remote) } }
