@@ -36,6 +36,7 @@ mod next_steps;
 mod other_commands;
 mod outside;
 mod owners;
+mod people;
 mod platform;
 mod platform_prompt;
 mod portal_files;

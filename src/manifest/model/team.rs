@@ -16,7 +16,9 @@ pub struct Team {
     /// The purpose of the team, in at most 250 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The email addresses of the team's members. koctl invites them to Konnect.
+    /// The email addresses of the team's members. koctl invites them to the organizations in which the team takes part in
+    /// an environment, or has a mapping of groups. The members of a team without services that takes part in no
+    /// environment at all are invited to every organization.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub users: Vec<String>,
     /// The team's services by key. A key may contain slashes, for example `KongAirlines/flights`.
