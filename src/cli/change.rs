@@ -8,10 +8,13 @@ use super::next::merge;
 use super::outcome::Outcome;
 use super::output::Output;
 use super::repository::{RepositoryArgs, carry_out_in};
+use crate::compiler::leaving;
 use crate::compiler::platform::PlatformWork;
 use crate::manifest::changes::{Change, EnvironmentName};
+use crate::manifest::model::Manifest;
 use crate::operations::{Failure, Failures, LocalChange, check_service};
 use crate::report;
+use engine::Address;
 use engine::plan::Waiting;
 
 /// Where a change of the configuration is made.
@@ -52,7 +55,8 @@ async fn propose(change: Change, checks: bool, args: &ChangeArgs, output: &Outpu
     let state = args.system.state(&environment);
     let (access, _) = args.repository.open(&args.system, environment, output).await?;
     let manifest = access.changed(&change)?;
-    if let Some(note) = left_out(&change.left_out(&manifest)) {
+    let before = change.removes().then(|| access.configured()).flatten();
+    for note in notes(&change, before.as_ref(), &manifest) {
         output.note(&note);
     }
     let repository = access.session(state.as_deref(), PlatformWork::Change(change.clone()))?;
@@ -70,7 +74,7 @@ async fn propose(change: Change, checks: bool, args: &ChangeArgs, output: &Outpu
 async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output) -> Result<Outcome, Failures> {
     let local = LocalChange::prepare(&args.manifest.sources(), change)?;
     let edits = local.edits();
-    let left_out = left_out(&change.left_out(&local.loaded.manifest));
+    let notes = notes(change, local.before().as_ref(), &local.loaded.manifest);
     if output.streams_events() {
         if !args.approval.auto_approve() {
             let failure = Failure::new("events leave no room for a question");
@@ -79,8 +83,8 @@ async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output)
     } else if edits.is_empty() {
         output.screen("Nothing to change: the configuration says that already.");
         return Ok(Outcome::Done);
-    } else if let Some(note) = &left_out {
-        output.note(note);
+    } else {
+        notes.iter().for_each(|note| output.note(note));
     }
     if let (Change::AddService(service), true) = (change, checks) {
         let manifest = &local.loaded.manifest;
@@ -92,7 +96,7 @@ async fn edit(change: &Change, checks: bool, args: &ChangeArgs, output: &Output)
     let shown = local.shown();
     if output.streams_events() {
         local.write()?;
-        report_edits(&shown, left_out.as_deref(), output);
+        report_edits(&shown, &notes, output);
         return Ok(Outcome::Done);
     }
     let shown: Vec<_> = shown.iter().map(|(name, before, after)| (*name, before.as_str(), after.as_str())).collect();
@@ -128,15 +132,32 @@ fn unchecked(failures: Failures) -> Failures {
 }
 
 /// Tells a program what was changed, and what else to know.
-fn report_edits(edits: &[(&str, String, String)], note: Option<&str>, output: &Output) {
+fn report_edits(edits: &[(&str, String, String)], notes: &[String], output: &Output) {
     let events = output.progress();
     for (path, before, after) in edits {
         events.edited(path, &report::unified(path, before, after));
     }
-    if let Some(note) = note {
-        events.warned(note, None);
-    }
+    notes.iter().for_each(|note| events.warned(note, None));
     output.end(&events);
+}
+
+/// What else to know about a change from one configuration to another. Without the first one, less is known.
+fn notes(change: &Change, before: Option<&Manifest>, after: &Manifest) -> Vec<String> {
+    let leaving = before.filter(|_| change.removes()).map(|before| leaving(before, after));
+    let destroyed = leaving.and_then(|leaving| destroyed(&leaving));
+    left_out(&change.left_out(after)).into_iter().chain(destroyed).collect()
+}
+
+/// A note about the objects that a plan destroys after a change.
+fn destroyed(leaving: &[Address]) -> Option<String> {
+    const SHOWN: usize = 12;
+    let more = leaving.len().saturating_sub(SHOWN);
+    let mut names: Vec<String> = leaving.iter().take(SHOWN).map(|one| report::safe(&one.to_string())).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    let names = names.join(", ");
+    (!names.is_empty()).then(|| format!("A plan then destroys what there is of {names}, with all that is in it."))
 }
 
 /// A note about the environments in which what was added does not take part.
@@ -148,6 +169,11 @@ fn left_out(environments: &[String]) -> Option<String> {
 /// An environment, as a flag names it.
 pub(super) fn environment(text: &str) -> Result<EnvironmentName, String> {
     text.parse()
+}
+
+/// An environment, as an argument or an answer names it.
+pub(super) fn environment_of(text: &str) -> Result<EnvironmentName, Failure> {
+    environment(text).map_err(|help| Failure::new(format!("`{text}` is not an environment")).help(help))
 }
 
 /// The value of an argument, or the answer of a person.

@@ -42,6 +42,15 @@ enum What {
         #[command(flatten)]
         change: Box<ChangeArgs>,
     },
+    /// Remove an environment from an organization, with all that koctl derives from it.
+    Environment {
+        /// The organization and the name of the environment; the name may also be an argument of its own.
+        #[arg(value_name = "ORGANIZATION/NAME", num_args = ..=2)]
+        name: Vec<String>,
+
+        #[command(flatten)]
+        change: Box<ChangeArgs>,
+    },
     /// Remove a member from a team. The person stays in Konnect.
     User {
         /// The team.
@@ -60,7 +69,10 @@ enum What {
 impl Args {
     fn change(&self) -> &ChangeArgs {
         match &self.what {
-            What::Team { change, .. } | What::Service { change, .. } | What::User { change, .. } => change,
+            What::Team { change, .. }
+            | What::Service { change, .. }
+            | What::Environment { change, .. }
+            | What::User { change, .. } => change,
         }
     }
 
@@ -81,6 +93,12 @@ pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failure
                 team: given(team.as_ref(), "team", USAGE, output)?,
                 key: given(key.as_ref(), "key of the service", USAGE, output)?,
             }
+        }
+        What::Environment { name, .. } => {
+            const USAGE: &str = "koctl remove environment ORGANIZATION/NAME";
+            let name = (!name.is_empty()).then(|| name.join("/"));
+            let name = given(name.as_ref(), "environment", USAGE, output)?;
+            Change::RemoveEnvironment { environment: change::environment_of(&name)? }
         }
         What::User { team, email, .. } => {
             const USAGE: &str = "koctl remove user TEAM EMAIL";

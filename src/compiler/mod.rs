@@ -37,6 +37,7 @@ use std::collections::BTreeSet;
 
 use crate::manifest::model::{Manifest, Organization};
 use crate::manifest::{Diagnostics, Loaded};
+use crate::registry;
 use engine::{Address, Desired, Error, Secrets};
 use scope::{EnvironmentScope, Output, Scope, Services};
 
@@ -110,6 +111,21 @@ pub fn needed_specs(
 pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -> BTreeSet<Address> {
     let desired = outline(manifest, name, organization, &ReadSecrets::blank()).unwrap_or_default();
     desired.into_iter().filter(|resource| resource.protect).map(|resource| resource.address).collect()
+}
+
+/// The addresses of the guarded resources that one configuration has and another has not: what a plan destroys after that
+/// change, as far as it exists. Renamings by `moved` are not among the changes for which this is right.
+#[must_use]
+pub fn leaving(before: &Manifest, after: &Manifest) -> Vec<Address> {
+    let guarded = |manifest: &Manifest| -> BTreeSet<Address> {
+        let of_one = |(name, organization): (&String, &Organization)| {
+            let client_secrets = ClientSecrets::from([(name.clone(), Ok(SecretString::default()))]);
+            outline(manifest, name, organization, &client_secrets).unwrap_or_default()
+        };
+        let all = manifest.organizations.iter().flat_map(of_one).map(|resource| resource.address);
+        all.filter(|address| registry::schema(address.type_name()).is_some_and(|schema| schema.guarded)).collect()
+    };
+    guarded(before).difference(&guarded(after)).cloned().collect()
 }
 
 /// The secrets of one organization, by resource and attribute. A saved plan has only their digests (R11).

@@ -57,6 +57,11 @@ pub enum Change {
         /// The key of the service.
         key: String,
     },
+    /// Removes an environment from its organization.
+    RemoveEnvironment {
+        /// Where it is, and its name.
+        environment: EnvironmentName,
+    },
     /// Removes a member from a team.
     RemoveUser {
         /// The team.
@@ -170,6 +175,7 @@ impl Change {
             Self::AddEnvironment { environment, .. } => format!("Add Environment {environment}"),
             Self::RemoveTeam { team } => format!("Remove Team {team}"),
             Self::RemoveService { team, key } => format!("Remove Service {key} of {team}"),
+            Self::RemoveEnvironment { environment } => format!("Remove Environment {environment}"),
             Self::RemoveUser { team, email } => format!("Remove {email} from {team}"),
             Self::All(changes) => changes.iter().map(Self::title).collect::<Vec<_>>().join(", "),
         }
@@ -199,12 +205,23 @@ impl Change {
             }
             Self::RemoveTeam { team } => edit.remove_team(team)?,
             Self::RemoveService { team, key } => edit.remove_service(team, key)?,
+            Self::RemoveEnvironment { environment } => edit.remove_environment(environment)?,
             Self::RemoveUser { team, email } => edit.remove_user(team, email)?,
             Self::All(changes) => {
                 return changes.iter().try_fold(edit.files, |files, change| change.made_in(&files));
             }
         }
         Ok(edit.files)
+    }
+
+    /// True if something leaves the configuration, and objects with it.
+    #[must_use]
+    pub fn removes(&self) -> bool {
+        match self {
+            Self::RemoveTeam { .. } | Self::RemoveService { .. } | Self::RemoveEnvironment { .. } => true,
+            Self::All(changes) => changes.iter().any(Self::removes),
+            _ => false,
+        }
     }
 
     /// The environments that list their teams or services, and in which what was added does not take part.
@@ -457,6 +474,28 @@ impl Editing {
         Ok(())
     }
 
+    fn remove_environment(&mut self, name: &EnvironmentName) -> Result<(), Unchanged> {
+        let environment = self.environment(name)?;
+        refuse_protected("environment", &name.to_string(), &environment)?;
+        refuse_protected("organization", &name.organization, &self.organizations()?[&name.organization])?;
+        // Control planes of a protected team are protected, and so are the APIs of a protected service.
+        for (team, found) in self.teams()?.as_object().into_iter().flatten() {
+            if !environment["teams"].is_null() && environment["teams"].get(team).is_none() {
+                continue;
+            }
+            let listed = &environment["teams"][team]["services"];
+            let services = found["services"].as_object().into_iter().flatten();
+            let services = services.filter(|(key, _)| listed.is_null() || listed.get(key.as_str()).is_some());
+            let mut parts = services.map(|(key, service)| ("service", key, service)).chain([("team", team, found)]);
+            if let Some((what, part, _)) = parts.find(|(.., found)| found["protect"] == true) {
+                let message = format!("the {what} `{part}` takes part in `{name}`, and is protected");
+                return Err(Unchanged::new(message, TAKE_AWAY));
+            }
+        }
+        let path = [Step::Key("organizations"), Step::Key(&name.organization), Step::Key("environments")];
+        self.edit_organizations(|file, text| remove(file, text, &path, &name.name))
+    }
+
     fn remove_user(&mut self, team: &str, email: &str) -> Result<(), Unchanged> {
         let users = taken(self.team(team)?, "users");
         let users: Vec<&str> = users.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
@@ -667,6 +706,7 @@ organizations:
             Change::RemoveTeam { team: "orders".to_owned() },
             Change::RemoveService { team: "orders".to_owned(), key: "Acme/checkout".to_owned() },
             Change::RemoveUser { team: "orders".to_owned(), email: "Kim@example.com".to_owned() },
+            Change::RemoveEnvironment { environment: prd() },
         ];
         let shown = changes.map(|change| format!("{}\n{}", change.title(), shown(&change)));
         insta::assert_snapshot!(shown.join("\n"));
@@ -693,6 +733,9 @@ organizations:
             Change::RemoveTeam { team: near },
             Change::RemoveService { team: orders.clone(), key: "Acme/chekout".to_owned() },
             Change::RemoveUser { team: orders, email: "kin@example.com".to_owned() },
+            Change::RemoveEnvironment { environment: "Acme/pdr".parse().unwrap() },
+            // The protected team `vault` takes part.
+            Change::RemoveEnvironment { environment: "Acme/dev".parse().unwrap() },
         ];
         insta::assert_snapshot!(changes.map(|change| shown(&change)).join("\n"));
     }

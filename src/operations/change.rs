@@ -23,6 +23,7 @@ use crate::platform_repository::PLATFORM;
 /// A change of the files in the working tree, before it is made.
 #[derive(Debug)]
 pub struct LocalChange {
+    sources: Sources,
     before: Files,
     after: Files,
     /// The configuration after the change, which is valid.
@@ -44,7 +45,13 @@ impl LocalChange {
         let before = sources.editable()?;
         let after = change.made_in(&before).map_err(Failure::from)?;
         let loaded = load_edited(sources, &after.texts)?;
-        Ok(Self { before, after, loaded })
+        Ok(Self { sources: sources.clone(), before, after, loaded })
+    }
+
+    /// The configuration before the change. `None` if it was not valid.
+    #[must_use]
+    pub fn before(&self) -> Option<Manifest> {
+        load_edited(&self.sources, &self.before.texts).ok().map(|loaded| loaded.manifest)
     }
 
     /// The files that it changes: the name, the text now, and the text after it.
@@ -99,10 +106,18 @@ impl LocalChange {
 /// If the change cannot be made, or the configuration would not be valid.
 pub(super) fn made(change: &Change, files: &Files, settings: Option<&str>) -> Result<(Files, Loaded), Failures> {
     let files = change.made_in(files).map_err(Failure::from)?;
+    let loaded = read(&files, settings)?;
+    Ok((files, loaded))
+}
+
+/// The configuration in files, of which `settings` is the text of the platform's settings.
+///
+/// # Errors
+/// If it is not valid.
+pub(super) fn read(files: &Files, settings: Option<&str>) -> Result<Loaded, Failures> {
     let settings = settings.map(|text| (PLATFORM, text));
     let texts = files.texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).chain(settings);
-    let loaded = load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?;
-    Ok((files, loaded))
+    Ok(load_texts(&texts.collect::<Vec<_>>(), Path::new("."))?)
 }
 
 /// Brings files into their usual form; if it only `checks`, writes nothing. Returns the files that change, with their texts

@@ -115,6 +115,10 @@ fn teams_services_and_people_come_and_go_by_pull_requests() {
     for line in ["  orders:", "      Acme/cart:", "      - kim@example.com"] {
         assert!(all.lines().any(|one| one == line), "{line}\n{all}");
     }
+    merged(&world, &["add", "environment", "Acme/test", "--type", "DEV", "--region", "us"]);
+    merged(&world, &["remove", "environment", "Acme/test"]);
+    let organizations = world.git("sandbox/platform", &["show", "main:konnect/organizations.yaml"]);
+    assert!(organizations.contains("Acme:") && !organizations.contains("test"), "{organizations}");
     merged(&world, &["remove", "user", "orders", "kim@example.com"]);
     merged(&world, &["remove", "service", "orders", "Acme/cart"]);
     let last = merged(&world, &["remove", "team", "orders"]);
@@ -188,12 +192,42 @@ fn what_is_protected_by_something_around_it_is_not_removed() {
     ] {
         let world = World::new();
         world.edit(file, from, to);
-        for command in [["remove", "team", "orders", ""], ["remove", "service", "orders", "Acme/checkout"]] {
+        for command in [
+            ["remove", "team", "orders", ""],
+            ["remove", "service", "orders", "Acme/checkout"],
+            ["remove", "environment", "Acme/dev", ""],
+            ["remove", "environment", "Acme", "dev"],
+        ] {
             let words = command.iter().copied().filter(|word| !word.is_empty());
             let all: Vec<&str> = words.chain(["--local", "--auto-approve"]).collect();
             let refused = world.run(&all).exits(1);
             assert!(refused.stderr.contains("protected"), "{}", refused.stderr);
         }
+    }
+}
+
+#[test]
+fn an_environment_is_removed_with_its_comments_and_what_a_plan_then_destroys_is_named() {
+    let world = World::new();
+    let organizations = world.read("konnect/organizations.yaml");
+    world.write(
+        "konnect/organizations.yaml",
+        &format!("{organizations}      test: {{type: DEV, region: us}} # soon gone\n"),
+    );
+    let run = world.run(&["remove", "environment", "Acme/test", "--local", "--auto-approve"]).exits(0);
+    assert_eq!(world.read("konnect/organizations.yaml"), organizations);
+    assert!(run.stderr.contains("A plan then destroys what there is of Acme/"), "{}", run.stderr);
+    let unknown = world.run(&["remove", "environment", "Acme/tets", "--local", "--auto-approve"]).exits(1);
+    assert!(unknown.stderr.contains("there is no environment `tets`"), "{}", unknown.stderr);
+
+    // The last one: the section stays, and what was applied is planned to be destroyed, as the note said.
+    let world = world.applied();
+    let run = world.run(&["remove", "environment", "Acme", "dev", "--local", "--auto-approve"]).exits(0);
+    assert!(world.read("konnect/organizations.yaml").contains("environments: {}"), "{}", run.stdout);
+    let plan = world.koctl(&["plan"]).exits(0).stdout;
+    for address in ["Acme/api/dev/checkout", "Acme/control_plane/dev/orders-dev", "Acme/portal/dev"] {
+        assert!(run.stderr.contains(address), "{}", run.stderr);
+        assert!(plan.contains(&format!("{address}  will be destroyed")), "{plan}");
     }
 }
 

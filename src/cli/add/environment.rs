@@ -37,8 +37,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     const USAGE: &str = "koctl add environment ORGANIZATION/NAME --type TYPE --region REGION";
     let name = given(args.name.as_ref(), "environment", USAGE, output)?;
-    let environment = change::environment(&name)
-        .map_err(|help| Failure::new(format!("`{name}` is not an environment")).help(help))?;
+    let environment = change::environment_of(&name)?;
     let kind = match args.kind {
         Some(kind) => kind,
         None => {

@@ -17,7 +17,7 @@ use crate::manifest::model::{Author, Manifest, Portal, Region, State as StateSet
 use crate::manifest::secret::Secret;
 use crate::manifest::{Loaded, files};
 use crate::operations::asked::Asked;
-use crate::operations::change::made;
+use crate::operations::change::{made, read};
 use crate::operations::connect::on_github;
 use crate::operations::failure::{Failure, Failures};
 use crate::operations::sandbox::{FirstFiles, start_sandbox};
@@ -193,6 +193,14 @@ impl RepositoryAccess {
         })?;
         let settings = found.texts.get(PLATFORM).map(String::as_str);
         made(change, &files_of(found), settings).map(|(_, loaded)| loaded.manifest)
+    }
+
+    /// The configuration of the repository. `None` if there is none, or if it is not valid.
+    #[must_use]
+    pub fn configured(&self) -> Option<Manifest> {
+        let found = self.found.as_ref()?;
+        let loaded = read(&files_of(found), found.texts.get(PLATFORM).map(String::as_str));
+        loaded.ok().map(|loaded| loaded.manifest)
     }
 
     /// Where the state is by default: on a branch of the repository, which needs nothing else.
