@@ -1371,6 +1371,9 @@ fn an_override_that_konnect_would_refuse_is_refused_with_its_place() {
         "control-plane: {cluster-type: CLUSTER_TYPE_SERVERLES}".to_owned(),
         "control-plane: {auth-type: pinned}".to_owned(),
         format!("control-plane: {{description: {}}}", long(2049)),
+        "control-plane: {proxy-urls: [api.example.com, 'https://api.example.com/v1', 'tcp://a']}".to_owned(),
+        "control-plane: {proxy-urls: ['http://a', 'http://b', 'http://c', 'http://d', 'http://e', 'http://f']}"
+            .to_owned(),
         "control-plane: {labels: {env-name: dev}}".to_owned(),
         "control-plane: {labels: {kong-tier: gold}}".to_owned(),
         "control-plane: {labels: {tier: pure gold}}".to_owned(),

@@ -1,13 +1,15 @@
 //! Control planes, and what teams may do on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
 
 use super::placement::Member;
 use super::scope::{EnvironmentScope, Output};
 use crate::konnect::resources::control_plane::{self, ControlPlane};
 use crate::konnect::resources::team::Team;
 use crate::konnect::resources::team_role::{self, TeamRole};
-use crate::manifest::model::{self, AuthType, Environment};
+use crate::manifest::model::{self, AuthType, Environment, ProxyUrl};
 use engine::Desired;
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, out: &mut Output) {
@@ -41,6 +43,7 @@ fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>
     if let [only] = members {
         labels["team"] = only.name.into();
     }
+    let proxy_urls = settings.proxy_urls().map(self::proxy_urls);
     let cluster_type = settings.cluster_type.unwrap_or(scope.environment.r#type.cluster_type());
     scope
         .resource(name)
@@ -49,8 +52,16 @@ fn control_plane(scope: &EnvironmentScope<'_>, name: &str, members: &[Member<'_>
         .with_some(control_plane::DESCRIPTION, settings.description)
         .with(control_plane::CLUSTER_TYPE, cluster_type.as_str())
         .with_some(control_plane::AUTH_TYPE, settings.auth_type.map(AuthType::as_str))
+        .with_some(control_plane::PROXY_URLS, proxy_urls)
         .with(control_plane::LABELS, labels)
         .protect(scope.protect() || members.iter().any(|member| member.team.protect))
+}
+
+fn proxy_urls(urls: BTreeSet<ProxyUrl>) -> Value {
+    let one = |ProxyUrl { host, port, protocol }| json!({ "host": host, "port": port, "protocol": protocol });
+    let mut urls: Vec<Value> = urls.into_iter().map(one).collect();
+    control_plane::sorted(&mut urls);
+    urls.into()
 }
 
 /// What the configuration says of the control plane that teams share: the teams before the environment.

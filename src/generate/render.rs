@@ -213,6 +213,7 @@ impl<'a> Page<'a> {
             page.some_word("cluster-type", settings.cluster_type.map(ClusterType::as_str));
             page.some_text("description", settings.description.as_ref());
             page.some_word("auth-type", settings.auth_type.map(AuthType::as_str));
+            page.some_list("proxy-urls", settings.proxy_urls.as_ref());
         });
     }
 

@@ -111,7 +111,8 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
             "control_plane",
             json!({
                 "region": "eu", "name": "orders", "description": "Serves orders.",
-                "cluster_type": "CLUSTER_TYPE_CONTROL_PLANE"
+                "cluster_type": "CLUSTER_TYPE_CONTROL_PLANE",
+                "proxy_urls": [{ "host": "dev.example.com", "port": 443, "protocol": "https" }]
             }),
         ),
         (

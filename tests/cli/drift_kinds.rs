@@ -46,7 +46,7 @@ organizations:
       dev:
         type: DEV
         region: eu
-        control-plane: {description: A gateway., auth-type: pinned_client_certs}
+        control-plane: {description: A gateway., auth-type: pinned_client_certs, proxy-urls: ['https://dev.example.com']}
         portal:
           description: For developers.
           authorization:
@@ -176,6 +176,7 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("control_plane", "name", Send(|_| json!({ "name": "theirs" }))),
     ("control_plane", "description", Send(|_| json!({ "description": "Theirs." }))),
     ("control_plane", "auth_type", Send(|_| json!({ "auth_type": "pki_client_certs" }))),
+    ("control_plane", "proxy_urls", Send(|_| json!({ "proxy_urls": [] }))),
     ("control_plane", "labels", Send(|_| json!({ "labels": { "theirs": "true" } }))),
     ("application_auth_strategy", "name", Send(|_| json!({ "name": "theirs" }))),
     ("application_auth_strategy", "display_name", Send(|_| json!({ "display_name": "Theirs" }))),

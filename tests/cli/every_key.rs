@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::world::{World, filters, spec};
+use crate::world::{World, filters, finish, spec};
 
 const PLATFORM: &str = "\
 platform:
@@ -68,7 +68,8 @@ organizations:
       dev:
         type: DEV
         region: eu
-        control-plane: {description: A gateway., auth-type: pinned_client_certs, labels: {tier: bronze}}
+        control-plane: {description: A gateway., auth-type: pinned_client_certs, labels: {tier: bronze},
+                        proxy-urls: ['https://dev.example.com:8443', 'http://dev.example.com']}
         portal:
           name: acme-dev
           display-name: Acme for developers
@@ -150,6 +151,7 @@ organizations:
       prd:
         type: PROD
         region: us
+        control-plane: {cluster-type: CLUSTER_TYPE_CONTROL_PLANE}
         api-name: '{service} in {environment}'
   Zeta:
     access-token: {type: env, value: ZETA_TOKEN}
@@ -279,7 +281,13 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("environments.*.api-name", "organizations", "{service} in {environment}", "{service} of {environment}"),
     ("environments.*.control-plane.description", "organizations", "description: A gateway., ", ""),
     ("environments.*.control-plane.auth-type", "organizations", "pinned_client_certs", "pki_client_certs"),
-    ("environments.*.control-plane.labels", "organizations", ", labels: {tier: bronze}}", "}"),
+    (
+        "environments.*.control-plane.proxy-urls",
+        "organizations",
+        "['https://dev.example.com:8443', 'http://dev.example.com']",
+        "['http://dev.example.com:80', 'https://api.example.com', 'https://dev.example.com:8443']",
+    ),
+    ("environments.*.control-plane.labels", "organizations", ", labels: {tier: bronze},\n", ",\n"),
     ("environments.*.portal.name", "organizations", "name: acme-dev", "name: acme-test"),
     ("environments.*.portal.display-name", "organizations", "          display-name: Acme for developers\n", ""),
     ("environments.*.portal.description", "organizations", "          description: Try things out.\n", ""),

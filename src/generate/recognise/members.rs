@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::names::{by_suffix, no_portal};
 use crate::generate::draft::{Draft, DraftMember};
 use crate::generate::inventory::{Inventory, label, text};
 use crate::konnect::resources::{api, control_plane, team_role};
-use crate::manifest::model::{AuthType, ControlPlane, EnvironmentType};
+use crate::manifest::model::{AuthType, ControlPlane, EnvironmentType, ProxyUrl};
 use engine::Remote;
 
 /// The control planes that a team could have in an environment, by the names of the environment and the team; each with
@@ -48,8 +50,19 @@ fn settings(plane: &Remote, r#type: EnvironmentType) -> ControlPlane {
         description: description.filter(|text| !text.is_empty()),
         // A new control plane has the other one.
         auth_type: auth_type.filter(|one| *one == AuthType::PkiClientCerts),
+        proxy_urls: proxy_urls(plane),
         labels: BTreeMap::new(),
     }
+}
+
+/// The addresses of data planes. `None` if there are none, or if they cannot be written.
+fn proxy_urls(plane: &Remote) -> Option<Vec<String>> {
+    let urls = plane.attributes.get(control_plane::PROXY_URLS.text())?.as_array()?;
+    let written = |url: &Value| {
+        let written = format!("{}://{}:{}", url["protocol"].as_str()?, url["host"].as_str()?, url["port"].as_u64()?);
+        written.parse::<ProxyUrl>().ok().map(|url| url.to_string())
+    };
+    urls.iter().map(written).collect::<Option<Vec<_>>>().filter(|urls| !urls.is_empty())
 }
 
 /// The objects that identify the teams of control planes.

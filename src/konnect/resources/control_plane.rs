@@ -1,7 +1,7 @@
 //! `control_plane`: a gateway's control plane in a region (`control-planes-v2`, `/control-planes`).
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::Collection;
@@ -19,6 +19,8 @@ engine::schema! {
         DESCRIPTION: Attribute::plain("description").blank_as(""),
         CLUSTER_TYPE: Attribute::plain("cluster_type").forces_replacement().answered_inside("/config/cluster_type"),
         AUTH_TYPE: Attribute::plain("auth_type").answered_inside("/config/auth_type"),
+        /// In the order of [`sorted`]: the document has a set.
+        PROXY_URLS: Attribute::plain("proxy_urls").answered_inside("/config/proxy_urls").defaults_to(|| json!([])),
         LABELS: Attribute::labels("labels"),
     }
     natural_key: &[REGION.text(), NAME.text()],
@@ -58,6 +60,9 @@ impl Resource for ControlPlane {
         {
             *cluster_type = "CLUSTER_TYPE_SERVERLESS".into();
         }
+        if let Some(Value::Array(urls)) = json.pointer_mut("/config/proxy_urls") {
+            sorted(urls);
+        }
         Self::COLLECTION.remote(address, &json)
     }
 
@@ -76,4 +81,10 @@ impl Resource for ControlPlane {
         }
         Self::read(update.after, client.patch(&region, &path, &body).await?)
     }
+}
+
+/// Brings the addresses of data planes into one order: by host, port and protocol.
+pub fn sorted(urls: &mut [Value]) {
+    let text = |url: &Value, key: &str| url[key].as_str().unwrap_or_default().to_owned();
+    urls.sort_by_cached_key(|url| (text(url, "host"), url["port"].as_u64(), text(url, "protocol")));
 }

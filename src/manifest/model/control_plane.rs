@@ -1,9 +1,11 @@
 //! The keys under `control-plane`: exits from the opinions on gateways.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::proxy_url::ProxyUrl;
 
 /// The settings of control planes, where they differ from what the type of the environment implies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -19,6 +21,10 @@ pub struct ControlPlane {
     /// How data planes authenticate. Without it, koctl leaves it as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_type: Option<AuthType>,
+    /// The addresses at which clients reach the data planes, such as `https://api.example.com:8443`, at most 5. The port of
+    /// http and https may be left out. Without it, koctl sets none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_urls: Option<Vec<String>>,
     /// Labels, beside those that koctl sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
@@ -34,14 +40,21 @@ impl ControlPlane {
     /// These settings, and those of `other` where these say nothing.
     #[must_use]
     pub fn or(mut self, other: &Self) -> Self {
-        let Self { cluster_type, description, auth_type, labels } = other;
+        let Self { cluster_type, description, auth_type, proxy_urls, labels } = other;
         self.cluster_type = self.cluster_type.or(*cluster_type);
         self.auth_type = self.auth_type.or(*auth_type);
         self.description = self.description.or_else(|| description.clone());
+        self.proxy_urls = self.proxy_urls.or_else(|| proxy_urls.clone());
         for (key, value) in labels {
             self.labels.entry(key.clone()).or_insert_with(|| value.clone());
         }
         self
+    }
+
+    /// The addresses of data planes, each once and in order. Those that are not valid are left out.
+    #[must_use]
+    pub fn proxy_urls(&self) -> Option<BTreeSet<ProxyUrl>> {
+        Some(self.proxy_urls.as_ref()?.iter().filter_map(|url| url.parse().ok()).collect())
     }
 
     /// The key in which these settings and `other` contradict each other. `None` if they do not.
@@ -55,6 +68,7 @@ impl ControlPlane {
             ("cluster-type", differ(self.cluster_type.as_ref(), other.cluster_type.as_ref())),
             ("description", differ(self.description.as_ref(), other.description.as_ref())),
             ("auth-type", differ(self.auth_type.as_ref(), other.auth_type.as_ref())),
+            ("proxy-urls", differ(self.proxy_urls().as_ref(), other.proxy_urls().as_ref())),
             ("labels", labels),
         ];
         keys.into_iter().find(|(_, differ)| *differ).map(|(key, _)| key)
@@ -130,7 +144,7 @@ mod tests {
         let nothing = ControlPlane::default();
         let all = settings(
             r#"{"cluster-type": "CLUSTER_TYPE_SERVERLESS", "description": "a", "auth-type": "pki_client_certs",
-                "labels": {"a": "1", "b": "2"}}"#,
+                "proxy-urls": ["https://a"], "labels": {"a": "1", "b": "2"}}"#,
         );
         assert_eq!(nothing.clone().or(&all), all);
         assert_eq!(all.clone().or(&nothing), all);
@@ -147,6 +161,11 @@ mod tests {
         );
         assert_eq!(near.clone().or(&far), both);
         assert_eq!(near.contradiction(&far), Some("description"));
+        let urls = |urls: &str| settings(&format!(r#"{{"proxy-urls": [{urls}]}}"#));
+        let both = urls(r#""https://a", "https://b""#);
+        assert_eq!(both.contradiction(&urls(r#""https://b:443", "https://a""#)), None);
+        assert_eq!(both.contradiction(&urls(r#""https://a""#)), Some("proxy-urls"));
+        assert_eq!(urls("").or(&both), urls(""));
         assert_eq!(settings(r#"{"labels": {"a": "near"}}"#).contradiction(&far), Some("labels"));
     }
 

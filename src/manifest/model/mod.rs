@@ -17,6 +17,7 @@ mod platform;
 mod portal;
 mod portal_authorization;
 mod portal_team;
+mod proxy_url;
 mod team;
 mod visibility;
 
@@ -48,6 +49,7 @@ pub use platform::{Encryption, Platform, PlatformGit, Portal, State};
 pub use portal::EnvironmentPortal;
 pub use portal_authorization::{PortalAuthorization, PortalIdpMappings, PortalOidc, PortalSaml, PortalTeamMappings};
 pub use portal_team::{PortalRole, PortalTeam, PortalTeamRole};
+pub use proxy_url::ProxyUrl;
 pub use team::{Service, ServiceGit, Team};
 pub use visibility::Visibility;
 

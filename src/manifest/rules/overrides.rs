@@ -8,7 +8,7 @@ use super::Rules;
 use super::names;
 use crate::manifest::diagnostic::counted;
 use crate::manifest::model::{
-    ControlPlane, ENVIRONMENT, Environment, EnvironmentService, EnvironmentTeam, SERVICE, Service,
+    ControlPlane, ENVIRONMENT, Environment, EnvironmentService, EnvironmentTeam, ProxyUrl, SERVICE, Service,
 };
 use crate::manifest::path::KeyPath;
 use crate::manifest::suggest::nearest;
@@ -71,7 +71,24 @@ impl Rules<'_> {
     fn control_plane_settings(&mut self, path: &KeyPath, settings: &ControlPlane) {
         let description = settings.description.as_deref();
         self.length(&path.key("description"), "a control plane", description, CONTROL_PLANE_DESCRIPTION);
+        self.proxy_urls(&path.key("proxy-urls"), settings.proxy_urls.as_deref().unwrap_or_default());
         self.labels(&path.key("labels"), &settings.labels);
+    }
+
+    fn proxy_urls(&mut self, path: &KeyPath, urls: &[String]) {
+        if urls.len() > ProxyUrl::MOST {
+            let message = format!("there are {} addresses, more than Konnect allows", urls.len());
+            let help = format!("remove some: a control plane has at most {}", ProxyUrl::MOST);
+            self.report(path, "koctl::manifest::proxy_url", message, help);
+        }
+        for (index, url) in urls.iter().enumerate() {
+            if let Err(reason) = url.parse::<ProxyUrl>() {
+                // The address may have a password in it, which is not repeated.
+                let message = format!("this is not a valid address of data planes: {reason}");
+                let help = "write a protocol, a host and a port, such as `https://api.example.com:8443`";
+                self.report(&path.index(index), "koctl::manifest::proxy_url", message, help);
+            }
+        }
     }
 
     fn portal(&mut self, of_environment: &KeyPath, environment: &Environment) {
