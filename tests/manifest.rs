@@ -439,6 +439,18 @@ fn r15_a_group_that_is_mapped_to_the_former_name_of_a_team_is_an_error() {
     );
 }
 
+#[test]
+fn r15_an_environment_that_lists_the_former_name_of_a_team_is_told_the_entry_and_the_new_name() {
+    let listing = |name: &str| environment(&format!("teams: {{{name}: {{}}}}"));
+    assert_eq!(lines(&listing("data")), "no errors");
+    let moved = "moved:\n  - {type: team, from: old, to: newer}\n  - {type: team, from: newer, to: data}\n";
+    insta::assert_snapshot!(screen(&format!("{}{moved}", listing("old"))));
+    // A name that leads to a team which is gone as well is as undefined as any other.
+    let gone = "moved:\n  - {type: team, from: old, to: newer}\n";
+    let error = lines(&format!("{}{gone}", listing("old")));
+    assert!(error.contains("the team `old` is not defined"), "{error}");
+}
+
 // Errors of the files.
 
 #[test]

@@ -32,7 +32,7 @@ pub fn accept(
     targets: Option<&Targets>,
 ) -> Diff {
     let nothing = HashSet::new();
-    let reached = targets.map(|targets| reach(desired, state, world, &nothing, targets));
+    let reached = targets.map(|targets| reach(desired, state, world, &nothing, targets, &HashSet::new()));
     let is_meant = |address: &Address| reached.as_ref().is_none_or(|reached| reached.contains(address));
     let mut diff = Diff::default();
     for (address, prior) in state.0.iter().filter(|(address, _)| is_meant(address)) {

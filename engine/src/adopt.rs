@@ -52,7 +52,7 @@ pub fn adopt(
         return Err(unknown_names);
     }
     let nothing = HashSet::new();
-    let reached = options.targets.map(|targets| reach(desired, state, world, &nothing, targets));
+    let reached = options.targets.map(|targets| reach(desired, state, world, &nothing, targets, &HashSet::new()));
     let is_meant = |address: &Address| {
         reached.as_ref().is_none_or(|reached| reached.contains(address))
             && options.only.is_none_or(|only| only == address)

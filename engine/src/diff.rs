@@ -2,7 +2,7 @@
 //!
 //! Pure: it reads and writes nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use super::compare::{Case, Provenance};
 use super::contested;
 use super::desired::{Desired, Expr, Lookup, Reference};
 use super::graph::Graph;
+use super::handover;
 use super::names;
 use super::plan::{
     Action, Drift, DriftKind, Duplicate, Goal, Ignored, Notice, Planned, ResourceChange, Waiting as Outstanding,
@@ -22,7 +23,7 @@ use super::remote::Remote;
 use super::resource::Readers;
 use super::schema::{Attribute, Kind, OnRemoval, Schema};
 use super::secret::trace;
-use super::target::reach;
+use super::target;
 use super::value::{entries, same, stored_form};
 use super::world::{NotFound, World};
 use super::{drift, duplicates};
@@ -33,8 +34,8 @@ use crate::state::ResourceState;
 pub struct DiffOptions<'a> {
     /// Existing objects that are not managed are an error instead of an import (`--no-adopt`).
     pub no_adopt: bool,
-    /// Limits the plan to these (`--target`), to what they depend on, and to what depends on those of them that are
-    /// deleted or replaced. The rest still counts: an object stays with its own address.
+    /// Limits the plan to these (`--target`), to what they depend on, to what depends on those of them that are deleted or
+    /// replaced, and to what gives up a name or another value that one of them takes. The rest still counts: an object stays with its own address.
     pub targets: Option<&'a Targets>,
     /// Resources that the configuration protects although the plan does not want them: all of them in a plan to
     /// destroy.
@@ -112,7 +113,24 @@ pub fn diff(
     out.waiting = waiting(desired.iter().map(|resource| &resource.address).chain(state.0.keys()), world, &out.changes);
     if let Some(targets) = options.targets {
         let going = out.changes.iter().filter(|change| change.destroys()).map(|change| &change.address).collect();
-        let reach = reach(desired, state, world, &going, targets);
+        let mut givers = HashSet::new();
+        let mut reach = target::reach(desired, state, world, &going, targets, &givers);
+        // What takes a name, or another value that only one object can have, needs the change that gives it up.
+        let mut handovers = handover::find(&out.changes, readers);
+        handovers.retain(|one| {
+            let schema = readers.schema(out.changes[one.taker].address.type_name());
+            schema.is_some_and(|schema| !schema.may_repeat || one.key != schema.natural_key)
+        });
+        loop {
+            let needed = handovers.iter().filter(|one| reach.contains(&out.changes[one.taker].address));
+            let needed = needed.map(|one| &out.changes[one.giver].address).filter(|giver| !reach.contains(giver));
+            let needed: Vec<Address> = needed.cloned().collect();
+            if needed.is_empty() {
+                break;
+            }
+            givers.extend(needed);
+            reach = target::reach(desired, state, world, &going, targets, &givers);
+        }
         out.changes.retain(|change| reach.contains(&change.address));
         out.drift.retain(|drift| reach.contains(&drift.address));
         out.duplicates.retain(|one| reach.contains(&one.address));

@@ -48,6 +48,7 @@ mod duplicates;
 pub mod error;
 pub mod execute;
 pub mod graph;
+mod handover;
 mod interest;
 mod names;
 pub mod plan;

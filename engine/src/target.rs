@@ -7,7 +7,7 @@ use super::desired::Desired;
 use super::remembered::Remembered;
 use super::world::World;
 
-/// The addresses that `targets` match, those that they depend on, and those that depend on the ones that are `going`.
+/// The addresses that `targets` match, or that are `more`, those that they depend on, and those that depend on the ones that are `going`.
 /// The old address and the new one of an object go together.
 pub(super) fn reach<'a>(
     desired: &'a [Desired],
@@ -15,6 +15,7 @@ pub(super) fn reach<'a>(
     world: &'a World,
     going: &HashSet<&Address>,
     targets: &Targets,
+    more: &HashSet<Address>,
 ) -> HashSet<&'a Address> {
     let wanted: HashMap<&Address, &Desired> = desired.iter().map(|resource| (&resource.address, resource)).collect();
     let mut next: HashMap<&Address, Vec<&Address>> = HashMap::new();
@@ -28,7 +29,7 @@ pub(super) fn reach<'a>(
             next.entry(holder).or_default().push(address);
         }
     }
-    let named = |address: &&Address| targets.contains(address);
+    let named = |address: &&Address| targets.contains(address) || more.contains(address);
     let mut open: Vec<&Address> = wanted.keys().copied().chain(state.0.keys()).filter(named).collect();
     let mut reached: HashSet<&Address> = HashSet::new();
     while let Some(address) = open.pop() {

@@ -103,7 +103,7 @@ pub fn insert(file: &str, text: &str, path: &[Step<'_>], key: &str, entry: Entry
         None => return Err(no_mapping()),
     }
     let edited = edit(text, path, key, entry).ok_or_else(refused)?;
-    let edited = with_line_ends_of(text, edited);
+    let edited = indented_as(text, with_line_ends_of(text, edited));
     let value = match entry {
         Entry::Text(text) => Value::from(text),
         Entry::Mapping(text) => parse(file, text)?,
@@ -193,7 +193,7 @@ fn changed(text: &str, edit: impl FnOnce(&Mapping) -> Option<()>) -> Option<Stri
 
 /// An edited text, if it means what it should.
 fn verified(before: &str, edited: Option<String>, expected: &Value) -> Option<String> {
-    let edited = with_line_ends_of(before, edited?);
+    let edited = indented_as(before, with_line_ends_of(before, edited?));
     (parse_value(&edited).ok().as_ref() == Some(expected)).then_some(edited)
 }
 
@@ -363,6 +363,43 @@ fn with_line_ends_of(text: &str, edited: String) -> String {
     if windows { edited.replace("\r\n", "\n").replace('\n', "\r\n") } else { edited }
 }
 
+/// Gives new lines below others the indentation that the old ones have. They come with two blanks for each level.
+fn indented_as(text: &str, edited: String) -> String {
+    const USUAL: usize = 2;
+    let unit = unit_of(text).unwrap_or(USUAL);
+    if unit == USUAL {
+        return edited;
+    }
+    let lines: Vec<&str> = edited.split_inclusive('\n').collect();
+    let old: Vec<&str> = text.split_inclusive('\n').collect();
+    let mut fitted = String::with_capacity(edited.len() * 2);
+    for operation in similar::capture_diff_slices(similar::Algorithm::Myers, &old, &lines) {
+        let new = &lines[operation.new_range()];
+        let base = new.iter().filter(|line| !line.trim().is_empty()).map(|line| indent_of(line)).min().unwrap_or(0);
+        for line in new {
+            let (more, rest) = (indent_of(line).saturating_sub(base), line.trim_start_matches(' '));
+            if operation.tag() == similar::DiffTag::Equal || more == 0 {
+                fitted.push_str(line);
+            } else {
+                fitted.push_str(&" ".repeat(base + more / USUAL * unit + more % USUAL));
+                fitted.push_str(rest);
+            }
+        }
+    }
+    // A text of several lines has blanks of its own.
+    if parse_value(&fitted).ok() == parse_value(&edited).ok() { fitted } else { edited }
+}
+
+/// The blanks of the first line that has any, and that is no item of a list and no comment. `None` if there is none.
+fn unit_of(text: &str) -> Option<usize> {
+    let is_key = |line: &&str| !line.trim_start().starts_with(['-', '#']) && !line.trim().is_empty();
+    text.lines().filter(is_key).map(indent_of).find(|indent| *indent > 0)
+}
+
+fn indent_of(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -445,6 +482,24 @@ mod tests {
                 assert!(text.is_empty() || pushed.unwrap().contains(&quote::in_flow(name)), "{name}");
             }
         }
+    }
+
+    #[test]
+    fn new_lines_have_the_indentation_of_the_file() {
+        let entry = "name: b\ngit:\n  remote: x\nusers:\n  - a\n";
+        let edited = |text: &str| {
+            let services = [Step::Key("teams"), Step::Key("fleet"), Step::Key("services")];
+            let text = insert("t", text, &services, "a/b", Entry::Mapping(entry)).unwrap();
+            push("t", &text, &[Step::Key("teams"), Step::Key("fleet"), Step::Key("users")], "kim@example.com").unwrap()
+        };
+        let texts = [
+            "teams:\n    fleet:\n        services:\n            c:\n                name: c\n",
+            "# All.\nteams:\n   # One.\n   fleet:\n      users:\n         - sam@example.com\n",
+            "teams:\r\n    fleet:\r\n        users:\r\n        - sam@example.com\r\n",
+            "teams:\n fleet:\n  services:\n   c: {name: c}\n",
+        ];
+        let shown = texts.map(|text| format!("{text}->\n{}", edited(text)).replace('\r', "␍"));
+        insta::assert_snapshot!(shown.join("---\n"));
     }
 
     #[test]

@@ -254,3 +254,25 @@ fn r15_a_suggested_command_has_the_flags_that_were_given() {
     let shown = run(&["show", "plan.koctl"]).stderr;
     assert!(shown.contains(command), "{shown}");
 }
+
+#[test]
+fn a_control_plane_that_another_team_names_as_its_own_keeps_its_address() {
+    let world = World::new();
+    let stock = "  stock:\n    description: Keeps stock.\n";
+    let sharing = |team: &str| {
+        format!(
+            "        teams:\n          {team}: {{control-plane-name: orders-dev}}\n          stock: {{control-plane-name: orders-dev}}\n"
+        )
+    };
+    world.write("konnect/teams.yaml", &format!("{}{stock}", world.read("konnect/teams.yaml")));
+    let organizations = world.read("konnect/organizations.yaml");
+    world.write("konnect/organizations.yaml", &format!("{organizations}{}", sharing("orders")));
+    let world = world.applied();
+    let moved = world.koctl(&["state", "mv", "--team", "orders", "sales", "--auto-approve"]).exits(0);
+    assert!(!moved.stdout.contains("control_plane") && moved.stdout.contains("Acme/team/sales"), "{}", moved.stdout);
+    world.edit("konnect/teams.yaml", "  orders:", "  sales:");
+    world.write("konnect/organizations.yaml", &format!("{organizations}{}", sharing("sales")));
+    let plan = world.koctl(&["plan"]).exits(0);
+    assert!(plan.last_line().starts_with("Plan: 0 to add, "), "{}", plan.stdout);
+    assert!(plan.last_line().ends_with(" 0 to destroy."), "{}", plan.stdout);
+}

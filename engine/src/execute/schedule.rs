@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
-use serde_json::Value;
 
 use super::event::Step;
 use crate::address::Address;
-use crate::plan::{Action, AttributeChange, ResourceChange};
+use crate::handover;
+use crate::plan::{Action, ResourceChange};
 use crate::resource::Readers;
-use crate::schema::{Schema, UniqueKey};
+use crate::schema::UniqueKey;
 
 /// The steps of a plan and which wait for which.
 pub(super) struct Schedule {
@@ -186,39 +186,16 @@ impl Orders {
     }
 }
 
-/// The names, and other values that only one object can have, that pass from one object to another.
+/// The handovers of a plan, by the steps that give up and take.
 fn handovers(changes: &[ResourceChange], steps: &Steps<'_>, readers: &Readers) -> Vec<Handover> {
-    let keys = || {
-        changes.iter().flat_map(|change| {
-            let schema = readers.schema(change.address.type_name());
-            schema.into_iter().flat_map(move |schema| schema.unique_keys().map(move |key| (change, schema, key)))
-        })
-    };
-    let values = |change: &ResourceChange, key: UniqueKey, value: fn(&AttributeChange) -> Option<&Value>| {
-        let part = |name: &&str| value(change.attributes.get(*name)?).map(Value::to_string);
-        key.iter().map(part).collect::<Option<Vec<_>>>()
-    };
-    let is_changed = |change: &ResourceChange, key: UniqueKey| key.iter().any(|name| change.is_changed(name));
-    let mut given_up = HashMap::new();
-    for (change, schema, key) in keys() {
-        if change.action == Action::Delete || is_changed(change, key) {
-            let step = steps.unmakes.get(&change.address).or_else(|| steps.makes.get(&change.address));
-            let before = values(change, key, |attribute| attribute.before.as_ref());
-            given_up.extend(before.map(|values| (schema.type_name, key, values)).zip(step.copied()));
-        }
-    }
-    if given_up.is_empty() {
-        return Vec::new();
-    }
-    let taken = keys().filter(|(change, _, key)| change.action == Action::Create || is_changed(change, key));
-    let handover = |(change, schema, key): (&ResourceChange, &Schema, UniqueKey)| {
-        let taker = *steps.makes.get(&change.address)?;
-        let after = values(change, key, AttributeChange::after)?;
-        let giver = *given_up.get(&(schema.type_name, key, after))?;
+    let step = |handover: handover::Handover| {
+        let (from, to) = (&changes[handover.giver].address, &changes[handover.taker].address);
+        let giver = *steps.unmakes.get(from).or_else(|| steps.makes.get(from))?;
+        let taker = *steps.makes.get(to)?;
         // A step that gives and takes the same name needs no order.
-        (giver != taker).then_some(Handover { giver, taker, key })
+        (giver != taker).then_some(Handover { giver, taker, key: handover.key })
     };
-    taken.filter_map(handover).collect()
+    handover::find(changes, readers).into_iter().filter_map(step).collect()
 }
 
 /// The handovers that close circles, in which each step takes what the next one gives up. Without them, none is left.

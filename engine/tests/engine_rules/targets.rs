@@ -68,7 +68,30 @@ async fn a_targeted_deletion_brings_those_who_have_to_let_go() {
 async fn a_target_does_not_take_the_object_of_an_address_that_is_not_targeted() {
     let house = House::with(&[page("a")]).await;
     let desired = [page("a").with("name", "renamed"), resource("page", "new").with("name", "a").with("content", "")];
-    assert_eq!(targeted(&house, &desired, &["Acme/page/new"]).await.unwrap(), ["create page/new"]);
+    // The server would refuse the name before the other page gives it up.
+    let planned = targeted(&house, &desired, &["Acme/page/new"]).await.unwrap();
+    assert_eq!(planned, ["create page/new", "update page/a [name]"]);
+}
+
+#[tokio::test]
+async fn a_target_brings_what_gives_up_a_value_that_only_one_object_can_have() {
+    let slugs = |a: &str, b: &str, c: &str| {
+        [page("a").with("slug", a), page("b").with("slug", b), page("c").with("slug", c), page("d")]
+    };
+    let house = House::with(&slugs("x", "y", "z")).await;
+    // Two swap, and the third stays as it is.
+    let swapped = slugs("y", "x", "z2");
+    let planned = targeted(&house, &swapped, &["Acme/page/a"]).await.unwrap();
+    assert_eq!(planned, ["update page/a [slug]", "update page/b [slug]"]);
+    // A chain is followed to its end, and one that frees its value is not brought by those who take nothing from it.
+    let chain = slugs("y", "z", "w");
+    let planned = targeted(&house, &chain, &["Acme/page/a"]).await.unwrap();
+    assert_eq!(planned, ["update page/a [slug]", "update page/b [slug]", "update page/c [slug]"]);
+    assert_eq!(targeted(&house, &chain, &["Acme/page/c"]).await.unwrap(), ["update page/c [slug]"]);
+    // One that leaves the configuration gives its value up by being deleted.
+    let left = [page("a").with("slug", "y"), page("c").with("slug", "z"), page("d")];
+    let planned = targeted(&house, &left, &["Acme/page/a"]).await.unwrap();
+    assert_eq!(planned, ["delete page/b", "update page/a [slug]"]);
 }
 
 #[tokio::test]

@@ -124,15 +124,29 @@ impl Rules<'_> {
             let path = KeyPath::from(["organizations", name, "authorization", "team-mappings", "idp", "mappings"]);
             for team in idp.mappings.keys().filter(|team| !self.manifest.teams.contains_key(*team)) {
                 if let Some(now) = self.name_now(team) {
-                    let message = format!("the team `{team}` has another name by `moved`: `{now}`");
-                    self.report(&path.key(team), MOVED, message, format!("write `{now}` here, too"));
+                    self.report_renamed(&path.key(team), team, &now);
                 }
             }
         }
     }
 
-    /// The name of a team after all its renamings. `None` if it was not renamed.
-    fn name_now(&self, team: &str) -> Option<String> {
+    /// Reports the former name of a team, whose name is another `now`.
+    pub(super) fn report_renamed(&mut self, path: &KeyPath, team: &str, now: &str) {
+        let message = format!("the team `{team}` has another name by `moved`: `{now}`");
+        let help = format!("write `{now}` here, too");
+        let is_entry = |one: &Moved| one.r#type == MovedType::Team && one.from == team;
+        match self.manifest.moved.iter().position(is_entry) {
+            Some(entry) => {
+                let entry = KeyPath::from(["moved"]).index(entry).key("from");
+                self.report_conflict([(path, "the former name"), (&entry, "renamed here")], MOVED, message, &help);
+            }
+            None => self.report(path, MOVED, message, help),
+        }
+    }
+
+    /// The name of a team after all its renamings, which the configuration has. `None` if it was not renamed, or if the
+    /// configuration does not have that name either.
+    pub(super) fn name_now(&self, team: &str) -> Option<String> {
         let renamings = self.manifest.moved.iter().filter(|one| one.r#type == MovedType::Team);
         let next: BTreeMap<&str, &str> = renamings.map(|one| (one.from.as_str(), one.to.as_str())).collect();
         let mut name = *next.get(team)?;
@@ -140,7 +154,7 @@ impl Rules<'_> {
         for _ in &next {
             name = next.get(name).copied().unwrap_or(name);
         }
-        Some(name.to_owned())
+        self.manifest.teams.contains_key(name).then(|| name.to_owned())
     }
 }
 

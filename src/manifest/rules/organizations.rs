@@ -50,6 +50,8 @@ impl Rules<'_> {
             let defined = &self.manifest.teams;
             if let Some(definition) = defined.get(name) {
                 self.environment_services(&path, name, team, definition);
+            } else if let Some(now) = self.name_now(name) {
+                self.report_renamed(&path, name, &now);
             } else {
                 let message = format!("the team `{name}` is not defined");
                 self.report_undefined(&path, &KeyPath::from(["teams"]), name, defined.keys(), message);

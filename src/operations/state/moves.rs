@@ -1,9 +1,13 @@
 //! Moves resources to other addresses, so that a renamed team, service, environment or organization keeps its objects.
 
+use std::collections::BTreeSet;
+
 use super::edit::{Edit, lock};
 use crate::compiler::rename::Rename;
 use crate::operations::failure::Failure;
 use crate::operations::relocation::{self, Immovable, Mapping};
+use crate::registry;
+use crate::resource_type::KeyShape;
 use engine::Address;
 use engine::plan::{Moved, new_names};
 use engine::state::{LockOptions, State, Store};
@@ -29,7 +33,7 @@ pub async fn rename_one(store: &Store, from: &Address, to: &Address, options: &L
     }
     // Suggests a similar address if there is no such resource.
     super::find::resource(store, from).await?;
-    within(store, from.scope(), options, &|address, _| (address == from).then(|| to.clone()))
+    within(store, from.scope(), options, &|_| BTreeSet::new(), &|address, _| (address == from).then(|| to.clone()))
         .await
         .map(|(moved, edit)| Moves { moved, edit })
 }
@@ -49,8 +53,9 @@ pub async fn rename(
         Rename::Organization { from, to } => moves = between(store, from, to, options).await?,
         _ => {
             for scope in scopes {
-                let (moved, edit) =
-                    within(store, scope, options, &|address, teams| rename.address(address, teams)).await?;
+                let kept = |state: &State| planes_of_others(state, rename);
+                let renamed = |address: &Address, teams: &BTreeSet<String>| rename.address(address, teams);
+                let (moved, edit) = within(store, scope, options, &kept, &renamed).await?;
                 moves.moved.extend(moved);
                 moves.edit.append(edit);
             }
@@ -72,15 +77,37 @@ fn described(rename: &Rename) -> String {
     }
 }
 
-/// The moves within one scope.
+/// The control planes that stay when a team is renamed although they are named after it: another team has a role on them,
+/// so the configuration names them, and goes on naming them so.
+fn planes_of_others(state: &State, rename: &Rename) -> BTreeSet<Address> {
+    let Rename::Team { from, .. } = rename else { return BTreeSet::new() };
+    let shape = |address: &Address| registry::key(address.type_name());
+    let mut planes = BTreeSet::new();
+    for (address, resource) in &state.resources {
+        let Ok(address) = address.parse::<Address>() else { continue };
+        let is_of_other = address.key().rsplit('/').next() != Some(from);
+        if shape(&address) == Some(KeyShape::EnvironmentAndTeam) && is_of_other {
+            let needed = resource.dependencies.iter().filter_map(|one| one.parse::<Address>().ok());
+            planes.extend(needed.filter(|one| shape(one) == Some(KeyShape::EnvironmentAndControlPlane)));
+        }
+    }
+    planes
+}
+
+/// The moves within one scope, except for the addresses of the state that are `kept`.
 async fn within(
     store: &Store,
     scope: &str,
     options: &LockOptions,
+    kept: &(dyn Fn(&State) -> BTreeSet<Address> + Sync),
     mapping: &Mapping<'_>,
 ) -> Result<(Vec<Moved>, Edit), Failure> {
     let locked = lock(store, scope, options).await?;
-    let prepared = relocation::moved(&locked.state(), mapping).map_err(refused);
+    let kept = kept(&locked.state());
+    let moving = |address: &Address, teams: &BTreeSet<String>| {
+        if kept.contains(address) { None } else { mapping(address, teams) }
+    };
+    let prepared = relocation::moved(&locked.state(), &moving).map_err(refused);
     let moved = match prepared {
         Ok(moved) => moved,
         Err(failure) => {
