@@ -7,7 +7,6 @@ use transport::encode::segment;
 
 use crate::client::{Reader, Writer};
 use crate::error::Result;
-use crate::people::Owner;
 use crate::repository::Repository;
 
 /// An issue, as `issues/list-for-repo` and `issues/create` return it.
@@ -55,7 +54,7 @@ pub struct LabelledPull {
     /// `open` or `closed`.
     pub state: String,
     /// Who opened it. `None` for a deleted account.
-    pub user: Option<Owner>,
+    pub user: Option<PullAuthor>,
     /// Its description, in Markdown.
     pub body: Option<String>,
     /// The page that shows it.
@@ -68,6 +67,21 @@ pub struct LabelledPull {
     pub closed_at: Option<Timestamp>,
     /// What issues lack. `None` for an issue.
     pub pull_request: Option<PullOfIssue>,
+}
+
+/// Who opened a pull request.
+#[derive(Debug, Clone, Deserialize)]
+pub struct PullAuthor {
+    /// The login.
+    pub login: String,
+    /// The number.
+    pub id: u64,
+    /// The address of the picture.
+    #[serde(default)]
+    pub avatar_url: String,
+    /// The page of the person or the app.
+    #[serde(default)]
+    pub html_url: String,
 }
 
 /// What a pull request has and an issue does not.

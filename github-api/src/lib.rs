@@ -30,7 +30,7 @@ pub use client::{Access, AccessError, DEFAULT_URL, Reader, Writer};
 pub use contents::{Content, ListedCommit};
 pub use error::{Error, Reason, Refusal, Result, absent_as_none};
 pub use git::{Author, Commit, NewCommit, NewContent, TreeChange, TreeFile};
-pub use issues::{Issue, IssueUpdate, LabelledPull, PullOfIssue};
+pub use issues::{Issue, IssueUpdate, LabelledPull, PullAuthor, PullOfIssue};
 pub use oauth::{DEFAULT_WEB_URL, OAuthApp, SignIn, SignInError, UserToken};
 pub use people::{Branch, BranchCommit, Email, ListedRepository, OrganizationOf, Owner, Permissions, Person};
 pub use pulls::{Base, Head, HeadRepository, NewPull, Pull, PullUpdate};

@@ -82,7 +82,7 @@ fn pull(found: &LabelledPull) -> Value {
             "id": user.map_or(0, |user| user.id),
             "login": user.map_or("", |user| &user.login),
             "avatar_url": user.map_or("", |user| &user.avatar_url),
-            "html_url": found.html_url.split_once("/pull/").map_or("", |(repository, _)| repository),
+            "html_url": user.map_or("", |user| &user.html_url),
         },
         "body": found.body.as_deref().unwrap_or_default(),
         "created_at": found.created_at,

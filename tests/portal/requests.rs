@@ -51,6 +51,11 @@ async fn a_submission_is_a_pull_request_that_says_who_asked_and_keeps_the_rest_o
     let pulls = browser.get("/api/platform/pulls?state=all").await.json();
     let listed = &pulls["pull_requests"][0];
     assert_eq!((&listed["number"], &listed["state"]), (&1.into(), &"open".into()));
+    let user = &listed["user"];
+    assert_eq!((&user["login"], &user["id"]), (&pull["user"]["login"], &pull["user"]["id"]));
+    // The page of who opened it, not that of the repository.
+    assert_eq!(user["html_url"], pull["user"]["html_url"]);
+    assert_eq!(listed["html_url"], pull["html_url"]);
     let event = world.events().pop().unwrap();
     assert_eq!((event.action, event.target.as_deref(), event.refused), ("add-service", Some("acme/orders"), None));
     assert!(event.pull_request.is_some());
