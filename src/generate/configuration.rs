@@ -113,10 +113,10 @@ impl Draft {
         let service = Service {
             name: name.to_owned(),
             display_name: common_name(uses).filter(|shown| shown != name),
-            slug: None,
+            slug: common_slug(uses),
             visibility: None,
             auth_strategy: None,
-            labels: BTreeMap::new(),
+            labels: common_labels(uses),
             description: common_description(uses),
             git: ServiceGit { remote, auth: None, github: None, author: None },
             spec_path: Service::SPEC_PATH.to_owned(),
@@ -233,14 +233,15 @@ fn part(
     let default_strategy = draft.overrides.default_application_auth_strategy.as_deref();
     let shown = service.display_name.as_deref().unwrap_or(&service.name);
     let description = api.description.clone().filter(|_| service.description.is_none());
+    let own = |(key, value): &(&String, &String)| service.labels.get(*key) != Some(*value);
     EnvironmentService {
         branch: Some(branch.to_owned()).filter(|branch| branch != service.branch(r#type)),
         api_name: Some(api.name.clone()).filter(|name| *name != r#type.api_name(shown, environment)),
-        slug: None,
+        slug: api.slug.clone().filter(|_| service.slug.is_none()),
         description,
         visibility: api.visibility,
         auth_strategy: api.auth_strategy.clone().filter(|key| Some(key.as_str()) != default_strategy),
-        labels: BTreeMap::new(),
+        labels: api.labels.iter().filter(own).map(|(key, value)| (key.clone(), value.clone())).collect(),
     }
 }
 
@@ -259,6 +260,26 @@ fn common_name(uses: &[Use<'_>]) -> Option<String> {
     };
     let first = shown(uses.first()?).filter(|name| unfit_shown_name(name).is_none())?;
     uses.iter().all(|one| shown(one).as_ref() == Some(&first)).then_some(first)
+}
+
+/// The slug of a service from which those of its APIs follow. `None` if there is none.
+fn common_slug(uses: &[Use<'_>]) -> Option<String> {
+    let slug = |one: &Use<'_>| match one.r#type {
+        EnvironmentType::Prod => one.api.slug.clone(),
+        EnvironmentType::Dev => {
+            let slug = one.api.slug.as_deref()?.strip_suffix(one.environment)?.strip_suffix('-')?;
+            Some(slug.to_owned()).filter(|slug| !slug.is_empty())
+        }
+    };
+    let first = slug(uses.first()?)?;
+    uses.iter().all(|one| slug(one).as_ref() == Some(&first)).then_some(first)
+}
+
+/// The labels that all APIs of a service have.
+fn common_labels(uses: &[Use<'_>]) -> BTreeMap<String, String> {
+    let Some(first) = uses.first() else { return BTreeMap::new() };
+    let is_common = |(key, value): &(&String, &String)| uses.iter().all(|one| one.api.labels.get(*key) == Some(*value));
+    first.api.labels.iter().filter(is_common).map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
 /// The description that the APIs of a service share. `None` if they differ: the configuration does not set it then.

@@ -166,6 +166,10 @@ pub struct DraftApi {
     pub visibility: Option<Visibility>,
     /// Its description.
     pub description: Option<String>,
+    /// Its slug, if Konnect did not make it.
+    pub slug: Option<String>,
+    /// Its labels, except for those of koctl and of Konnect.
+    pub labels: BTreeMap<String, String>,
     /// The key of its auth strategy in the environment, or the word for none, if the configuration is to say it.
     pub auth_strategy: Option<String>,
     /// Its specification.

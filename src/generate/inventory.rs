@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::konnect::resources::TYPES;
+use crate::manifest::fit_labels;
 use engine::refresh::Scan;
 use engine::{Error, Reader, Readers, Remote, Schema};
 
@@ -85,6 +86,12 @@ pub(super) fn text<'a>(object: &'a Remote, attribute: &str) -> &'a str {
 /// The value of a label. `None` if the object does not have it.
 pub(super) fn label<'a>(object: &'a Remote, name: &str) -> Option<&'a str> {
     object.attributes.get("labels")?.get(name)?.as_str()
+}
+
+/// The labels of an object that a configuration may set: those of other people and tools.
+pub(super) fn other_labels(object: &Remote) -> BTreeMap<String, String> {
+    let labels = object.attributes.get("labels").and_then(Value::as_object);
+    fit_labels(labels.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))))
 }
 
 /// True if an attribute is `true`.

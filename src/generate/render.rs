@@ -147,6 +147,13 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Labels. Nothing if there are none.
+    fn labels(&mut self, labels: &BTreeMap<String, String>) {
+        if !labels.is_empty() {
+            self.below("labels", |page| labels.iter().for_each(|(key, value)| page.text(key, value)));
+        }
+    }
+
     fn team(&mut self, team: &Team) {
         self.some_text("description", team.description.as_ref());
         self.list("users", &team.users);
@@ -158,7 +165,9 @@ impl<'a> Page<'a> {
     fn service(&mut self, service: &Service) {
         self.text("name", &service.name);
         self.some_text("display-name", service.display_name.as_ref());
+        self.some_text("slug", service.slug.as_ref());
         self.some_text("description", service.description.as_ref());
+        self.labels(&service.labels);
         self.below("git", |page| page.text("remote", &service.git.remote));
     }
 
@@ -214,6 +223,7 @@ impl<'a> Page<'a> {
             page.some_text("description", settings.description.as_ref());
             page.some_word("auth-type", settings.auth_type.map(AuthType::as_str));
             page.some_list("proxy-urls", settings.proxy_urls.as_ref());
+            page.labels(&settings.labels);
         });
     }
 
@@ -241,6 +251,7 @@ impl<'a> Page<'a> {
         self.some_flag("auto-approve-developers", portal.auto_approve_developers);
         self.some_flag("auto-approve-applications", portal.auto_approve_applications);
         self.some_flag("developers-in-notifications", portal.developers_in_notifications);
+        self.labels(&portal.labels);
         if !portal.auth_strategies.is_empty() {
             self.map("auth-strategies", &portal.auth_strategies, Self::auth_strategy);
         }
@@ -279,6 +290,7 @@ impl<'a> Page<'a> {
         self.some_list("credential-claim", strategy.credential_claim.as_ref());
         self.some_list("scopes", strategy.scopes.as_ref());
         self.some_list("auth-methods", strategy.auth_methods.as_ref());
+        self.labels(&strategy.labels);
     }
 
     fn portal_team(&mut self, team: &PortalTeam) {
@@ -304,9 +316,11 @@ impl<'a> Page<'a> {
             self.map("services", services, |page, service| {
                 page.some_text("branch", service.branch.as_ref());
                 page.some_text("api-name", service.api_name.as_ref());
+                page.some_text("slug", service.slug.as_ref());
                 page.some_text("description", service.description.as_ref());
                 page.some_word("visibility", service.visibility.map(Visibility::as_str));
                 page.some_text("auth-strategy", service.auth_strategy.as_ref());
+                page.labels(&service.labels);
             });
         }
     }

@@ -252,7 +252,9 @@ async fn without_any_label_names_and_references_tell_the_same() {
     let wanted = manifest(ORGANIZATIONS);
     let mut inventory = built(&wanted);
     for (type_name, id) in ids(&inventory) {
-        let unlabelled = json!({ "cost-centre": "4711" });
+        // Nothing says of a team or a dashboard that it has labels of others.
+        let has_key = ["control_plane", "portal"].contains(&type_name);
+        let unlabelled = if has_key { json!({}) } else { json!({ "cost-centre": "4711" }) };
         if ["team", "control_plane", "portal", "dashboard"].contains(&type_name) {
             change(&mut inventory, type_name, &id, "labels", unlabelled);
         }
@@ -293,9 +295,14 @@ organizations:
       dev:
         type: DEV
         region: eu
-        control-plane: {cluster-type: CLUSTER_TYPE_CONTROL_PLANE, auth-type: pki_client_certs}
+        control-plane:
+          cluster-type: CLUSTER_TYPE_CONTROL_PLANE
+          auth-type: pki_client_certs
+          proxy-urls: ['https://dev.example.com', 'grpc://dev.example.com:9080']
+          labels: {cost-centre: "4711"}
         portal:
           name: acme-dev
+          labels: {cost-centre: "4711", tier: gold}
           display-name: Acme for developers
           rbac: true
           auto-approve-developers: true
@@ -309,7 +316,7 @@ organizations:
               roles: [{role: API Viewer, services: [acme/routes]}, {role: API Consumer, services: [acme/routes]}]
         teams:
           flight-data: {services: {acme/flights: {auth-strategy: Company-login}, acme/routes: {}}}
-          sales: {services: {acme/bookings: {auth-strategy: none}}}
+          sales: {services: {acme/bookings: {auth-strategy: none, slug: my_bookings, labels: {stage: alpha}}}}
       qa:
         type: DEV
         region: us
@@ -336,7 +343,8 @@ organizations:
 
 #[tokio::test]
 async fn what_differs_from_the_opinions_is_written_as_an_override() {
-    let teams = TEAMS.replace("name: flights, description: The flights.", "name: flights, display-name: The Flights");
+    let flights = "name: flights, display-name: The Flights, slug: fly, labels: {stage: beta, tier: '1'}";
+    let teams = TEAMS.replace("name: flights, description: The flights.", flights);
     let texts = [("teams.yaml", teams.as_str()), ("organizations.yaml", OVERRIDES)];
     let wanted = load_texts(&texts, Path::new("/")).unwrap().manifest;
     let inventory = built(&wanted);

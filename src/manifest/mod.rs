@@ -45,6 +45,6 @@ pub use json::document as check_document;
 pub use load::{Loaded, Sources, load};
 pub use render::render;
 pub(crate) use rules::{
-    fitting_name, is_email, is_web_address, same_file, unfit_label, unfit_name, unfit_organization, unfit_shown_name,
-    unfit_team,
+    fit_labels, fitting_name, is_email, is_slug, is_web_address, same_file, unfit_label, unfit_name,
+    unfit_organization, unfit_shown_name, unfit_team,
 };

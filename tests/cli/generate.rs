@@ -1,5 +1,6 @@
 //! `koctl import --generate`: an organization that was set up by hand comes under plan and apply.
 
+use engine::state::{LockOptions, Store};
 use futures::future::join_all;
 use http::{Method, StatusCode};
 use sandbox::{Exchange, Fault, Sandbox, Trigger};
@@ -326,11 +327,20 @@ async fn what_koctl_made_itself_is_described_as_it_was_configured() {
 #[tokio::test]
 async fn what_departs_from_the_opinions_is_described_as_it_was_configured() {
     let world = World::new();
-    world.edit("konnect/teams.yaml", "name: checkout\n", "name: checkout\n        display-name: The Checkout\n");
+    world.edit(
+        "konnect/teams.yaml",
+        "name: checkout\n",
+        "name: checkout\n        display-name: The Checkout\n        slug: pay\n",
+    );
     let overrides = "        control-plane:
           cluster-type: CLUSTER_TYPE_CONTROL_PLANE
           description: A gateway.
           auth-type: pki_client_certs
+          proxy-urls:
+            - http://dev.example.com
+            - https://dev.example.com:8443
+          labels:
+            tier: gold
         portal:
           name: acme-dev
           display-name: Acme for developers
@@ -342,6 +352,8 @@ async fn what_departs_from_the_opinions_is_described_as_it_was_configured() {
           auto-approve-developers: true
           auto-approve-applications: true
           developers-in-notifications: true
+          labels:
+            tier: gold
           auth-strategies:
             Company-login:
               strategy-type: openid_connect
@@ -371,6 +383,7 @@ async fn what_departs_from_the_opinions_is_described_as_it_was_configured() {
                 visibility: private
                 auth-strategy: Company-login
 ";
+    world.edit("konnect/teams.yaml", "        git:\n", "        labels:\n          stage: beta\n        git:\n");
     let organizations = world.read("konnect/organizations.yaml");
     world.write("konnect/organizations.yaml", &format!("{organizations}{overrides}"));
     let world = world.applied();
@@ -429,6 +442,72 @@ async fn what_is_there_already_is_kept_unless_it_is_forced() {
     world.against(&sandbox, &[GENERATE, &["--force"]].concat()).await.exits(0);
     assert!(world.read("platform/konnect/teams.yaml").contains("teams: {}"));
     assert_eq!(world.read("platform/notes.txt"), "mine\n");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_merge_that_fails_leaves_no_state() {
+    let world = World::empty();
+    let sandbox = sandbox(&world).await;
+    Outsider(&sandbox).make(GLOBAL, "/v3/teams", json!({ "name": "orders" })).await;
+    // A directory in the place of a file, beside other files.
+    world.write("platform/konnect/teams.yaml/mine", "mine\n");
+    let forced = [GENERATE, &["--force"]].concat();
+    let state = world.path().join("platform/.koctl/state/Acme.json");
+    let refused = world.against(&sandbox, &forced).await.exits(1);
+    assert!(refused.stderr.contains("could not write platform"), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("the state"), "{}", refused.stderr);
+    assert!(!state.exists(), "{}", refused.stderr);
+    let elsewhere = [&forced[..], &["--state", "file:states"]].concat();
+    world.against(&sandbox, &elsewhere).await.exits(1);
+    assert!(!world.path().join("states/Acme.json").exists());
+    std::fs::remove_dir_all(world.path().join("platform/konnect/teams.yaml")).unwrap();
+    world.against(&sandbox, &forced).await.exits(0);
+    assert!(state.exists(), "{:?}", std::fs::read_dir(world.path().join("platform/.koctl/state")).map(Iterator::count));
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn programs_are_told_what_the_screen_says() {
+    let world = World::empty();
+    let sandbox = sandbox(&world).await;
+    let konnect = Outsider(&sandbox);
+    konnect.make(GLOBAL, "/v3/teams", json!({ "name": "orders" })).await;
+    let legacy = konnect.make("us", "/v2/control-planes", json!({ "name": "legacy" })).await;
+    let run = world.against(&sandbox, &[GENERATE, &["--json", "--lock-timeout", "5"]].concat()).await.exits(0);
+    let event: Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert_eq!((&event["type"], &event["organization"]), (&"generated".into(), &"Acme".into()));
+    assert_eq!(event["taken"]["team"], 1);
+    let left = event["left"].as_array().unwrap().iter().find(|one| one["id"] == legacy.as_str()).unwrap();
+    assert_eq!((&left["resource_type"], &left["name"]), (&"control_plane".into(), &"legacy".into()));
+    assert!(left["reason"].as_str().unwrap().contains("env-name"), "{left}");
+    // A failure is an event, too.
+    let run = world.against(&sandbox, &[GENERATE, &["--json"]].concat()).await.exits(1);
+    let event: Value = serde_json::from_str(run.stdout.trim()).unwrap();
+    assert!(event["type"] == "error" && event["message"].as_str().unwrap().contains("is not empty"), "{event}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_state_that_another_process_has_locked_is_waited_for() {
+    let world = World::empty();
+    let sandbox = sandbox(&world).await;
+    let url = format!("file:{}", world.path().join("states").display());
+    let held = Store::open(&url, &|_| None).unwrap().lock("Acme", &LockOptions::new("test")).await.unwrap();
+    let arguments = [GENERATE, &["--state", &url]].concat();
+    let refused = world.against(&sandbox, &arguments).await.exits(1);
+    assert!(refused.stderr.contains("locked"), "{}", refused.stderr);
+    assert!(!world.path().join("platform").exists());
+    let waiting = [&arguments[..], &["--lock-timeout", "600"]].concat();
+    let before = sandbox.exchanges().len();
+    let release = async {
+        while !sandbox.exchanges()[before..].iter().any(|one| one.path.contains("/v3/portals")) {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        held.release().await.unwrap();
+    };
+    let (run, ()) = tokio::join!(world.against(&sandbox, &waiting), release);
+    run.exits(0);
     sandbox.stop().await;
 }
 

@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
 
 use crate::cli::common::SystemArgs;
 use crate::cli::environment::with_dotenv;
@@ -22,7 +25,7 @@ pub(super) struct GenerateArgs {
     /// Read an organization that has no configuration, and write its configuration and state.
     ///
     /// What a configuration cannot express is listed and not managed. Only GET requests are sent to Konnect.
-    #[arg(long, requires_all = ["org", "token_env", "out"], conflicts_with_all = ["address", "targets", "json", "auto_approve", "file", "teams", "orgs", "platform"])]
+    #[arg(long, requires_all = ["org", "token_env", "out"], conflicts_with_all = ["address", "targets", "auto_approve", "file", "teams", "orgs", "platform"])]
     generate: bool,
 
     /// The name of the organization in the configuration.
@@ -58,7 +61,12 @@ impl GenerateArgs {
     }
 }
 
-pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Output) -> Result<Outcome, Failures> {
+pub(super) async fn run(
+    args: &GenerateArgs,
+    lock_timeout: Duration,
+    system: &SystemArgs,
+    output: &Output,
+) -> Result<Outcome, Failures> {
     let environment = with_dotenv(args.token_env.as_deref(), output)?;
     let (Some(organization), Some(token_variable), Some(out)) = (&args.org, &args.token_env, &args.out) else {
         let missing = Failure::new("the organization, the variable of its token or the directory is missing");
@@ -73,13 +81,40 @@ pub(super) async fn run(args: &GenerateArgs, system: &SystemArgs, output: &Outpu
         remote: args.git_remote.clone().unwrap_or_else(|| RemotePattern::of_organization(organization)),
         out: out.clone(),
         force: args.force,
+        lock_timeout,
         state: system.state(&environment),
         sandbox: system.sandbox().map(Path::to_owned),
         environment,
     };
     let generated = generate(options).await?;
-    output.screen(&screen(&generated, organization, out, system));
+    if output.streams_events() {
+        let events = output.progress();
+        events.generated(&event(&generated, organization, out));
+        output.end(&events);
+    } else {
+        output.screen(&screen(&generated, organization, out, system));
+    }
     Ok(Outcome::Done)
+}
+
+/// What the screen says, for programs.
+fn event(generated: &Generated, organization: &str, out: &Path) -> Value {
+    let guess = |(path, guess): &(String, String)| json!({ "path": path, "guess": guess });
+    let variable =
+        |(name, purpose, is_set): &(String, &str, bool)| json!({ "name": name, "purpose": purpose, "is_set": is_set });
+    let left = |one: &UnmanagedObject| json!({ "resource_type": one.type_name, "name": one.name, "id": one.id, "reason": one.reason });
+    json!({
+        "organization": organization,
+        "directory": out.display().to_string(),
+        "state": generated.state,
+        "taken": generated.taken,
+        "unlabelled": generated.unlabelled,
+        "deferred": generated.deferred,
+        "specifications": generated.specifications,
+        "guesses": generated.guesses.iter().map(guess).collect::<Vec<_>>(),
+        "left": generated.left.iter().map(left).collect::<Vec<_>>(),
+        "variables": generated.variables.iter().map(variable).collect::<Vec<_>>(),
+    })
 }
 
 /// The screen of the command: what was written, what was guessed, what is not managed, and the next steps.

@@ -2,6 +2,8 @@
 
 mod generate;
 
+use std::time::Duration;
+
 use super::approval::ApprovalArgs;
 use super::common::{ManifestArgs, SystemArgs, same_place, with_session};
 use super::interrupt;
@@ -43,7 +45,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     lock_timeout: u64,
 
-    /// Print JSON events, one a line, instead of text. Needs --auto-approve.
+    /// Print JSON events, one a line, instead of text. Needs --auto-approve, except with --generate.
     #[arg(long)]
     json: bool,
 
@@ -76,7 +78,7 @@ impl Args {
 
 pub(super) async fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     if args.generate.is_asked_for() {
-        return generate::run(&args.generate, &args.system, output).await;
+        return generate::run(&args.generate, Duration::from_secs(args.lock_timeout), &args.system, output).await;
     }
     let approval = ApprovalArgs::of_state_only(args.auto_approve, args.lock_timeout, args.json);
     with_session(&args.manifest, &args.system, output, async |session| {

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::names::{by_suffix, no_portal};
 use crate::compiler::Spec;
 use crate::generate::draft::{Draft, DraftApi, DraftEnvironment};
-use crate::generate::inventory::{Inventory, label, text};
+use crate::generate::inventory::{Inventory, label, other_labels, text};
 use crate::konnect::resources::{api, api_implementation, api_publication, api_version};
 use crate::manifest::model::{EnvironmentType, Visibility};
-use crate::manifest::{fitting_name, unfit_label, unfit_shown_name};
+use crate::manifest::{fitting_name, is_slug, unfit_label, unfit_shown_name};
 use engine::Remote;
 
 /// The objects that refer to APIs, by the id of the API.
@@ -115,11 +115,23 @@ fn claim<'a>(around: &Around<'_>, api: &'a Remote, draft: &Draft) -> Result<Clai
         name: name.to_owned(),
         visibility: visibility(around, api, drafted),
         description,
+        slug: slug(api),
+        labels: other_labels(api),
         auth_strategy: None,
         spec: specification(around, api)?,
         guess,
     };
     Ok(Claim { remote: api, environment, team, service, is_usual, api: api_draft })
+}
+
+/// The slug of an API, if a person chose it. Konnect makes one of the first name and version (`Api` of `api-builder-v3`).
+fn slug(api: &Remote) -> Option<String> {
+    let letters =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let slug = text(api, api::SLUG.text());
+    let version = letters(slug).strip_prefix(&letters(text(api, "name"))).map(str::to_owned);
+    let is_made = version.is_some_and(|version| version.contains(|c: char| c.is_ascii_digit()));
+    Some(slug.to_owned()).filter(|slug| !slug.is_empty() && !is_made && is_slug(slug))
 }
 
 /// Who sees an API in the portal of its environment, if that differs from the other APIs there.

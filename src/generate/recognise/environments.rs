@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::generate::draft::{Draft, DraftEnvironment};
-use crate::generate::inventory::{Inventory, is_on, label, text};
+use crate::generate::inventory::{Inventory, is_on, label, other_labels, text};
 use crate::konnect::resources::portal::{
     AUTHENTICATION_ENABLED, AUTO_APPROVE_APPLICATIONS, AUTO_APPROVE_DEVELOPERS, DEFAULT_API_VISIBILITY,
     DEFAULT_PAGE_VISIBILITY, DESCRIPTION, DISPLAY_NAME, NAME, NOTIFICATIONS_DEVELOPER_PII_VISIBILITY_ENABLED,
@@ -113,7 +113,7 @@ fn overrides(portal: &Remote, organization: &str, name: &str, usual: &Environmen
         auth_strategies: BTreeMap::new(),
         default_application_auth_strategy: None,
         teams: BTreeMap::new(),
-        labels: BTreeMap::new(),
+        labels: other_labels(portal),
         pages: BTreeMap::new(),
         snippets: BTreeMap::new(),
     }

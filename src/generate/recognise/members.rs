@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::names::{by_suffix, no_portal};
 use crate::generate::draft::{Draft, DraftMember};
-use crate::generate::inventory::{Inventory, label, text};
+use crate::generate::inventory::{Inventory, label, other_labels, text};
 use crate::konnect::resources::{api, control_plane, team_role};
 use crate::manifest::model::{AuthType, ControlPlane, EnvironmentType, ProxyUrl};
 use engine::Remote;
@@ -51,7 +51,7 @@ fn settings(plane: &Remote, r#type: EnvironmentType) -> ControlPlane {
         // A new control plane has the other one.
         auth_type: auth_type.filter(|one| *one == AuthType::PkiClientCerts),
         proxy_urls: proxy_urls(plane),
-        labels: BTreeMap::new(),
+        labels: other_labels(plane),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::generate::draft::{Draft, DraftEnvironment};
-use crate::generate::inventory::{Inventory, is_on, label, text};
+use crate::generate::inventory::{Inventory, is_on, label, other_labels, text};
 use crate::konnect::resources::application_auth_strategy::{
     AUTH_METHODS, CREDENTIAL_CLAIM, DISPLAY_NAME, ISSUER, KEY_NAMES, NAME, SCOPES, STRATEGY_TYPE, TTL,
 };
@@ -117,6 +117,7 @@ fn strategy(
         credential_claim: list(CREDENTIAL_CLAIM.text(), AuthStrategy::CREDENTIAL_CLAIM),
         scopes: list(SCOPES.text(), AuthStrategy::SCOPES),
         auth_methods: list(AUTH_METHODS.text(), AuthStrategy::AUTH_METHODS),
+        labels: other_labels(strategy),
         ..AuthStrategy::new(strategy_type)
     };
     Ok((key, one))

@@ -146,7 +146,6 @@ impl Rules<'_> {
     }
 
     fn slug(&mut self, path: &KeyPath, slug: Option<&str>) {
-        let is_slug = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
         let Some(slug) = slug.filter(|slug| !is_slug(slug)) else { return };
         let message = format!("`{slug}` is not a valid slug: it contains a character that is not allowed in it");
         let replaced: String = slug.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -188,6 +187,18 @@ pub(crate) fn unfit_shown_name(name: &str) -> Option<String> {
     } else {
         (length > NAME).then(|| format!("it is {} long", counted(length, "character")))
     }
+}
+
+/// The labels that the configuration may set as they are: not those of koctl and of Konnect. None if there are too many.
+pub(crate) fn fit_labels<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> BTreeMap<String, String> {
+    let fit = labels.filter(|(key, value)| unfit_key(key).is_none() && names::label_value(value).is_none());
+    let fit: BTreeMap<String, String> = fit.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    if fit.len() > LABELS { BTreeMap::new() } else { fit }
+}
+
+/// True if a text can be the slug of an API.
+pub(crate) fn is_slug(text: &str) -> bool {
+    text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 /// The reason why a label cannot have this key, and the next step.

@@ -77,6 +77,16 @@ impl Folder {
         format!("file:{}", place.join(STATE).display())
     }
 
+    /// True if the directory is there already, and gets the files beside its own.
+    pub(super) fn merges(&self) -> bool {
+        self.merges
+    }
+
+    /// The path as it was given.
+    pub(super) fn named(&self) -> String {
+        self.named.display().to_string()
+    }
+
     /// Where the state is after [`finish`](Self::finish).
     pub(super) fn state_place(&self) -> String {
         self.named.join(STATE).display().to_string()

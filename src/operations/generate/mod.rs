@@ -5,6 +5,7 @@ mod folder;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde_json::json;
@@ -25,7 +26,7 @@ use crate::manifest::model::Region;
 use crate::manifest::secret::Secret;
 use crate::manifest::suggest::nearest;
 use crate::manifest::{Loaded, unfit_organization};
-use engine::state::{LockOptions, Owner, ResourceState, State, Store};
+use engine::state::{LockOptions, LockedState, Owner, ResourceState, State, Store};
 use engine::{Address, ErrorKind};
 use folder::{Folder, Texts};
 use transport::variable;
@@ -44,6 +45,8 @@ pub struct GenerateOptions {
     pub out: PathBuf,
     /// True if existing files and an existing state may be overwritten.
     pub force: bool,
+    /// How long to wait for the lock of the state, if another process holds it.
+    pub lock_timeout: Duration,
     /// The store of the state. If `None`, a folder of the directory, or of the sandbox.
     pub state: Option<String>,
     /// The directory of the sandbox that stands for Konnect.
@@ -96,6 +99,7 @@ pub async fn generate(options: GenerateOptions) -> Result<Generated, Failures> {
         regions: &options.regions,
         remote: &options.remote,
         force: options.force,
+        lock_timeout: options.lock_timeout,
         keeps_state_elsewhere: state.is_some() || session.systems.are_sandboxed(),
     };
     let generated = run.carry_out(folder).await;
@@ -143,6 +147,8 @@ struct Run<'a> {
     regions: &'a BTreeSet<Region>,
     remote: &'a RemotePattern,
     force: bool,
+    /// How long to wait for the lock of the state.
+    lock_timeout: Duration,
     /// True if the state is not stored in the new directory.
     keeps_state_elsewhere: bool,
 }
@@ -164,14 +170,38 @@ impl Run<'_> {
         let proven = self.describe(&inventory).await?;
         let texts = texts(&proven).of_scope(scope)?;
         folder.fill(&texts).of_scope(scope)?;
-        self.record(&store, &proven, owner).await.of_scope(scope)?;
+        let locked = self.lock(&store).await.of_scope(scope)?;
         let state = if self.keeps_state_elsewhere { store.describe() } else { folder.state_place() };
-        folder.finish().map_err(|failure| {
-            let message = format!("{}; the state in {state} is written already", failure.message);
-            let failure = if self.keeps_state_elsewhere { Failure { message, ..failure } } else { failure };
-            failure.of(scope)
-        })?;
+        if self.keeps_state_elsewhere || folder.merges() {
+            self.finish_and_record(folder, locked, &proven, owner).await.of_scope(scope)?;
+        } else {
+            // The directory appears with its state, or not at all.
+            self.record(locked, &proven, owner).await.of_scope(scope)?;
+            folder.finish().of_scope(scope)?;
+        }
         Ok(self.generated(&proven, &inventory, state))
+    }
+
+    /// Brings the files into their place, and only then writes the state: a plan with the state of an organization and
+    /// without its configuration would destroy all of it.
+    async fn finish_and_record(
+        &self,
+        folder: Folder,
+        locked: LockedState,
+        proven: &Proven,
+        owner: Owner,
+    ) -> Result<(), Failure> {
+        let place = folder.named();
+        if let Err(failure) = folder.finish() {
+            locked.release().await?;
+            return Err(failure);
+        }
+        self.record(locked, proven, owner).await.map_err(|failure| {
+            let message = format!("{}; the files in {place} are written already, without a state", failure.message);
+            let help = failure.help.map(|help| format!("{help}; then "));
+            let help = format!("{}run the command once more, with --force", help.unwrap_or_default());
+            Failure { message, help: Some(help), ..failure }
+        })
     }
 
     /// Reads the organization. Also returns which one it is.
@@ -235,14 +265,20 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Records the described objects in the state, instead of what was there.
-    async fn record(&self, store: &Store, proven: &Proven, owner: Owner) -> Result<(), Failure> {
-        let locked = store.lock(self.organization, &LockOptions::new("import --generate")).await?;
+    /// Locks the state, which may be replaced.
+    async fn lock(&self, store: &Store) -> Result<LockedState, Failure> {
+        let options = LockOptions { timeout: self.lock_timeout, ..LockOptions::new("import --generate") };
+        let locked = store.lock(self.organization, &options).await?;
         // Reading the organization took a while: another process may have written a state meanwhile.
         if let Err(refused) = self.may_replace(&locked.state(), &store.describe()) {
             locked.release().await?;
             return Err(refused);
         }
+        Ok(locked)
+    }
+
+    /// Records the described objects in the state, instead of what was there.
+    async fn record(&self, locked: LockedState, proven: &Proven, owner: Owner) -> Result<(), Failure> {
         let lineage = locked.state().lineage().to_owned();
         let records: BTreeMap<String, ResourceState> =
             proven.records(&lineage, &|provider| self.client_secret(provider));

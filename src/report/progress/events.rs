@@ -21,6 +21,7 @@
 //! | `note` | other information, as an interrupt | `message`, `help` |
 //! | `ignored` | attributes differ from the configuration, and `ignore-changes` leaves them so | `address`, `attributes` |
 //! | `edited` | a file here was changed | `path`, `diff` (unified, without secrets) |
+//! | `generated` | the configuration of an organization was written | `organization`, `directory`, `state`, `taken` (numbers by type), `unlabelled`, `deferred`, `specifications`, `guesses` (`path`, `guess`), `left` (`resource_type`, `name`, `id`, `reason`), `variables` (`name`, `purpose`, `is_set`) |
 //! | `change_summary` | after a plan | `operation` (`plan`), `import`, `add`, `change`, `destroy`, `replace`, `forget`, `deferred` |
 //! | `change_summary` | after an apply | `operation` (`apply`), `import`, `add`, `change`, `destroy`, `forget`, `failed`, `skipped`, `interrupted` |
 //!
@@ -37,6 +38,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 use transport::visible;
 
 use super::output::Output;
@@ -110,6 +112,7 @@ enum Event<'a> {
         path: &'a str,
         diff: &'a str,
     },
+    Generated(&'a Value),
     ApplyStart {
         address: &'a Address,
         action: &'a str,
@@ -281,6 +284,10 @@ impl View for Events {
 
     fn edited(&self, path: &str, diff: &str) {
         self.write(&Event::Edited { path, diff });
+    }
+
+    fn generated(&self, what: &Value) {
+        self.write(&Event::Generated(what));
     }
 
     fn applied(&self, outcomes: &[(String, Outcome)]) {

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::output::Output;
 use super::view::{Count, End, View, seconds};
 use crate::report::escape::escape;
@@ -57,6 +59,9 @@ impl View for Lines {
 
     /// A person reads the screen instead.
     fn edited(&self, _: &str, _: &str) {}
+
+    /// A person reads the screen instead.
+    fn generated(&self, _: &Value) {}
 
     /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}

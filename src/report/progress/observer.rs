@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressDrawTarget;
+use serde_json::Value;
 
 use super::view::{Count, End, View};
 use super::{events, lines, spinners};
@@ -98,6 +99,11 @@ impl Progress {
     /// Reports to programs that a file was edited, with a unified diff without secrets. A person reads the screen instead.
     pub fn edited(&self, path: &str, diff: &str) {
         self.view.edited(path, diff);
+    }
+
+    /// Reports to programs what `koctl import --generate` wrote, as an object. A person reads the screen instead.
+    pub fn generated(&self, what: &Value) {
+        self.view.generated(what);
     }
 
     /// Reports the outcome of an apply to programs. A person reads the [screen](fn@crate::report::terminal::outcome)

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use serde_json::Value;
 
 use super::lines;
 use super::output::Failure;
@@ -124,6 +125,9 @@ impl View for Spinners {
 
     /// A person reads the screen instead.
     fn edited(&self, _: &str, _: &str) {}
+
+    /// A person reads the screen instead.
+    fn generated(&self, _: &Value) {}
 
     /// A person reads the screen instead.
     fn applied(&self, _: &[(String, Outcome)]) {}

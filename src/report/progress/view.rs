@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::review::Review;
 use engine::execute::{Outcome, Step};
@@ -38,6 +39,8 @@ pub(super) trait View: Send + Sync {
     fn planned(&self, plan: &Plan, review: &Review);
     /// An edit of a file, as a unified diff without secrets.
     fn edited(&self, path: &str, diff: &str);
+    /// The result of `koctl import --generate`, as an object.
+    fn generated(&self, what: &Value);
     fn applied(&self, outcomes: &[(String, Outcome)]);
     fn finish(&self) -> io::Result<()>;
 }
