@@ -1,7 +1,12 @@
 //! Every key of the configuration on two organizations: applied and quiet, and then each key changed by itself gives
 //! the plan that it should and no more.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+
+use koctl::manifest::document::parse_value;
+use koctl::manifest::model::json_schema;
+use serde_json::Value;
 
 use crate::world::{World, filters, finish, spec};
 
@@ -546,6 +551,138 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ),
     ("environments.*.teams.*.services.*.labels", "organizations", "                labels: {stage: alpha}\n", ""),
 ];
+
+/// The keys that neither the configuration nor a change has, with all below them, and where they are tested instead.
+const ELSEWHERE: &[(&str, &str)] = &[
+    (".moved", "it is about names and not about objects: tests/cli/moved.rs"),
+    (".organizations.*.environments.*.portal.custom-domain.certificate", DOMAIN),
+    (".organizations.*.environments.*.portal.custom-domain.private-key", DOMAIN),
+    (".organizations.*.environments.*.portal.custom-domain.skip-ca-check", DOMAIN),
+    (".organizations.*.environments.*.portal.customization.menu.footer-bottom.*.external", MENU),
+    (".organizations.*.environments.*.portal.customization.menu.footer-bottom.*.visibility", MENU),
+    (".organizations.*.environments.*.portal.customization.menu.footer-sections.*.items.*.external", MENU),
+    (".organizations.*.environments.*.portal.customization.menu.footer-sections.*.items.*.visibility", MENU),
+    (".organizations.*.environments.*.portal.teams.*.roles.*.teams", "tests/cli/developers.rs"),
+    (".organizations.*.environments.*.teams.*.control-plane.auth-type", SAME),
+    (".organizations.*.environments.*.teams.*.control-plane.description", SAME),
+    (".organizations.*.environments.*.teams.*.control-plane.labels", SAME),
+    (".organizations.*.environments.*.teams.*.control-plane.proxy-urls", SAME),
+    (".platform.drift", "it is about reports: tests/cli/drift_telling.rs"),
+    (".platform.git.auth", "it is about access: tests/cli/secrets.rs, and unit tests of `manifest/git`"),
+    (".platform.portal", "it is about `koctl run`: tests/portal"),
+    (".platform.state", "it is about the state: tests/cli/stores.rs and encryption.rs"),
+    (".teams.*.services.*.git.auth", "it is about access: unit tests of `github/fetch.rs`"),
+    (".teams.*.services.*.git.author", "it has no effect"),
+    (".teams.*.services.*.git.github", "it is about access: tests/cli/secrets.rs"),
+];
+
+const DOMAIN: &str = "a portal has a certificate of its own or Konnect's, which the configuration has";
+const MENU: &str = "it is the key of an item of the main menu";
+const SAME: &str = "it is the key of the environment, and a unit test of the model says which of them counts";
+
+/// The schema that a schema refers to, without the alternative that it is null.
+fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")) {
+        return resolved(root, &root["$defs"][name]);
+    }
+    let alternatives = schema["anyOf"].as_array().into_iter().flatten();
+    match alternatives.into_iter().find(|one| one["type"] != "null") {
+        Some(one) => resolved(root, one),
+        None => schema,
+    }
+}
+
+/// The paths of all keys of a schema, with a star for a name and for an item.
+fn keys(root: &Value, schema: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let schema = resolved(root, schema);
+    for (key, below) in schema["properties"].as_object().into_iter().flatten() {
+        let path = format!("{path}.{key}");
+        keys(root, below, &path, found);
+        found.insert(path);
+    }
+    for many in ["additionalProperties", "items"] {
+        if schema[many].is_object() {
+            keys(root, &schema[many], &format!("{path}.*"), found);
+        }
+    }
+    for one in schema["oneOf"].as_array().into_iter().flatten() {
+        keys(root, one, path, found);
+    }
+}
+
+/// The same, of those that a configuration has.
+fn used(known: &BTreeSet<String>, value: &Value, path: &str, found: &mut BTreeSet<String>) {
+    let mut below = |path: String, value: &Value| {
+        if known.contains(&path) {
+            found.insert(path.clone());
+        }
+        used(known, value, &path, found);
+    };
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let named = format!("{path}.{key}");
+        below(if known.contains(&named) { named } else { format!("{path}.*") }, value);
+    }
+    value.as_array().into_iter().flatten().for_each(|value| below(format!("{path}.*"), value));
+}
+
+#[test]
+fn every_key_of_the_schema_is_in_the_configuration_or_tested_elsewhere() {
+    let (schema, mut known) = (json_schema(), BTreeSet::new());
+    keys(&schema, &schema, "", &mut known);
+    assert!(known.contains(".organizations.*.environments.*.portal.auth-strategies.*.ttl"), "{known:#?}");
+    let mut found = BTreeSet::new();
+    for (name, text) in [("platform", PLATFORM), ("teams", TEAMS), ("organizations", ORGANIZATIONS)] {
+        let changes = CHANGES.iter().filter(|(_, file, ..)| *file == name);
+        let changed = changes.map(|(_, _, from, to)| text.replacen(from, to, 1));
+        for text in changed.chain([text.to_owned()]) {
+            used(&known, &parse_value(&text).unwrap(), "", &mut found);
+        }
+    }
+    let is_below = |path: &str, whole: &str| path == whole || path.starts_with(&format!("{whole}."));
+    let is_elsewhere = |path: &&String| ELSEWHERE.iter().any(|(whole, _)| is_below(path, whole));
+    let missing: Vec<_> = known.difference(&found).filter(|path| !is_elsewhere(path)).collect();
+    assert!(missing.is_empty(), "add these to the configuration: {missing:#?}");
+    let stale: Vec<_> = ELSEWHERE
+        .iter()
+        .filter(|(whole, _)| !known.contains(*whole) || found.contains(*whole))
+        .map(|(whole, _)| whole)
+        .collect();
+    assert!(stale.is_empty(), "these are no exceptions any more: {stale:#?}");
+}
+
+/// The way back for who lost the state: what is there is described again, and the configuration that made it changes
+/// nothing in it.
+#[test]
+fn a_lost_state_comes_back_by_generating_the_configuration_of_each_organization() {
+    let world = world();
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    for (organization, variable) in [("Acme", "ACME_TOKEN"), ("Zeta", "ZETA_TOKEN")] {
+        world.koctl(&["state", "rm", &format!("{organization}/**"), "--auto-approve"]).exits(0);
+        let out = organization.to_lowercase();
+        let remote = "https://github.com/Acme/{service}.git";
+        let generate = ["import", "--generate", "--org", organization, "--token-env", variable, "--out", &out];
+        let mut generate = world.command(&[&generate[..], &["--git-remote", remote, "--sandbox"]].concat());
+        // Konnect does not show it, and the first value is taken to be the right one.
+        generate.env("ACME_OIDC_CLIENT_SECRET", "hunter2");
+        finish(generate).exits(0);
+    }
+    let plan = world.koctl(&["plan"]).exits(0);
+    assert!(plan.last_line().contains(", 0 to add, 0 to change, 0 to destroy"), "{}", plan.stdout);
+    let imported: BTreeSet<&str> = plan
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_once("  will be imported"))
+        .map(|(address, _)| {
+            address.trim_start_matches(|c: char| !c.is_alphanumeric()).split('/').nth(1).unwrap_or_default()
+        })
+        .collect();
+    // Pages and snippets belong to their authors, pull requests are GitHub's, and Konnect does not know the key of a
+    // strategy in the configuration.
+    let expected = BTreeSet::from(["application_auth_strategy", "portal_page", "portal_snippet", "pull_request"]);
+    assert!(imported.is_subset(&expected), "{imported:?}\n{}", plan.stdout);
+    world.koctl(&["apply", "--auto-approve"]).exits(0);
+    world.koctl(&["plan", "--detailed-exitcode"]).exits(0);
+}
 
 fn world() -> World {
     let world = World::empty();
