@@ -218,7 +218,7 @@ fn an_environment_is_removed_with_its_comments_and_what_a_plan_then_destroys_is_
     assert_eq!(world.read("konnect/organizations.yaml"), organizations);
     assert!(run.stderr.contains("A plan then destroys what there is of Acme/"), "{}", run.stderr);
     let unknown = world.run(&["remove", "environment", "Acme/tets", "--local", "--auto-approve"]).exits(1);
-    assert!(unknown.stderr.contains("there is no environment `tets`"), "{}", unknown.stderr);
+    assert!(unknown.stderr.contains("There is no environment `tets`"), "{}", unknown.stderr);
 
     // The last one: the section stays, and what was applied is planned to be destroyed, as the note said.
     let world = world.applied();
