@@ -268,6 +268,22 @@ fn a_specification_path_is_brought_to_gits_form() {
 }
 
 #[test]
+fn the_folder_of_documents_is_brought_to_gits_form_and_is_in_the_repository() {
+    let folder = |written: &str| {
+        let loaded = check(&changed("        git:\n", &format!("        docs: {written}\n        git:\n")));
+        loaded.map(|loaded| loaded.manifest.teams["data"].services["air/flights"].docs_folder())
+    };
+    assert_eq!(folder("~").unwrap(), None);
+    assert_eq!(folder("./api/docs/").unwrap().as_deref(), Some("api/docs"));
+    for (written, reason) in
+        [("/docs", "it is absolute"), (".", "whole repository"), ("''", "no folder"), ("../docs", "outside")]
+    {
+        let errors = folder(written).unwrap_err().to_string();
+        assert!(errors.contains("is not a valid folder for documents") && errors.contains(reason), "{errors}");
+    }
+}
+
+#[test]
 fn organizations_without_teams_are_fine() {
     let organizations = &SMALL[SMALL.find("organizations:").unwrap()..];
     assert_eq!(screen(organizations), "no errors");
@@ -719,9 +735,9 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ·         ──────
      7 │         git:
        ╰────
-      help: valid keys are `auth-strategy`, `description`, `dev-branch-name`, `display-name`, `git`,
-            `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `slug`, `spec-path` or
-            `visibility`
+      help: valid keys are `auth-strategy`, `description`, `dev-branch-name`, `display-name`, `docs`,
+            `git`, `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `slug`,
+            `spec-path` or `visibility`
 
     1 error in 1 file.
     ");

@@ -146,11 +146,34 @@ impl Targets {
         missed.map(|(_, pattern)| pattern.as_str()).collect()
     }
 
+    /// True if one of the globs may match an address below `folder`. It may be true of one that matches none.
+    #[must_use]
+    pub fn reach_below(&self, folder: &Address) -> bool {
+        self.patterns.iter().any(|pattern| reaches_below(pattern, folder.as_str()))
+    }
+
     /// True if one of the globs matches `address`.
     #[must_use]
     pub fn contains(&self, address: &Address) -> bool {
         self.globs.is_match(address.as_str())
     }
+}
+
+/// True if a glob may match a text that begins with `folder` and a slash.
+fn reaches_below(pattern: &str, folder: &str) -> bool {
+    // A slash between braces or brackets divides no segments.
+    if pattern.contains(['{', '[']) {
+        return true;
+    }
+    let mut segments = pattern.split('/');
+    for part in folder.split('/') {
+        match segments.next() {
+            Some(segment) if segment.contains("**") => return true,
+            Some(segment) if Targets::new(&[segment]).is_ok_and(|targets| targets.globs.is_match(part)) => {}
+            _ => return false,
+        }
+    }
+    segments.next().is_some()
 }
 
 /// A `--target` that is not a valid glob.
@@ -173,6 +196,31 @@ impl InvalidTarget {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_pattern_reaches_below_a_folder_if_it_goes_on_after_it() {
+        let folder = Address::new("Acme", "api_document", "dev/flights");
+        let reaches = |pattern: &str| Targets::new(&[pattern]).unwrap().reach_below(&folder);
+        for pattern in [
+            "Acme/api_document/dev/flights/a",
+            "Acme/api_document/dev/flights/a/b",
+            "*/api_document/d*/*/*",
+            "Acme/**",
+            "**/a",
+            "Acme/{api_document,team}/dev/flights/a",
+        ] {
+            assert!(reaches(pattern), "{pattern}");
+        }
+        for pattern in [
+            "Acme/api_document/dev/flights",
+            "Acme/api_document/dev/*",
+            "Acme/api_document/qa/flights/a",
+            "Acme/api/dev/flights",
+            "Beta/**",
+        ] {
+            assert!(!reaches(pattern), "{pattern}");
+        }
+    }
 
     #[test]
     fn an_address_gives_back_its_parts() {

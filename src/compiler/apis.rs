@@ -1,5 +1,6 @@
-//! APIs, their specifications, their publication, and the gateway services that serve them.
+//! APIs, their specifications, documents and publication, and the gateway services that serve them.
 
+use super::api_documents;
 use super::auth_strategies;
 use super::gateways::plane_of;
 use super::portal_teams;
@@ -28,6 +29,7 @@ pub(super) fn resources(scope: &EnvironmentScope<'_>, placement: &Placement<'_>,
         publication(scope, placement, &api).untyped(),
         api.clone().untyped(),
     ];
+    resources.extend(api_documents::resources(scope, placement, &spec.documents, &api).map(Desired::untyped));
     resources.extend(portal_teams::roles(scope, placement, &api).into_iter().map(Desired::untyped));
     resources.extend(implementation(scope, placement, &api).map(Desired::untyped));
     resources

@@ -1,8 +1,10 @@
-//! Services whose specification is not known. Their resources stay as they are, and everything else is planned.
+//! Services whose specification, or one of whose documents, is not known. Their resources stay as they are, and everything else is planned.
 
 use std::collections::BTreeSet;
 
+use super::api_documents;
 use super::apis;
+use super::documents::Documents;
 use super::placement::placements;
 use super::platform_repo;
 use super::scope::{EnvironmentScope, unasked};
@@ -10,7 +12,7 @@ use super::specification::{Spec, SpecAddress, Specs};
 use crate::manifest::model::{Manifest, Organization, Placement};
 use engine::{Address, Error};
 
-/// A service of an environment whose specification is not known.
+/// A service of an environment whose specification, or one of whose documents, is not known.
 #[derive(Debug, Clone)]
 pub struct Held {
     /// Its key.
@@ -19,10 +21,12 @@ pub struct Held {
     pub team: String,
     /// The organization and the environment.
     pub place: String,
-    /// Why the specification is not known.
+    /// Why that is not known.
     pub error: Error,
-    /// Its resources, except for its staged files.
+    /// Its resources, except for its documents and its staged files.
     pub addresses: BTreeSet<Address>,
+    /// The folder of its documents, as an address. Which they are is not known.
+    pub documents: Address,
     /// The other resources that these depend on.
     pub needs: BTreeSet<Address>,
     /// The resource that its staged files are part of.
@@ -43,21 +47,23 @@ impl Held {
             place: format!("{}/{}", scope.organization.name, scope.name),
             error,
             addresses,
+            documents: api_documents::folder(scope, placement),
             needs,
             staging: platform_repo::address(scope),
             staged: platform_repo::paths(scope, placement).into(),
         }
     }
 
-    /// True if `is_meant` is true of one of its resources, or of the one that its staged files are part of.
+    /// True if `is_meant` is true of one of its resources, of the folder of its documents, or of the resource that its
+    /// staged files are part of.
     pub fn is_among(&self, is_meant: impl Fn(&Address) -> bool) -> bool {
-        self.addresses.iter().chain([&self.staging]).any(is_meant)
+        self.addresses.iter().chain([&self.documents, &self.staging]).any(is_meant)
     }
 }
 
 /// A specification that was not read.
 fn unread() -> Spec {
-    Spec { content: String::new(), version: None }
+    Spec { content: String::new(), version: None, documents: Documents::new() }
 }
 
 /// The specifications of an organization, not read: enough for the addresses of its resources and their dependencies.

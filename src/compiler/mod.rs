@@ -6,8 +6,10 @@
 
 mod analytics;
 mod api_document;
+pub mod api_documents;
 mod apis;
 mod auth_strategies;
+pub mod documents;
 mod gateways;
 mod held;
 mod identity;

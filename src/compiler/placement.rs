@@ -4,13 +4,14 @@ use super::specification::SpecAddress;
 use crate::manifest::model::{self, ControlPlane, Environment, Manifest, Placement, Team};
 
 impl Placement<'_> {
-    /// The address of its specification.
+    /// The address of its specification and its documents.
     #[must_use]
     pub fn spec(&self) -> SpecAddress {
         SpecAddress {
             remote: self.service.git.remote.clone(),
             branch: self.branch.to_owned(),
             path: self.service.spec_file(),
+            docs: self.service.docs_folder(),
         }
     }
 }

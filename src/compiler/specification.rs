@@ -1,13 +1,14 @@
-//! The specifications of services.
+//! The specifications of services, with the documents beside them.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::documents::Documents;
 use crate::manifest::document::{parse_value, text_at};
 use engine::Error;
 
-/// A specification on a branch of a service's repository.
+/// A specification on a branch of a service's repository, and the documents beside it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpecAddress {
     /// The remote, as the manifest has it.
@@ -16,6 +17,8 @@ pub struct SpecAddress {
     pub branch: String,
     /// The path of the file.
     pub path: String,
+    /// The path of the folder with the documents, if the service has one.
+    pub docs: Option<String>,
 }
 
 /// A specification as it is in the service's repository.
@@ -25,6 +28,8 @@ pub struct Spec {
     pub content: String,
     /// Its `info.version`, if it has one.
     pub version: Option<String>,
+    /// The documents beside it.
+    pub documents: Documents,
 }
 
 /// The longest version of an API that Konnect accepts (schema `CreateApiRequest` of `api-builder-v3`).
@@ -56,7 +61,7 @@ impl Spec {
             Some(version) if version.chars().count() > VERSION_LENGTH => {
                 Err(format!("its `info.version` is longer than {VERSION_LENGTH} characters, the limit of Konnect"))
             }
-            Some(version) => Ok(Self { version: Some(version), content }),
+            Some(version) => Ok(Self { version: Some(version), content, documents: Documents::new() }),
             None => Err("it has no `info.version`, after which Konnect names the version of the API".into()),
         }
     }

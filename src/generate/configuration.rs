@@ -107,6 +107,7 @@ impl Draft {
                 remote: remote.clone(),
                 branch: branches[one.environment].clone(),
                 path: Service::SPEC_PATH.to_owned(),
+                docs: None,
             };
             configuration.specs.insert(address, one.api.spec.clone());
         }
@@ -120,6 +121,7 @@ impl Draft {
             description: common_description(uses),
             git: ServiceGit { remote, auth: None, github: None, author: None },
             spec_path: Service::SPEC_PATH.to_owned(),
+            docs: None,
             prod_branch_name: Service::PROD_BRANCH.to_owned(),
             dev_branch_name: Service::DEV_BRANCH.to_owned(),
             ignore_changes: Vec::new(),

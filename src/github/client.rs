@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use dryoc::dryocbox::{DryocBox, PublicKey as PublicKeyBytes};
 use github_api::{
     AccessError, Author, Content, Details, LabelledPull, NewCommit, NewContent, NewPull, Pull, PullUpdate, Reader,
-    Repository, Writer, absent_as_none,
+    Repository, TreeFile, Writer, absent_as_none,
 };
 use secrecy::{ExposeSecret, SecretString};
 
@@ -250,6 +250,30 @@ impl ReadClient {
             Err(error) if error.is_absent() => Err(self.missing(repository, branch, attempted).await?),
             Err(error) => Err(self.explain(&attempted, error)),
         }
+    }
+
+    /// The files on a branch, in all of its folders.
+    ///
+    /// # Errors
+    /// Also if there are too many for one answer.
+    pub async fn tree(&self, repository: &Repository, branch: &str) -> Result<Vec<TreeFile>, Error> {
+        let attempted = format!("list the files on the branch {branch} of {repository}");
+        match self.api.files(repository, branch).await {
+            Ok(files) => Ok(files),
+            Err(error) if error.moved_to().is_some() => Err(self.moved(repository, &error).await),
+            Err(error) if error.is_absent() => Err(self.missing(repository, branch, attempted).await?),
+            Err(github_api::Error::Truncated) => {
+                let cause = "the repository has more files than GitHub lists at once";
+                let help = "give the service an SSH key in `git.auth`: then koctl reads its repository with git";
+                Err(Error::new(ErrorKind::Refused, attempted, cause).help(help))
+            }
+            Err(error) => Err(self.explain(&attempted, error)),
+        }
+    }
+
+    /// The source of the token, which tells what the client may read from what another one may.
+    pub(super) fn token_source(&self) -> &str {
+        &self.access.token_source
     }
 
     /// The error for a file that GitHub does not show: what is missing, one step after the other.

@@ -1,17 +1,19 @@
-//! Reading a file of a repository that GitHub's API cannot read: a shallow fetch by the program git, with the user's
+//! Reading files of a repository that GitHub's API cannot read: a shallow fetch by the program git, with the user's
 //! own configuration of git and SSH.
 //!
 //! No secret is part of a command line or a file. A token goes through the environment, a private key through the
 //! memory of an `ssh-agent` that lives as long as the fetch.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use github_api::TreeFile;
 use secrecy::{ExposeSecret, SecretString};
+use tempfile::TempDir;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -76,41 +78,87 @@ impl Credentials {
 /// Fetches the tip of `branch` from `remote` and returns the content of `file`. `None` if there is no such file.
 ///
 /// # Errors
-/// If git fails, with its message. With a token, also if the server redirects: the token is not for another place.
+/// As [`Fetched::new`], and if the file is too large.
 pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credentials) -> Result<Option<Vec<u8>>, Error> {
-    let attempted = format!("fetch the branch {branch} of {remote}");
-    let mask = credentials.mask();
-    if matches!(credentials, Credentials::Token(_)) && remote.starts_with("http://") {
-        let cause = "the token would travel unencrypted over http://";
-        return Err(Error::new(ErrorKind::Refused, attempted, cause).help("use https:// in `git.remote`"));
-    }
-    let directory = tempfile::tempdir().map_err(|error| {
-        let cause = format!("a temporary directory cannot be created: {error}");
-        Error::new(ErrorKind::Unavailable, &attempted, cause).help("check TMPDIR, and that the disk is not full")
-    })?;
-    let repository = directory.path().join("repository");
-    let local = |arguments: &[&str]| {
-        let mut git = Command::new("git");
-        git.args(arguments);
-        prepare(&mut git, &repository);
-        run(git, None, &mask, &attempted)
-    };
-    local(&["init", "--quiet", "--bare"]).await?;
-    let (mut fetch, input) = authenticated(remote, credentials);
-    fetch.args(["fetch", "--quiet", "--depth=1", "--", remote, &format!("refs/heads/{branch}")]);
-    prepare(&mut fetch, &repository);
-    run(fetch, input, &mask, &attempted).await?;
-    let listed = local(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]).await?;
+    let fetched = Fetched::new(remote, branch, credentials).await?;
+    let listed = fetched.git(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]).await?;
     if listed.is_empty() {
         return Ok(None);
     }
-    let blob = format!("FETCH_HEAD:{file}");
-    let size = String::from_utf8_lossy(&local(&["cat-file", "-s", &blob]).await?).trim().parse::<u64>();
-    if size.is_ok_and(|size| size > LARGEST) {
-        let cause = format!("{file} is larger than {} MiB, the limit", LARGEST / (1024 * 1024));
-        return Err(Error::new(ErrorKind::Unexpected, attempted, cause).help("check `spec-path` of the service"));
+    fetched.content(&format!("FETCH_HEAD:{file}"), file, "check `spec-path` of the service").await.map(Some)
+}
+
+/// The tip of a branch, in a repository that is deleted with this value.
+pub(super) struct Fetched {
+    directory: TempDir,
+    attempted: String,
+    mask: Mask,
+}
+
+impl Fetched {
+    /// Fetches the tip of `branch` from `remote`.
+    ///
+    /// # Errors
+    /// If git fails, with its message. With a token, also if the server redirects: the token is not for another place.
+    pub(super) async fn new(remote: &str, branch: &str, credentials: &Credentials) -> Result<Self, Error> {
+        let attempted = format!("fetch the branch {branch} of {remote}");
+        if matches!(credentials, Credentials::Token(_)) && remote.starts_with("http://") {
+            let cause = "the token would travel unencrypted over http://";
+            return Err(Error::new(ErrorKind::Refused, attempted, cause).help("use https:// in `git.remote`"));
+        }
+        let directory = tempfile::tempdir().map_err(|error| {
+            let cause = format!("a temporary directory cannot be created: {error}");
+            Error::new(ErrorKind::Unavailable, &attempted, cause).help("check TMPDIR, and that the disk is not full")
+        })?;
+        let fetched = Self { directory, attempted, mask: credentials.mask() };
+        fetched.git(&["init", "--quiet", "--bare"]).await?;
+        let (mut fetch, input) = authenticated(remote, credentials);
+        fetch.args(["fetch", "--quiet", "--depth=1", "--", remote, &format!("refs/heads/{branch}")]);
+        prepare(&mut fetch, &fetched.repository());
+        run(fetch, input, &fetched.mask, &fetched.attempted).await?;
+        Ok(fetched)
     }
-    local(&["cat-file", "blob", &blob]).await.map(Some)
+
+    /// The files in all folders, as GitHub's API lists them.
+    pub(super) async fn tree(&self) -> Result<Vec<TreeFile>, Error> {
+        let listed = self.git(&["ls-tree", "-r", "-z", "FETCH_HEAD"]).await?;
+        // `100644 blob <id>`, a tab, and the path. One that is not UTF-8 is not that of a document.
+        let file = |line: &str| {
+            let (kind, path) = line.split_once('\t')?;
+            let [mode, "blob", id] = kind.split(' ').collect::<Vec<_>>()[..] else { return None };
+            Some(TreeFile { path: path.to_owned(), blob: id.to_owned(), mode: mode.to_owned() })
+        };
+        Ok(String::from_utf8_lossy(&listed).split('\0').filter_map(file).collect())
+    }
+
+    /// The content of a blob, which is that of `file`.
+    ///
+    /// # Errors
+    /// Also if it is too large.
+    pub(super) async fn blob(&self, id: &str, file: &str) -> Result<Vec<u8>, Error> {
+        self.content(id, file, "split the document into several").await
+    }
+
+    async fn content(&self, object: &str, file: &str, help: &str) -> Result<Vec<u8>, Error> {
+        let size = String::from_utf8_lossy(&self.git(&["cat-file", "-s", object]).await?).trim().parse::<u64>();
+        if size.is_ok_and(|size| size > LARGEST) {
+            let cause = format!("{file} is larger than {} MiB, the limit", LARGEST / (1024 * 1024));
+            return Err(Error::new(ErrorKind::Unexpected, &self.attempted, cause).help(help));
+        }
+        self.git(&["cat-file", "blob", object]).await
+    }
+
+    /// What git prints when it is called in the repository.
+    async fn git(&self, arguments: &[&str]) -> Result<Vec<u8>, Error> {
+        let mut git = Command::new("git");
+        git.args(arguments);
+        prepare(&mut git, &self.repository());
+        run(git, None, &self.mask, &self.attempted).await
+    }
+
+    fn repository(&self) -> PathBuf {
+        self.directory.path().join("repository")
+    }
 }
 
 /// Sets the repository of a call of git, and removes variables that would lead it elsewhere. Messages are in English,
@@ -253,6 +301,17 @@ mod tests {
         let found = file(&remote, "dev", "api/openapi.yaml", &Credentials::None).await.unwrap();
         assert_eq!(found.as_deref(), Some(b"openapi: 3.1.0\n".as_slice()));
         assert_eq!(file(&remote, "dev", "other.yaml", &Credentials::None).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn all_files_are_listed_with_their_modes_and_read_by_their_blobs() {
+        let directory = repository();
+        let remote = format!("file://{}", directory.path().display());
+        let fetched = Fetched::new(&remote, "dev", &Credentials::None).await.unwrap();
+        let tree = fetched.tree().await.unwrap();
+        let [TreeFile { path, blob, mode }] = tree.as_slice() else { panic!("{tree:?}") };
+        assert_eq!((path.as_str(), mode.as_str()), ("api/openapi.yaml", "100644"));
+        assert_eq!(fetched.blob(blob, path).await.unwrap(), b"openapi: 3.1.0\n");
     }
 
     #[tokio::test]

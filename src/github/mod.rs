@@ -5,6 +5,7 @@
 
 mod access;
 pub mod client;
+pub mod documents;
 pub mod fetch;
 pub mod issues;
 mod problem;

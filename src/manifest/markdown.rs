@@ -36,6 +36,18 @@ impl FrontMatter {
         self.0.contains_key(key)
     }
 
+    /// The title, if it sets one.
+    ///
+    /// # Errors
+    /// Something other than a text.
+    pub fn title(&self) -> Result<Option<&str>, String> {
+        match self.0.get("title") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(title)) => Ok(Some(title.trim()).filter(|title| !title.is_empty())),
+            Some(_) => Err("its front matter has a `title` that is not a text".to_owned()),
+        }
+    }
+
     /// Who sees the page, if it says so.
     ///
     /// # Errors
@@ -76,6 +88,14 @@ pub fn title<'t>(text: &'t str, name: &'t str) -> Option<&'t str> {
         }
     }
     Some(heading(lines).unwrap_or(name))
+}
+
+/// The first heading of a text, after its front matter.
+#[must_use]
+pub fn first_heading(text: &str) -> Option<&str> {
+    let begins = text.starts_with("---\n") || text.starts_with("---\r\n");
+    let end = text.lines().skip(1).position(|line| line.trim_end() == "---").filter(|_| begins);
+    heading(text.lines().skip(end.map_or(0, |end| end + 2)))
 }
 
 /// The first heading of the first level that is not code.
@@ -148,6 +168,24 @@ mod tests {
         for content in ["", "text", "## Part\n", "#\n", "```\n# a comment\n"] {
             assert_eq!(title(content, "start"), Some("start"), "{content}");
         }
+    }
+
+    #[test]
+    fn the_first_heading_comes_after_front_matter() {
+        assert_eq!(first_heading("# Hello\n"), Some("Hello"));
+        assert_eq!(first_heading("---\n# a comment\ntitle: Other\n---\n# Hello\n"), Some("Hello"));
+        assert_eq!(first_heading("---\n# Hello\n"), Some("Hello"), "a line, and no front matter");
+        assert_eq!(first_heading("---\ntitle: Other\n---\n"), None);
+    }
+
+    #[test]
+    fn front_matter_sets_a_title_that_is_a_text() {
+        let title = |written: &str| {
+            FrontMatter::of(&format!("---\ntitle: {written}\n---\n")).title().map(|title| title.map(str::to_owned))
+        };
+        assert_eq!(title("First steps"), Ok(Some("First steps".to_owned())));
+        assert_eq!((title(""), title("' '")), (Ok(None), Ok(None)));
+        assert!(title("[a]").is_err() && title("1.10").is_err());
     }
 
     #[test]

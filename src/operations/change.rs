@@ -186,7 +186,8 @@ pub async fn check_service(session: &Session, new: &NewService, manifest: &Manif
     let wanted: BTreeMap<SpecAddress, Wanted> = branches
         .map(|branch| {
             let (remote, path, source) = (service.git.remote.clone(), service.spec_file(), source.clone());
-            let address = SpecAddress { remote: remote.clone(), branch: branch.clone(), path: path.clone() };
+            let address =
+                SpecAddress { remote: remote.clone(), branch: branch.clone(), path: path.clone(), docs: None };
             (address, Wanted { remote, branch, path, source })
         })
         .collect();

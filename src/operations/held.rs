@@ -1,4 +1,4 @@
-//! Services whose specification is not known (R8): a plan leaves their resources as they are, and reports why.
+//! Services whose specification or documents are not known (R8): a plan leaves their resources as they are, and reports why.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::failure::{Failure, Failures};
-use crate::compiler::{Compiled, Held};
+use crate::compiler::{Compiled, Held, api_documents};
 use crate::github::resources::pull_request::FILES;
 use engine::plan::ResourceChange;
 use engine::refresh::Remembered;
@@ -14,11 +14,11 @@ use engine::value::stored_form;
 use engine::world::World;
 use engine::{Address, Desired, Error, ErrorKind, Expr, Kind, Readers, drift};
 
-/// The services of one scope whose specification is not known.
+/// The services of one scope whose specification or documents are not known.
 #[derive(Debug, Default)]
 pub(super) struct Holding {
     held: Vec<Held>,
-    /// The resources that stay as they are.
+    /// The resources that stay as they are, and the folders of documents that do.
     addresses: BTreeSet<Address>,
 }
 
@@ -27,7 +27,8 @@ impl Holding {
     /// them is known, or no one asked for them: then they are not read.
     pub(super) fn of(compiled: Compiled, is_meant: &dyn Fn(&Address) -> bool) -> (Vec<Desired>, Self) {
         let Compiled { mut desired, held } = compiled;
-        let mut addresses: BTreeSet<Address> = held.iter().flat_map(|one| one.addresses.iter().cloned()).collect();
+        let mut addresses: BTreeSet<Address> =
+            held.iter().flat_map(|one| one.addresses.iter().chain([&one.documents]).cloned()).collect();
         for Held { staging, .. } in &held {
             if !is_meant(staging) {
                 desired.retain(|resource| resource.address != *staging);
@@ -42,6 +43,7 @@ impl Holding {
     /// True if the resource stays as it is.
     pub(super) fn covers(&self, address: &Address) -> bool {
         self.addresses.contains(address)
+            || api_documents::folder_of(address).is_some_and(|folder| self.addresses.contains(&folder))
     }
 
     /// What the state has of the resources that stay, as desired ones: no other resource may take their objects over.

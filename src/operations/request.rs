@@ -1,6 +1,7 @@
 //! The request for a plan: its targets, its mode and its limits.
 
 use super::import::Choice;
+use crate::compiler::api_documents;
 use engine::address::Targets;
 use engine::{Address, Mode};
 
@@ -22,9 +23,15 @@ pub struct PlanRequest {
 }
 
 impl PlanRequest {
-    /// True if the plan may be about this resource: `targets` are the parsed ones of the request.
+    /// True if the plan may be about this resource, or about one in this folder of documents. `targets` are the parsed ones of
+    /// the request.
     pub(super) fn is_meant(&self, targets: Option<&Targets>, address: &Address) -> bool {
-        targets.is_none_or(|targets| targets.contains(address))
-            && self.choice.as_ref().is_none_or(|choice| choice.address == *address)
+        let is_folder = api_documents::is_folder(address);
+        let is_targeted = |targets: &Targets| targets.contains(address) || (is_folder && targets.reach_below(address));
+        let is_chosen = |choice: &Choice| {
+            choice.address == *address
+                || (is_folder && api_documents::folder_of(&choice.address).as_ref() == Some(address))
+        };
+        targets.is_none_or(is_targeted) && self.choice.as_ref().is_none_or(is_chosen)
     }
 }

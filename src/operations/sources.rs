@@ -1,15 +1,18 @@
-//! The sources of an organization apart from the manifest: specifications, secrets of resources, and Konnect's events.
+//! The sources of an organization apart from the manifest: specifications, documents, secrets of resources, and Konnect's events.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use futures::future::join_all;
+use futures::join;
 
 use super::connect::{clients, github, platform_repository, reachable};
 use super::failure::Failure;
 use super::former::former;
 use super::session::Session;
+use crate::compiler::documents::Documents;
 use crate::compiler::{self, Events, Input, ReadSecrets, Spec, SpecAddress, Specs, placements};
+use crate::github::documents;
 use crate::github::fetch::Credentials;
 use crate::github::specs::{self, Source, Wanted};
 use crate::konnect::resources::notification_subscription;
@@ -108,7 +111,7 @@ async fn known_events(session: &Session, scope: &str) -> Result<BTreeMap<String,
     Ok(subscriptions.filter_map(|one| Some((event(one)?, one.id.clone()))).collect())
 }
 
-/// Reads every specification that the resources that are meant are made from, each once.
+/// Reads every specification that the resources that are meant are made from, and the documents beside it, each once.
 async fn specifications(
     session: &Session,
     organizations: &[(&String, &Organization)],
@@ -116,24 +119,49 @@ async fn specifications(
 ) -> Specs {
     let manifest = &session.workspace.loaded.manifest;
     let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
+    let mut folders: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
     let mut specs = Specs::new();
     for (name, organization) in organizations {
         let needed = compiler::needed_specs(manifest, name, organization, is_meant);
         let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
         for placement in placed.filter(|placement| needed.contains(&placement.spec())) {
-            let SpecAddress { remote, branch, path } = placement.spec();
+            let SpecAddress { remote, branch, path, docs } = placement.spec();
             if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
                 match source(session, placement.service) {
-                    Ok(source) => drop(entry.insert(Wanted { remote, branch, path, source })),
+                    Ok(source) => {
+                        let wanted = entry.insert(Wanted { remote, branch, path, source });
+                        if let Some(path) = docs {
+                            folders.insert(placement.spec(), Wanted { path, ..wanted.clone() });
+                        }
+                    }
                     // It concerns this service only, and the organizations that have it.
                     Err(failure) => drop(specs.insert(placement.spec(), Err(unreachable(&remote, failure)))),
                 }
             }
         }
     }
-    let files = specs::read(wanted).await;
-    specs.extend(files.into_iter().map(|(address, file)| (address.clone(), parse(&address, file))));
+    let (files, mut documents) = join!(specs::read(wanted), documents::read(folders));
+    specs.extend(files.into_iter().map(|(address, file)| {
+        let spec = parse(&address, file);
+        let spec = match documents.remove(&address) {
+            Some(files) => spec.and_then(|spec| Ok(Spec { documents: read_documents(&address, files)?, ..spec })),
+            None => spec,
+        };
+        (address, spec)
+    }));
     specs
+}
+
+/// The documents in the files that were read.
+fn read_documents(
+    SpecAddress { remote, branch, docs, .. }: &SpecAddress,
+    files: Result<documents::Files, Error>,
+) -> Result<Documents, Error> {
+    compiler::documents::read(files?).map_err(|reason| {
+        let folder = docs.as_deref().unwrap_or_default();
+        let attempted = format!("read the documents in {folder} on the branch {branch} of {remote}");
+        Error::new(ErrorKind::Refused, attempted, reason).help("correct the files in the service's repository")
+    })
 }
 
 /// How the repository of a service is read.
@@ -177,7 +205,7 @@ pub(super) fn parse(address: &SpecAddress, file: Result<Vec<u8>, Error>) -> Resu
         Spec::read(file)
     };
     parsed.map_err(|reason| {
-        let SpecAddress { remote, branch, path } = address;
+        let SpecAddress { remote, branch, path, .. } = address;
         let attempted = format!("read {path} on the branch {branch} of {remote}");
         Error::new(ErrorKind::Refused, attempted, reason).help("correct the specification in the service's repository")
     })

@@ -68,6 +68,8 @@ const ALWAYS_SET: &[(&str, &[&str])] = &[
     // So is its visibility, which is the portal's default at first; the document has no value for "as the portal".
     ("portal_page", &["title", "content", "visibility", "status"]),
     ("portal_snippet", &["title", "content", "visibility", "status"]),
+    // The title of a document is a heading, or its slug.
+    ("api_document", &["title", "content", "status"]),
     // The version of a specification is that of its text, and Konnect reads it there by itself.
     ("api_version", &["version", "content"]),
     ("api_publication", &["visibility"]),
@@ -105,6 +107,8 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
     let key = outsider.made("eu", "/v2/application-auth-strategies", key).await;
     let above = json!({ "slug": "above", "title": "Above", "content": "Above" });
     let above = outsider.made("eu", &format!("/v3/portals/{portal}/pages"), above).await;
+    let document = json!({ "slug": "above", "content": "Above" });
+    let document = outsider.made("eu", &format!("/v3/apis/{api}/documents"), document).await;
     BTreeMap::from([
         ("team", json!({ "name": "orders", "description": "Takes orders." })),
         (
@@ -151,6 +155,13 @@ async fn samples(outsider: &Outsider<'_>) -> BTreeMap<&'static str, Value> {
             "portal_page",
             json!({
                 "region": "eu", "portal_id": portal, "parent_page_id": above, "slug": "below", "title": "Below",
+                "content": "Below", "status": "published"
+            }),
+        ),
+        (
+            "api_document",
+            json!({
+                "region": "eu", "api_id": api, "parent_document_id": document, "slug": "below", "title": "Below",
                 "content": "Below", "status": "published"
             }),
         ),

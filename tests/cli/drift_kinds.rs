@@ -27,6 +27,7 @@ teams:
         slug: checkout
         description: The checkout.
         git: {remote: 'https://github.com/Acme/checkout.git'}
+        docs: docs
 ";
 
 const ORGANIZATIONS: &str = "\
@@ -274,6 +275,11 @@ const CHANGES: &[(&str, &str, Change)] = &[
     ("api", "slug", Send(|_| json!({ "slug": "theirs" }))),
     ("api", "description", Send(|_| json!({ "description": "Theirs." }))),
     ("api", "labels", Send(|_| json!({ "labels": { "team-name": null } }))),
+    ("api_document", "parent_document_id", Never("another document would have to be above it, and koctl has one here")),
+    ("api_document", "slug", Send(|_| json!({ "slug": "theirs" }))),
+    ("api_document", "title", Send(|_| json!({ "title": "Theirs" }))),
+    ("api_document", "content", Send(|_| json!({ "content": "# Theirs" }))),
+    ("api_document", "status", Send(|_| json!({ "status": "unpublished" }))),
     ("api_version", "version", Send(|_| json!({ "version": "9.9.9" }))),
     ("api_version", "content", Send(|_| json!({ "spec": { "content": spec("theirs", "1.0.0") } }))),
     ("api_publication", "visibility", Send(|_| json!({ "visibility": "public" }))),
@@ -348,6 +354,7 @@ const DELETIONS: &[(&str, Result<(), &str>)] = &[
     ("portal_team_role", Ok(())),
     ("api", Ok(())),
     ("api_version", Ok(())),
+    ("api_document", Ok(())),
     ("api_publication", Ok(())),
     ("api_implementation", Ok(())),
     ("gateway_service", Err(LOOKED_UP)),
@@ -438,6 +445,7 @@ const REMAKES: &[(&str, Remake)] = &[
     ("portal_page", Ok(|known, is| (known.collection(), with(is, &["slug", "content"], "status", "published")))),
     ("portal_snippet", Ok(|known, is| (known.collection(), with(is, &["name", "content"], "status", "published")))),
     ("api", Ok(|known, is| (known.collection(), json!({ "name": is["name"], "version": is["version"] })))),
+    ("api_document", Ok(|known, is| (known.collection(), with(is, &["slug", "content"], "status", "published")))),
     (
         "api_version",
         Ok(|known, is| {
@@ -545,6 +553,7 @@ impl Known {
             }
             "api" => format!("/v3/apis/{}", id()),
             "api_version" => format!("/v3/apis/{}/versions/{}", self.text("api_id"), id()),
+            "api_document" => format!("/v3/apis/{}/documents/{}", self.text("api_id"), id()),
             "api_publication" => format!("/v3/apis/{}/publications/{}", self.text("api_id"), self.text("portal_id")),
             "api_implementation" => format!("/v3/apis/{}/implementations/{}", self.text("api_id"), id()),
             other => panic!("where is a {other}?"),
@@ -565,6 +574,7 @@ impl Platform {
         let world = World::new();
         world.write("konnect/teams.yaml", TEAMS);
         world.write("konnect/organizations.yaml", ORGANIZATIONS);
+        world.write("services/Acme/checkout/dev/docs/start.md", "# Start\n");
         let sandbox = world.sandbox().await;
         let platform = Self { world, sandbox };
         platform.koctl(&["init", "--auto-approve", "--state", "file:.koctl/state"], 0).await;
@@ -852,6 +862,7 @@ const NO_ADDITIONS: &[(&str, &str)] = &[
     ("portal_identity_provider", "one of each kind is all that there can be, and koctl has both here"),
     ("portal_page", "the other pages of a portal belong to its authors"),
     ("portal_snippet", "the other snippets of a portal belong to its authors"),
+    ("api_document", "the other documents of an API belong to their authors"),
     ("api_version", "koctl looks at the current version of an API alone"),
     ("api_publication", "an API of somebody else would have to be published: the one above is not koctl's"),
     ("api_implementation", "an API of somebody else would have to be implemented"),

@@ -34,6 +34,7 @@ teams:
         description: The checkout.
         git: {remote: 'https://github.com/Acme/checkout.git'}
         spec-path: openapi.yaml
+        docs: docs
         prod-branch-name: main
         dev-branch-name: dev
         protect: false
@@ -189,6 +190,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("teams.*.services.*.description", "teams", "The checkout.", "Where people pay."),
     ("teams.*.services.*.git.remote", "teams", "Acme/cart.git", "Acme/other-cart.git"),
     ("teams.*.services.*.spec-path", "teams", "spec-path: openapi.yaml", "spec-path: v2/openapi.yaml"),
+    ("teams.*.services.*.docs", "teams", "docs: docs", "docs: v2/docs"),
     ("teams.*.services.*.prod-branch-name", "teams", "prod-branch-name: main", "prod-branch-name: next"),
     ("teams.*.services.*.dev-branch-name", "teams", "dev-branch-name: dev", "dev-branch-name: next"),
     ("teams.*.services.*.protect", "teams", "        protect: false\n", "        protect: true\n"),
@@ -697,6 +699,9 @@ fn world() -> World {
             let folder = format!("services/Acme/{repository}/{branch}");
             world.write(&format!("{folder}/openapi.yaml"), &spec(title, version));
             world.write(&format!("{folder}/v2/openapi.yaml"), &spec(title, "2.0.0"));
+            world.write(&format!("{folder}/docs/start.md"), "# Start\n");
+            world.write(&format!("{folder}/v2/docs/start.md"), "# Start\n\nAgain.\n");
+            world.write(&format!("{folder}/v2/docs/start/more.md"), "More.\n");
         }
     }
     world

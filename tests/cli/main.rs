@@ -9,6 +9,7 @@ mod clearing;
 mod completions;
 mod daily;
 mod developers;
+mod documents;
 mod drift;
 mod drift_authors;
 mod drift_kinds;

@@ -4,6 +4,7 @@
 //! `Resource`, and a line below.
 
 pub mod api;
+pub mod api_document;
 pub mod api_implementation;
 pub mod api_publication;
 pub mod api_version;
@@ -61,6 +62,7 @@ pub static TYPES: &[&KonnectType] = &[
     &portal_team_group_mapping::TYPE,
     &api::TYPE,
     &api_version::TYPE,
+    &api_document::TYPE,
     &api_publication::TYPE,
     &portal_team_role::TYPE,
     &api_implementation::TYPE,

@@ -66,6 +66,10 @@ pub struct Service {
     /// The path of the OpenAPI document in the repository.
     #[serde(default = "default_spec_path")]
     pub spec_path: String,
+    /// A folder of the repository, for example `docs`. Its Markdown files (`.md`) are the documents of the service's APIs in
+    /// portals, and its tree of files is their tree. Without it, koctl manages no documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
     /// The branch for environments of type PROD.
     #[serde(default = "default_prod_branch")]
     pub prod_branch_name: String,
@@ -73,8 +77,8 @@ pub struct Service {
     #[serde(default = "default_dev_branch")]
     pub dev_branch_name: String,
     /// Attributes that koctl sets on a new object and then leaves to others, like `portal.display_name`: the type of the
-    /// resource, and the attribute. The list is about the APIs of the service, their versions, publications and links, in
-    /// all environments.
+    /// resource, and the attribute. The list is about the APIs of the service, their versions, documents, publications and
+    /// links, in all environments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore_changes: Vec<String>,
     /// Refuse every plan that deletes or replaces the service's APIs.
@@ -102,18 +106,27 @@ impl Service {
 
     /// The path of the OpenAPI document as git writes it: without `.` and `..`.
     pub fn spec_file(&self) -> String {
-        let mut segments: Vec<&str> = Vec::new();
-        for segment in self.spec_path.split('/') {
-            match segment {
-                "" | "." => {}
-                ".." => {
-                    segments.pop();
-                }
-                _ => segments.push(segment),
-            }
-        }
-        segments.join("/")
+        as_git_writes(&self.spec_path)
     }
+
+    /// The path of the folder with the documents as git writes it, if the service has one.
+    pub fn docs_folder(&self) -> Option<String> {
+        self.docs.as_deref().map(as_git_writes)
+    }
+}
+
+fn as_git_writes(path: &str) -> String {
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            _ => segments.push(segment),
+        }
+    }
+    segments.join("/")
 }
 
 fn default_spec_path() -> String {

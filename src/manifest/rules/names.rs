@@ -112,11 +112,21 @@ pub(super) fn slug(segment: &str) -> Option<&'static str> {
 
 /// The reason why the path of a specification in its repository is not valid.
 pub(super) fn spec_path(path: &str) -> Option<&'static str> {
+    if path.ends_with('/') && !path.starts_with('/') {
+        return Some("it is a directory");
+    }
+    repository_path(path, "it is not a file")
+}
+
+/// The reason why the path of a folder with documents in its repository is not valid.
+pub(super) fn docs_path(path: &str) -> Option<&'static str> {
+    repository_path(path, "it is the whole repository, or no folder")
+}
+
+/// The reason why a path in a repository is not valid. `nothing` is the one if it leads to the root.
+fn repository_path(path: &str, nothing: &'static str) -> Option<&'static str> {
     if path.starts_with('/') {
         return Some("it is absolute");
-    }
-    if path.ends_with('/') {
-        return Some("it is a directory");
     }
     if path.chars().any(|c| c.is_control() || c == '\\') {
         return Some("it contains a backslash or a control character");
@@ -130,7 +140,7 @@ pub(super) fn spec_path(path: &str) -> Option<&'static str> {
             _ => depth += 1,
         }
     }
-    (depth == 0).then_some("it is not a file")
+    (depth == 0).then_some(nothing)
 }
 
 /// The reason why the name of a branch is not valid, by git's rules (`git check-ref-format`).

@@ -68,6 +68,16 @@ impl Rules<'_> {
                 "write the path from the root of the service's repository, like `api/openapi.yaml`",
             );
         }
+        if let Some(docs) = &service.docs
+            && let Some(reason) = names::docs_path(docs)
+        {
+            self.report(
+                &path.key("docs"),
+                "koctl::manifest::docs",
+                format!("`{docs}` is not a valid folder for documents: {reason}"),
+                "write the path from the root of the service's repository, like `docs` or `api/docs`",
+            );
+        }
         self.service_overrides(path, service);
         self.check_branch(&path.key("prod-branch-name"), &service.prod_branch_name);
         self.check_branch(&path.key("dev-branch-name"), &service.dev_branch_name);
