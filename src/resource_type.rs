@@ -204,6 +204,13 @@ pub enum Listing {
         /// True if the list of the parents is read too, because it saves requests.
         with_parents: bool,
     },
+    /// Below each object of another type, and then one by one, because lists leave out their texts.
+    EachBelow {
+        /// The other type.
+        parent: &'static Schema,
+        /// The attribute that holds its id.
+        attribute: &'static str,
+    },
     /// For each event of Konnect's notifications.
     Events {
         /// The attribute that holds the event.
@@ -234,6 +241,10 @@ pub enum Part {
     PortalTeam,
     /// A role of a team of developers.
     PortalTeamRole,
+    /// A page of a portal.
+    Page,
+    /// A snippet of a portal.
+    Snippet,
     /// The look of a portal.
     PortalCustomization,
     /// The custom domain of a portal.

@@ -12,7 +12,7 @@ use crate::konnect::resources::portal::{
 };
 use crate::konnect::resources::portal_page::{self, PortalPage};
 use crate::konnect::resources::portal_snippet::{self, PortalSnippet};
-use crate::manifest::markdown::{FrontMatter, title};
+use crate::manifest::markdown::PortalText;
 use crate::manifest::model::Visibility;
 use engine::{Desired, Expr};
 
@@ -56,15 +56,16 @@ fn page(scope: &EnvironmentScope<'_>, path: &str, content: &str) -> Desired<Port
         None if path == TOP => (Expr::Value(Value::Null), TOP_SLUG),
         None => (Expr::Value(Value::Null), path),
     };
-    let (visibility, status) = said(content);
+    let text = PortalText::of(content);
+    let (title, visibility, status) = said(&text, path.rsplit('/').next().unwrap_or(path));
     scope
         .resource(path)
         .with(portal_page::REGION, scope.region())
         .with(portal_page::PORTAL_ID, portal(scope).id())
         .with(portal_page::PARENT_PAGE_ID, parent)
         .with(portal_page::SLUG, slug)
-        .with_some(portal_page::TITLE, title(content, path.rsplit('/').next().unwrap_or(path)))
-        .with(portal_page::CONTENT, content)
+        .with_some(portal_page::TITLE, title)
+        .with(portal_page::CONTENT, text.content)
         .with_some(portal_page::VISIBILITY, visibility)
         .with(portal_page::STATUS, status)
         .protect(scope.protect())
@@ -72,22 +73,22 @@ fn page(scope: &EnvironmentScope<'_>, path: &str, content: &str) -> Desired<Port
 
 /// A text that pages share.
 fn snippet(scope: &EnvironmentScope<'_>, name: &str, content: &str) -> Desired<PortalSnippet> {
-    let (visibility, status) = said(content);
+    let text = PortalText::of(content);
+    let (title, visibility, status) = said(&text, name);
     scope
         .resource(name)
         .with(portal_snippet::REGION, scope.region())
         .with(portal_snippet::PORTAL_ID, portal(scope).id())
         .with(portal_snippet::NAME, name)
-        .with_some(portal_snippet::TITLE, title(content, name))
-        .with(portal_snippet::CONTENT, content)
+        .with_some(portal_snippet::TITLE, title)
+        .with(portal_snippet::CONTENT, text.content)
         .with_some(portal_snippet::VISIBILITY, visibility)
         .with(portal_snippet::STATUS, status)
         .protect(scope.protect())
 }
 
-/// The visibility and the status that front matter sets. The configuration was checked: it has no other values.
-fn said(content: &str) -> (Option<&'static str>, &'static str) {
-    let matter = FrontMatter::of(content);
-    let visibility = matter.visibility().ok().flatten().map(Visibility::as_str);
-    (visibility, matter.status().ok().flatten().unwrap_or("published"))
+/// The title, the visibility and the status of a text, as it says. The configuration was checked: it has no other values.
+fn said<'a>(text: &'a PortalText<'_>, name: &'a str) -> (Option<&'a str>, Option<&'static str>, &'static str) {
+    let visibility = text.visibility().ok().flatten().map(Visibility::as_str);
+    (text.title(name).ok().flatten(), visibility, text.status().unwrap_or("published"))
 }

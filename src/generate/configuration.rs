@@ -9,7 +9,7 @@ use crate::manifest::model::{
     Organization, PortalRole, PortalTeamRole, Service, ServiceGit, Team,
 };
 use crate::manifest::secret::Secret;
-use crate::manifest::unfit_shown_name;
+use crate::manifest::{content_files, unfit_shown_name};
 
 /// The configuration of a draft, with its guesses.
 #[derive(Debug, Clone)]
@@ -20,6 +20,33 @@ pub struct Configuration {
     pub specs: BTreeMap<SpecAddress, Spec>,
     /// The guesses: a comment for each guessed key, by its path.
     pub guesses: BTreeMap<Vec<String>, String>,
+}
+
+impl Configuration {
+    /// The same without pages and snippets of portals, which are in files of their own.
+    #[must_use]
+    pub fn without_content(&self) -> Self {
+        let mut configuration = self.clone();
+        let organizations = configuration.manifest.organizations.values_mut();
+        for environment in organizations.flat_map(|organization| organization.environments.values_mut()) {
+            environment.portal.pages.clear();
+            environment.portal.snippets.clear();
+        }
+        configuration
+    }
+
+    /// The files with pages and snippets of portals, by path.
+    #[must_use]
+    pub fn content(&self) -> BTreeMap<String, String> {
+        let mut files = BTreeMap::new();
+        for (organization, settings) in &self.manifest.organizations {
+            for (environment, settings) in &settings.environments {
+                let of_environment = content_files(organization, environment, &settings.portal);
+                files.extend(of_environment.into_iter().map(|(path, text)| (format!("konnect/{path}"), text)));
+            }
+        }
+        files
+    }
 }
 
 /// The use that an environment makes of a service.

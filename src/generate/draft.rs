@@ -9,7 +9,7 @@ use super::inventory::{Inventory, text};
 use crate::compiler::Spec;
 use crate::konnect::resources::{
     api, authentication_settings, control_plane, identity_provider, notification_subscription, of_name, portal,
-    portal_custom_domain, portal_identity_provider, team, user,
+    portal_custom_domain, portal_identity_provider, portal_page, portal_snippet, team, user,
 };
 use crate::manifest::git::Remote;
 use crate::manifest::model::{
@@ -130,6 +130,10 @@ pub struct DraftEnvironment {
     pub overrides: EnvironmentPortal,
     /// The teams that take part, by name.
     pub members: BTreeMap<String, DraftMember>,
+    /// The ids of the pages of its portal, by path.
+    pub pages: BTreeMap<String, String>,
+    /// The ids of the snippets of its portal, by name.
+    pub snippets: BTreeMap<String, String>,
     /// The roles of each team of developers, with the name of the service that each is about.
     pub roles: BTreeMap<String, BTreeSet<(PortalRole, String)>>,
 }
@@ -202,6 +206,8 @@ impl Draft {
             Part::AuthStrategy => self.drop_strategy(first, rest),
             Part::PortalTeam => self.drop_portal_team(first, rest),
             Part::PortalTeamRole => self.drop_portal_role(first, rest),
+            Part::Page => self.drop_page(first, rest, reason),
+            Part::Snippet => self.drop_snippet(first, rest, reason),
             Part::PortalCustomization => self.drop_look(first),
             Part::PortalCustomDomain => self.drop_custom_domain(first, reason, inventory),
             Part::PortalAuthorization => self.drop_portal_authorization(first, reason, inventory),
@@ -378,6 +384,34 @@ impl Draft {
         groups.retain(|one| one != group);
         let dropped = groups.len() < before;
         idp.mappings.retain(|_, groups| !groups.is_empty());
+        dropped
+    }
+
+    /// Gives up a page, and with it the pages below it.
+    fn drop_page(&mut self, environment: &str, path: &str, reason: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        if draft.overrides.pages.remove(path).is_none() {
+            return false;
+        }
+        let below = format!("{path}/");
+        draft.overrides.pages.retain(|page, _| !page.starts_with(&below));
+        let pages = std::mem::take(&mut draft.pages);
+        let (gone, pages): (BTreeMap<_, _>, _) =
+            pages.into_iter().partition(|(page, _)| page == path || page.starts_with(&below));
+        draft.pages = pages;
+        for (page, id) in gone {
+            let of_parent = format!("the page `{path}` above it is not taken over");
+            self.give_up(portal_page::SCHEMA.type_name, &id, if page == path { reason } else { of_parent.as_str() });
+        }
+        true
+    }
+
+    fn drop_snippet(&mut self, environment: &str, name: &str, reason: &str) -> bool {
+        let Some(draft) = self.environments.get_mut(environment) else { return false };
+        let dropped = draft.overrides.snippets.remove(name).is_some();
+        if let Some(id) = draft.snippets.remove(name) {
+            self.give_up(portal_snippet::SCHEMA.type_name, &id, reason);
+        }
         dropped
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use futures::future::join_all;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::inventory::{Inventory, text};
 use crate::konnect::resources::{TYPES, notification_subscription, of_name};
@@ -36,12 +37,27 @@ struct ListedPart {
     type_name: &'static str,
     /// Resources that lead the readers there, of which only the location is known.
     probes: Vec<Desired>,
+    /// True if each object is then read by itself, because the list leaves out its text.
+    one_by_one: bool,
 }
+
+/// The number of objects of a part that are read by themselves at the same time.
+const READS_AT_ONCE: usize = 8;
 
 impl ListedPart {
     async fn read(&self, readers: &Readers) -> Result<Vec<Remote>, Vec<Error>> {
         let world = refresh(&self.probes, &Remembered::default(), readers).await?;
-        Ok(world.objects(self.type_name).to_vec())
+        let listed = world.objects(self.type_name);
+        match readers.get(self.type_name).filter(|_| self.one_by_one) {
+            None => Ok(listed.to_vec()),
+            Some(reader) => {
+                let read = listed.iter().map(async |object| reader.read_one(&object.id, &object.attributes).await);
+                // In the order of the list. One that was deleted meanwhile is not there.
+                let read: Result<Vec<Option<Remote>>, Error> =
+                    stream::iter(read).buffered(READS_AT_ONCE).try_collect().await;
+                read.map(|read| read.into_iter().flatten().collect()).map_err(|error| vec![error])
+            }
+        }
     }
 }
 
@@ -124,7 +140,12 @@ fn first(regions: &BTreeSet<Region>) -> Vec<ListedPart> {
 
 fn at_once(one: &KonnectType, regions: &BTreeSet<Region>) -> Vec<ListedPart> {
     let Generate::Read { plural, listing, .. } = one.generate else { return Vec::new() };
-    let part = |what: String, probe| ListedPart { what, type_name: one.schema.type_name, probes: vec![probe] };
+    let part = |what: String, probe| ListedPart {
+        what,
+        type_name: one.schema.type_name,
+        probes: vec![probe],
+        one_by_one: false,
+    };
     match listing {
         Listing::Global => vec![part(plural.to_owned(), probe(one.schema, "all"))],
         Listing::Regions { except } => {
@@ -132,7 +153,7 @@ fn at_once(one: &KonnectType, regions: &BTreeSet<Region>) -> Vec<ListedPart> {
             let of_region = |region: &str| part(format!("{plural} in {region}"), regional(one.schema, region, "all"));
             regions.map(of_region).collect()
         }
-        Listing::Below { .. } | Listing::Events { .. } => Vec::new(),
+        Listing::Below { .. } | Listing::EachBelow { .. } | Listing::Events { .. } => Vec::new(),
     }
 }
 
@@ -162,12 +183,16 @@ fn below(one: &KonnectType, inventory: &Inventory) -> Option<ListedPart> {
             probes.extend(parents.iter().map(|object| probe_below(one.schema, object, attribute)));
             probes
         }
+        Listing::EachBelow { parent, attribute } => {
+            inventory.of(parent.type_name).iter().map(|object| probe_below(one.schema, object, attribute)).collect()
+        }
         Listing::Events { attribute } => {
             inventory.events.iter().map(|event| probe(one.schema, event).with(attribute, event.as_str())).collect()
         }
         Listing::Global | Listing::Regions { .. } => return None,
     };
-    Some(ListedPart { what: plural.to_owned(), type_name: one.schema.type_name, probes })
+    let one_by_one = matches!(listing, Listing::EachBelow { .. });
+    Some(ListedPart { what: plural.to_owned(), type_name: one.schema.type_name, probes, one_by_one })
 }
 
 /// A probe of the objects below `parent`, which are in its region, and below what it is below itself.

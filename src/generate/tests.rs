@@ -12,7 +12,7 @@ use super::{
 use crate::compiler::{Events, Input, Spec, SpecAddress, Specs, compile, placements};
 use crate::konnect::resources::{TYPES, of_name};
 use crate::manifest::load::load_texts;
-use crate::manifest::model::{Manifest, Region};
+use crate::manifest::model::{EnvironmentPortal, Manifest, Region};
 use engine::refresh::{Remembered, refresh};
 use engine::{Action, Attributes, Desired, Expr, Remote, diff};
 
@@ -200,7 +200,8 @@ fn reasons(left: &[UnmanagedObject]) -> Vec<String> {
 }
 
 pub(super) fn reread(proven: &Proven) -> Manifest {
-    let (teams, organizations) = (render::teams(&proven.configuration), render::organizations(&proven.configuration));
+    let configuration = proven.configuration.without_content();
+    let (teams, organizations) = (render::teams(&configuration), render::organizations(&configuration));
     let texts = [("teams.yaml", teams.as_str()), ("organizations.yaml", organizations.as_str())];
     match load_texts(&texts, Path::new("/")) {
         Ok(loaded) => loaded.manifest,
@@ -652,4 +653,68 @@ fn a_pattern_of_remotes_names_the_service_an_owner_and_a_repository() {
     assert_eq!(own.remote("team", "flights"), "https://github.com/Kong-Air/flights.git");
     let of_team = RemotePattern::parse("git@example.com:{team}/{service}.git").unwrap();
     assert_eq!(of_team.remote("sales", "bookings"), "git@example.com:sales/bookings.git");
+}
+
+/// A portal with pages and snippets.
+const CONTENT: &str = r##"
+organizations:
+  Acme:
+    access-token: {type: env, value: ACME_TOKEN}
+    environments:
+      dev:
+        type: DEV
+        region: eu
+        portal:
+          pages:
+            index: "# Welcome\n"
+            guides: "---\nvisibility: private\n---\n# Guides\n"
+            guides/start: "---\nkoctl:\n  title: Start here\n  visibility: public\n  status: unpublished\n---\nText.\n"
+          snippets: {note: "---\nkoctl:\n  title: A note\n---\nNote.\n"}
+"##;
+
+fn portal(proven: &Proven) -> &EnvironmentPortal {
+    &proven.configuration.manifest.organizations["Acme"].environments["dev"].portal
+}
+
+#[tokio::test]
+async fn pages_and_snippets_are_recognised_as_the_files_that_made_them() {
+    let wanted = manifest(CONTENT);
+    let inventory = built(&wanted);
+    let proven = proven(&inventory).await;
+    assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
+    assert_eq!(*portal(&proven), wanted.organizations["Acme"].environments["dev"].portal);
+    let content = proven.configuration.content();
+    let folder = "konnect/Acme/envs/dev/portal";
+    let paths = ["pages/guides.md", "pages/guides/start.md", "pages/index.md", "snippets/note.md"];
+    assert_eq!(content.keys().cloned().collect::<Vec<_>>(), paths.map(|path| format!("{folder}/{path}")));
+    assert!(!render::organizations(&proven.configuration.without_content()).contains("portal"));
+}
+
+#[tokio::test]
+async fn a_page_that_no_file_can_have_is_left_with_those_below_it() {
+    let mut inventory = built(&manifest(CONTENT));
+    change(&mut inventory, "portal_page", "portal_page/dev/guides", "slug", "our guides".into());
+    change(&mut inventory, "portal_snippet", "portal_snippet/dev/note", "name", ".note".into());
+    let proven = proven(&inventory).await;
+    assert_eq!(portal(&proven).pages.keys().collect::<Vec<_>>(), ["index"]);
+    insta::assert_snapshot!(reasons(&unmanaged(&proven, &inventory)).join("\n"), @"
+    portal_page our guides of the portal dev: no file can have it: it contains white space, a character that is not visible, or one of `? # % \\`
+    portal_page start of the portal dev: the page `our guides` above it is not taken over
+    portal_snippet .note of the portal dev: no file can have it: files whose names begin with a dot are passed over
+    ");
+}
+
+#[tokio::test]
+async fn what_konnect_keeps_beside_a_text_is_written_before_it() {
+    let mut inventory = built(&manifest(CONTENT));
+    let page = "portal_page/dev/index";
+    change(&mut inventory, "portal_page", page, "title", "Home: yes".into());
+    change(&mut inventory, "portal_page", page, "status", "unpublished".into());
+    change(&mut inventory, "portal_page", page, "visibility", "public".into());
+    let proven = proven(&inventory).await;
+    let text = &portal(&proven).pages["index"];
+    assert_eq!(
+        text,
+        "---\nkoctl:\n  title: \"Home: yes\"\n  visibility: public\n  status: unpublished\n---\n# Welcome\n"
+    );
 }

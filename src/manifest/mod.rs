@@ -39,12 +39,12 @@ mod structure;
 pub(crate) mod suggest;
 mod yaml;
 
-pub use content::Stray;
+pub use content::{Stray, files as content_files};
 pub use diagnostic::{Diagnostic, Diagnostics, SHOWN};
 pub use json::document as check_document;
 pub use load::{Loaded, Sources, load};
 pub use render::render;
 pub(crate) use rules::{
     fit_labels, fitting_name, is_email, is_slug, is_web_address, same_file, unfit_label, unfit_name,
-    unfit_organization, unfit_shown_name, unfit_team,
+    unfit_organization, unfit_page, unfit_shown_name, unfit_snippet, unfit_team,
 };

@@ -7,7 +7,7 @@ use sandbox::{Exchange, Fault, Sandbox, Trigger};
 use serde_json::{Value, json};
 
 use crate::outside::{GLOBAL, Outsider};
-use crate::world::{Run, World, filters, finish, spec};
+use crate::world::{Run, World, copy, filters, finish, spec};
 
 /// Each environment: its name, whether it is in production, its region.
 const ENVIRONMENTS: [(&str, bool, &str); 6] = [
@@ -319,6 +319,7 @@ async fn what_koctl_made_itself_is_described_as_it_was_configured() {
     let generated = world.read("platform/konnect/teams.yaml");
     assert_eq!(without_comments(&generated), without_comments(&world.read("konnect/teams.yaml")));
     // Its pull request is open still, and the state is the sandbox's own.
+    take_content(&world);
     world.koctl(&["plan", "--detailed-exitcode"]).exits(2);
     let plan = world.koctl(&["plan"]).exits(0);
     assert_eq!(plan.last_line(), "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.", "{}", plan.stdout);
@@ -394,8 +395,55 @@ async fn what_departs_from_the_opinions_is_described_as_it_was_configured() {
         let generated = world.read(&format!("platform/konnect/{file}"));
         assert_eq!(without_comments(&generated), without_comments(&world.read(&format!("konnect/{file}"))));
     }
+    take_content(&world);
     let plan = world.koctl(&["plan"]).exits(0);
     assert_eq!(plan.last_line(), "Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.", "{}", plan.stdout);
+}
+
+#[tokio::test]
+async fn pages_and_snippets_become_files_and_documents_of_apis_are_left() {
+    let world = World::new();
+    let sandbox = world.sandbox().await;
+    world.against(&sandbox, &["apply", "--auto-approve"]).await.exits(0);
+    let konnect = Outsider(&sandbox);
+    let portal = id(&konnect.konnect(Method::GET, "eu", "/v3/portals", None).await["data"][0]);
+    let pages = format!("/v3/portals/{portal}/pages");
+    let page = json!({ "slug": "handbook", "title": "All guides", "content": "# Guides\r\n", "status": "published" });
+    let handbook = konnect.make("eu", &pages, page).await;
+    let content = "---\ntitle: First steps\nstatus: published\n---\nSay hello.";
+    let start = json!({ "slug": "start", "content": content, "parent_page_id": handbook, "visibility": "public" });
+    konnect.make("eu", &pages, start).await;
+    let odd = json!({ "slug": "of ours", "title": "Ours", "content": "" });
+    konnect.make("eu", &pages, odd).await;
+    let note = json!({ "name": "note", "title": "note", "content": "A note.", "status": "published" });
+    konnect.make("eu", &format!("/v3/portals/{portal}/snippets"), note).await;
+    let api = konnect.named("eu", "/v3/apis", "checkout-dev").await;
+    konnect.make("eu", &format!("/v3/apis/{}/documents", id(&api)), json!({ "content": "# How to pay" })).await;
+
+    let before = sandbox.exchanges().len();
+    let remote = ["--git-remote", "https://github.com/Acme/{service}.git"];
+    let generated = world.against(&sandbox, &[GENERATE, &remote].concat()).await.exits(0).stdout;
+    were_reads(&with_konnect(&sandbox, before));
+    let left = &generated[generated.find("not managed").unwrap()..];
+    assert!(left.contains("of ours of the portal dev"), "{left}");
+    assert!(left.contains("How to pay of the API checkout-dev") && left.contains("`docs` of the service"), "{left}");
+    let read = |file: &str| world.read(&format!("platform/konnect/Acme/envs/dev/portal/{file}"));
+    assert_eq!(read("pages/handbook.md"), "---\nkoctl:\n  title: All guides\n---\n# Guides\r\n");
+    let start = format!("---\nkoctl:\n  visibility: public\n  status: unpublished\n---\n{content}");
+    assert_eq!(read("pages/handbook/start.md"), start);
+    assert_eq!(read("snippets/note.md"), "A note.");
+
+    let plan = in_platform(&world, &sandbox, &["plan"]).await.exits(0).stdout;
+    assert!(plan.ends_with("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.\n"), "{plan}");
+    assert!(!plan.contains("portal_page") && !plan.contains("portal_snippet"), "{plan}");
+    sandbox.stop().await;
+}
+
+/// Copies the content of portals that was generated beside the configuration that was written by hand.
+fn take_content(world: &World) {
+    let to = world.path().join("konnect/Acme");
+    std::fs::create_dir_all(&to).unwrap();
+    copy(&world.path().join("platform/konnect/Acme"), &to);
 }
 
 fn without_comments(text: &str) -> String {

@@ -75,8 +75,9 @@ fn environment(portal: &Remote, organization: &str, name: &str) -> Option<DraftE
         _ => (EnvironmentType::Prod, Some("guessed: the portal is public")),
     };
     let overrides = overrides(portal, organization, name, &Environment::new(r#type, region));
-    let (members, roles) = Default::default();
-    Some(DraftEnvironment { r#type, guess, region, portal: portal.id.clone(), overrides, members, roles })
+    let (members, pages, snippets, roles) = Default::default();
+    let portal = portal.id.clone();
+    Some(DraftEnvironment { r#type, guess, region, portal, overrides, members, pages, snippets, roles })
 }
 
 /// A portal, where it differs from that of a usual environment. A name that the configuration cannot have is left out, so

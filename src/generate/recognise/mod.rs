@@ -8,6 +8,7 @@ mod identity;
 mod members;
 mod names;
 mod notifications;
+mod pages;
 mod portal_look;
 mod portal_sign_in;
 mod portals;
@@ -35,6 +36,7 @@ pub fn recognise(inventory: &Inventory, options: RecogniseOptions) -> Draft {
     members::recognise(inventory, &mut draft);
     apis::recognise(inventory, &mut draft);
     portals::recognise(inventory, &mut draft);
+    pages::recognise(inventory, &mut draft);
     portal_look::recognise(inventory, &mut draft);
     portal_sign_in::recognise(inventory, &mut draft);
     identity::recognise(inventory, &mut draft);

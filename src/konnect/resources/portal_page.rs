@@ -10,7 +10,7 @@ use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, Paging};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::konnect::tree::{self, Tree};
-use crate::resource_type::{Generate, KeyShape, Opening, Watch};
+use crate::resource_type::{Generate, KeyShape, Listing, Opening, Part, Title, Unmanaged, Watch};
 use engine::refresh::Scan;
 use engine::typed::Typed;
 use engine::{Attributes, Error, Remote};
@@ -46,7 +46,20 @@ pub static TYPE: KonnectType = KonnectType {
         to: Opening::Text("public"),
         effect: "everyone sees the page",
     }],
-    generate: Generate::NotRead,
+    generate: Generate::Read {
+        plural: "the pages of portals",
+        listing: Listing::EachBelow { parent: Portal::SCHEMA, attribute: PORTAL_ID.text() },
+        part: Some(Part::Page),
+        unmanaged: Some(Unmanaged {
+            reason: "its portal is not that of an environment",
+            below: &[(Portal::SCHEMA, PORTAL_ID.text())],
+            title: &[
+                Title::Attribute(SLUG.text()),
+                Title::Text(" of the portal "),
+                Title::NameOf(Portal::SCHEMA, PORTAL_ID.text()),
+            ],
+        }),
+    },
 };
 
 #[async_trait]

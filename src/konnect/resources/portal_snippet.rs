@@ -11,7 +11,7 @@ use crate::konnect::client::{ReadClient, WriteClient};
 use crate::konnect::collection::{Collection, if_there};
 use crate::konnect::content::with_content;
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
-use crate::resource_type::{Generate, KeyShape, Opening, Watch};
+use crate::resource_type::{Generate, KeyShape, Listing, Opening, Part, Title, Unmanaged, Watch};
 use engine::refresh::Scan;
 use engine::typed::Typed;
 use engine::{Attributes, Error, ErrorKind, Remote};
@@ -45,7 +45,20 @@ pub static TYPE: KonnectType = KonnectType {
         to: Opening::Text("public"),
         effect: "everyone sees the snippet",
     }],
-    generate: Generate::NotRead,
+    generate: Generate::Read {
+        plural: "the snippets of portals",
+        listing: Listing::EachBelow { parent: Portal::SCHEMA, attribute: PORTAL_ID.text() },
+        part: Some(Part::Snippet),
+        unmanaged: Some(Unmanaged {
+            reason: "its portal is not that of an environment",
+            below: &[(Portal::SCHEMA, PORTAL_ID.text())],
+            title: &[
+                Title::Attribute(NAME.text()),
+                Title::Text(" of the portal "),
+                Title::NameOf(Portal::SCHEMA, PORTAL_ID.text()),
+            ],
+        }),
+    },
 };
 
 #[async_trait]

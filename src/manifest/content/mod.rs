@@ -167,6 +167,17 @@ impl Reading<'_> {
     }
 }
 
+/// The files with the pages and snippets of a portal, by path below the folder of the configuration.
+#[must_use]
+pub fn files(organization: &str, environment: &str, portal: &EnvironmentPortal) -> BTreeMap<String, String> {
+    let folder = folder_of(organization, environment);
+    let kinds = [("pages", &portal.pages), ("snippets", &portal.snippets)];
+    let of_kind = |(kind, texts): (&str, &BTreeMap<String, String>)| {
+        texts.iter().map(|(path, text)| (format!("{folder}/{kind}/{path}.md"), text.clone())).collect::<Vec<_>>()
+    };
+    kinds.into_iter().flat_map(of_kind).collect()
+}
+
 /// The folder with the content of a portal, below that of the configuration.
 fn folder_of(organization: &str, environment: &str) -> String {
     format!("{organization}/envs/{environment}/portal")

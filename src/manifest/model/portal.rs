@@ -89,7 +89,8 @@ pub struct EnvironmentPortal {
     /// and `index` is the page at the top, with the slug `/`. Files in the folder
     /// `konnect/ORGANIZATION/envs/ENVIRONMENT/portal/pages` beside the configuration are pages, too.
     /// The title of a page is that of its front matter, its first heading, or the end of its path. Front matter may also set
-    /// `visibility` (`public` or `private`) and `status` (`published` or `unpublished`). An existing page of the path is
+    /// `visibility` (`public` or `private`) and `status` (`published` or `unpublished`). Front matter whose only key is `koctl`
+    /// sets the three without being sent. An existing page of the path is
     /// imported and gets this content, also a default page of Konnect. A page is not deleted while pages that are not
     /// managed are below it; a changed path is another page. All other pages belong to the authors of the portal.
     #[serde(default)]

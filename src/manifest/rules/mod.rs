@@ -24,6 +24,7 @@ use super::path::KeyPath;
 pub(crate) use names::same_file;
 pub(crate) use organizations::is_web_address;
 pub(crate) use overrides::{fit_labels, is_slug, unfit_shown_name};
+pub(crate) use pages::{unfit_page, unfit_snippet};
 pub(crate) use portal_teams::unfit_team;
 pub(crate) use teams::is_email;
 

@@ -89,7 +89,7 @@ pub(super) fn service_key(key: &str) -> Option<&'static str> {
 }
 
 /// The longest name of a file.
-const FILE_NAME: usize = 255;
+pub(super) const FILE_NAME: usize = 255;
 
 /// The longest slug of a page that Konnect accepts (schema `PageSlug` of `portal-management-v3`).
 const SLUG_LENGTH: usize = 512;

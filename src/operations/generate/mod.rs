@@ -338,16 +338,17 @@ fn unreadable(unread: Unread) -> Failure {
     Failure { help, ..Failure::new(unread.to_string()) }
 }
 
-/// The configuration, checked like any other, and the specifications in the layout of repositories.
+/// The configuration, checked like any other, with the content of portals, and the specifications in the layout of repositories.
 fn texts(proven: &Proven) -> Result<Texts, Failure> {
-    let configuration = &proven.configuration;
-    let (teams, organizations) = (render::teams(configuration), render::organizations(configuration));
+    let configuration = proven.configuration.without_content();
+    let (teams, organizations) = (render::teams(&configuration), render::organizations(&configuration));
     let files = [("konnect/teams.yaml", teams.as_str()), ("konnect/organizations.yaml", organizations.as_str())];
     let loaded = load_texts(&files, Path::new(".")).map_err(|wrong| mistaken(&wrong.to_string()))?;
     if json!(loaded.manifest) != json!(configuration.manifest) {
         return Err(mistaken("the written text is read as something else"));
     }
     let mut texts: Texts = files.map(|(path, text)| (path.to_owned(), text.to_owned())).into();
+    texts.extend(proven.configuration.content());
     for (address, spec) in &configuration.specs {
         if let Some(folder) = folder::repository(&address.remote) {
             texts.insert(format!("{folder}/{}/{}", address.branch, address.path), spec.content.clone());
