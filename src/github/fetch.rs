@@ -73,19 +73,37 @@ impl Credentials {
             Self::SshKey(secret) | Self::Token(secret) => Mask::new([secret.expose_secret().as_bytes()]),
         }
     }
+
+    /// True if these are the same credentials.
+    #[must_use]
+    pub fn are(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::SshKey(one), Self::SshKey(other)) | (Self::Token(one), Self::Token(other)) => {
+                one.expose_secret() == other.expose_secret()
+            }
+            _ => false,
+        }
+    }
 }
 
-/// Fetches the tip of `branch` from `remote` and returns the content of `file`. `None` if there is no such file.
+/// Fetches the tip of `branch` from `remote` once and returns the contents of `files`, each `None` if there is no such
+/// file, or the error of reading it.
 ///
 /// # Errors
-/// As [`Fetched::new`], and if the file is too large.
-pub async fn file(remote: &str, branch: &str, file: &str, credentials: &Credentials) -> Result<Option<Vec<u8>>, Error> {
+/// As [`Fetched::new`].
+pub async fn files(
+    remote: &str,
+    branch: &str,
+    files: &[&str],
+    credentials: &Credentials,
+) -> Result<Vec<Result<Option<Vec<u8>>, Error>>, Error> {
     let fetched = Fetched::new(remote, branch, credentials).await?;
-    let listed = fetched.git(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]).await?;
-    if listed.is_empty() {
-        return Ok(None);
+    let mut contents = Vec::with_capacity(files.len());
+    for file in files {
+        contents.push(fetched.file(file).await);
     }
-    fetched.content(&format!("FETCH_HEAD:{file}"), file, "check `spec-path` of the service").await.map(Some)
+    Ok(contents)
 }
 
 /// The tip of a branch, in a repository that is deleted with this value.
@@ -137,6 +155,15 @@ impl Fetched {
     /// Also if it is too large.
     pub(super) async fn blob(&self, id: &str, file: &str) -> Result<Vec<u8>, Error> {
         self.content(id, file, "split the document into several").await
+    }
+
+    /// The content of a file of the branch. `None` if there is no such file.
+    async fn file(&self, file: &str) -> Result<Option<Vec<u8>>, Error> {
+        let listed = self.git(&["ls-tree", "--name-only", "FETCH_HEAD", "--", file]).await?;
+        if listed.is_empty() {
+            return Ok(None);
+        }
+        self.content(&format!("FETCH_HEAD:{file}"), file, "check `spec-path` of the service").await.map(Some)
     }
 
     async fn content(&self, object: &str, file: &str, help: &str) -> Result<Vec<u8>, Error> {
@@ -295,12 +322,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_is_read_byte_for_byte_from_a_shallow_fetch() {
+    async fn files_are_read_byte_for_byte_from_one_shallow_fetch() {
         let directory = repository();
         let remote = format!("file://{}", directory.path().display());
-        let found = file(&remote, "dev", "api/openapi.yaml", &Credentials::None).await.unwrap();
-        assert_eq!(found.as_deref(), Some(b"openapi: 3.1.0\n".as_slice()));
-        assert_eq!(file(&remote, "dev", "other.yaml", &Credentials::None).await.unwrap(), None);
+        let wanted = ["api/openapi.yaml", "other.yaml", "api/openapi.yaml"];
+        let found = files(&remote, "dev", &wanted, &Credentials::None).await.unwrap();
+        let found: Vec<_> = found.into_iter().map(Result::unwrap).collect();
+        assert_eq!(found[0].as_deref(), Some(b"openapi: 3.1.0\n".as_slice()));
+        assert_eq!((&found[1], &found[2]), (&None, &found[0]));
     }
 
     #[tokio::test]
@@ -318,7 +347,7 @@ mod tests {
     async fn a_branch_that_does_not_exist_is_told_in_gits_own_words() {
         let directory = repository();
         let remote = format!("file://{}", directory.path().display());
-        let error = file(&remote, "main", "x", &Credentials::None).await.unwrap_err();
+        let error = files(&remote, "main", &["x"], &Credentials::None).await.unwrap_err();
         assert!(error.to_string().contains("git said: fatal: couldn't find remote ref refs/heads/main"), "{error}");
     }
 
@@ -375,7 +404,7 @@ mod tests {
     #[tokio::test]
     async fn a_key_that_is_not_one_is_refused_before_anything_is_sent() {
         let key = Credentials::SshKey("not a key".to_owned().into());
-        let error = file("ssh://git@127.0.0.1:9/acme/service.git", "main", "x", &key).await.unwrap_err();
+        let error = files("ssh://git@127.0.0.1:9/acme/service.git", "main", &["x"], &key).await.unwrap_err();
         assert!(error.cause.starts_with("ssh-add refused the SSH key: "), "{error}");
     }
 

@@ -143,6 +143,15 @@ fn repository_path(path: &str, nothing: &'static str) -> Option<&'static str> {
     (depth == 0).then_some(nothing)
 }
 
+/// True if a path is meant as a pattern for several files: with `*` or `?`, or with alternatives in brackets or braces.
+pub(super) fn is_pattern(path: &str) -> bool {
+    let encloses = |open: char, close: char, needs: &[char]| {
+        let inside = path.split_once(open).and_then(|(_, rest)| rest.split_once(close)).map(|(inside, _)| inside);
+        inside.is_some_and(|inside| needs.is_empty() || inside.contains(needs))
+    };
+    path.contains(['*', '?']) || encloses('[', ']', &[]) || encloses('{', '}', &[','])
+}
+
 /// The reason why the name of a branch is not valid, by git's rules (`git check-ref-format`).
 pub(super) fn branch(name: &str) -> Option<&'static str> {
     let refused = |c: char| c.is_whitespace() || c.is_control() || "~^:?*[\\".contains(c);
@@ -250,6 +259,16 @@ mod tests {
         }
         for path in ["/openapi.yaml", "../openapi.yaml", "a/../../b", ".", "a/", "a/..", "a\\b"] {
             assert!(spec_path(path).is_some(), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_for_several_files_is_a_pattern() {
+        for path in ["*.yaml", "apis/**/openapi.yaml", "v?/openapi.yaml", "v[12].yaml", "{orders,stock}/openapi.yaml"] {
+            assert!(is_pattern(path), "{path}");
+        }
+        for path in ["openapi.yaml", "a]b[.yaml", "{orders}/openapi.yaml", "a,b.yaml"] {
+            assert!(!is_pattern(path), "{path}");
         }
     }
 

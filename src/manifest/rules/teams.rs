@@ -10,6 +10,10 @@ use crate::manifest::path::KeyPath;
 /// The longest description of a team that Konnect accepts (schema `Team` of the identity API, `identity-v3`).
 const DESCRIPTION_LENGTH: usize = 250;
 
+/// What to do about a pattern in the place of a path.
+const NO_PATTERN: &str = "write a service for each file, with its own key and `name` and the same `git.remote`: `koctl add \
+                          service TEAM KEY --repository URL --spec-path PATH`";
+
 impl Rules<'_> {
     pub(super) fn teams(&mut self) {
         let teams = KeyPath::from(["teams"]);
@@ -60,14 +64,7 @@ impl Rules<'_> {
             );
         }
         self.report_name(&path.key("name"), "a service", &service.name, names::label_value(&service.name));
-        if let Some(reason) = names::spec_path(&service.spec_path) {
-            self.report(
-                &path.key("spec-path"),
-                "koctl::manifest::spec_path",
-                format!("`{}` is not a valid path for a specification: {reason}", service.spec_path),
-                "write the path from the root of the service's repository, like `api/openapi.yaml`",
-            );
-        }
+        self.spec_path(&path.key("spec-path"), &service.spec_path);
         if let Some(docs) = &service.docs
             && let Some(reason) = names::docs_path(docs)
         {
@@ -86,6 +83,20 @@ impl Rules<'_> {
         if let Some(auth) = &service.git.auth {
             self.check_git_auth(&git.key("auth"), auth);
         }
+    }
+
+    fn spec_path(&mut self, path: &KeyPath, spec_path: &str) {
+        let (reason, help) = match names::spec_path(spec_path) {
+            Some(reason) => {
+                (reason, "write the path from the root of the service's repository, like `api/openapi.yaml`")
+            }
+            None if names::is_pattern(spec_path) => {
+                ("it is a pattern, and a service has one specification", NO_PATTERN)
+            }
+            None => return,
+        };
+        let message = format!("`{spec_path}` is not a valid path for a specification: {reason}");
+        self.report(path, "koctl::manifest::spec_path", message, help);
     }
 
     fn service_name_is_free<'m>(
