@@ -1,16 +1,19 @@
 //! `koctl validate`
 
+use serde_json::{Value, json};
+
 use super::common::ManifestArgs;
 use super::outcome::Outcome;
 use super::output::Output;
 use crate::manifest::check_document;
 use crate::manifest::model::Manifest;
-use crate::operations::{self, Failures, stray_warnings};
+use crate::operations::{self, Failures, Warning, staged_clashes, stray_warnings};
 use crate::report::count;
 
 /// Check the configuration, and show all errors in it.
 ///
-/// Reads neither Konnect nor GitHub, and no secrets.
+/// Reads neither Konnect nor GitHub, and no secrets. In a platform repository, also compares the staged specifications of
+/// services on one control plane, and warns of routes that are the same.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Print one JSON document instead of text.
@@ -23,16 +26,27 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, output: &Output) -> Result<Outcome, Failures> {
     let checked = args.manifest.load();
+    let clashes = checked.as_ref().map(staged_clashes).unwrap_or_default();
     if args.json {
-        output.json(&format!("{:#}", check_document(checked.as_ref().err())));
+        let mut document = check_document(checked.as_ref().err());
+        if !clashes.is_empty() {
+            document["warnings"] = clashes.iter().map(warning).collect();
+        }
+        output.json(&format!("{document:#}"));
     }
     let loaded = checked?;
     output.warnings(&operations::stale_patterns(&loaded.manifest));
     if !args.json {
         show(&loaded.manifest, args, output);
         output.warnings(&stray_warnings(&loaded));
+        output.warnings(&clashes);
     }
     Ok(Outcome::Done)
+}
+
+/// A warning for programs.
+fn warning(Warning { message, help }: &Warning) -> Value {
+    json!({ "message": message, "help": help })
 }
 
 fn show(manifest: &Manifest, args: &Args, output: &Output) {

@@ -7,6 +7,7 @@ use super::apis;
 use super::documents::Documents;
 use super::placement::placements;
 use super::platform_repo;
+use super::routes::Routes;
 use super::scope::{EnvironmentScope, unasked};
 use super::specification::{Spec, SpecAddress, Specs};
 use crate::manifest::model::{Manifest, Organization, Placement};
@@ -63,7 +64,7 @@ impl Held {
 
 /// A specification that was not read.
 fn unread() -> Spec {
-    Spec { content: String::new(), version: None, documents: Documents::new() }
+    Spec { content: String::new(), version: None, documents: Documents::new(), routes: Routes::default() }
 }
 
 /// The specifications of an organization, not read: enough for the addresses of its resources and their dependencies.

@@ -57,6 +57,14 @@ fn folder_of(organization: &str, environment: &str) -> String {
     format!("konnect/{organization}/envs/{environment}/teams")
 }
 
+/// The path of the staged specification of a service in an environment.
+#[must_use]
+pub fn staged_specification(organization: &str, environment: &str, placement: &Placement<'_>) -> String {
+    let Placement { team_name, key, .. } = placement;
+    let [specification, _] = Service::STAGED_FILES;
+    format!("{}/{team_name}/services/{key}/{specification}", folder_of(organization, environment))
+}
+
 /// The paths of the staged files of a service: its specification, and the patch for decK.
 pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>) -> [String; 2] {
     let service = format!("{}/{}/services/{}", folder(scope), placement.team_name, placement.key);

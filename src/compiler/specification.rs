@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::documents::Documents;
+use super::routes::Routes;
 use crate::manifest::document::{parse_value, text_at};
 use engine::Error;
 
@@ -30,6 +31,8 @@ pub struct Spec {
     pub version: Option<String>,
     /// The documents beside it.
     pub documents: Documents,
+    /// The routes that decK makes of it.
+    pub routes: Routes,
 }
 
 /// The longest version of an API that Konnect accepts (schema `CreateApiRequest` of `api-builder-v3`).
@@ -61,7 +64,10 @@ impl Spec {
             Some(version) if version.chars().count() > VERSION_LENGTH => {
                 Err(format!("its `info.version` is longer than {VERSION_LENGTH} characters, the limit of Konnect"))
             }
-            Some(version) => Ok(Self { version: Some(version), content, documents: Documents::new() }),
+            Some(version) => {
+                let routes = Routes::of(&document);
+                Ok(Self { version: Some(version), content, documents: Documents::new(), routes })
+            }
             None => Err("it has no `info.version`, after which Konnect names the version of the API".into()),
         }
     }

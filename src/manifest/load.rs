@@ -170,6 +170,8 @@ pub struct Loaded {
     pub manifest: Manifest,
     /// The base of relative paths in the manifest.
     pub directory: PathBuf,
+    /// The folder with the folders of organizations, usually `konnect`. `None` if the manifest was read from texts.
+    pub folder: Option<PathBuf>,
     /// Folders with the content of portals that no environment has.
     pub strays: Vec<Stray>,
     locations: Locations,
@@ -182,6 +184,7 @@ impl Loaded {
         Self {
             manifest: Manifest::default(),
             directory: PathBuf::from("."),
+            folder: None,
             strays: Vec::new(),
             locations: Locations::default(),
         }
@@ -329,7 +332,10 @@ impl Reading {
             self.errors.extend(rules::check(&manifest, &self.locations, content.is_some()));
         }
         match Diagnostics::new(self.errors) {
-            None => Ok(Loaded { manifest, directory, strays, locations: self.locations }),
+            None => {
+                let folder = content.map(Path::to_owned);
+                Ok(Loaded { manifest, directory, folder, strays, locations: self.locations })
+            }
             Some(errors) => Err(errors),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 use futures::join;
 
+use super::clashes;
 use super::connect;
 use super::failure::{Failure, Failures, OfScope as _};
 use super::locks::Locks;
@@ -131,7 +132,8 @@ pub async fn plan(
         .owned_by(owners)
         .kept_in(session.store().describe())
         .limited(request.targets.clone(), request.no_refresh)
-        .without(recorded(&failures));
+        .without(recorded(&failures))
+        .warning_of(clashes::of_plan(input, request, &named));
     let renamed = renames(&plan);
     let plan = if request.skip_guarded { without_guarded(plan, &mut warnings) } else { plan };
     warnings.extend(self::warnings(&plan));
@@ -143,11 +145,13 @@ pub async fn plan(
     Ok(Planned { plan, review, renamed, failures, warnings, kept, reviews_files })
 }
 
-/// What a user should look at in a plan: objects that exist twice, and what is moved and then destroyed.
+/// What a user should look at in a plan: objects that exist twice, what is moved and then destroyed, and what the plan
+/// itself warns of.
 #[must_use]
 pub fn warnings(plan: &Plan) -> Vec<Warning> {
     let duplicates = plan.scopes.iter().flat_map(|scope| &scope.duplicates).map(|one| format!("{one}.").into());
-    duplicates.chain(plan.scopes.iter().filter_map(moved_in_vain)).collect()
+    let moved = plan.scopes.iter().filter_map(moved_in_vain);
+    duplicates.chain(moved).chain(plan.warnings.iter().cloned().map(Warning::from)).collect()
 }
 
 /// A move to a name that nothing of the configuration has.

@@ -1,6 +1,7 @@
 //! Warnings: what a person should look at, although nothing failed.
 
 use super::failure::Failure;
+use engine::plan::Warned;
 
 /// Something to look at, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,5 +21,11 @@ impl From<String> for Warning {
 impl From<Failure> for Warning {
     fn from(failure: Failure) -> Self {
         Self { message: failure.to_string(), help: failure.help }
+    }
+}
+
+impl From<Warned> for Warning {
+    fn from(Warned { message, help }: Warned) -> Self {
+        Self { message, help }
     }
 }

@@ -55,6 +55,7 @@ mod requests;
 mod retries;
 mod reviews;
 mod rounds;
+mod routes;
 mod sandbox;
 mod saved_plans;
 mod secrets;

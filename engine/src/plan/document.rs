@@ -53,6 +53,20 @@ pub struct Plan {
     /// The parts of the configuration that could not be planned, and stay as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unplanned: Vec<Unplanned>,
+    /// What a person should look at, although no change of the plan shows it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<Warned>,
+}
+
+/// Something to look at, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Warned {
+    /// What there is, in sentences.
+    pub message: String,
+    /// The next step for a user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
 }
 
 /// A part of the configuration that could not be planned.
@@ -146,6 +160,7 @@ impl Plan {
             targets: Vec::new(),
             unread: false,
             unplanned: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -182,6 +197,13 @@ impl Plan {
     #[must_use]
     pub fn without(mut self, unplanned: Vec<Unplanned>) -> Self {
         self.unplanned = unplanned;
+        self
+    }
+
+    /// The same plan, with these warnings.
+    #[must_use]
+    pub fn warning_of(mut self, warnings: Vec<Warned>) -> Self {
+        self.warnings = warnings;
         self
     }
 

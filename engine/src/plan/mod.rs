@@ -35,7 +35,7 @@ mod waiting;
 pub use action::Action;
 pub use attribute::{AttributeChange, Goal, Planned};
 pub use change::ResourceChange;
-pub use document::{InvalidPlan, Mode, Plan, StateOnly, Unplanned};
+pub use document::{InvalidPlan, Mode, Plan, StateOnly, Unplanned, Warned};
 pub use drift::{Drift, DriftKind, Drifted};
 pub use duplicate::Duplicate;
 pub use ignored::Ignored;

@@ -62,6 +62,9 @@ pub fn plan_json(plan: &Plan, review: &Review, schemas: Schemas<'_>) -> Value {
     if !plan.unplanned.is_empty() {
         document["koctl_unplanned"] = json!(plan.unplanned);
     }
+    if !plan.warnings.is_empty() {
+        document["koctl_warnings"] = json!(plan.warnings);
+    }
     document
 }
 
