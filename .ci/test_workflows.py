@@ -32,6 +32,9 @@ gateway = areas.add_parser("gateway").add_subparsers(dest="command", required=Tr
 
 convert = file.add_parser("openapi2kong", allow_abbrev=False)
 convert.add_argument("--spec", required=True)
+add = file.add_parser("add-plugins", allow_abbrev=False)
+add.add_argument("--output-file", default="-")
+add.add_argument("plugins", nargs="+")
 patch = file.add_parser("patch", allow_abbrev=False)
 patch.add_argument("--output-file", default="-")
 patch.add_argument("patches", nargs="+")
@@ -46,6 +49,7 @@ for name in ("diff", "sync"):
     command = gateway.add_parser(name, allow_abbrev=False)
     command.add_argument("--konnect-addr", required=True)
     command.add_argument("--konnect-control-plane-name", required=True)
+    command.add_argument("--select-tag", action="append", default=[])
     command.add_argument("files", nargs="+")
 args = parser.parse_args()
 
@@ -70,10 +74,16 @@ elif args.command == "patch":
     for service in document["services"]:
         service["tags"] = [pathlib.Path(patch).read_text().strip() for patch in args.patches]
     write(args.output_file, document)
+elif args.command == "add-plugins":
+    document = read("-")
+    for service in document["services"]:
+        service.setdefault("plugins", []).extend(pathlib.Path(plugins).read_text() for plugins in args.plugins)
+    write(args.output_file, document)
 elif args.command == "merge":
     write(args.output_file, {"services": [service for path in args.files for service in read(path)["services"]]})
 elif args.command == "lint":
-    names = [service["name"] for service in read(args.state)["services"]]
+    services = read(args.state)["services"]
+    names = [name for service in services for name in [service["name"], *service.get("plugins", [])]]
     if "frowned-upon" in names:
         sys.exit("Linting Violations: 1")
 else:
@@ -245,6 +255,7 @@ class ControlPlanes(Case):
             "name": "flight-data-dev.1",
             "token": "GROESSE_TOKEN",
             "folders": ["konnect/Größe_1/envs/dev.1/teams/flight-data"],
+            "tags": [],
         }
         self.assertEqual(json.loads(self.run_script("control-planes.sh")), [expected])
 
@@ -313,6 +324,17 @@ class Conversion(Case):
         self.assertEqual(len(self.environments()), 1)
         self.assertFalse((self.root / folder / "kong-from-oas.yaml").exists())
 
+    def test_the_plugins_beside_a_specification_are_added_to_it_and_to_no_other(self):
+        folders = [self.stage("flight-data", service, service) for service in AWKWARD]
+        self.write(f"{folders[0]}/plugins.yaml", "rate-limiting")
+        # The plugins of the team and the environment are added to what is merged.
+        self.write("konnect/Größe_1/envs/dev.1/plugins.yaml", "cors")
+        self.environments()
+        converted = [json.loads((self.root / folder / "kong-from-oas.yaml").read_text()) for folder in folders]
+        plugins = [found["services"][0].get("plugins") for found in converted]
+        self.assertEqual(plugins, [["rate-limiting"], *[None] * (len(AWKWARD) - 1)])
+        self.assertEqual(list(self.root.glob("**/*.new")), [])
+
     def test_a_specification_that_decK_refuses_fails_the_run(self):
         self.stage("flight-data", "flights", "broken")
         self.run_script("changed-environments.sh", code=1)
@@ -340,6 +362,22 @@ class Merging(Case):
         self.assertEqual(plane["branch"], "deck/kong/Gr%C3%B6%C3%9Fe_1/eu/flight-data-dev%2E1")
         merged = json.loads((self.root / "konnect/Größe_1/envs/dev.1/teams/flight-data/kong.yaml").read_text())
         self.assertCountEqual([service["name"] for service in merged["services"]], AWKWARD)
+
+    def test_the_plugins_of_the_team_come_before_those_of_the_environment(self):
+        for team in ("flight-data", "customer-data"):
+            folder = self.stage(team, AWKWARD[1], team)
+            self.write(f"{folder}/plugins.yaml", "of the service")
+        self.write("konnect/Größe_1/envs/dev.1/plugins.yaml", "of the environment")
+        self.write("konnect/Größe_1/envs/dev.1/teams/flight-data/plugins.yaml", "of the team")
+        self.run_script("changed-environments.sh")
+        self.planes()
+        merged = self.root / "konnect/Größe_1/envs/dev.1/teams"
+        plugins = [
+            json.loads((merged / team / "kong.yaml").read_text())["services"][0]["plugins"]
+            for team in ("flight-data", "customer-data")
+        ]
+        expected = [["of the service", "of the team", "of the environment"], ["of the service", "of the environment"]]
+        self.assertEqual(plugins, expected)
 
     def test_the_branch_of_every_control_plane_is_one_that_git_takes(self):
         self.stage("flight-data", "flights", "flights", environment="prd")
@@ -407,6 +445,13 @@ class Syncing(Case):
         self.assertEqual(asked["konnect_control_plane_name"], SHARED)
         self.assertEqual(asked["konnect_addr"], "https://us.api.konghq.com")
 
+    def test_a_sync_is_about_the_objects_with_the_tags_of_the_environment(self):
+        self.sync(GROESSE_TOKEN="kpat_secret")
+        tags = 'select-tags: ["of $(touch pwned)", koctl]'
+        self.write("konnect/organizations.yaml", ORGANIZATIONS.replace("region: us", f"region: us\n        {tags}"))
+        self.sync(GROESSE_TOKEN="kpat_secret")
+        self.assertEqual([asked["select_tag"] for asked in self.asked_of_deck()], [[], ["koctl", "of $(touch pwned)"]])
+
     def test_the_token_is_handed_on_in_the_environment_and_shown_nowhere(self):
         printed = self.sync(GROESSE_TOKEN="kpat_secret")
         [asked] = self.asked_of_deck()
@@ -446,6 +491,16 @@ class Conformance(Case):
     def test_a_violation_fails_the_run(self):
         self.pull_request("frowned-upon")
         self.run_script("lint-deck.sh", code=1)
+
+    def test_plugins_that_change_are_checked_with_the_specification_beside_them(self):
+        self.write("konnect/rules/deck.yaml", "rules: {}")
+        folder = self.stage("flight-data", AWKWARD[1], "flights")
+        self.stage("flight-data", f"{AWKWARD[1]}/below", "other")
+        self.commit()
+        self.write(f"{folder}/plugins.yaml", "frowned-upon")
+        self.commit()
+        printed = self.run_script("lint-deck.sh", code=1)
+        self.assertEqual(printed.count("Checking the result of converting"), 1)
 
     def test_a_changed_decK_file_is_checked(self):
         self.commit()

@@ -736,7 +736,8 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
      7 │         git:
        ╰────
       help: valid keys are `auth-strategy`, `description`, `dev-branch-name`, `display-name`, `docs`,
-            `git`, `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `slug`,
+            `git`, `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `select-tags`,
+            `slug`,
             `spec-path` or `visibility`
 
     1 error in 1 file.
@@ -964,6 +965,27 @@ fn names_that_become_paths_are_fit_for_that() {
         let errors = check(&changed("  air:\n", &format!("  {name}:\n"))).unwrap_err();
         assert_eq!(errors.iter().map(|e| e.code()).collect::<Vec<_>>(), ["koctl::manifest::name"], "{name}");
     }
+    insta::assert_snapshot!(screen(&changed("        git:\n", "        spec-path: apis/*/openapi.yaml\n        git:\n")), @"
+    koctl::manifest::spec_path
+
+      × `apis/*/openapi.yaml` is not a valid path for a specification: it is a pattern, and a service
+      │ has one specification
+       ╭─[koctl.yaml:6:20]
+     5 │         name: flights
+     6 │         spec-path: apis/*/openapi.yaml
+       ·                    ───────────────────
+     7 │         git:
+       ╰────
+      help: write a service for each file, with its own key and `name` and the same `git.remote`:
+            `koctl add service TEAM KEY --repository URL --spec-path PATH`
+
+    1 error in 1 file.
+    ");
+    let tags = "        select-tags: [air, 'a,b', air]\n        git:\n";
+    insta::assert_snapshot!(lines(&changed("        git:\n", tags)), @"
+    koctl.yaml:6:28: `a,b` is not a valid tag: it contains `,`, `/` or a quote
+    koctl.yaml:6:35: the tag `air` is listed twice
+    ");
     insta::assert_snapshot!(lines(&changed("air/flights:", "../flights:")), @"koctl.yaml:4:7: `../flights` is not a valid key for a service: it has a segment `.` or `..`");
     insta::assert_snapshot!(lines(&changed("        git:\n", "        spec-path: ../openapi.yaml\n        dev-branch-name: -d\n        git:\n")), @"
     koctl.yaml:6:20: `../openapi.yaml` is not a valid path for a specification: it is outside of the repository
@@ -1282,7 +1304,7 @@ fn r6_services_that_cannot_be_files_beside_each_other_are_refused() {
     for key in ["air/flights/v2", "air/flights/openapi", "air/flights-openapi.yaml", "openapi.yaml", "air"] {
         assert_eq!(lines(&beside(key)), "no errors", "{key}");
     }
-    insta::assert_snapshot!(told(&beside("air/flights/openapi.yaml")), @"koctl.yaml:8:7: the services `air/flights` and `air/flights/openapi.yaml` cannot be beside each other: rename one of them: a file `openapi.yaml` is staged in the folder of the first one");
+    insta::assert_snapshot!(told(&beside("air/flights/openapi.yaml")), @"koctl.yaml:8:7: the services `air/flights` and `air/flights/openapi.yaml` cannot be beside each other: rename one of them: a file `openapi.yaml` has its place in the folder of the first one");
 }
 
 #[test]

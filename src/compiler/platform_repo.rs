@@ -7,6 +7,7 @@ use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
 use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, FORMER_FOLDERS, PullRequest, REPOSITORY, TITLE};
 use crate::manifest::model::{Placement, Service};
+use crate::manifest::quote;
 use engine::{Address, Desired};
 
 pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
@@ -15,7 +16,7 @@ pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, 
     for (placement, spec) in services {
         let [specification, tags] = paths(scope, placement);
         files.insert(specification, Value::String(spec.content.clone()));
-        files.insert(tags, Value::String(patch(&scope.tag(placement.service))));
+        files.insert(tags, Value::String(patch(&scope.tag(placement.service), &placement.service.select_tags)));
     }
     if files.is_empty() {
         return;
@@ -71,17 +72,30 @@ pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>) -> 
     Service::STAGED_FILES.map(|name| format!("{service}/{name}"))
 }
 
-/// A patch that makes decK tag the gateway services of a specification with the name of the API.
-fn patch(tag: &str) -> String {
-    format!(
-        "_format_version: \"1.0\"\n\
-         patches:\n    \
-             - selectors:\n        \
-                 - $..services[*]\n      \
-               values:\n        \
-                 tags:\n            \
-                     - ko-api-name={tag}\n"
-    )
+/// A patch that makes decK tag the gateway services of a specification with the name of the API, and everything with the tags
+/// of the service.
+fn patch(name: &str, tags: &[String]) -> String {
+    let tags: Vec<String> = tags.iter().map(|tag| quote::in_flow(tag)).collect();
+    let of_services = [vec![format!("ko-api-name={name}")], tags.clone()].concat();
+    let mut patch = "_format_version: \"1.0\"\npatches:\n".to_owned();
+    patch.push_str(&tagging(&["services"], &of_services));
+    if !tags.is_empty() {
+        patch.push_str(&tagging(&["routes", "plugins", "upstreams"], &tags));
+    }
+    patch
+}
+
+/// The entry of a patch that gives all objects of these collections these tags, which are scalars of YAML.
+fn tagging(collections: &[&str], tags: &[String]) -> String {
+    let mut entry = "    - selectors:\n".to_owned();
+    for collection in collections {
+        entry.push_str(&format!("        - $..{collection}[*]\n"));
+    }
+    entry.push_str("      values:\n        tags:\n");
+    for tag in tags {
+        entry.push_str(&format!("            - {tag}\n"));
+    }
+    entry
 }
 
 #[cfg(test)]
@@ -97,6 +111,30 @@ patches:
         tags:
             - ko-api-name=flights-dev
 ";
-        assert_eq!(super::patch("flights-dev"), expected);
+        assert_eq!(super::patch("flights-dev", &[]), expected);
+    }
+
+    #[test]
+    fn the_tags_of_a_service_are_on_everything_that_deck_makes_of_it() {
+        let expected = "\
+_format_version: \"1.0\"
+patches:
+    - selectors:
+        - $..services[*]
+      values:
+        tags:
+            - ko-api-name=flights
+            - air
+            - \"team: air\"
+    - selectors:
+        - $..routes[*]
+        - $..plugins[*]
+        - $..upstreams[*]
+      values:
+        tags:
+            - air
+            - \"team: air\"
+";
+        assert_eq!(super::patch("flights", &["air".to_owned(), "team: air".to_owned()]), expected);
     }
 }

@@ -145,6 +145,7 @@ impl Draft {
             visibility: None,
             auth_strategy: None,
             labels: common_labels(uses),
+            select_tags: Vec::new(),
             description: common_description(uses),
             git: ServiceGit { remote, auth: None, github: None, author: None },
             spec_path: Service::SPEC_PATH.to_owned(),

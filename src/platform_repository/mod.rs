@@ -110,6 +110,7 @@ pub static FILES: &[File] = files! {
         ".github/koctl/changed-environments.sh" = "scripts/changed-environments.sh",
         ".github/koctl/changed-files.sh" = "scripts/changed-files.sh",
         ".github/koctl/control-planes.sh" = "scripts/control-planes.sh",
+        ".github/koctl/convert-spec.sh" = "scripts/convert-spec.sh",
         ".github/koctl/convert-specs.sh" = "scripts/convert-specs.sh",
         ".github/koctl/drift.sh" = "scripts/drift.sh",
         ".github/koctl/environments.sh" = "scripts/environments.sh",

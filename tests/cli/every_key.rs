@@ -31,6 +31,7 @@ teams:
         slug: checkout
         visibility: private
         labels: {tier: gold}
+        select-tags: [shop]
         description: The checkout.
         git: {remote: 'https://github.com/Acme/checkout.git'}
         spec-path: openapi.yaml
@@ -74,6 +75,7 @@ organizations:
       dev:
         type: DEV
         region: eu
+        select-tags: [koctl]
         control-plane: {description: A gateway., auth-type: pinned_client_certs, labels: {tier: bronze},
                         proxy-urls: ['https://dev.example.com:8443', 'http://dev.example.com']}
         portal:
@@ -187,6 +189,7 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("teams.*.services.*.slug", "teams", "slug: checkout", "slug: pay"),
     ("teams.*.services.*.visibility", "teams", "        visibility: private\n", ""),
     ("teams.*.services.*.labels", "teams", "{tier: gold}", "{tier: silver}"),
+    ("teams.*.services.*.select-tags", "teams", "select-tags: [shop]", "select-tags: [shop, checkout]"),
     ("teams.*.services.*.description", "teams", "The checkout.", "Where people pay."),
     ("teams.*.services.*.git.remote", "teams", "Acme/cart.git", "Acme/other-cart.git"),
     ("teams.*.services.*.spec-path", "teams", "spec-path: openapi.yaml", "spec-path: v2/openapi.yaml"),

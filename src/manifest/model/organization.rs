@@ -105,6 +105,10 @@ pub struct Environment {
     /// The control planes of the environment.
     #[serde(default, skip_serializing_if = "ControlPlane::is_empty")]
     pub control_plane: ControlPlane,
+    /// The tags that decK selects objects of the environment's gateways by: a sync gives them to all that it makes, and
+    /// leaves objects without them alone. Without it, a control plane has nothing except what decK makes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub select_tags: Vec<String>,
     /// The developer portal of the environment.
     #[serde(default, skip_serializing_if = "EnvironmentPortal::is_empty")]
     pub portal: EnvironmentPortal,
@@ -122,8 +126,8 @@ impl Environment {
     /// An environment without optional keys.
     #[must_use]
     pub fn new(r#type: EnvironmentType, region: Region) -> Self {
-        let (teams, api_name, control_plane, portal, ignore_changes) = Default::default();
-        Self { r#type, region, teams, api_name, control_plane, portal, ignore_changes, protect: false }
+        let (teams, api_name, control_plane, select_tags, portal, ignore_changes) = Default::default();
+        Self { r#type, region, teams, api_name, control_plane, select_tags, portal, ignore_changes, protect: false }
     }
 
     /// The teams that take part, with their definitions in `teams`, and what the environment says of them. Teams that are

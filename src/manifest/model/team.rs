@@ -61,6 +61,10 @@ pub struct Service {
     /// Labels of the service's APIs, beside those that koctl sets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// Tags of everything that decK makes of the service, so that `--select-tag` of decK finds it. They take the place of
+    /// `x-kong-tags` in the OpenAPI document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub select_tags: Vec<String>,
     /// The repository that contains the service's OpenAPI document.
     pub git: ServiceGit,
     /// The path of the OpenAPI document in the repository.
@@ -95,6 +99,8 @@ impl Service {
     pub const DEV_BRANCH: &str = "dev";
     /// The files that are staged in the folder of a service: its specification, and the patch for decK.
     pub const STAGED_FILES: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
+    /// The file with plugins for decK that people may put in the folder of a service.
+    pub const PLUGINS_FILE: &str = "plugins.yaml";
 
     /// The branch for environments of this type, unless the environment names another.
     pub fn branch(&self, environment: EnvironmentType) -> &str {

@@ -14,6 +14,11 @@ pub(super) const CLASH: &str = "koctl::manifest::clash";
 /// Objects of Konnect by region and name, each with its environment.
 type Objects<'m> = BTreeMap<(&'static str, String), &'m str>;
 
+/// True for the name of a file that the folder of a service has, or may have.
+fn is_of_a_service(file: &str) -> bool {
+    Service::STAGED_FILES.contains(&file) || file == Service::PLUGINS_FILE
+}
+
 impl Rules<'_> {
     pub(super) fn clashes(&mut self) {
         let manifest = self.manifest;
@@ -60,15 +65,14 @@ impl Rules<'_> {
         for (folder, key) in &by_file {
             for (slash, _) in folder.match_indices('/') {
                 let file = folder[slash + 1..].split('/').next().unwrap_or_default();
-                let Some(above) = by_file.get(&folder[..slash]).filter(|_| Service::STAGED_FILES.contains(&file))
-                else {
+                let Some(above) = by_file.get(&folder[..slash]).filter(|_| is_of_a_service(file)) else {
                     continue;
                 };
                 self.report_conflict(
                     [(&path.key(*above), "has a file of this name"), (&path.key(*key), "needs a folder of this name")],
                     CLASH,
                     format!("the services `{above}` and `{key}` cannot be beside each other"),
-                    &format!("rename one of them: a file `{file}` is staged in the folder of the first one"),
+                    &format!("rename one of them: a file `{file}` has its place in the folder of the first one"),
                 );
             }
         }

@@ -40,6 +40,7 @@ impl Rules<'_> {
             }
         }
         self.control_plane_settings(&path.key("control-plane"), &environment.control_plane);
+        self.select_tags(&path.key("select-tags"), &environment.select_tags);
         self.portal(path, environment);
         self.auth_strategies(path, environment);
         self.portal_look(path, environment);
@@ -58,6 +59,17 @@ impl Rules<'_> {
         self.shown_name(&path.key("display-name"), "an API", service.display_name.as_deref());
         self.slug(&path.key("slug"), service.slug.as_deref());
         self.labels(&path.key("labels"), &service.labels);
+        self.select_tags(&path.key("select-tags"), &service.select_tags);
+    }
+
+    fn select_tags(&mut self, path: &KeyPath, tags: &[String]) {
+        for (position, tag) in tags.iter().enumerate() {
+            let Some(reason) = unfit_tag(tag) else { continue };
+            let message = format!("`{tag}` is not a valid tag: {reason}");
+            let help = "write a tag like `team-orders`: without spaces around it, and without `,`, `/` and quotes";
+            self.report(&path.index(position), "koctl::manifest::tag", message, help);
+        }
+        self.check_unique(path, "tag", tags, str::to_owned);
     }
 
     fn api(&mut self, path: &KeyPath, service: &EnvironmentService) {
@@ -201,6 +213,22 @@ pub(crate) fn is_slug(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
+/// The reason why an object of a gateway cannot have this tag. `None` if it can. Kong takes neither commas nor slashes in
+/// tags, and decK reads the values of `--select-tag` as lines of CSV.
+fn unfit_tag(tag: &str) -> Option<&'static str> {
+    if tag.is_empty() {
+        Some("it is empty")
+    } else if tag.trim() != tag {
+        Some("it begins or ends with a space")
+    } else if tag.chars().any(visible::is_hidden) {
+        Some("it contains a character that is not visible")
+    } else if tag.contains([',', '/', '"', '\'']) {
+        Some("it contains `,`, `/` or a quote")
+    } else {
+        tag.starts_with("ko-api-name=").then_some("koctl sets tags that begin with `ko-api-name=` itself")
+    }
+}
+
 /// The reason why a label cannot have this key, and the next step.
 fn unfit_key(key: &str) -> Option<(&'static str, &'static str)> {
     let reserved = RESERVED.iter().any(|reserved| key.starts_with(reserved));
@@ -218,7 +246,17 @@ fn unfit_key(key: &str) -> Option<(&'static str, &'static str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::unfit_key;
+    use super::{unfit_key, unfit_tag};
+
+    #[test]
+    fn a_tag_is_one_that_deck_and_gateways_take() {
+        for tag in ["koctl", "team: orders", "größe", "a.b_c-d"] {
+            assert_eq!(unfit_tag(tag), None, "{tag}");
+        }
+        for tag in ["", " a", "a,b", "a/b", "\"a\"", "a\nb", "a\u{200b}", "ko-api-name=x"] {
+            assert!(unfit_tag(tag).is_some(), "{tag}");
+        }
+    }
 
     #[test]
     fn a_label_may_have_any_key_except_those_of_konnect_and_of_koctl() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Prints the control planes of the configuration that have staged services, as a JSON array of
-#   {"organization", "region", "name", "token", "folders"}
+#   {"organization", "region", "name", "token", "folders", "tags"}
 # where `token` is the variable with the organization's access token, and `folders` are those of all teams on the
-# control plane: teams may share one, and decK deletes everything that is not in its input.
+# control plane: teams may share one, and decK deletes everything that is not in its input, and that has the `tags`.
 # Usage: control-planes.sh, at the root of the repository
 set -euo pipefail
 shopt -s nullglob
@@ -30,11 +30,12 @@ jq --null-input --compact-output \
             region: $details.region,
             name: ($details.teams[$team]["control-plane-name"] // "\($team)-\($environment)"),
             token: $settings["access-token"],
+            tags: ($details["select-tags"] // []),
             folder: "konnect/\($organization)/envs/\($environment)/teams/\($team)"
         }
         | select(.folder as $folder | $staged | any(. == $folder))
     ]
     | group_by([.organization, .region, .name])
     | map((.[0] | {organization, region, name, token: (.organization as $of | .token | variable($of))})
-        + {folders: map(.folder)})
+        + {folders: map(.folder), tags: (map(.tags[]) | unique)})
 ' --args "${folders[@]}"

@@ -3,13 +3,14 @@
 # specification.
 # Usage: convert-specs.sh konnect/ORGANIZATION/envs/ENVIRONMENT
 set -euo pipefail
+scripts=${BASH_SOURCE%/*}
 environment=$1
 
 while IFS= read -r -d '' spec; do
-    service=${spec%/openapi.yaml}
+    converted=${spec%/openapi.yaml}/kong-from-oas.yaml
     echo "Converting $spec"
-    deck file openapi2kong --spec "$spec" |
-        deck file patch --output-file "$service/kong-from-oas.yaml" "$service/ko-patch.yaml"
+    bash "$scripts/convert-spec.sh" "$spec" >"$converted.new"
+    mv -- "$converted.new" "$converted"
 done < <(find "$environment/teams" -type f -name openapi.yaml -print0 | LC_ALL=C sort --zero-terminated)
 
 while IFS= read -r -d '' converted; do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Runs `deck gateway diff` or `deck gateway sync` for one control plane, with the kong.yaml of every team on it. The
-# organization's token is in the variable that the configuration names. decK reads it from the environment.
+# Runs `deck gateway diff` or `deck gateway sync` for one control plane, with the kong.yaml of every team on it, and only
+# for objects with the `select-tags` of the environment, if it has any. The organization's token is in the variable that
+# the configuration names. decK reads it from the environment.
 # Usage: ORGANIZATION=... REGION=... CONTROL_PLANE=... gateway.sh diff|sync
 set -euo pipefail
 
@@ -17,6 +18,11 @@ if [ -z "${!token:-}" ]; then
     exit 1
 fi
 
+tags=()
+while IFS= read -r tag; do
+    tags+=(--select-tag "$tag")
+done < <(jq --raw-output '.tags[]' <<<"$plane")
+
 mapfile -t folders < <(jq --raw-output '.folders[]' <<<"$plane")
 files=()
 for folder in "${folders[@]}"; do
@@ -28,4 +34,4 @@ if [ "${#files[@]}" -eq 0 ]; then
 fi
 
 DECK_KONNECT_TOKEN=${!token} deck gateway "$1" --konnect-addr "https://$REGION.api.konghq.com" \
-    --konnect-control-plane-name "$CONTROL_PLANE" "${files[@]}"
+    --konnect-control-plane-name "$CONTROL_PLANE" "${tags[@]}" "${files[@]}"
