@@ -737,8 +737,7 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ╰────
       help: valid keys are `auth-strategy`, `description`, `dev-branch-name`, `display-name`, `docs`,
             `git`, `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `select-tags`,
-            `slug`,
-            `spec-path` or `visibility`
+            `slug`, `spec-path` or `visibility`
 
     1 error in 1 file.
     ");

@@ -42,13 +42,7 @@ impl RouteMap {
         routes: &dyn Fn(&str, &Placement<'_>) -> Option<&'s Routes>,
     ) {
         let (specs, secrets, events) = Default::default();
-        let input = Input {
-            manifest,
-            specs: &specs,
-            secrets: &secrets,
-            events: &events,
-            platform_repository: "",
-        };
+        let input = Input { manifest, specs: &specs, secrets: &secrets, events: &events, platform_repository: "" };
         let organization = Scope { input, name, organization };
         for (environment_name, environment) in &organization.organization.environments {
             let scope = EnvironmentScope { organization: &organization, name: environment_name, environment };
