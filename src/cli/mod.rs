@@ -18,9 +18,11 @@ mod environment;
 mod fmt;
 mod force_unlock;
 mod graph;
+mod groups;
 mod import;
 mod init;
 mod interrupt;
+mod man;
 mod next;
 mod outcome;
 mod output;
@@ -43,9 +45,10 @@ mod validate;
 mod variables;
 mod version;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::operations::Failures;
 use outcome::{FAILED, Outcome, exit_code};
@@ -91,6 +94,7 @@ enum Command {
     Sandbox(sandbox::Args),
     Schema(schema::Args),
     Completions(completions::Args),
+    Man(man::Args),
     Version(version::Args),
 }
 
@@ -110,11 +114,21 @@ impl Command {
     }
 }
 
+/// The whole command line.
+fn command_line() -> clap::Command {
+    groups::grouped(Cli::command())
+}
+
+fn parse(arguments: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let mut matches = command_line().try_get_matches_from(arguments)?;
+    Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command_line()))
+}
+
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    complete::answer(Cli::command);
-    let cli = match dashes::check(Cli::command(), std::env::args_os()).and_then(Cli::try_parse_from) {
+    complete::answer(command_line);
+    let cli = match dashes::check(command_line(), std::env::args_os()).and_then(parse) {
         Ok(cli) => cli,
         Err(message) => {
             let is_written = output::answer(&message);
@@ -157,19 +171,20 @@ async fn run(command: Command, output: &Output) -> Result<Outcome, Failures> {
         Command::Sandbox(args) => sandbox::run(args, output).await,
         Command::Schema(args) => Ok(schema::run(&args, output)),
         Command::Completions(args) => completions::run(&args, output),
+        Command::Man(args) => man::run(&args, command_line(), output),
         Command::Version(args) => Ok(version::run(&args, output)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::{CommandFactory, Parser};
+    use clap::Parser;
 
     use crate::manifest::document::parse_value;
 
     #[test]
     fn the_command_line_is_consistent() {
-        super::Cli::command().debug_assert();
+        super::command_line().debug_assert();
     }
 
     /// The words of a command line without quotes, from `koctl` on.
