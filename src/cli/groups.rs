@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Command;
 
 /// What people do, and the commands for it.
-const GROUPS: [(&str, &[&str]); 6] = [
+pub(super) const GROUPS: [(&str, &[&str]); 6] = [
     ("Set up", &["init", "import"]),
     ("Change the configuration", &["add", "remove", "validate", "fmt"]),
     ("Plan and apply", &["plan", "apply", "show", "graph", "destroy"]),
@@ -39,25 +39,4 @@ fn list(command: &Command) -> String {
         text.push('\n');
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_is_in_one_group() {
-        let command = super::super::command_line();
-        let shown = command.get_subcommands().filter(|command| !command.is_hide_set()).map(Command::get_name);
-        let mut all: Vec<&str> = shown.chain(["help"]).collect();
-        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-        all.sort_unstable();
-        grouped.sort_unstable();
-        assert_eq!(grouped, all);
-    }
-
-    #[test]
-    fn the_help_lists_what_people_do() {
-        insta::assert_snapshot!(super::super::command_line().render_help());
-    }
 }

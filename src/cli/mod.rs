@@ -187,6 +187,33 @@ mod tests {
         super::command_line().debug_assert();
     }
 
+    #[test]
+    fn every_command_is_in_one_group_of_the_help() {
+        let command = super::command_line();
+        let shown = command.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+        let mut all: Vec<&str> = shown.chain(["help"]).collect();
+        let mut grouped: Vec<&str> =
+            super::groups::GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        all.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, all);
+    }
+
+    #[test]
+    fn the_help_lists_commands_by_what_people_do_and_then_the_options() {
+        let help = super::command_line().render_help().to_string();
+        let place = |text: &str| help.find(text).unwrap_or_else(|| panic!("{text} is missing in {help}"));
+        let order = [
+            "Usage: koctl",
+            "Set up:\n  init          ",
+            "Plan and apply:\n  plan          ",
+            "  man           ",
+            "Options:\n",
+        ];
+        assert!(order.map(place).is_sorted(), "{help}");
+        assert_eq!(help.matches("\n  force-unlock  ").count(), 1, "{help}");
+    }
+
     /// The words of a command line without quotes, from `koctl` on.
     fn words(line: &str) -> Vec<String> {
         let words = line.split_whitespace().skip_while(|word| !word.ends_with("koctl"));
