@@ -276,7 +276,7 @@ fn the_folder_of_documents_is_brought_to_gits_form_and_is_in_the_repository() {
     assert_eq!(folder("~").unwrap(), None);
     assert_eq!(folder("./api/docs/").unwrap().as_deref(), Some("api/docs"));
     for (written, reason) in
-        [("/docs", "it is absolute"), (".", "whole repository"), ("''", "no folder"), ("../docs", "outside")]
+        [("/docs", "it is absolute"), (".", "whole repository"), ("a/..", "no folder"), ("../docs", "outside")]
     {
         let errors = folder(written).unwrap_err().to_string();
         assert!(errors.contains("is not a valid folder for documents") && errors.contains(reason), "{errors}");

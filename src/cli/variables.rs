@@ -342,6 +342,9 @@ Other variables of this page are ignored there, with a warning.
         "CHANGES_REQUESTED",
         "FETCH_HEAD",
         "IN_APP",
+        // What a build is told of itself.
+        "KOCTL_COMMIT",
+        "KOCTL_TARGET",
         "KONNECT_TOKEN",
         "LC_ALL",
         "OIDC_CLIENT_SECRET",

@@ -125,8 +125,7 @@ pub fn protected(manifest: &Manifest, name: &str, organization: &Organization) -
 pub fn leaving(before: &Manifest, after: &Manifest) -> Vec<Address> {
     let guarded = |manifest: &Manifest| -> BTreeSet<Address> {
         let of_one = |(name, organization): (&String, &Organization)| {
-            let client_secrets = ClientSecrets::from([(name.clone(), Ok(SecretString::default()))]);
-            outline(manifest, name, organization, &client_secrets).unwrap_or_default()
+            outline(manifest, name, organization, &ReadSecrets::blank()).unwrap_or_default()
         };
         let all = manifest.organizations.iter().flat_map(of_one).map(|resource| resource.address);
         all.filter(|address| registry::schema(address.type_name()).is_some_and(|schema| schema.guarded)).collect()

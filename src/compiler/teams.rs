@@ -79,14 +79,9 @@ mod tests {
     /// The users, memberships and teams of an organization.
     fn compiled(text: &str, name: &str) -> Vec<String> {
         let manifest = load_texts(&[("all.yaml", text)], std::path::Path::new(".")).unwrap().manifest;
-        let (specs, client_secrets, events) = Default::default();
-        let input = Input {
-            manifest: &manifest,
-            specs: &specs,
-            client_secrets: &client_secrets,
-            events: &events,
-            platform_repository: "",
-        };
+        let (specs, secrets, events) = Default::default();
+        let input =
+            Input { manifest: &manifest, specs: &specs, secrets: &secrets, events: &events, platform_repository: "" };
         let mut out = Output::default();
         compile(&Scope { input, name, organization: &manifest.organizations[name] }, &mut out);
         let kept = |one: &Desired| format!("{}/{}", one.address.type_name(), one.address.key());

@@ -682,7 +682,8 @@ async fn pages_and_snippets_are_recognised_as_the_files_that_made_them() {
     let inventory = built(&wanted);
     let proven = proven(&inventory).await;
     assert_eq!(reasons(&unmanaged(&proven, &inventory)), Vec::<String>::new());
-    assert_eq!(*portal(&proven), wanted.organizations["Acme"].environments["dev"].portal);
+    let value = |portal: &EnvironmentPortal| serde_json::to_value(portal).unwrap();
+    assert_eq!(value(portal(&proven)), value(&wanted.organizations["Acme"].environments["dev"].portal));
     let content = proven.configuration.content();
     let folder = "konnect/Acme/envs/dev/portal";
     let paths = ["pages/guides.md", "pages/guides/start.md", "pages/index.md", "snippets/note.md"];

@@ -13,9 +13,9 @@ use super::failure::{Failures, OfScope as _};
 use super::held::Holding;
 use super::moved::relocated;
 use super::session::Session;
-use super::sources::{parse, source};
+use super::sources::{self, source};
 use crate::compiler::{self, ApiDocument, Events, Input, ReadSecrets, SpecAddress, Specs};
-use crate::github::specs::{self, Wanted};
+use crate::github::specs::Wanted;
 use crate::manifest::changes::Change;
 use crate::manifest::model::{EnvironmentType, Manifest, Placement, Service};
 use crate::registry;
@@ -128,7 +128,7 @@ fn touched<'a>(before: &Manifest, after: &'a Manifest) -> BTreeMap<SpecAddress, 
         let takes_part = placed(after).any(|(_, one)| one.team_name == team && one.key == key);
         if !is_known && !takes_part {
             let (remote, branch) = (service.git.remote.clone(), service.branch(EnvironmentType::Prod).to_owned());
-            let address = SpecAddress { remote, branch, path: service.spec_file() };
+            let address = SpecAddress { remote, branch, path: service.spec_file(), docs: service.docs_folder() };
             touched.entry(address).or_insert_with(|| Touched { service, places: BTreeSet::new() });
         }
     }
@@ -154,14 +154,13 @@ fn fingerprint(place: &str, one: &Placement<'_>) -> String {
 async fn read(session: &Session, touched: &BTreeMap<SpecAddress, Touched<'_>>) -> (Specs, Failures) {
     let (mut wanted, mut failures) = (BTreeMap::new(), Failures::default());
     for (address, Touched { service, .. }) in touched {
-        let SpecAddress { remote, branch, path } = address.clone();
+        let SpecAddress { remote, branch, path, .. } = address.clone();
         match source(session, service) {
             Ok(source) => drop(wanted.insert(address.clone(), Wanted { remote, branch, path, source })),
             Err(failure) => failures.push(failure),
         }
     }
-    let files = specs::read(wanted).await;
-    let read: Specs = files.into_iter().map(|(address, file)| (address.clone(), parse(&address, file))).collect();
+    let read = sources::read(wanted).await;
     read.values().filter_map(|spec| spec.as_ref().err()).for_each(|error| failures.push(error.clone()));
     (read, failures)
 }

@@ -119,37 +119,42 @@ async fn specifications(
 ) -> Specs {
     let manifest = &session.workspace.loaded.manifest;
     let mut wanted: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
-    let mut folders: BTreeMap<SpecAddress, Wanted> = BTreeMap::new();
     let mut specs = Specs::new();
     for (name, organization) in organizations {
         let needed = compiler::needed_specs(manifest, name, organization, is_meant);
         let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
         for placement in placed.filter(|placement| needed.contains(&placement.spec())) {
-            let SpecAddress { remote, branch, path, docs } = placement.spec();
+            let SpecAddress { remote, branch, path, .. } = placement.spec();
             if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
                 match source(session, placement.service) {
-                    Ok(source) => {
-                        let wanted = entry.insert(Wanted { remote, branch, path, source });
-                        if let Some(path) = docs {
-                            folders.insert(placement.spec(), Wanted { path, ..wanted.clone() });
-                        }
-                    }
+                    Ok(source) => drop(entry.insert(Wanted { remote, branch, path, source })),
                     // It concerns this service only, and the organizations that have it.
                     Err(failure) => drop(specs.insert(placement.spec(), Err(unreachable(&remote, failure)))),
                 }
             }
         }
     }
+    specs.extend(read(wanted).await);
+    specs
+}
+
+/// Reads specifications and the documents beside them.
+pub(super) async fn read(wanted: BTreeMap<SpecAddress, Wanted>) -> Specs {
+    let folder = |(address, wanted): (&SpecAddress, &Wanted)| {
+        let path = address.docs.clone()?;
+        Some((address.clone(), Wanted { path, ..wanted.clone() }))
+    };
+    let folders = wanted.iter().filter_map(folder).collect();
     let (files, mut documents) = join!(specs::read(wanted), documents::read(folders));
-    specs.extend(files.into_iter().map(|(address, file)| {
+    let spec = |(address, file)| {
         let spec = parse(&address, file);
         let spec = match documents.remove(&address) {
             Some(files) => spec.and_then(|spec| Ok(Spec { documents: read_documents(&address, files)?, ..spec })),
             None => spec,
         };
         (address, spec)
-    }));
-    specs
+    };
+    files.into_iter().map(spec).collect()
 }
 
 /// The documents in the files that were read.

@@ -56,9 +56,9 @@ async fn people_whose_team_leaves_an_organization_are_forgotten_and_stay() {
     world.write("konnect/organizations.yaml", &listed);
     let plan = world.against(&sandbox, &["plan"]).await.exits(0);
     for said in [
-        "user/sam@example.com will be forgotten",
+        "user/sam@example.com  will be forgotten",
         "it left the configuration, and koctl never deletes it",
-        "team_user/stock/sam@example.com will be deleted",
+        "team_user/stock/sam@example.com  will be destroyed",
     ] {
         assert!(plan.stdout.contains(said), "{said}:\n{}", plan.stdout);
     }

@@ -1,5 +1,6 @@
 //! A person at a terminal: the question, and what counts as an answer.
 
+use std::io::{BufRead as _, BufReader};
 use std::time::Duration;
 
 use rexpect::session::{PtySession, spawn_command};
@@ -59,17 +60,24 @@ fn r5_an_import_is_asked_for_and_only_yes_writes_the_state() {
 #[test]
 fn an_apply_in_a_loop_repairs_and_ends_when_it_is_told_to() {
     let world = World::new();
-    let child = world
+    let mut child = world
         .command(&["apply", "--sandbox", "--auto-approve", "--loop", "1"])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    std::thread::sleep(Duration::from_secs(3));
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut shown = String::new();
+    // The second round.
+    for line in lines.by_ref() {
+        shown += &format!("{line}\n");
+        if line.starts_with("No changes.") {
+            break;
+        }
+    }
     let told = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(told.success());
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let shown = String::from_utf8(output.stdout).unwrap();
+    lines.for_each(|line| shown += &format!("{line}\n"));
+    assert!(child.wait().unwrap().success(), "{shown}");
     assert!(shown.contains("Apply complete! Resources: 10 added"), "{shown}");
     assert!(shown.contains("No changes."), "it did not go round again: {shown}");
 }

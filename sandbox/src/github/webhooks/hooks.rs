@@ -72,10 +72,12 @@ pub(in crate::github) fn create(repo: &mut Repo, request: &ApiRequest) -> Answer
     }
     repo.metadata.hooks.push(hook.clone());
     repo.save()?;
+    // Before the answer to the ping, which can be here at once.
+    let json = to_json(repo, request, &hook);
     if hook.active {
         send_ping(repo, request, &hook)?;
     }
-    created(to_json(repo, request, &hook))
+    created(json)
 }
 
 /// `PATCH /repos/{owner}/{repo}/hooks/{hook_id}` (repos/update-webhook). As on GitHub, a `config` without the secret takes
