@@ -58,6 +58,8 @@ pub enum KeyShape {
     EnvironmentAndTeam,
     /// `<environment>/<service>`
     EnvironmentAndService,
+    /// `<environment>/<service>`, or `<environment>/<service>/<something>`
+    EnvironmentAndServiceOrBelow,
     /// `<environment>/<service>/<something>`
     EnvironmentAndServiceAnd,
     /// `<environment>/<control plane>`, which is `<team>-<environment>` unless the configuration names it.
@@ -75,6 +77,7 @@ impl KeyShape {
             Self::Environment
             | Self::EnvironmentAndTeam
             | Self::EnvironmentAndService
+            | Self::EnvironmentAndServiceOrBelow
             | Self::EnvironmentAndServiceAnd
             | Self::EnvironmentAndControlPlane
             | Self::EnvironmentAnd => true,

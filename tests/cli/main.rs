@@ -63,5 +63,6 @@ mod spec;
 mod state_commands;
 mod stores;
 mod unattended;
+mod versions;
 mod ways_on;
 mod world;

@@ -19,6 +19,7 @@ mod portal_authorization;
 mod portal_team;
 mod proxy_url;
 mod team;
+mod version;
 mod visibility;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,7 @@ pub use portal_authorization::{PortalAuthorization, PortalIdpMappings, PortalOid
 pub use portal_team::{PortalRole, PortalTeam, PortalTeamRole};
 pub use proxy_url::ProxyUrl;
 pub use team::{Service, ServiceGit, Team};
+pub use version::ServiceVersion;
 pub use visibility::Visibility;
 
 /// The whole configuration of koctl: the platform repository, the teams and their services, and the Konnect

@@ -29,6 +29,7 @@ impl Rules<'_> {
             let services = teams.key(name).key("services");
             self.distinct(&services, "services", team.services.keys());
             self.files_beside_each_other(&services, &team.services);
+            self.versions_beside_services(&services, &team.services);
         }
         for (name, organization) in &manifest.organizations {
             let environments = organizations.key(name).key("environments");
@@ -43,7 +44,7 @@ impl Rules<'_> {
     }
 
     /// Reports names of which a file system can mistake one for the other.
-    fn distinct<'m>(&mut self, path: &KeyPath, what: &str, names: impl Iterator<Item = &'m String>) {
+    pub(super) fn distinct<'m>(&mut self, path: &KeyPath, what: &str, names: impl Iterator<Item = &'m String>) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for name in names {
             let Some(first) = seen.insert(same_file(name), name) else { continue };

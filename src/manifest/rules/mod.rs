@@ -12,6 +12,7 @@ mod platform;
 mod portal_look;
 mod portal_teams;
 mod teams;
+mod versions;
 
 use std::collections::BTreeMap;
 
