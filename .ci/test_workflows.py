@@ -32,7 +32,6 @@ gateway = areas.add_parser("gateway").add_subparsers(dest="command", required=Tr
 
 convert = file.add_parser("openapi2kong", allow_abbrev=False)
 convert.add_argument("--spec", required=True)
-convert.add_argument("--uuid-base")
 add = file.add_parser("add-plugins", allow_abbrev=False)
 add.add_argument("--output-file", default="-")
 add.add_argument("plugins", nargs="+")
@@ -69,7 +68,7 @@ if args.command == "openapi2kong":
     title = pathlib.Path(args.spec).read_text().strip()
     if title == "broken":
         sys.exit("Error: the specification cannot be read")
-    write("-", {"services": [{"name": args.uuid_base or title}]})
+    write("-", {"services": [{"name": title}]})
 elif args.command == "patch":
     document = read("-")
     for service in document["services"]:
@@ -335,22 +334,6 @@ class Conversion(Case):
         plugins = [found["services"][0].get("plugins") for found in converted]
         self.assertEqual(plugins, [["rate-limiting"], *[None] * (len(AWKWARD) - 1)])
         self.assertEqual(list(self.root.glob("**/*.new")), [])
-
-    def test_the_objects_of_a_version_are_named_after_it_and_have_the_plugins_of_the_service(self):
-        service = AWKWARD[0]
-        for version in ("v1", "v2"):
-            folder = self.stage("flight-data", f"{service}/versions/{version}", "flights")
-            self.write(f"{folder}/ko-patch.yaml", f"tags:\n            - ko-api-version=flights@{version}\n")
-        self.write(f"{folder}/plugins.yaml", "of the version")
-        self.write(f"konnect/Größe_1/envs/dev.1/teams/flight-data/services/{service}/plugins.yaml", "of the service")
-        self.environments()
-        found = []
-        for version in ("v1", "v2"):
-            converted = self.root / folder.replace("v2", version) / "kong-from-oas.yaml"
-            [converted] = json.loads(converted.read_text())["services"]
-            found.append((converted["name"], converted["plugins"]))
-        expected = [("flights@v1", ["of the service"]), ("flights@v2", ["of the version", "of the service"])]
-        self.assertEqual(found, expected)
 
     def test_a_specification_that_decK_refuses_fails_the_run(self):
         self.stage("flight-data", "flights", "broken")

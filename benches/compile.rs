@@ -50,8 +50,7 @@ impl Configuration {
             for placement in placements(&manifest, environment) {
                 let content =
                     format!("openapi: 3.1.0\ninfo:\n  title: {}\n  version: 1.0.0\npaths: {{}}\n", placement.key);
-                let [spec] = &placement.specs()[..] else { panic!("a service without versions has one specification") };
-                specs.insert(spec.address.clone(), Ok(Spec::parse(content).unwrap()));
+                specs.insert(placement.spec(), Ok(Spec::parse(content).unwrap()));
             }
         }
         Self { manifest, specs, secrets: ReadSecrets::default(), events: Events::new() }

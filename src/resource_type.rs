@@ -58,8 +58,6 @@ pub enum KeyShape {
     EnvironmentAndTeam,
     /// `<environment>/<service>`
     EnvironmentAndService,
-    /// `<environment>/<service>`, or `<environment>/<service>/<something>`
-    EnvironmentAndServiceOrBelow,
     /// `<environment>/<service>/<something>`
     EnvironmentAndServiceAnd,
     /// `<environment>/<control plane>`, which is `<team>-<environment>` unless the configuration names it.
@@ -77,7 +75,6 @@ impl KeyShape {
             Self::Environment
             | Self::EnvironmentAndTeam
             | Self::EnvironmentAndService
-            | Self::EnvironmentAndServiceOrBelow
             | Self::EnvironmentAndServiceAnd
             | Self::EnvironmentAndControlPlane
             | Self::EnvironmentAnd => true,

@@ -735,9 +735,9 @@ fn an_unknown_key_without_a_near_one_is_shown_with_all_that_are_possible() {
        ·         ──────
      7 │         git:
        ╰────
-      help: valid keys are `auth-strategy`, `current-version`, `description`, `dev-branch-name`,
-            `display-name`, `docs`, `git`, `ignore-changes`, `labels`, `name`, `prod-branch-name`,
-            `protect`, `select-tags`, `slug`, `spec-path`, `versions` or `visibility`
+      help: valid keys are `auth-strategy`, `description`, `dev-branch-name`, `display-name`, `docs`,
+            `git`, `ignore-changes`, `labels`, `name`, `prod-branch-name`, `protect`, `select-tags`,
+            `slug`, `spec-path` or `visibility`
 
     1 error in 1 file.
     ");
@@ -990,34 +990,6 @@ fn names_that_become_paths_are_fit_for_that() {
     koctl.yaml:6:20: `../openapi.yaml` is not a valid path for a specification: it is outside of the repository
     koctl.yaml:7:26: `-d` is not a valid branch: it begins with `-` or `/`, or ends with `/` or `.`
     ");
-}
-
-#[test]
-fn versions_of_a_service_have_names_and_specifications_of_their_own() {
-    let with = |versions: &str| {
-        let versions = format!("        versions: {versions}\n        git:\n");
-        lines(&changed("        git:\n", &versions))
-    };
-    assert_eq!(
-        with("{v1: {dev-branch-name: one, prod-branch-name: one}, v2: {spec-path: v2.yaml}, v3: {}}"),
-        "no errors"
-    );
-    for (versions, told) in [
-        ("{v1: {}, v2: {spec-path: ./openapi.yaml}}", "the versions `v1` and `v2` have the same specification"),
-        ("{v1: {}, V1: {spec-path: v2.yaml}}", "the versions `V1` and `v1` differ only in upper and lower case"),
-        ("{v/1: {}}", "`v/1` is not a valid name for a version"),
-        ("{v1: {spec-path: '*.yaml'}}", "`*.yaml` is not a valid path for a specification: it is a pattern"),
-        ("{v1: {dev-branch-name: -d}}", "`-d` is not a valid branch"),
-        ("{v1: {}}\n        current-version: v2", "the version `v2` is not defined"),
-    ] {
-        assert!(with(versions).contains(told), "{versions}: {}", with(versions));
-    }
-    let service =
-        "      air/flights/versions/v1:\n        name: other\n        git: {remote: 'git@github.com:air/x'}\n";
-    let beside = changed("        git:\n", "        versions: {v1: {}}\n        git:\n");
-    let beside = beside.replace("organizations:\n", &format!("{service}organizations:\n"));
-    let told = lines(&beside);
-    assert!(told.contains("the service `air/flights/versions/v1` have the same folder"), "{told}");
 }
 
 #[test]

@@ -15,10 +15,7 @@ use super::world::World;
 /// A refusal for each pair of desired resources of one type that share a natural key.
 pub(super) fn find(desired: &[Desired], world: &World, readers: &Readers) -> Vec<Refusal> {
     let schema = |index: usize| readers.schema(desired[index].address.type_name());
-    let part = |index: usize, name: &str| match desired[index].attributes.get(name) {
-        Some(expr) => Part::new(expr, world),
-        None => schema(index)?.absent_in_key(name).map(Part::Found),
-    };
+    let part = |index: usize, name: &str| Part::new(desired[index].attributes.get(name)?, world);
     let key = |index: usize| -> Option<(&str, Vec<Part<'_>>)> {
         let schema = schema(index)?;
         Some((schema.type_name, schema.natural_key.iter().map(|name| part(index, name)).collect::<Option<_>>()?))
@@ -48,16 +45,10 @@ pub(super) fn find(desired: &[Desired], world: &World, readers: &Readers) -> Vec
         }
     }
     pairs.sort_unstable_by_key(|(_, second)| *second);
-    let is_shown = |part: &Part<'_>| !matches!(part, Part::Found(Value::Null));
     let refusal = |(first, second): (usize, usize)| Refusal::Collision {
         first: desired[first].address.clone(),
         second: desired[second].address.clone(),
-        key: key(first)
-            .into_iter()
-            .flat_map(|(_, parts)| parts)
-            .filter(is_shown)
-            .map(|part| part.to_string())
-            .collect(),
+        key: key(first).into_iter().flat_map(|(_, parts)| parts).map(|part| part.to_string()).collect(),
     };
     pairs.into_iter().map(refusal).collect()
 }

@@ -99,14 +99,6 @@ impl Schema {
         std::iter::once(self.natural_key).chain(self.distinct.iter().copied())
     }
 
-    /// The value of an attribute in the natural key of an object that does not have it: null for a computed one, which tells
-    /// objects of one kind apart and not those of another. `None` if an object without the attribute has no key.
-    #[must_use]
-    pub fn absent_in_key(&self, name: &str) -> Option<Value> {
-        let is_computed = self.attribute(name).is_some_and(|attribute| attribute.kind == Kind::Computed);
-        is_computed.then_some(Value::Null)
-    }
-
     /// What an object of this type waits for, taken out of its attributes.
     pub(super) fn take_notice(&self, attributes: &mut Attributes) -> Option<Notice> {
         let mut notices = self.attributes.iter().filter(|attribute| attribute.kind == Kind::Notice);

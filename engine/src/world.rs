@@ -51,8 +51,7 @@ enum Match {
 
 /// The values of the natural key of a remote object, as texts.
 fn remote_key(schema: &Schema, remote: &Remote) -> Option<Key> {
-    let value = |name: &&str| remote.attribute(name).or_else(|| schema.absent_in_key(name));
-    schema.natural_key.iter().map(|name| value(name).as_ref().map(text)).collect()
+    schema.natural_key.iter().map(|name| remote.attribute(name).map(|value| text(&value))).collect()
 }
 
 /// Why a lookup has no result.
@@ -364,10 +363,7 @@ impl World {
 
     /// The natural key of a desired resource, if all of it is known.
     fn desired_key(&self, desired: &Desired, schema: &Schema) -> Option<Key> {
-        let value = |name: &&str| match desired.attributes.get(*name) {
-            Some(expr) => self.known(expr).as_ref().map(text),
-            None => schema.absent_in_key(name).as_ref().map(text),
-        };
+        let value = |name: &&str| self.known(desired.attributes.get(*name)?).as_ref().map(text);
         schema.natural_key.iter().map(value).collect()
     }
 

@@ -5,7 +5,7 @@ use super::auth_strategies;
 use super::gateways::plane_of;
 use super::portal_teams;
 use super::portals::portal;
-use super::scope::{EnvironmentScope, Output, Version, current};
+use super::scope::{EnvironmentScope, Output};
 use super::specification::Spec;
 use crate::konnect::resources::api::Api;
 use crate::konnect::resources::api_implementation::ApiImplementation;
@@ -17,23 +17,19 @@ use crate::konnect::resources::{
 use crate::manifest::model::Placement;
 use engine::{Desired, Lookup};
 
-pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, Vec<Version<'_>>)], out: &mut Output) {
-    out.desired.extend(services.iter().flat_map(|(placement, versions)| resources(scope, placement, versions)));
+pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
+    out.desired.extend(services.iter().flat_map(|(placement, spec)| resources(scope, placement, spec)));
 }
 
-/// The resources of one service, whose current version is the last one.
-pub(super) fn resources(
-    scope: &EnvironmentScope<'_>,
-    placement: &Placement<'_>,
-    versions: &[Version<'_>],
-) -> Vec<Desired> {
-    let api = api(scope, placement, current(versions));
-    let mut resources: Vec<Desired> =
-        versions.iter().map(|one| version(scope, placement, one, &api).untyped()).collect();
-    resources.push(publication(scope, placement, &api).untyped());
-    resources.push(api.clone().untyped());
-    let documents = &current(versions).documents;
-    resources.extend(api_documents::resources(scope, placement, documents, &api).map(Desired::untyped));
+/// The resources of one service.
+pub(super) fn resources(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, spec: &Spec) -> Vec<Desired> {
+    let api = api(scope, placement, spec);
+    let mut resources = vec![
+        version(scope, placement, spec, &api).untyped(),
+        publication(scope, placement, &api).untyped(),
+        api.clone().untyped(),
+    ];
+    resources.extend(api_documents::resources(scope, placement, &spec.documents, &api).map(Desired::untyped));
     resources.extend(portal_teams::roles(scope, placement, &api).into_iter().map(Desired::untyped));
     resources.extend(implementation(scope, placement, &api).map(Desired::untyped));
     resources
@@ -58,18 +54,11 @@ fn api(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, spec: &Spec) -> 
 fn version(
     scope: &EnvironmentScope<'_>,
     placement: &Placement<'_>,
-    Version { name, spec }: &Version<'_>,
+    spec: &Spec,
     api: &Desired<Api>,
 ) -> Desired<ApiVersion> {
-    let service = &placement.service.name;
-    let version: Desired<ApiVersion> = match name {
-        // Versions of one API are told apart by their names.
-        Some(name) => {
-            scope.resource(&format!("{service}/{name}")).with_some(api_version::BESIDE, spec.version.as_deref())
-        }
-        None => scope.resource(service),
-    };
-    version
+    scope
+        .resource(&placement.service.name)
         .with(api_version::REGION, scope.region())
         .with(api_version::API_ID, api.id())
         .with_some(api_version::VERSION, spec.version.as_deref())

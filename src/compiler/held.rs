@@ -8,7 +8,7 @@ use super::documents::Documents;
 use super::placement::placements;
 use super::platform_repo;
 use super::routes::Routes;
-use super::scope::{EnvironmentScope, Version, unasked};
+use super::scope::{EnvironmentScope, unasked};
 use super::specification::{Spec, SpecAddress, Specs};
 use crate::manifest::model::{Manifest, Organization, Placement};
 use engine::{Address, Error};
@@ -38,10 +38,7 @@ pub struct Held {
 
 impl Held {
     pub(super) fn new(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, error: Error) -> Self {
-        let unread = unread();
-        let specs = placement.specs();
-        let versions: Vec<_> = specs.iter().map(|one| Version { name: one.version, spec: &unread }).collect();
-        let resources = apis::resources(scope, placement, &versions);
+        let resources = apis::resources(scope, placement, &unread());
         let addresses: BTreeSet<Address> = resources.iter().map(|resource| resource.address.clone()).collect();
         let references = resources.iter().flat_map(|resource| resource.references());
         let needs = references.filter(|address| !addresses.contains(address)).cloned().collect();
@@ -54,7 +51,7 @@ impl Held {
             documents: api_documents::folder(scope, placement),
             needs,
             staging: platform_repo::address(scope),
-            staged: specs.iter().flat_map(|one| platform_repo::paths(scope, placement, one.version)).collect(),
+            staged: platform_repo::paths(scope, placement).into(),
         }
     }
 
@@ -74,7 +71,7 @@ fn unread() -> Spec {
 #[must_use]
 pub fn unread_specs(manifest: &Manifest, organization: &Organization) -> Specs {
     let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
-    placed.flat_map(|placement| placement.specs()).map(|one| (one.address, Ok(unread()))).collect()
+    placed.map(|placement| (placement.spec(), Ok(unread()))).collect()
 }
 
 /// The specifications that a plan of an environment needs, if it is limited to what `is_meant`: those of services with a
@@ -85,5 +82,5 @@ pub(super) fn needed_specs(scope: &EnvironmentScope<'_>, is_meant: &dyn Fn(&Addr
         let held = Held::new(scope, placement, unasked());
         held.is_among(is_meant) || held.needs.iter().any(is_meant)
     };
-    placed.filter(is_needed).flat_map(|placement| placement.specs()).map(|one| one.address).collect()
+    placed.filter(is_needed).map(|placement| placement.spec()).collect()
 }

@@ -156,15 +156,13 @@ impl List<'_> {
                 KeyShape::Team | KeyShape::TeamAnd => first == *name,
                 KeyShape::EnvironmentAndTeam => rest == *name,
                 KeyShape::EnvironmentAndService => services.contains(rest),
-                KeyShape::EnvironmentAndServiceOrBelow | KeyShape::EnvironmentAndServiceAnd => {
-                    services.contains(service)
-                }
+                KeyShape::EnvironmentAndServiceAnd => services.contains(service),
                 KeyShape::EnvironmentAndControlPlane => planes.contains(key),
                 KeyShape::Own | KeyShape::Environment | KeyShape::EnvironmentAnd => false,
             },
             About::Service(name) => match shape {
                 KeyShape::EnvironmentAndService => rest == *name,
-                KeyShape::EnvironmentAndServiceOrBelow | KeyShape::EnvironmentAndServiceAnd => service == *name,
+                KeyShape::EnvironmentAndServiceAnd => service == *name,
                 _ => false,
             },
         }

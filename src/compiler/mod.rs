@@ -32,7 +32,7 @@ mod teams;
 
 pub use api_document::{ApiDocument, ApiOperation};
 pub use held::{Held, unread_specs};
-pub use placement::{PlacedSpec, placements};
+pub use placement::placements;
 pub use platform_repo::{staged_specification, staging_branch};
 pub use route_clashes::{RouteClash, RouteMap};
 pub use routes::Routes;

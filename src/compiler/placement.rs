@@ -1,43 +1,18 @@
 //! The teams and services that take part in an environment.
 
 use super::specification::SpecAddress;
-use crate::manifest::model::{self, ControlPlane, Environment, Manifest, Placement, ServiceVersion, Team};
+use crate::manifest::model::{self, ControlPlane, Environment, Manifest, Placement, Team};
 
-/// A specification of a service in an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlacedSpec<'a> {
-    /// The name of the version among those of the service. `None` if the service has one specification.
-    pub version: Option<&'a str>,
-    /// Where the specification is.
-    pub address: SpecAddress,
-}
-
-impl<'a> Placement<'a> {
-    /// Its specifications: one for each version of the service, that of the current one last, or else the only one. The
-    /// documents are beside the last one: they are those of the API, not of a version.
+impl Placement<'_> {
+    /// The address of its specification and its documents.
     #[must_use]
-    pub fn specs(&self) -> Vec<PlacedSpec<'a>> {
-        let address = |branch: &str, path: String, docs: Option<String>| SpecAddress {
+    pub fn spec(&self) -> SpecAddress {
+        SpecAddress {
             remote: self.service.git.remote.clone(),
-            branch: branch.to_owned(),
-            path,
-            docs,
-        };
-        let docs = self.service.docs_folder();
-        let Some(current) = self.service.current_version() else {
-            return vec![PlacedSpec { version: None, address: address(self.branch, self.service.spec_file(), docs) }];
-        };
-        let of_version = |(name, version): (&'a String, &'a ServiceVersion)| {
-            let branch = version.branch(self.r#type).unwrap_or(self.branch);
-            let docs = docs.clone().filter(|_| name == current);
-            PlacedSpec {
-                version: Some(name.as_str()),
-                address: address(branch, self.service.spec_file_of(version), docs),
-            }
-        };
-        let (is_current, others): (Vec<_>, Vec<_>) =
-            self.service.versions.iter().map(of_version).partition(|one| one.version == Some(current));
-        others.into_iter().chain(is_current).collect()
+            branch: self.branch.to_owned(),
+            path: self.service.spec_file(),
+            docs: self.service.docs_folder(),
+        }
     }
 }
 

@@ -3,22 +3,20 @@
 use serde_json::{Map, Value};
 
 use super::moves::former_environments;
-use super::scope::{EnvironmentScope, Output, Version};
+use super::scope::{EnvironmentScope, Output};
+use super::specification::Spec;
 use crate::github::resources::pull_request::{BRANCH, FILES, FOLDER, FORMER_FOLDERS, PullRequest, REPOSITORY, TITLE};
 use crate::manifest::model::{Placement, Service};
 use crate::manifest::quote;
 use engine::{Address, Desired};
 
-pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, Vec<Version<'_>>)], out: &mut Output) {
+pub(super) fn compile(scope: &EnvironmentScope<'_>, services: &[(Placement<'_>, &Spec)], out: &mut Output) {
     let organization = scope.organization.name;
     let mut files = Map::new();
-    for (placement, versions) in services {
-        for (position, Version { name, spec }) in versions.iter().enumerate() {
-            let [specification, tags] = paths(scope, placement, *name);
-            files.insert(specification, Value::String(spec.content.clone()));
-            let own = own_tags(&scope.tag(placement.service), *name, position + 1 == versions.len());
-            files.insert(tags, Value::String(patch(&own, &placement.service.select_tags)));
-        }
+    for (placement, spec) in services {
+        let [specification, tags] = paths(scope, placement);
+        files.insert(specification, Value::String(spec.content.clone()));
+        files.insert(tags, Value::String(patch(&scope.tag(placement.service), &placement.service.select_tags)));
     }
     if files.is_empty() {
         return;
@@ -60,41 +58,25 @@ fn folder_of(organization: &str, environment: &str) -> String {
     format!("konnect/{organization}/envs/{environment}/teams")
 }
 
-/// The path of the staged specification of a service in an environment, or of one of its versions.
+/// The path of the staged specification of a service in an environment.
 #[must_use]
-pub fn staged_specification(
-    organization: &str,
-    environment: &str,
-    placement: &Placement<'_>,
-    version: Option<&str>,
-) -> String {
-    let [specification, _] = staged(&folder_of(organization, environment), placement, version);
-    specification
+pub fn staged_specification(organization: &str, environment: &str, placement: &Placement<'_>) -> String {
+    let Placement { team_name, key, .. } = placement;
+    let [specification, _] = Service::STAGED_FILES;
+    format!("{}/{team_name}/services/{key}/{specification}", folder_of(organization, environment))
 }
 
-/// The paths of the staged files of a service, or of one of its versions: its specification, and the patch for decK.
-pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>, version: Option<&str>) -> [String; 2] {
-    staged(&folder(scope), placement, version)
+/// The paths of the staged files of a service: its specification, and the patch for decK.
+pub(super) fn paths(scope: &EnvironmentScope<'_>, placement: &Placement<'_>) -> [String; 2] {
+    let service = format!("{}/{}/services/{}", folder(scope), placement.team_name, placement.key);
+    Service::STAGED_FILES.map(|name| format!("{service}/{name}"))
 }
 
-fn staged(folder: &str, placement: &Placement<'_>, version: Option<&str>) -> [String; 2] {
-    let service = format!("{folder}/{}/services/{}", placement.team_name, placement.key);
-    let below = version.map(|name| format!("/{}/{name}", Service::VERSIONS_FOLDER)).unwrap_or_default();
-    Service::STAGED_FILES.map(|file| format!("{service}{below}/{file}"))
-}
-
-/// koctl's own tags of gateway services. `ko-api-name` is on those that the API is linked to, and `ko-api-version` tells
-/// versions apart: the conversion names the objects of a version after it.
-fn own_tags(name: &str, version: Option<&str>, is_current: bool) -> Vec<String> {
-    let of_version = version.map(|version| format!("ko-api-version={name}@{version}"));
-    is_current.then(|| format!("ko-api-name={name}")).into_iter().chain(of_version).collect()
-}
-
-/// A patch that makes decK give the gateway services of a specification koctl's `own` tags, and everything the tags of the
-/// service.
-fn patch(own: &[String], tags: &[String]) -> String {
+/// A patch that makes decK tag the gateway services of a specification with the name of the API, and everything with the tags
+/// of the service.
+fn patch(name: &str, tags: &[String]) -> String {
     let tags: Vec<String> = tags.iter().map(|tag| quote::in_flow(tag)).collect();
-    let of_services = [own, tags.as_slice()].concat();
+    let of_services = [vec![format!("ko-api-name={name}")], tags.clone()].concat();
     let mut patch = "_format_version: \"1.0\"\npatches:\n".to_owned();
     patch.push_str(&tagging(&["services"], &of_services));
     if !tags.is_empty() {
@@ -118,14 +100,6 @@ fn tagging(collections: &[&str], tags: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    #[test]
-    fn every_version_has_a_tag_of_its_own_and_the_current_one_that_of_the_api() {
-        assert_eq!(own_tags("flights", Some("v1"), false), ["ko-api-version=flights@v1"]);
-        assert_eq!(own_tags("flights", Some("v2"), true), ["ko-api-name=flights", "ko-api-version=flights@v2"]);
-    }
-
     #[test]
     fn the_patch_makes_deck_tag_the_service_with_the_name_of_the_api() {
         let expected = "\
@@ -137,7 +111,7 @@ patches:
         tags:
             - ko-api-name=flights-dev
 ";
-        assert_eq!(patch(&own_tags("flights-dev", None, true), &[]), expected);
+        assert_eq!(super::patch("flights-dev", &[]), expected);
     }
 
     #[test]
@@ -161,6 +135,6 @@ patches:
             - air
             - \"team: air\"
 ";
-        assert_eq!(patch(&own_tags("flights", None, true), &["air".to_owned(), "team: air".to_owned()]), expected);
+        assert_eq!(super::patch("flights", &["air".to_owned(), "team: air".to_owned()]), expected);
     }
 }

@@ -76,7 +76,6 @@ fn of_team(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
         KeyShape::Own
         | KeyShape::Environment
         | KeyShape::EnvironmentAndService
-        | KeyShape::EnvironmentAndServiceOrBelow
         | KeyShape::EnvironmentAndServiceAnd
         | KeyShape::EnvironmentAnd => None,
     }
@@ -86,8 +85,10 @@ fn of_team(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
 fn of_service(shape: KeyShape, key: &str, from: &str, to: &str) -> Option<String> {
     match shape {
         KeyShape::EnvironmentAndService => last_renamed(key, from, to),
-        KeyShape::EnvironmentAndServiceOrBelow => last_renamed(key, from, to).or_else(|| middle_renamed(key, from, to)),
-        KeyShape::EnvironmentAndServiceAnd => middle_renamed(key, from, to),
+        KeyShape::EnvironmentAndServiceAnd => {
+            let (environment, rest) = key.split_once('/')?;
+            Some(format!("{environment}/{}", first_renamed(rest, from, to)?))
+        }
         KeyShape::Own
         | KeyShape::Team
         | KeyShape::TeamAnd
@@ -113,17 +114,10 @@ fn of_environment(shape: KeyShape, key: &str, from: &str, to: &str, teams: &BTre
         }
         KeyShape::EnvironmentAndTeam
         | KeyShape::EnvironmentAndService
-        | KeyShape::EnvironmentAndServiceOrBelow
         | KeyShape::EnvironmentAndServiceAnd
         | KeyShape::EnvironmentAnd => first_renamed(key, from, to),
         KeyShape::Own | KeyShape::Team | KeyShape::TeamAnd => None,
     }
-}
-
-/// The key with another second segment of three or more.
-fn middle_renamed(key: &str, from: &str, to: &str) -> Option<String> {
-    let (first, rest) = key.split_once('/')?;
-    Some(format!("{first}/{}", first_renamed(rest, from, to)?))
 }
 
 fn first_renamed(key: &str, from: &str, to: &str) -> Option<String> {
@@ -151,8 +145,7 @@ teams:
   orders:
     users: [kim@example.com]
     services:
-      Acme/checkout:
-        {name: checkout, versions: {v1: {}, v2: {spec-path: v2.yaml}}, git: {remote: "https://github.com/Acme/checkout.git"}}
+      Acme/checkout: {name: checkout, git: {remote: "https://github.com/Acme/checkout.git"}}
   stock:
     users: [kim@example.com]
     services:

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gateways::plane_of;
-use super::placement::{PlacedSpec, placements};
+use super::placement::placements;
 use super::routes::{Match, Routes};
 use super::scope::{EnvironmentScope, Input, Scope};
 use super::specification::Specs;
@@ -13,7 +13,7 @@ use crate::manifest::model::{Manifest, Organization, Placement};
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteClash {
-    /// The names of the services, in their order, each with its version if it has several.
+    /// The names of the services, in their order.
     pub services: Vec<String>,
     /// The routes that all of them have, such as `GET /health`, in the order of paths.
     pub routes: Vec<String>,
@@ -29,8 +29,7 @@ impl RouteMap {
     /// Adds the services of an organization whose specifications were read.
     pub fn add(&mut self, input: Input<'_>, name: &str, organization: &Organization) {
         let specs: &Specs = input.specs;
-        let routes =
-            |_: &str, _: &Placement<'_>, spec: &PlacedSpec<'_>| Some(&specs.get(&spec.address)?.as_ref().ok()?.routes);
+        let routes = |_: &str, placement: &Placement<'_>| Some(&specs.get(&placement.spec())?.as_ref().ok()?.routes);
         self.add_known(input.manifest, name, organization, &routes);
     }
 
@@ -40,7 +39,7 @@ impl RouteMap {
         manifest: &Manifest,
         name: &str,
         organization: &Organization,
-        routes: &dyn Fn(&str, &Placement<'_>, &PlacedSpec<'_>) -> Option<&'s Routes>,
+        routes: &dyn Fn(&str, &Placement<'_>) -> Option<&'s Routes>,
     ) {
         let (specs, secrets, events) = Default::default();
         let input = Input { manifest, specs: &specs, secrets: &secrets, events: &events, platform_repository: "" };
@@ -49,13 +48,9 @@ impl RouteMap {
             let scope = EnvironmentScope { organization: &organization, name: environment_name, environment };
             let mut planes: BTreeMap<String, Vec<(String, &Routes)>> = BTreeMap::new();
             for placement in placements(manifest, environment) {
-                let Some(plane) = plane_of(&scope, placement.team_name) else { continue };
-                let served = planes.entry(plane.address.key().to_owned()).or_default();
-                for spec in placement.specs() {
-                    let service = &placement.service.name;
-                    let service =
-                        spec.version.map_or_else(|| service.clone(), |version| format!("{service} {version}"));
-                    served.extend(routes(environment_name, &placement, &spec).map(|routes| (service, routes)));
+                let plane = plane_of(&scope, placement.team_name).map(|plane| plane.address.key().to_owned());
+                if let (Some(plane), Some(routes)) = (plane, routes(environment_name, &placement)) {
+                    planes.entry(plane).or_default().push((placement.service.name.clone(), routes));
                 }
             }
             let place = format!("{name}/{environment_name}");

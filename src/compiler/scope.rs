@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serde_json::{Map, Value};
 
-use super::placement::{Member, PlacedSpec, members, placements};
+use super::placement::{Member, members, placements};
 use super::specification::{Spec, Specs};
 use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization, Placement, Service};
 use crate::manifest::path::KeyPath;
@@ -106,23 +106,10 @@ pub(super) struct EnvironmentScope<'a> {
     pub(super) environment: &'a Environment,
 }
 
-/// A version of a service, or the only one, with its specification.
-#[derive(Clone, Copy)]
-pub(super) struct Version<'a> {
-    /// Its name among the versions of the service. `None` if there is only one, without a name.
-    pub(super) name: Option<&'a str>,
-    pub(super) spec: &'a Spec,
-}
-
-/// The specification of the current one of the versions of a service, which is the last one.
-pub(super) fn current<'a>(versions: &[Version<'a>]) -> &'a Spec {
-    versions.last().expect("a service has a version").spec
-}
-
 /// The services of an environment.
 pub(super) struct Services<'a> {
-    /// Those with their specifications.
-    pub(super) known: Vec<(Placement<'a>, Vec<Version<'a>>)>,
+    /// Those with a specification.
+    pub(super) known: Vec<(Placement<'a>, &'a Spec)>,
     /// Those whose specification is not known, and why.
     pub(super) unknown: Vec<(Placement<'a>, Error)>,
 }
@@ -153,29 +140,13 @@ impl<'a> EnvironmentScope<'a> {
     pub(super) fn services(&self) -> Services<'a> {
         let (mut known, mut unknown) = (Vec::new(), Vec::new());
         for placement in placements(self.organization.input.manifest, self.environment) {
-            match self.versions(&placement) {
-                Ok(versions) => known.push((placement, versions)),
-                Err(error) => unknown.push((placement, error)),
+            match self.organization.input.specs.get(&placement.spec()) {
+                Some(Ok(spec)) => known.push((placement, spec)),
+                Some(Err(error)) => unknown.push((placement, error.clone())),
+                None => unknown.push((placement, unasked())),
             }
         }
         Services { known, unknown }
-    }
-
-    /// The versions of a service, the current one last.
-    fn versions(&self, placement: &Placement<'a>) -> Result<Vec<Version<'a>>, Error> {
-        let mut versions: Vec<Version<'a>> = Vec::new();
-        for PlacedSpec { version: name, address } in placement.specs() {
-            let spec = match self.organization.input.specs.get(&address) {
-                Some(spec) => spec.as_ref().map_err(Error::clone)?,
-                None => return Err(unasked()),
-            };
-            let same = versions.iter().find(|one| spec.version.is_some() && one.spec.version == spec.version);
-            if let Some(same) = same {
-                return Err(alike(same.name, name, spec));
-            }
-            versions.push(Version { name, spec });
-        }
-        Ok(versions)
     }
 
     /// The labels of what belongs to this environment: those of the configuration, and koctl's own.
@@ -193,16 +164,6 @@ impl<'a> EnvironmentScope<'a> {
     pub(super) fn tag(&self, service: &Service) -> String {
         self.environment.r#type.api_name(&service.name, self.name)
     }
-}
-
-/// The error of two versions of a service whose specifications have the same version.
-fn alike(one: Option<&str>, other: Option<&str>, spec: &Spec) -> Error {
-    let [one, other] = [one, other].map(Option::unwrap_or_default);
-    let attempted = format!("tell the versions `{one}` and `{other}` apart");
-    let cause =
-        format!("the specifications of both have the `info.version` {}", spec.version.as_deref().unwrap_or_default());
-    Error::new(ErrorKind::Refused, attempted, cause)
-        .help("give each version a `spec-path` or a branch of its own, and each specification its own `info.version`")
 }
 
 /// The error of a specification that was not read because the plan is limited to other resources.

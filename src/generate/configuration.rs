@@ -152,8 +152,6 @@ impl Draft {
             docs: None,
             prod_branch_name: Service::PROD_BRANCH.to_owned(),
             dev_branch_name: Service::DEV_BRANCH.to_owned(),
-            versions: BTreeMap::new(),
-            current_version: None,
             ignore_changes: Vec::new(),
             protect: false,
         };

@@ -80,8 +80,7 @@ fn desired(manifest: &Manifest, client_secret: &str) -> Vec<Desired> {
     let (name, organization) = manifest.organizations.iter().next().unwrap();
     let environments = organization.environments.values();
     let placed = environments.flat_map(|environment| placements(manifest, environment));
-    let specs: Specs =
-        placed.flat_map(|one| one.specs()).map(|one| (one.address.clone(), Ok(spec(&one.address)))).collect();
+    let specs: Specs = placed.map(|one| (one.spec(), Ok(spec(&one.spec())))).collect();
     let input = Input {
         manifest,
         specs: &specs,

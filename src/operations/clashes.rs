@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::request::PlanRequest;
 use super::warning::Warning;
-use crate::compiler::{Input, PlacedSpec, RouteClash, RouteMap, Spec, placements, staged_specification};
+use crate::compiler::{Input, RouteClash, RouteMap, Spec, placements, staged_specification};
 use crate::manifest::Loaded;
 use crate::manifest::files;
 use crate::manifest::model::{Organization, Placement};
@@ -42,16 +42,14 @@ pub fn staged_clashes(loaded: &Loaded) -> Vec<Warning> {
         let mut specs: BTreeMap<String, Spec> = BTreeMap::new();
         for (environment_name, environment) in &organization.environments {
             for placement in placements(manifest, environment) {
-                for PlacedSpec { version, .. } in placement.specs() {
-                    let path = staged_specification(name, environment_name, &placement, version);
-                    if let Some(spec) = staged(folder, &path) {
-                        specs.insert(path, spec);
-                    }
+                let path = staged_specification(name, environment_name, &placement);
+                if let Some(spec) = staged(folder, &path) {
+                    specs.insert(path, spec);
                 }
             }
         }
-        let routes = |environment: &str, placement: &Placement<'_>, spec: &PlacedSpec<'_>| {
-            Some(&specs.get(&staged_specification(name, environment, placement, spec.version))?.routes)
+        let routes = |environment: &str, placement: &Placement<'_>| {
+            Some(&specs.get(&staged_specification(name, environment, placement))?.routes)
         };
         map.add_known(manifest, name, organization, &routes);
     }

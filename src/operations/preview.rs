@@ -117,11 +117,8 @@ fn touched<'a>(before: &Manifest, after: &'a Manifest) -> BTreeMap<SpecAddress, 
     let known: BTreeSet<String> = placed(before).map(|(place, one)| fingerprint(&place, &one)).collect();
     let mut touched: BTreeMap<SpecAddress, Touched<'a>> = BTreeMap::new();
     for (place, one) in placed(after).filter(|(place, one)| !known.contains(&fingerprint(place, one))) {
-        for spec in one.specs() {
-            let entry = touched.entry(spec.address);
-            let touched = entry.or_insert_with(|| Touched { service: one.service, places: BTreeSet::new() });
-            touched.places.insert(place.clone());
-        }
+        let entry = touched.entry(one.spec());
+        entry.or_insert_with(|| Touched { service: one.service, places: BTreeSet::new() }).places.insert(place);
     }
     let resting = after.teams.iter().flat_map(|(team, configured)| {
         configured.services.iter().map(move |(key, service)| (team.as_str(), key.as_str(), service))

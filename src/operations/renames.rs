@@ -313,7 +313,6 @@ fn rename(Pair { destroyed, created }: Pair<'_>) -> Option<Rename> {
         KeyShape::Own
         | KeyShape::TeamAnd
         | KeyShape::EnvironmentAndTeam
-        | KeyShape::EnvironmentAndServiceOrBelow
         | KeyShape::EnvironmentAndServiceAnd
         | KeyShape::EnvironmentAndControlPlane
         | KeyShape::EnvironmentAnd => None,
@@ -329,7 +328,6 @@ fn team(address: &Address) -> Option<&str> {
         KeyShape::Own
         | KeyShape::Environment
         | KeyShape::EnvironmentAndService
-        | KeyShape::EnvironmentAndServiceOrBelow
         | KeyShape::EnvironmentAndServiceAnd
         | KeyShape::EnvironmentAndControlPlane
         | KeyShape::EnvironmentAnd => None,

@@ -123,17 +123,13 @@ async fn specifications(
     for (name, organization) in organizations {
         let needed = compiler::needed_specs(manifest, name, organization, is_meant);
         let placed = organization.environments.values().flat_map(|environment| placements(manifest, environment));
-        let specified = placed.flat_map(|placement| placement.specs().into_iter().map(move |one| (placement, one)));
-        for (placement, address) in specified.map(|(placement, one)| (placement, one.address)) {
-            if !needed.contains(&address) {
-                continue;
-            }
-            let SpecAddress { remote, branch, path, .. } = address.clone();
-            if let Entry::Vacant(entry) = wanted.entry(address.clone()) {
+        for placement in placed.filter(|placement| needed.contains(&placement.spec())) {
+            let SpecAddress { remote, branch, path, .. } = placement.spec();
+            if let Entry::Vacant(entry) = wanted.entry(placement.spec()) {
                 match source(session, placement.service) {
                     Ok(source) => drop(entry.insert(Wanted { remote, branch, path, source })),
                     // It concerns this service only, and the organizations that have it.
-                    Err(failure) => drop(specs.insert(address, Err(unreachable(&remote, failure)))),
+                    Err(failure) => drop(specs.insert(placement.spec(), Err(unreachable(&remote, failure)))),
                 }
             }
         }

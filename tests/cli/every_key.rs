@@ -196,12 +196,6 @@ const CHANGES: &[(&str, &str, &str, &str)] = &[
     ("teams.*.services.*.docs", "teams", "docs: docs", "docs: v2/docs"),
     ("teams.*.services.*.prod-branch-name", "teams", "prod-branch-name: main", "prod-branch-name: next"),
     ("teams.*.services.*.dev-branch-name", "teams", "dev-branch-name: dev", "dev-branch-name: next"),
-    (
-        "teams.*.services.*.versions",
-        "teams",
-        "        auth-strategy: none\n",
-        "        auth-strategy: none\n        versions: {v1: {}, v2: {spec-path: v2/openapi.yaml}}\n",
-    ),
     ("teams.*.services.*.protect", "teams", "        protect: false\n", "        protect: true\n"),
     ("organizations.*.access-token", "organizations", "value: ACME_TOKEN", "value: OTHER_TOKEN"),
     ("organizations.*.protect", "organizations", "    protect: false\n    enable", "    protect: true\n    enable"),

@@ -63,6 +63,5 @@ mod spec;
 mod state_commands;
 mod stores;
 mod unattended;
-mod versions;
 mod ways_on;
 mod world;

@@ -203,8 +203,7 @@ pub(super) static DOCUMENTS: Kind = Kind {
 };
 
 /// Versions of the APIs of a region, one each.
-pub(super) static VERSIONS: Kind =
-    Kind { name: "api_versions", unique: &[&["api_id", "version"]], references: &["api_id"] };
+pub(super) static VERSIONS: Kind = Kind { name: "api_versions", unique: &[&["api_id"]], references: &["api_id"] };
 
 /// Publications of a region: an API is published to a portal once.
 pub(super) static PUBLICATIONS: Kind = Kind {

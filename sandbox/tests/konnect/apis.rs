@@ -50,7 +50,7 @@ async fn an_api_may_come_with_its_specification() {
 }
 
 #[tokio::test]
-async fn the_type_and_the_name_of_a_version_come_from_its_content() {
+async fn an_api_has_one_version_whose_type_and_name_come_from_its_content() {
     let world = World::new().await;
     let api = format!("/v3/apis/{}", world.api("flights").await);
     let versions = format!("{api}/versions");
@@ -65,31 +65,6 @@ async fn the_type_and_the_name_of_a_version_come_from_its_content() {
     assert_eq!((&summary["id"], &summary["updated_at"]), (&made["id"], &made["updated_at"]));
     assert_eq!(world.delete(&format!("{versions}/{}", id(&made))).await, 204);
     assert_eq!(world.get(&api).await["current_version_summary"], Value::Null);
-}
-
-#[tokio::test]
-async fn an_api_has_several_versions_with_names_of_their_own() {
-    let world = World::new().await;
-    let api = world.created("/v3/apis", json!({ "name": "flights", "version": "1.2.0" })).await;
-    let api = format!("/v3/apis/{}", id(&api));
-    let versions = format!("{api}/versions");
-    let old = world.created(&versions, json!({ "spec": { "content": SPEC } })).await;
-    let content = SPEC.replace("1.2.0", "2.0.0");
-    let new = world.created(&versions, json!({ "spec": { "content": content } })).await;
-    assert_eq!(world.total(&versions).await, 2);
-    let page = world.get(&format!("{versions}?page[size]=1&page[number]=2")).await;
-    assert_eq!((&page["data"][0]["version"], &page["meta"]["page"]["total"]), (&json!("2.0.0"), &json!(2)));
-    // A name belongs to one of them.
-    assert_eq!(world.post(&versions, json!({ "spec": { "content": content } })).await.status, 409);
-    let path = format!("{versions}/{}", id(&old));
-    assert_eq!(world.patch(&path, json!({ "version": "2.0.0" })).await.status, 409);
-    // The API shows the one of its own version, or else the newest.
-    let current = async || world.get(&api).await["current_version_summary"]["id"].clone();
-    assert_eq!(current().await, old["id"]);
-    world.patch(&api, json!({ "version": "3.0.0" })).await;
-    assert_eq!(current().await, new["id"]);
-    assert_eq!(world.delete(&path).await, 204);
-    assert_eq!(world.total(&versions).await, 1);
 }
 
 #[tokio::test]

@@ -19,7 +19,6 @@ mod portal_authorization;
 mod portal_team;
 mod proxy_url;
 mod team;
-mod version;
 mod visibility;
 
 use std::collections::BTreeMap;
@@ -52,7 +51,6 @@ pub use portal_authorization::{PortalAuthorization, PortalIdpMappings, PortalOid
 pub use portal_team::{PortalRole, PortalTeam, PortalTeamRole};
 pub use proxy_url::ProxyUrl;
 pub use team::{Service, ServiceGit, Team};
-pub use version::ServiceVersion;
 pub use visibility::Visibility;
 
 /// The whole configuration of koctl: the platform repository, the teams and their services, and the Konnect

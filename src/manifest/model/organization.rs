@@ -153,7 +153,7 @@ impl Environment {
                 let part = chosen.and_then(|services| services.get(key));
                 let branch = part.and_then(|part| part.branch.as_deref());
                 let branch = branch.unwrap_or_else(|| service.branch(self.r#type));
-                Placement { team_name: name, team, key, service, part, branch, r#type: self.r#type }
+                Placement { team_name: name, team, key, service, part, branch }
             })
         };
         self.members(teams).into_iter().flat_map(of_team).collect()
@@ -256,8 +256,6 @@ pub struct Placement<'a> {
     pub part: Option<&'a EnvironmentService>,
     /// The branch that the environment is made from.
     pub branch: &'a str,
-    /// The type of the environment.
-    pub r#type: EnvironmentType,
 }
 
 impl Placement<'_> {

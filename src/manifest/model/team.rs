@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::access::{Author, GitAuth, GitHub};
 use super::environment_type::EnvironmentType;
-use super::version::{self, ServiceVersion};
 use super::visibility::Visibility;
 
 /// A team of engineers and the services that it owns.
@@ -75,15 +74,6 @@ pub struct Service {
     /// portals, and its tree of files is their tree. Without it, koctl manages no documents.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
-    /// Versions of the service's APIs beside each other, by names of your choice, like `v1`. Each has a specification of its
-    /// own, and developers choose one of them in a portal. Without it, there is one version, with the specification at
-    /// `spec-path`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub versions: BTreeMap<String, ServiceVersion>,
-    /// The one of `versions` whose `info.version` is that of the API, and whose gateway service the API is linked to. Without
-    /// it, the last one in the order of their names, in which `v10` comes after `v2`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub current_version: Option<String>,
     /// The branch for environments of type PROD.
     #[serde(default = "default_prod_branch")]
     pub prod_branch_name: String,
@@ -109,8 +99,6 @@ impl Service {
     pub const DEV_BRANCH: &str = "dev";
     /// The files that are staged in the folder of a service: its specification, and the patch for decK.
     pub const STAGED_FILES: [&str; 2] = ["openapi.yaml", "ko-patch.yaml"];
-    /// The folder with the folders of versions, in the folder of a service that has some.
-    pub const VERSIONS_FOLDER: &str = "versions";
     /// The file with plugins for decK that people may put in the folder of a service.
     pub const PLUGINS_FILE: &str = "plugins.yaml";
 
@@ -127,25 +115,12 @@ impl Service {
         as_git_writes(&self.spec_path)
     }
 
-    /// The path of the OpenAPI document of a version, in the same form.
-    pub fn spec_file_of(&self, version: &ServiceVersion) -> String {
-        as_git_writes(version.spec_path.as_deref().unwrap_or(&self.spec_path))
-    }
-
     /// The path of the folder with the documents as git writes it, if the service has one.
     pub fn docs_folder(&self) -> Option<String> {
         self.docs.as_deref().map(as_git_writes)
     }
-
-    /// The name of the current one of `versions`. `None` if there are none.
-    #[must_use]
-    pub fn current_version(&self) -> Option<&str> {
-        let last = self.versions.keys().map(String::as_str).max_by(|one, other| version::order(one, other));
-        self.current_version.as_deref().filter(|name| self.versions.contains_key(*name)).or(last)
-    }
 }
 
-/// A path as git writes it.
 fn as_git_writes(path: &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split('/') {

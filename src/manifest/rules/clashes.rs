@@ -29,7 +29,6 @@ impl Rules<'_> {
             let services = teams.key(name).key("services");
             self.distinct(&services, "services", team.services.keys());
             self.files_beside_each_other(&services, &team.services);
-            self.versions_beside_services(&services, &team.services);
         }
         for (name, organization) in &manifest.organizations {
             let environments = organizations.key(name).key("environments");
@@ -44,7 +43,7 @@ impl Rules<'_> {
     }
 
     /// Reports names of which a file system can mistake one for the other.
-    pub(super) fn distinct<'m>(&mut self, path: &KeyPath, what: &str, names: impl Iterator<Item = &'m String>) {
+    fn distinct<'m>(&mut self, path: &KeyPath, what: &str, names: impl Iterator<Item = &'m String>) {
         let mut seen: BTreeMap<String, &str> = BTreeMap::new();
         for name in names {
             let Some(first) = seen.insert(same_file(name), name) else { continue };

@@ -12,7 +12,6 @@ mod platform;
 mod portal_look;
 mod portal_teams;
 mod teams;
-mod versions;
 
 use std::collections::BTreeMap;
 

@@ -75,7 +75,6 @@ impl Rules<'_> {
                 "write the path from the root of the service's repository, like `docs` or `api/docs`",
             );
         }
-        self.versions(path, service);
         self.service_overrides(path, service);
         self.check_branch(&path.key("prod-branch-name"), &service.prod_branch_name);
         self.check_branch(&path.key("dev-branch-name"), &service.dev_branch_name);
@@ -86,7 +85,7 @@ impl Rules<'_> {
         }
     }
 
-    pub(super) fn spec_path(&mut self, path: &KeyPath, spec_path: &str) {
+    fn spec_path(&mut self, path: &KeyPath, spec_path: &str) {
         let (reason, help) = match names::spec_path(spec_path) {
             Some(reason) => {
                 (reason, "write the path from the root of the service's repository, like `api/openapi.yaml`")

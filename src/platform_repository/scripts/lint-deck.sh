@@ -18,9 +18,6 @@ specifications() {
     bash "$scripts/changed-files.sh" ':(glob)konnect/*/envs/*/teams/*/services/**/openapi.yaml'
     while IFS= read -r -d '' plugins; do
         find "${plugins%/*}" -maxdepth 1 -type f -name openapi.yaml -print0
-        if [ -d "${plugins%/*}/versions" ]; then
-            find "${plugins%/*}/versions" -mindepth 2 -maxdepth 2 -type f -name openapi.yaml -print0
-        fi
     done < <(bash "$scripts/changed-files.sh" ':(glob)konnect/*/envs/*/teams/*/services/**/plugins.yaml')
 }
 

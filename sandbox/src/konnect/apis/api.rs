@@ -86,8 +86,7 @@ static LISTING: Listing = Listing {
 fn view(world: &World, partition: &Partition, api: &Body) -> Value {
     let mut shown = Body::clone(api);
     let id = id(api);
-    let named = api.get("version").and_then(Value::as_str);
-    shown.insert("current_version_summary".to_owned(), versions::summary(world, partition, id, named));
+    shown.insert("current_version_summary".to_owned(), versions::summary(world, partition, id));
     // Specifications are the predecessors of versions; the sandbox keeps none.
     shown.insert("api_spec_ids".to_owned(), json!([]));
     shown.insert("portals".to_owned(), portals(world, partition, id));

@@ -1,8 +1,4 @@
-//! `/apis/{apiId}/versions`: the specifications of an API, each a version of it.
-//!
-//! The document contradicts itself: its introduction has versioned specifications, the description of the list has one
-//! version for an API. Konnect takes several (<https://github.com/Kong/kongctl/issues/49>), and so does the sandbox. Their
-//! names are unique. Which one is current is not documented: here it is the one with the API's own version, or the newest.
+//! `/apis/{apiId}/versions`: the specification of an API, of which there is one.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -52,12 +48,10 @@ fn version_missing() -> Problem {
     Invalid::body("version", Rule::Named("missing_reference"), reason).into()
 }
 
-/// The current version in an API's own fields: null if it has none. `named` is the API's own version.
-pub(super) fn summary(world: &World, partition: &Partition, api: Uuid, named: Option<&str>) -> Value {
-    let versions = || world.referring(partition, &VERSIONS, "api_id", api);
-    let of_api = versions().find(|version| named == Some(text(&version.body, "version")));
-    let current = of_api.or_else(|| versions().last());
-    current.map_or(Value::Null, |version| listed(&version.body))
+/// The version in an API's own fields: null if it has none.
+pub(super) fn summary(world: &World, partition: &Partition, api: Uuid) -> Value {
+    let version = world.referring(partition, &VERSIONS, "api_id", api).next();
+    version.map_or(Value::Null, |version| listed(&version.body))
 }
 
 /// A version in a list, without its content.
@@ -108,7 +102,7 @@ fn create_version(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
         let api = path::api(world, call)?;
         version.insert("api_id".to_owned(), json!(api.id));
         let version = create(world, batch, &call.partition, &VERSIONS, version)
-            .map_err(|_| Problem::conflict(format!("The API [{}] already has a version of this name.", api.id)))?;
+            .map_err(|_| Problem::conflict(format!("The API [{}] already has a version.", api.id)))?;
         Ok(Answer::created(view(&version)))
     })
 }
