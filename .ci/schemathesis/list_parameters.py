@@ -22,6 +22,7 @@ def parents(sandbox):
     account = {"name": "listed", "description": ""}
     group = {"name": "listed group", "cluster_type": "CLUSTER_TYPE_CONTROL_PLANE_GROUP"}
     provider = {"type": "oidc", "config": {"issuer_url": "https://id.example.com", "client_id": "listed"}}
+    of_portal = {"type": "saml", "config": {"idp_metadata_url": "https://id.example.com/saml"}}
     home = sandbox.url.replace("{region}", GLOBAL)
     me = json.loads(sandbox.ask("get", home + "/v3/users/me")[1])["id"]
     events = json.loads(sandbox.ask("get", home + "/v1/notifications/configurations")[1])["data"]
@@ -35,6 +36,7 @@ def parents(sandbox):
         (r"{controlPlaneId}", sandbox.make(US, "/v2/control-planes", {"name": "listed"})),
         (r"{accountId}", sandbox.make(GLOBAL, "/v3/system-accounts", account)),
         (r"{idpId}", sandbox.make(GLOBAL, "/v3/identity-providers", provider)),
+        (r"(?<=/identity-providers/){id}", sandbox.make(US, f"/v3/portals/{portal}/identity-providers", of_portal)),
         (r"{userId}", me),
         (r"{eventId}", events[0]["event_id"]),
     ]

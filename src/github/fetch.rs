@@ -91,7 +91,7 @@ impl Credentials {
 /// file, or the error of reading it.
 ///
 /// # Errors
-/// As [`Fetched::new`].
+/// If git fails, with its message. With a token, also if the server redirects: the token is not for another place.
 pub async fn files(
     remote: &str,
     branch: &str,
