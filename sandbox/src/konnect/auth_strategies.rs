@@ -62,7 +62,7 @@ static OPENID_CONNECT: Schema = Schema {
         Field::new("scopes", Is::List(0, 50, &Is::Text(0, 128))).required(),
         Field::new("auth_methods", Is::List(0, 10, &Is::Text(0, 64))).required(),
     ],
-    unknown: Unknown::Ignored,
+    unknown: Unknown::Stored,
 };
 
 static OPENID_CONNECT_CHANGE: Schema = Schema {
@@ -72,7 +72,7 @@ static OPENID_CONNECT_CHANGE: Schema = Schema {
         Field::new("scopes", Is::List(0, 50, &Is::Text(0, 128))),
         Field::new("auth_methods", Is::List(0, 10, &Is::Text(0, 64))),
     ],
-    unknown: Unknown::Ignored,
+    unknown: Unknown::Stored,
 };
 
 static KEY_AUTH_CONFIGS: Schema =

@@ -99,6 +99,12 @@ async fn the_deprecated_fields_show_and_change_the_identity_providers() {
     let changed = world.patch(&settings, json!({ "oidc_client_id": "other" })).await.body;
     assert_eq!(changed["oidc_config"]["client_id"], "other");
     assert_eq!(changed["oidc_config"]["issuer"], "https://idp.example.com");
+    let claims = json!({ "oidc_claim_mappings": { "name": "nick", "shoe": "size" } });
+    let changed = world.patch(&settings, claims).await.body;
+    assert_eq!(
+        changed["oidc_config"]["claim_mappings"],
+        json!({ "name": "nick", "email": "email", "groups": "groups" })
+    );
 }
 
 #[tokio::test]

@@ -26,6 +26,8 @@ pub(in crate::konnect) enum Unknown {
     Refused,
     /// The document says nothing: they are ignored.
     Ignored,
+    /// The document says that there may be any others: they are stored.
+    Stored,
 }
 
 /// One field of a request body.
@@ -177,7 +179,19 @@ impl Schema {
                 fields.insert(field.name.to_owned(), default.value());
             }
             if let Some(value) = fields.get_mut(field.name) {
-                field.kind.fill(value);
+                field.kind.each_object(value, Schema::fill);
+            }
+        }
+    }
+
+    /// Drops the fields that are ignored from an object, and from the objects in it.
+    fn drop_ignored(&self, fields: &mut Map<String, Value>) {
+        if self.unknown == Unknown::Ignored {
+            fields.retain(|name, _| self.names(name));
+        }
+        for field in self.fields {
+            if let Some(value) = fields.get_mut(field.name) {
+                field.kind.each_object(value, Schema::drop_ignored);
             }
         }
     }
@@ -203,7 +217,7 @@ impl Schema {
         if !invalid.is_empty() {
             return Err(Problem::invalid(invalid));
         }
-        body.retain(|name, _| self.names(name));
+        self.drop_ignored(&mut body);
         Ok(body)
     }
 
@@ -307,16 +321,19 @@ impl Kind {
     }
 
     /// Adds the defaults to the objects in a value.
-    fn fill(&self, value: &mut Value) {
+    /// Does `work` on every object at the top of a value that has a table of fields.
+    fn each_object(&self, value: &mut Value, work: fn(&Schema, &mut Map<String, Value>)) {
         match (self, value) {
             (Kind::List(_, _, kind), Value::Array(items)) => {
-                items.iter_mut().for_each(|item| kind.fill(item));
+                items.iter_mut().for_each(|item| kind.each_object(item, work));
             }
-            (Kind::Object(schema), Value::Object(fields)) => schema.fill(fields),
+            (Kind::Object(schema), Value::Object(fields)) => work(schema, fields),
             (Kind::Variant(name, kinds), value) => {
-                if let Some(kind) = variant(kinds, value.get(name)) {
-                    kind.fill(value);
-                }
+                let Some(kind) = variant(kinds, value.get(name)) else { return };
+                let choice = value[*name].clone();
+                kind.each_object(value, work);
+                // The table of a variant need not name what chooses it.
+                value[*name] = choice;
             }
             _ => {}
         }
