@@ -5,7 +5,6 @@
 //! the names of their attributes, and never a client.
 
 mod analytics;
-mod api_document;
 pub mod api_documents;
 mod apis;
 mod auth_strategies;
@@ -16,6 +15,7 @@ mod identity;
 mod ignored;
 pub mod moves;
 mod notifications;
+mod openapi;
 mod placement;
 pub mod platform;
 mod platform_repo;
@@ -27,16 +27,17 @@ pub mod rename;
 mod route_clashes;
 mod routes;
 mod scope;
+mod spec_outline;
 mod specification;
 mod teams;
 
-pub use api_document::{ApiDocument, ApiOperation};
 pub use held::{Held, unread_specs};
 pub use placement::placements;
 pub use platform_repo::{staged_specification, staging_branch};
 pub use route_clashes::{RouteClash, RouteMap};
 pub use routes::Routes;
 pub use scope::{Events, Input, ReadSecrets};
+pub use spec_outline::{SpecOperation, SpecOutline};
 pub use specification::{Spec, SpecAddress, Specs};
 
 use std::collections::BTreeSet;

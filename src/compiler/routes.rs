@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// The methods of operations that decK makes routes of.
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+use super::openapi::{METHODS, resolved};
 
 /// The keys of routes by which requests are told apart, beside path and method.
 const CRITERIA: [&str; 6] = ["destinations", "headers", "hosts", "protocols", "snis", "sources"];
@@ -53,12 +52,6 @@ impl Routes {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Match, &str)> {
         self.0.iter().map(|(route, path)| (route, path.as_str()))
     }
-}
-
-/// A value of a document, or what it refers to in the same document.
-fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let target = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }
 
 /// A path with `{}` for each parameter: names do not matter.

@@ -355,23 +355,24 @@ impl Draft {
     fn drop_custom_domain(&mut self, environment: &str, reason: &str, inventory: &Inventory) -> bool {
         let Some(draft) = self.environments.get_mut(environment) else { return false };
         let (portal, dropped) = (draft.portal.clone(), draft.overrides.custom_domain.take().is_some());
-        let type_name = portal_custom_domain::SCHEMA.type_name;
-        let domains = inventory.by(type_name, portal_custom_domain::PORTAL_ID.text());
-        for domain in domains.get(portal.as_str()).into_iter().flatten() {
-            self.give_up(type_name, &domain.id, reason);
-        }
+        let of_portal = portal_custom_domain::PORTAL_ID.text();
+        self.give_up_below(portal_custom_domain::SCHEMA.type_name, of_portal, &portal, reason, inventory);
         dropped
     }
 
     fn drop_portal_authorization(&mut self, environment: &str, reason: &str, inventory: &Inventory) -> bool {
         let Some(draft) = self.environments.get_mut(environment) else { return false };
         let (portal, dropped) = (draft.portal.clone(), draft.overrides.authorization.take().is_some());
-        let type_name = portal_identity_provider::SCHEMA.type_name;
-        let providers = inventory.by(type_name, portal_identity_provider::PORTAL_ID.text());
-        for provider in providers.get(portal.as_str()).into_iter().flatten() {
-            self.give_up(type_name, &provider.id, reason);
-        }
+        let of_portal = portal_identity_provider::PORTAL_ID.text();
+        self.give_up_below(portal_identity_provider::SCHEMA.type_name, of_portal, &portal, reason, inventory);
         dropped
+    }
+
+    /// Gives up the objects of a type that are below a parent, whose id is in the attribute `below`.
+    fn give_up_below(&mut self, type_name: &str, below: &str, parent: &str, reason: &str, inventory: &Inventory) {
+        for object in inventory.by(type_name, below).get(parent).into_iter().flatten() {
+            self.give_up(type_name, &object.id, reason);
+        }
     }
 
     fn drop_portal_mapping(&mut self, environment: &str, key: &str) -> bool {

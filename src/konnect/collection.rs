@@ -68,10 +68,16 @@ impl Collection {
         Ok((self.region(attributes)?, filled(self.path, attributes)?))
     }
 
-    /// The object of that id.
+    /// The object of that id. One that is alone at the path is there whatever its id.
     pub(super) fn object_url(&self, attributes: &Attributes, id: &str) -> Result<Url, Error> {
         let (region, path) = self.url(attributes)?;
-        Ok((region, format!("{path}/{}", segment(id))))
+        let path = if self.is_single() { path } else { format!("{path}/{}", segment(id)) };
+        Ok((region, path))
+    }
+
+    /// True if the path is that of one object.
+    pub(super) fn is_single(&self) -> bool {
+        matches!(self.paging, Paging::Single)
     }
 
     fn region(&self, attributes: &Attributes) -> Result<String, Error> {

@@ -51,6 +51,10 @@ pub(super) trait Resource: Send + Sync + 'static {
 
     /// As [`Reader::read_one`].
     async fn read_one(client: &ReadClient, id: &str, known: &Attributes) -> Result<Option<Remote>, Error> {
+        // The list has it, if it is there.
+        if Self::COLLECTION.is_single() {
+            return Ok(None);
+        }
         // A record without the ids of its parents was edited, or taken over from elsewhere.
         let Ok((region, path)) = Self::COLLECTION.object_url(known, id) else { return Ok(None) };
         Self::read_at(client, &region, &path, known).await
@@ -91,6 +95,11 @@ pub(super) trait Resource: Send + Sync + 'static {
         let (region, path) = Self::COLLECTION.object_url(prior, id)?;
         client.delete(&region, &path).await
     }
+}
+
+/// The default of a switch that is off without a value.
+pub(super) fn off() -> Value {
+    Value::Bool(false)
 }
 
 /// A type over a client: a reader over a client that reads, a writer over one that writes.

@@ -14,7 +14,7 @@ use super::held::Holding;
 use super::moved::relocated;
 use super::session::Session;
 use super::sources::{self, source};
-use crate::compiler::{self, ApiDocument, Events, Input, ReadSecrets, SpecAddress, Specs};
+use crate::compiler::{self, Events, Input, ReadSecrets, SpecAddress, SpecOutline, Specs};
 use crate::github::specs::Wanted;
 use crate::manifest::changes::Change;
 use crate::manifest::model::{EnvironmentType, Manifest, Placement, Service};
@@ -62,7 +62,7 @@ pub struct PreviewedDocument {
     /// Its `info.version`.
     pub version: String,
     /// What it describes.
-    pub document: ApiDocument,
+    pub document: SpecOutline,
 }
 
 /// What a change would do. `before` and `after` are sessions about the configuration without and with it.
@@ -101,7 +101,7 @@ fn document(address: &SpecAddress, touched: &Touched<'_>, read: &Specs) -> Optio
         path: address.path.clone(),
         places: touched.places.iter().cloned().collect(),
         version: spec.version.clone().unwrap_or_default(),
-        document: ApiDocument::of(spec),
+        document: SpecOutline::of(spec),
     })
 }
 

@@ -1,11 +1,10 @@
 //! `portal`: a developer portal in a region (`portal-management-v3`, `/portals`).
 
 use async_trait::async_trait;
-use serde_json::Value;
 
 use crate::konnect::client::WriteClient;
 use crate::konnect::collection::Collection;
-use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, off, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Opening, Part, Title, Unmanaged, Watch};
 use engine::{Error, Remote};
 
@@ -17,6 +16,7 @@ engine::schema! {
         DISPLAY_NAME: Attribute::plain("display_name"),
         DESCRIPTION: Attribute::plain("description").nullable(),
         AUTHENTICATION_ENABLED: Attribute::plain("authentication_enabled"),
+        // The defaults of the switches are those of the document (schema `Portal`).
         RBAC_ENABLED: Attribute::plain("rbac_enabled").defaults_to(off),
         SIPR_ENABLED: Attribute::plain("sipr_enabled").defaults_to(off),
         DEFAULT_API_VISIBILITY: Attribute::plain("default_api_visibility"),
@@ -34,11 +34,6 @@ engine::schema! {
     guarded: true,
     environment_in_key: true,
     ..PLAIN
-}
-
-/// The default of the switches that the document has (schema `Portal`).
-fn off() -> Value {
-    Value::Bool(false)
 }
 
 /// Everything that is said of portals.

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::portal::Portal;
-use crate::konnect::client::{ReadClient, WriteClient};
+use crate::konnect::client::WriteClient;
 use crate::konnect::collection::{Collection, Paging, text};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::konnect::single;
@@ -55,11 +55,6 @@ impl Resource for PortalAsset {
 
     fn read(address: &Attributes, json: Value) -> Result<Remote, Error> {
         single::read::<Self>(address, PORTAL_ID.text(), text(address, NAME.text())?, &json)
-    }
-
-    /// The list has it, if its portal is there.
-    async fn read_one(_: &ReadClient, _: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
-        Ok(None)
     }
 
     async fn create(client: &WriteClient, planned: &Attributes) -> Result<Remote, Error> {

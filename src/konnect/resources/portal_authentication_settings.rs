@@ -12,7 +12,7 @@ use super::portal::Portal;
 use super::portal_identity_provider::PortalIdentityProvider;
 use super::sign_in::{Place, SignIn};
 use crate::konnect::client::{ReadClient, WriteClient};
-use crate::konnect::collection::{Collection, if_there};
+use crate::konnect::collection::{Collection, Paging, if_there};
 use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
 use crate::konnect::single;
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Watch};
@@ -89,7 +89,8 @@ async fn bring(client: &WriteClient, wanted: &Attributes) -> Result<Remote, Erro
 
 #[async_trait]
 impl Resource for PortalAuthenticationSettings {
-    const COLLECTION: Collection = Collection::new(&SCHEMA, "/v3/portals/{portal_id}/authentication-settings");
+    const COLLECTION: Collection =
+        Collection::new(&SCHEMA, "/v3/portals/{portal_id}/authentication-settings").paged(Paging::Single);
 
     async fn list(client: &ReadClient, scan: &Scan<'_>) -> Result<Vec<Remote>, Error> {
         let addresses = Self::COLLECTION.addresses(scan);
@@ -99,11 +100,6 @@ impl Resource for PortalAuthenticationSettings {
             sign_in.map(|sign_in| remote(address, &sign_in)).transpose()
         });
         Ok(try_join_all(all).await?.into_iter().flatten().collect())
-    }
-
-    /// The list has them, if their portal is there.
-    async fn read_one(_: &ReadClient, _: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
-        Ok(None)
     }
 
     /// They exist as soon as their portal does, which a plan that makes the portal does not know.

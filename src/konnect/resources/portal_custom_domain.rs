@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::portal::Portal;
-use crate::konnect::client::{ReadClient, WriteClient};
+use crate::konnect::client::WriteClient;
 use crate::konnect::collection::{Collection, Paging};
-use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, off, reader, writer};
 use crate::konnect::single;
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged, Watch};
 use engine::plan::Notice;
@@ -28,6 +28,7 @@ engine::schema! {
             .forces_replacement(),
         CUSTOM_CERTIFICATE: Attribute::write_only("custom_certificate").inside("/ssl/custom_certificate"),
         CUSTOM_PRIVATE_KEY: Attribute::write_only("custom_private_key").inside("/ssl/custom_private_key"),
+        /// The default is that of the document (schema `CreatePortalCustomDomainSSLWithCustomCertificate`).
         SKIP_CA_CHECK: Attribute::plain("skip_ca_check").inside("/ssl/skip_ca_check").defaults_to(off),
         WAITS_FOR: Attribute::notice("waits_for"),
     }
@@ -36,11 +37,6 @@ engine::schema! {
     guarded: true,
     environment_in_key: true,
     ..PLAIN
-}
-
-/// The default of the document (schema `CreatePortalCustomDomainSSLWithCustomCertificate`).
-fn off() -> Value {
-    Value::Bool(false)
 }
 
 /// Everything that is said of custom domains.
@@ -92,11 +88,6 @@ impl Resource for PortalCustomDomain {
         Ok(domain)
     }
 
-    /// The list has it, if there is one.
-    async fn read_one(_: &ReadClient, _: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
-        Ok(None)
-    }
-
     /// A certificate and its key are only sent together.
     async fn update(client: &WriteClient, update: &Update<'_>) -> Result<Remote, Error> {
         let (region, path) = Self::COLLECTION.url(update.after)?;
@@ -106,10 +97,5 @@ impl Resource for PortalCustomDomain {
             changes.extend(update.after.clone().into_iter().filter(|(name, _)| pair.contains(&name.as_str())));
         }
         Self::read(update.after, client.patch(&region, &path, &Self::body(&changes)?).await?)
-    }
-
-    async fn delete(client: &WriteClient, _: &str, prior: &Attributes) -> Result<(), Error> {
-        let (region, path) = Self::COLLECTION.url(prior)?;
-        client.delete(&region, &path).await
     }
 }

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::portal::Portal;
-use crate::konnect::client::{ReadClient, WriteClient};
+use crate::konnect::client::WriteClient;
 use crate::konnect::collection::{Collection, Paging};
-use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, off, reader, writer};
 use crate::konnect::single;
 use crate::resource_type::{Generate, KeyShape, Listing, Part};
 use engine::resource::Update;
@@ -49,10 +49,6 @@ engine::schema! {
 
 fn on() -> Value {
     Value::Bool(true)
-}
-
-fn off() -> Value {
-    Value::Bool(false)
 }
 
 /// Everything that is said of customizations.
@@ -102,11 +98,6 @@ impl Resource for PortalCustomization {
 
     fn read(address: &Attributes, json: Value) -> Result<Remote, Error> {
         single::read::<Self>(address, PORTAL_ID.text(), "customization", &json)
-    }
-
-    /// The list has it, if its portal is there.
-    async fn read_one(_: &ReadClient, _: &str, _: &Attributes) -> Result<Option<Remote>, Error> {
-        Ok(None)
     }
 
     /// It exists as soon as its portal does, which a plan that makes the portal does not know.

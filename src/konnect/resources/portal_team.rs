@@ -1,10 +1,8 @@
 //! `portal_team`: a team of a portal's developers (`portal-management-v3`, `/portals/{portalId}/teams`).
 
-use serde_json::Value;
-
 use super::portal::Portal;
 use crate::konnect::collection::Collection;
-use crate::konnect::resource::{KonnectType, PLAIN, Resource, reader, writer};
+use crate::konnect::resource::{KonnectType, PLAIN, Resource, off, reader, writer};
 use crate::resource_type::{Generate, KeyShape, Listing, Part, Title, Unmanaged};
 use engine::typed::Typed;
 
@@ -16,6 +14,7 @@ engine::schema! {
         NAME: Attribute::plain("name"),
         /// The document allows no `null`, and no text without a character (schema `PortalUpdateTeamRequest`).
         DESCRIPTION: Attribute::plain("description").blank_as(" "),
+        /// The default is that of the document (schema `PortalCreateTeamRequest`).
         CAN_OWN_APPLICATIONS: Attribute::plain("can_own_applications").defaults_to(off),
     }
     natural_key: &[REGION.text(), PORTAL_ID.text(), NAME.text()],
@@ -25,11 +24,6 @@ engine::schema! {
     guarded: true,
     environment_in_key: true,
     ..PLAIN
-}
-
-/// The default of the document (schema `PortalCreateTeamRequest`).
-fn off() -> Value {
-    Value::Bool(false)
 }
 
 /// Everything that is said of teams of developers.

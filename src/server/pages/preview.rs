@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::compiler::ApiOperation;
+use crate::compiler::SpecOperation;
 use crate::operations::{Preview, PreviewedDocument, schemas};
 use crate::report::{count, unified};
 use engine::plan::ResourceChange;
@@ -79,7 +79,7 @@ fn api(documents: &[&PreviewedDocument]) -> Markup {
     }
 }
 
-fn operation(one: &ApiOperation) -> Markup {
+fn operation(one: &SpecOperation) -> Markup {
     html! {
         tr {
             td data-name="Method" { code { (one.method) } }

@@ -106,7 +106,7 @@ impl Resource for IdentityProvider {
 
     fn complete(world: &World, call: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
         complete_config(fields, old)?;
-        check_enabled(world, &call.partition, fields)?;
+        check_enabled(world.all(&call.partition, &IDENTITY_PROVIDERS), fields)?;
         check_login_path(world, &call.partition, fields)
     }
 
@@ -135,11 +135,6 @@ impl Resource for IdentityProvider {
     }
 }
 
-/// The enabled provider, `None` if there is none.
-fn enabled<'a>(world: &'a World, partition: &Partition) -> Option<&'a Record> {
-    world.all(partition, &IDENTITY_PROVIDERS).find(|provider| provider.body["enabled"] == json!(true))
-}
-
 /// Removes the secret from a configuration, records the time, and keeps the fields that a change does not name.
 pub(in crate::konnect) fn complete_config(fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
     let is_saml = text(fields, "type") == "saml";
@@ -166,9 +161,13 @@ pub(in crate::konnect) fn complete_config(fields: &mut Body, old: Option<&Body>)
     Ok(())
 }
 
-fn check_enabled(world: &World, partition: &Partition, provider: &Body) -> Result<(), Problem> {
-    let other = enabled(world, partition).filter(|other| other.body.get("type") != provider.get("type"));
-    match other {
+/// Refuses a second enabled provider. `all` are those that are stored, perhaps with this one as it was.
+pub(in crate::konnect) fn check_enabled<'a>(
+    all: impl Iterator<Item = &'a Record>,
+    provider: &Body,
+) -> Result<(), Problem> {
+    let mut others = all.filter(|other| other.body.get("type") != provider.get("type"));
+    match others.find(|other| other.body["enabled"] == json!(true)) {
         Some(other) if provider["enabled"] == json!(true) => {
             let kind = text(&other.body, "type");
             Err(Problem::conflict(format!(

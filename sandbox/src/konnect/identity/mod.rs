@@ -14,7 +14,7 @@ mod team_group_mappings;
 mod teams;
 mod users;
 
-pub(super) use identity_providers::{CLAIM_MAPPINGS, OIDC, complete_config};
+pub(super) use identity_providers::{CLAIM_MAPPINGS, OIDC, check_enabled, complete_config};
 pub(super) use lookups::organization;
 pub(super) use organizations::{create_organization, organization_names};
 pub(super) use single_provider::DEFAULTS as OIDC_DEFAULTS;

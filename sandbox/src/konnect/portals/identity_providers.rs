@@ -14,7 +14,7 @@ use crate::konnect::framework::schema::Kind as Is;
 use crate::konnect::framework::{
     Answer, Call, Document, Field, Filter, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
-use crate::konnect::identity::{OIDC, complete_config};
+use crate::konnect::identity::{OIDC, check_enabled, complete_config};
 use crate::konnect::kinds::{PORTAL_GROUP_MAPPINGS, PORTAL_IDENTITY_PROVIDERS, PORTAL_TEAMS};
 use crate::store::{Body, Kind, Partition, Record, Taken, World};
 
@@ -102,16 +102,7 @@ impl Resource for Provider {
 
     fn complete(world: &World, call: &Call, fields: &mut Body, old: Option<&Body>) -> Result<(), Problem> {
         complete_config(fields, old)?;
-        let mut others = of_portal(world, call)?.filter(|other| other.body.get("type") != fields.get("type"));
-        match others.find(|other| other.body["enabled"] == json!(true)) {
-            Some(other) if fields["enabled"] == json!(true) => {
-                let kind = text(&other.body, "type");
-                Err(Problem::conflict(format!(
-                    "The identity provider of type [{kind}] is enabled. Only one can be enabled."
-                )))
-            }
-            _ => Ok(()),
-        }
+        check_enabled(of_portal(world, call)?, fields)
     }
 
     fn taken(_: Taken) -> Problem {

@@ -2,23 +2,21 @@
 
 use serde_json::Value;
 
+use super::openapi::{METHODS, resolved};
 use super::specification::Spec;
-
-/// The methods of a path, in the order in which they are shown.
-const METHODS: [&str; 8] = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
 
 /// What an OpenAPI document describes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ApiDocument {
+pub struct SpecOutline {
     /// Its title, if it has one.
     pub title: Option<String>,
     /// Its operations, by path.
-    pub operations: Vec<ApiOperation>,
+    pub operations: Vec<SpecOperation>,
 }
 
 /// An operation of an API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApiOperation {
+pub struct SpecOperation {
     /// The method in capitals: `GET`.
     pub method: String,
     /// The path, as the document has it.
@@ -27,7 +25,7 @@ pub struct ApiOperation {
     pub summary: Option<String>,
 }
 
-impl ApiDocument {
+impl SpecOutline {
     /// What a specification describes. Empty if it cannot be read as a document.
     #[must_use]
     pub fn of(spec: &Spec) -> Self {
@@ -40,17 +38,11 @@ impl ApiDocument {
     }
 }
 
-/// The path item itself, where the document names one of its components.
-fn resolved<'d>(document: &'d Value, item: &'d Value) -> &'d Value {
-    let target = item["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
-    target.and_then(|target| document.pointer(target)).unwrap_or(item)
-}
-
-fn operations(path: &str, item: &Value) -> Vec<ApiOperation> {
+fn operations(path: &str, item: &Value) -> Vec<SpecOperation> {
     let operation = |method: &&str| {
         let operation = item.get(*method)?;
         let summary = text(&operation["summary"]).or_else(|| text(&operation["operationId"]));
-        Some(ApiOperation { method: method.to_ascii_uppercase(), path: path.to_owned(), summary })
+        Some(SpecOperation { method: method.to_ascii_uppercase(), path: path.to_owned(), summary })
     };
     METHODS.iter().filter_map(operation).collect()
 }
@@ -63,14 +55,14 @@ fn text(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn document(paths: &str) -> ApiDocument {
+    fn document(paths: &str) -> SpecOutline {
         let content = format!("openapi: 3.1.0\ninfo: {{title: ' Orders ', version: '1'}}\n{paths}\n");
-        ApiDocument::of(&Spec::parse(content).unwrap())
+        SpecOutline::of(&Spec::parse(content).unwrap())
     }
 
     #[test]
     fn a_document_without_paths_has_no_operations() {
-        assert_eq!(document("paths: {}"), ApiDocument { title: Some("Orders".to_owned()), operations: Vec::new() });
+        assert_eq!(document("paths: {}"), SpecOutline { title: Some("Orders".to_owned()), operations: Vec::new() });
     }
 
     #[test]
