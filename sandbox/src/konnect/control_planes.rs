@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::framework::collection::{Listing, amend, create, fields, find, list, pick};
 use super::framework::schema::Kind as Is;
 use super::framework::{Answer, Call, Document, Field, Filter, Initial, Konnect, Problem, Route, Schema, Unknown};
-use super::kinds::{CONTROL_PLANES, GROUP_MEMBERS, IMPLEMENTATIONS, SERVICES};
+use super::gateway_kinds::GATEWAY_KINDS;
+use super::kinds::{CONTROL_PLANES, GROUP_MEMBERS, IMPLEMENTATIONS};
 use crate::store::{Body, Partition, Record, World};
 
 pub(super) static ROUTES: &[Route] = &[
@@ -148,7 +149,7 @@ fn delete_control_plane(konnect: &Konnect, call: &Call) -> Result<Answer, Proble
     konnect.store.write(|world, batch| {
         let found = of_id(world, &call.partition, call.id("controlPlaneId")?)?;
         batch.remove(&call.partition, &CONTROL_PLANES, found);
-        for kind in [&SERVICES, &IMPLEMENTATIONS] {
+        for kind in GATEWAY_KINDS.iter().copied().chain([&IMPLEMENTATIONS]) {
             batch.remove_referring(world, &call.partition, kind, "control_plane_id", found.id);
         }
         for side in GROUP_MEMBERS.references {

@@ -8,7 +8,7 @@ pub(super) const DIGEST: &str = "digest";
 /// The field that holds the id of the team, user or system account that a role is assigned to.
 pub(super) const SUBJECT: &str = "subject_id";
 
-/// All kinds. The store refuses a file that holds any other.
+/// All kinds except those of gateway configuration. The store refuses a file that holds any other.
 pub(super) const KINDS: &[&Kind] = &[
     &ORGANIZATIONS,
     &TEAMS,
@@ -27,7 +27,6 @@ pub(super) const KINDS: &[&Kind] = &[
     &DASHBOARDS,
     &CONTROL_PLANES,
     &GROUP_MEMBERS,
-    &SERVICES,
     &PORTALS,
     &PAGES,
     &SNIPPETS,
@@ -122,8 +121,11 @@ pub(super) static GROUP_MEMBERS: Kind = Kind {
 };
 
 /// Services of all control planes of a region. Names are unique in their control plane.
-pub(super) static SERVICES: Kind =
-    Kind { name: "services", unique: &[&["name", "control_plane_id"]], references: &["control_plane_id"] };
+pub(super) static SERVICES: Kind = Kind {
+    name: "services",
+    unique: &[&["name", "control_plane_id"]],
+    references: &["control_plane_id", "@client_certificate", "@ca_certificates"],
+};
 
 /// Portals of a region. Names are unique in it.
 pub(super) static PORTALS: Kind =

@@ -14,7 +14,8 @@ mod control_plane_groups;
 mod control_planes;
 mod dashboards;
 mod framework;
-mod gateway_services;
+mod gateway;
+mod gateway_kinds;
 mod identity;
 mod kinds;
 mod notifications;
@@ -30,9 +31,10 @@ use secrecy::ExposeSecret;
 
 use crate::error::SandboxError;
 use crate::options::Account;
-use crate::store::Store;
+use crate::store::{Kind, Store};
 use framework::journal::Journal;
 use framework::{Route, serve};
+use gateway_kinds::GATEWAY_KINDS;
 use kinds::KINDS;
 
 pub(crate) use framework::Konnect;
@@ -46,7 +48,7 @@ fn routes() -> impl Iterator<Item = &'static Route> {
         .chain(dashboards::ROUTES)
         .chain(control_planes::ROUTES)
         .chain(control_plane_groups::ROUTES)
-        .chain(gateway_services::ROUTES)
+        .chain(gateway::routes())
         .chain(auth_strategies::ROUTES)
         .chain(portals::routes())
         .chain(apis::routes())
@@ -54,7 +56,8 @@ fn routes() -> impl Iterator<Item = &'static Route> {
 
 /// Opens the store at `file` and creates the organizations that it does not hold yet.
 pub(crate) fn open(file: &Path, accounts: &[Account]) -> Result<Konnect, SandboxError> {
-    let store = Store::open(file, KINDS)?;
+    let kinds: Vec<&'static Kind> = KINDS.iter().chain(GATEWAY_KINDS).copied().collect();
+    let store = Store::open(file, &kinds)?;
     let mut tokens = HashMap::new();
     for account in accounts {
         store.write(|world, batch| identity::create_organization(world, batch, &account.organization))?;

@@ -1,5 +1,6 @@
 //! The published documents that the sandbox serves, and the differences between them as a whole.
 
+use super::problem::Form;
 use crate::store::GLOBAL;
 
 /// The regions of the documents' `servers`, without `global`.
@@ -35,9 +36,9 @@ impl Document {
         matches!(self, Document::Identity | Document::Notifications)
     }
 
-    /// True if its errors are a gateway's, `{"message", "status"}`, and not problem documents.
-    pub(in crate::konnect) fn has_gateway_errors(self) -> bool {
-        self == Document::GatewayConfiguration
+    /// The shape of its errors.
+    pub(in crate::konnect) fn errors(self) -> Form {
+        if self == Document::GatewayConfiguration { Form::Gateway } else { Form::Problem }
     }
 
     /// True if it is served in this region.

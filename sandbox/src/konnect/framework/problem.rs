@@ -8,8 +8,16 @@ use http::{StatusCode, header};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::document::Document;
 use crate::store::{StoreError, Taken};
+
+/// The shape of a document's errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::konnect) enum Form {
+    /// `application/problem+json`.
+    Problem,
+    /// A gateway's own: `{"message", "status"}`.
+    Gateway,
+}
 
 /// A refusal: a status, a sentence, and for a 400 the invalid parameters.
 #[derive(Debug)]
@@ -17,6 +25,30 @@ pub(in crate::konnect) struct Problem {
     status: StatusCode,
     detail: String,
     invalid_parameters: Vec<Invalid>,
+    violation: Option<Violation>,
+}
+
+/// The part of a gateway's refusal that programs read: `code`, `name` and `fields`.
+#[derive(Debug)]
+pub(in crate::konnect) struct Violation {
+    code: u8,
+    name: &'static str,
+    fields: Value,
+}
+
+impl Violation {
+    /// An id that another entity has.
+    pub(in crate::konnect) const PRIMARY_KEY: (u8, &'static str) = (3, "primary key violation");
+    /// A reference to an entity that does not exist, or the deletion of one that another entity refers to.
+    pub(in crate::konnect) const FOREIGN_KEY: (u8, &'static str) = (4, "foreign key violation");
+    /// A value that must be unique, and is another entity's.
+    pub(in crate::konnect) const UNIQUE: (u8, &'static str) = (5, "unique constraint violation");
+    /// A body that breaks the schema.
+    const SCHEMA: (u8, &'static str) = (2, "schema violation");
+
+    fn new((code, name): (u8, &'static str), fields: Value) -> Violation {
+        Violation { code, name, fields }
+    }
 }
 
 /// One entry of `invalid_parameters`.
@@ -114,7 +146,17 @@ impl From<Taken> for Problem {
 impl Problem {
     /// A refusal with any status except 400, whose body must name parameters: see [`Problem::invalid`].
     pub(in crate::konnect) fn new(status: StatusCode, detail: impl Into<String>) -> Problem {
-        Problem { status, detail: detail.into(), invalid_parameters: Vec::new() }
+        Problem { status, detail: detail.into(), invalid_parameters: Vec::new(), violation: None }
+    }
+
+    /// A gateway's refusal of what contradicts other entities, with the fields that are wrong.
+    pub(in crate::konnect) fn violation(
+        status: StatusCode,
+        kind: (u8, &'static str),
+        message: impl Into<String>,
+        fields: Value,
+    ) -> Problem {
+        Problem { violation: Some(Violation::new(kind, fields)), ..Problem::new(status, message) }
     }
 
     /// 400: all invalid parameters at once. Duplicates are dropped, because the documents require unique entries.
@@ -122,7 +164,7 @@ impl Problem {
         let mut seen = HashSet::new();
         parameters.retain(|parameter| seen.insert(format!("{parameter:?}")));
         let detail = "The request has invalid parameters.".to_owned();
-        Problem { status: StatusCode::BAD_REQUEST, detail, invalid_parameters: parameters }
+        Problem { invalid_parameters: parameters, ..Problem::new(StatusCode::BAD_REQUEST, detail) }
     }
 
     /// 401: there is no token, or it opens no organization.
@@ -146,14 +188,13 @@ impl Problem {
         Problem::new(StatusCode::NOT_IMPLEMENTED, detail)
     }
 
-    /// The answer, in the shape of the document's errors.
-    pub(in crate::konnect) fn render(self, document: Document) -> Response {
+    /// The answer, as a problem document or in the gateway's own form.
+    pub(in crate::konnect) fn render(self, form: Form) -> Response {
         let status = self.status;
         let title = status.canonical_reason().unwrap_or("Refused");
-        let (kind, body) = if document.has_gateway_errors() {
-            ("application/json", json!({ "status": status.as_u16(), "message": self.message(title) }))
-        } else {
-            ("application/problem+json", self.body(title))
+        let (kind, body) = match form {
+            Form::Gateway => ("application/json", self.gateway_body(title)),
+            Form::Problem => ("application/problem+json", self.body(title)),
         };
         let mut response = Response::new(HttpBody::from(body.to_string()));
         *response.status_mut() = status;
@@ -161,17 +202,28 @@ impl Problem {
         response
     }
 
-    /// A gateway's error in one line: the title, and the cause.
-    fn message(self, title: &str) -> String {
-        let wrong: Vec<String> = self
-            .invalid_parameters
-            .into_iter()
-            .map(|invalid| format!("{}: {}", invalid.field, invalid.reason))
-            .collect();
-        match wrong.is_empty() {
-            true => format!("{title}: {}", self.detail),
-            false => format!("{title}: {}", wrong.join("; ")),
+    /// A gateway's error: one line for people, and the broken rule for programs if it is one of an entity.
+    fn gateway_body(self, title: &str) -> Value {
+        let status = self.status.as_u16();
+        let violated = |message: &str, violation: &Violation| {
+            let Violation { code, name, fields } = violation;
+            json!({ "status": status, "message": message, "code": code, "name": name, "fields": fields })
+        };
+        if let Some(violation) = &self.violation {
+            return violated(&self.detail, violation);
         }
+        if self.invalid_parameters.is_empty() {
+            return json!({ "status": status, "message": format!("{title}: {}", self.detail) });
+        }
+        let is_of_body = self.invalid_parameters.iter().all(|invalid| matches!(invalid.source, Source::Body));
+        let line = |invalid: &Invalid| format!("{}: {}", invalid.field, invalid.reason);
+        let lines = self.invalid_parameters.iter().map(line).collect::<Vec<_>>().join("; ");
+        if !is_of_body {
+            return json!({ "status": status, "message": format!("{title}: {lines}") });
+        }
+        let fields = self.invalid_parameters.into_iter().map(|invalid| (invalid.field, json!(invalid.reason)));
+        let violation = Violation::new(Violation::SCHEMA, fields.collect());
+        violated(&format!("{} ({lines})", violation.name), &violation)
     }
 
     fn body(self, title: &str) -> Value {

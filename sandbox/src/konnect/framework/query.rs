@@ -97,7 +97,8 @@ impl Query {
 
     /// The query string with this cursor instead of its own.
     pub(in crate::konnect) fn with_cursor(&self, name: &str, cursor: &str) -> String {
-        let kept = self.pairs.iter().filter(|(key, _)| !matches!(key.as_str(), "page[after]" | "page[before]"));
+        let is_cursor = |key: &str| matches!(key, "page[after]" | "page[before]" | "offset");
+        let kept = self.pairs.iter().filter(|(key, _)| !is_cursor(key));
         let mut text = url::form_urlencoded::Serializer::new(String::new());
         text.extend_pairs(kept).append_pair(name, cursor).finish()
     }

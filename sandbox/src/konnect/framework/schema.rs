@@ -62,14 +62,20 @@ pub(in crate::konnect) enum Kind {
     Integer(i64, i64),
     /// Any number.
     Number,
+    /// A number within limits, whole or not.
+    Decimal(i32, i32),
     /// One of a few texts.
     Choice(&'static [&'static str]),
+    /// One of a few whole numbers.
+    NumberChoice(&'static [i64]),
     /// A list of values of one kind, with a minimum and a maximum length.
     List(usize, usize, &'static Kind),
     /// An object with fields of its own.
     Object(&'static Schema),
     /// An object whose kind depends on one of its fields: the field, and the kind for each of its values.
     Variant(&'static str, &'static [(&'static [&'static str], &'static Kind)]),
+    /// An object with any keys, and values of one kind.
+    Mapping(&'static Kind),
     /// Labels, with a maximum number.
     Labels(usize),
     /// Changes to labels, with a maximum number: null removes a label.
@@ -102,6 +108,8 @@ pub(in crate::konnect) enum Initial {
     List,
     /// A list of texts.
     Texts(&'static [&'static str]),
+    /// A list of whole numbers.
+    Integers(&'static [i64]),
     /// `{}`, before the defaults of its own fields are filled in.
     Object,
     /// An object with these texts in it.
@@ -117,6 +125,7 @@ impl Initial {
             Initial::Text(value) => json!(value),
             Initial::List => json!([]),
             Initial::Texts(values) => json!(values),
+            Initial::Integers(values) => json!(values),
             Initial::Object => json!({}),
             Initial::With(fields) => fields.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect(),
         }
@@ -158,6 +167,9 @@ enum Presence {
 }
 
 impl Schema {
+    /// An object whose fields the document leaves open.
+    pub(in crate::konnect) const FREE: Schema = Schema { fields: &[], unknown: Unknown::Stored };
+
     /// The fields of a body that creates or replaces an object, with the defaults.
     pub(in crate::konnect) fn create(&self, body: Map<String, Value>) -> Result<Map<String, Value>, Problem> {
         let mut accepted = self.check(body, Presence::Whole)?;
@@ -194,6 +206,23 @@ impl Schema {
                 field.kind.each_object(value, Schema::drop_ignored);
             }
         }
+    }
+
+    /// The fields as a gateway describes those of a record: one object each, with the type and the default.
+    pub(in crate::konnect) fn described(&self) -> Vec<Value> {
+        self.fields
+            .iter()
+            .map(|field| {
+                let mut described = field.kind.described();
+                if field.required {
+                    described["required"] = json!(true);
+                }
+                if let Some(default) = field.default.filter(|default| !matches!(default, Initial::Null)) {
+                    described["default"] = default.value();
+                }
+                json!({ (field.name): described })
+            })
+            .collect()
     }
 
     /// True if the table has a field of this name.
@@ -286,6 +315,28 @@ impl Kind {
                 // A number beyond i64 exceeds every limit.
                 range(path, number.as_i64().unwrap_or(i64::MAX), *least, *most, invalid);
             }
+            (Kind::Decimal(least, most), Value::Number(number)) => {
+                let (least, most) = (*least, *most);
+                let number = number.as_f64().unwrap_or(f64::MAX);
+                if number < f64::from(least) {
+                    let reason = format!("must not be less than {least}");
+                    invalid.push(Invalid::body(path, Rule::Minimum("min", least.into()), reason));
+                } else if number > f64::from(most) {
+                    let reason = format!("must not be greater than {most}");
+                    invalid.push(Invalid::body(path, Rule::Maximum("max", most.into()), reason));
+                }
+            }
+            (Kind::NumberChoice(choices), value) if value.as_i64().is_some_and(|number| choices.contains(&number)) => {}
+            (Kind::NumberChoice(choices), _) => {
+                let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+                let reason = format!("must be one of [{}]", choices.join(", "));
+                invalid.push(Invalid::body(path, Rule::Choices(choices), reason));
+            }
+            (Kind::Mapping(kind), Value::Object(entries)) => {
+                for (name, entry) in entries {
+                    kind.violations(&format!("{path}.{name}"), entry, invalid);
+                }
+            }
             (Kind::Choice(choices), Value::String(text)) if choices.contains(&text.as_str()) => {}
             (Kind::Choice(choices), _) => {
                 let reason = format!("must be one of [{}]", choices.join(", "));
@@ -320,12 +371,14 @@ impl Kind {
         }
     }
 
-    /// Adds the defaults to the objects in a value.
     /// Does `work` on every object at the top of a value that has a table of fields.
     fn each_object(&self, value: &mut Value, work: fn(&Schema, &mut Map<String, Value>)) {
         match (self, value) {
             (Kind::List(_, _, kind), Value::Array(items)) => {
                 items.iter_mut().for_each(|item| kind.each_object(item, work));
+            }
+            (Kind::Mapping(kind), Value::Object(entries)) => {
+                entries.values_mut().for_each(|entry| kind.each_object(entry, work));
             }
             (Kind::Object(schema), Value::Object(fields)) => work(schema, fields),
             (Kind::Variant(name, kinds), value) => {
@@ -339,6 +392,28 @@ impl Kind {
         }
     }
 
+    /// The type as a gateway describes it.
+    fn described(&self) -> Value {
+        match self {
+            Kind::Boolean => json!({ "type": "boolean" }),
+            Kind::Integer(i64::MIN, i64::MAX) => json!({ "type": "integer" }),
+            Kind::Integer(least, most) => json!({ "type": "integer", "between": [least, most] }),
+            Kind::Number => json!({ "type": "number" }),
+            Kind::Decimal(least, most) => json!({ "type": "number", "between": [least, most] }),
+            Kind::Choice(choices) => json!({ "type": "string", "one_of": choices }),
+            Kind::NumberChoice(choices) => json!({ "type": "integer", "one_of": choices }),
+            Kind::List(_, _, kind) => json!({ "type": "array", "elements": kind.described() }),
+            Kind::Object(schema) => json!({ "type": "record", "fields": schema.described() }),
+            Kind::Mapping(kind) => {
+                json!({ "type": "map", "keys": { "type": "string" }, "values": kind.described() })
+            }
+            Kind::Variant(..) | Kind::Labels(_) | Kind::LabelChanges(_) | Kind::Attributes => json!({ "type": "map" }),
+            Kind::Text(..) | Kind::Shaped(..) | Kind::Uuid | Kind::Email(_) | Kind::Uri | Kind::Time => {
+                json!({ "type": "string" })
+            }
+        }
+    }
+
     fn expectation(&self) -> (&'static str, &'static str) {
         match self {
             Kind::Text(..)
@@ -349,12 +424,15 @@ impl Kind {
             | Kind::Time
             | Kind::Choice(_) => ("is_string", "must be a string"),
             Kind::Boolean => ("is_boolean", "must be a boolean"),
-            Kind::Integer(..) => ("is_integer", "must be an integer"),
-            Kind::Number => ("is_number", "must be a number"),
+            Kind::Integer(..) | Kind::NumberChoice(_) => ("is_integer", "must be an integer"),
+            Kind::Number | Kind::Decimal(..) => ("is_number", "must be a number"),
             Kind::List(..) => ("is_array", "must be an array"),
-            Kind::Object(_) | Kind::Variant(..) | Kind::Labels(_) | Kind::LabelChanges(_) | Kind::Attributes => {
-                ("is_object", "must be an object")
-            }
+            Kind::Object(_)
+            | Kind::Variant(..)
+            | Kind::Mapping(_)
+            | Kind::Labels(_)
+            | Kind::LabelChanges(_)
+            | Kind::Attributes => ("is_object", "must be an object"),
         }
     }
 }

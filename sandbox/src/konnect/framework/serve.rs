@@ -12,7 +12,7 @@ use http::{HeaderMap, Method, StatusCode, Uri, header};
 
 use super::call::{Answer, Call};
 use super::document::Document;
-use super::problem::{Invalid, Problem, Rule, Source};
+use super::problem::{Form, Invalid, Problem, Rule, Source};
 use super::query::Query;
 use super::state::Konnect;
 use crate::store::Partition;
@@ -35,11 +35,13 @@ pub(in crate::konnect) struct Route {
     path: &'static str,
     handler: Handler,
     json_only: bool,
+    /// True if its errors are problem documents, whatever those of its document are.
+    has_problems: bool,
 }
 
 impl Route {
     const fn new(document: Document, method: MethodFilter, path: &'static str, handler: Handler) -> Route {
-        Route { document, method, path, handler, json_only: false }
+        Route { document, method, path, handler, json_only: false, has_problems: false }
     }
 
     /// An operation that reads.
@@ -72,6 +74,15 @@ impl Route {
         Route { json_only: true, ..self }
     }
 
+    /// The same for an operation whose errors are problem documents in a document of other errors.
+    pub(in crate::konnect) const fn with_problems(self) -> Route {
+        Route { has_problems: true, ..self }
+    }
+
+    fn errors(&self) -> Form {
+        if self.has_problems { Form::Problem } else { self.document.errors() }
+    }
+
     /// The operation that it offers.
     #[cfg(test)]
     pub(in crate::konnect) fn operation(&self) -> Operation {
@@ -86,13 +97,13 @@ impl Route {
         match self.call(&konnect, request).await {
             Ok(call) => match tokio::task::spawn_blocking(move || self.handle(&konnect, &call)).await {
                 Ok(Ok(answer)) => answer.render(),
-                Ok(Err(problem)) => problem.render(self.document),
+                Ok(Err(problem)) => problem.render(self.errors()),
                 Err(panicked) => {
                     let detail = format!("The sandbox failed on [{}]: {panicked}.", self.path);
-                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).render(self.document)
+                    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, detail).render(self.errors())
                 }
             },
-            Err(problem) => problem.render(self.document),
+            Err(problem) => problem.render(self.errors()),
         }
     }
 
@@ -185,12 +196,12 @@ pub(in crate::konnect) fn router(
 fn not_offered(document: Document, filter: MethodFilter, path: &'static str) -> MethodRouter<Arc<Konnect>> {
     on(filter, async move |State(konnect): State<Arc<Konnect>>, method: Method, headers: HeaderMap| {
         let problem = konnect.organization(&headers).err();
-        problem.unwrap_or_else(|| Problem::not_offered(method.as_str(), path)).render(document)
+        problem.unwrap_or_else(|| Problem::not_offered(method.as_str(), path)).render(document.errors())
     })
 }
 
 /// Answers a request that no document describes.
 async fn undescribed(method: Method, uri: Uri) -> Response {
     let detail = format!("No Konnect document describes [{method} {}].", uri.path());
-    Problem::new(StatusCode::NOT_FOUND, detail).render(Document::Identity)
+    Problem::new(StatusCode::NOT_FOUND, detail).render(Form::Problem)
 }
