@@ -201,16 +201,18 @@ impl Resource for AuthStrategy {
         Ok(())
     }
 
-    fn remove(world: &World, _: &mut Batch, call: &Call, strategy: &Record) -> Result<(), Problem> {
-        let portals = world.referring(&call.partition, &PORTALS, "default_application_auth_strategy_id", strategy.id);
-        let users =
-            portals.len() + world.referring(&call.partition, &PUBLICATIONS, "auth_strategy_ids", strategy.id).len();
-        match users {
-            0 => Ok(()),
-            _ => Err(Problem::conflict(format!(
-                "The strategy is in use. Portals and publications that use it: {users}."
-            ))),
+    /// A strategy that is only the default of portals can be deleted, and they have none then.
+    fn remove(world: &World, batch: &mut Batch, call: &Call, strategy: &Record) -> Result<(), Problem> {
+        let users = world.referring(&call.partition, &PUBLICATIONS, "auth_strategy_ids", strategy.id).len();
+        if users > 0 {
+            return Err(Problem::conflict(format!("The strategy is in use. Publications that use it: {users}.")));
         }
+        for portal in world.referring(&call.partition, &PORTALS, DEFAULT, strategy.id) {
+            let mut fields = Body::clone(&portal.body);
+            fields.insert(DEFAULT.to_owned(), Value::Null);
+            batch.update(world, &call.partition, &PORTALS, portal, fields)?;
+        }
+        Ok(())
     }
 
     fn view(world: &World, partition: &Partition, strategy: &Body) -> Value {
@@ -223,6 +225,9 @@ impl Resource for AuthStrategy {
         Value::Object(shown)
     }
 }
+
+/// The field of a portal with the id of its default strategy.
+const DEFAULT: &str = "default_application_auth_strategy_id";
 
 /// Refuses the id of a strategy that does not exist; null is accepted.
 pub(super) fn check_exists(world: &World, partition: &Partition, field: &str, id: &Value) -> Result<(), Problem> {

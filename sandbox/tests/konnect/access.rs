@@ -18,6 +18,7 @@ async fn a_new_organization_has_empty_lists() {
 async fn a_new_organization_has_its_owner_and_the_predefined_teams() {
     let world = World::new().await;
     let organization = world.get("/v3/organizations/me").await;
+    assert_eq!(organization["retention_period_days"], 90);
     assert_eq!((&organization["name"], &organization["state"]), (&json!("one"), &json!("active")));
     assert_eq!(world.get("/v3/users/me").await["id"], organization["owner_id"]);
     let teams = world.get("/v3/teams?page[size]=100").await;

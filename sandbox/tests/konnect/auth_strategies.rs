@@ -90,7 +90,6 @@ async fn portals_and_publications_name_strategies_that_exist_and_hold_them() {
     let refused = world.post("/v3/portals", default(NOWHERE)).await;
     assert_eq!(invalid(&refused), [("default_application_auth_strategy_id", "missing_reference")]);
     let portal = id(&world.created("/v3/portals", default(&strategy)).await);
-    assert_eq!(world.delete(&path).await, 409);
     let publication = format!("/v3/apis/{}/publications/{portal}", world.api("flights").await);
     let refused = world.put(&publication, json!({ "auth_strategy_ids": [NOWHERE] })).await;
     assert_eq!(invalid(&refused), [("auth_strategy_ids.0", "missing_reference")]);
@@ -98,6 +97,9 @@ async fn portals_and_publications_name_strategies_that_exist_and_hold_them() {
     let published = world.put(&publication, json!({})).await.body;
     assert_eq!(published["auth_strategy_ids"], json!([strategy]));
     assert_eq!(world.get(&path).await["active"], true);
-    world.delete(&format!("/v3/portals/{portal}?force=true")).await;
+    assert_eq!(world.delete(&path).await, 409);
+    world.delete(&publication).await;
     assert_eq!(world.delete(&path).await, 204);
+    let portal = world.get(&format!("/v3/portals/{portal}")).await;
+    assert!(portal["default_application_auth_strategy_id"].is_null(), "{portal}");
 }

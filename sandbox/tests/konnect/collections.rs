@@ -184,3 +184,44 @@ async fn a_body_that_is_no_json_is_refused_and_its_declared_type_where_the_docum
     assert_eq!(send("us", "/v3/apis", "text/plain", "{}").await.status, 415);
     assert_eq!(invalid(&send("us", "/v3/portals", "text/plain", "{}").await), [("name", "required")]);
 }
+
+#[tokio::test]
+async fn a_filter_without_an_operator_is_one_for_equal_values() {
+    let world = World::new().await;
+    let (team, other) = (world.team("flights").await, world.team("bookings").await);
+    let control_plane = world.control_plane("dev").await;
+    for entity in [&control_plane, "*"] {
+        let role = json!({
+            "role_name": "Viewer", "entity_id": entity, "entity_type_name": "Control Planes", "entity_region": "us",
+        });
+        world.created(&format!("/v3/teams/{team}/assigned-roles"), role).await;
+    }
+    let roles = format!("/v3/teams/{team}/assigned-roles");
+    world.control_plane("prd").await;
+    world.api("flights").await;
+    for (path, found) in [
+        ("/v3/teams?filter[name]=flights".to_owned(), 1),
+        (format!("{roles}?filter[role_name]=Viewer"), 2),
+        (format!("{roles}?filter[role_name]=Admin"), 0),
+        (format!("/v2/control-planes?filter[id]={control_plane}"), 1),
+        (format!("/v3/api-implementations?filter[api_id]={other}"), 0),
+        ("/v3/apis?filter[name]=flights".to_owned(), 1),
+        ("/v3/users?filter[email]=nobody@example.com".to_owned(), 0),
+        ("/v3/identity-providers?filter[type]=oidc".to_owned(), 0),
+    ] {
+        let answer = world.get(&path).await;
+        let list = if answer.is_array() { &answer } else { &answer["data"] };
+        assert_eq!(list.as_array().unwrap().len(), found, "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_filter_by_a_key_alone_is_one_for_its_existence() {
+    let world = World::new().await;
+    for (name, labels) in [("a", json!({ "env": "dev" })), ("b", json!({}))] {
+        world.created("/v3/apis", json!({ "name": name, "labels": labels })).await;
+    }
+    assert_eq!(each(&world.get("/v3/apis?filter[labels.env]").await, "name"), ["a"]);
+    assert_eq!(each(&world.get("/v3/apis?filter[labels.env]=dev").await, "name"), ["a"]);
+    assert!(each(&world.get("/v3/apis?filter[labels.team]").await, "name").is_empty());
+}

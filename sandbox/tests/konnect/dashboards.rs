@@ -45,6 +45,21 @@ async fn a_dashboard_is_created_with_defaults_read_replaced_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_query_may_have_a_limit_of_up_to_a_thousand_results() {
+    let world = World::new().await;
+    let chart = json!({ "type": "vertical_bar" });
+    let body = |limit: u32| {
+        let query = json!({ "datasource": "api_usage", "dimensions": ["route"], "limit": limit });
+        dashboard("Usage", vec![tile(query, chart.clone())])
+    };
+    let made = world.created(DASHBOARDS, body(1000)).await;
+    assert_eq!(made["definition"]["tiles"][0]["definition"]["query"]["limit"], 1000);
+    for limit in [0, 1001] {
+        assert_eq!(world.post(DASHBOARDS, body(limit)).await.status, 400, "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn dashboards_may_share_a_name_and_belong_to_a_region() {
     let world = World::new().await;
     let body = json!({ "name": "Usage", "definition": { "tiles": [] }, "labels": { "env": "dev" } });

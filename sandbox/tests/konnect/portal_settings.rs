@@ -135,7 +135,8 @@ async fn a_group_is_mapped_to_a_team_of_the_portal_once() {
 #[tokio::test]
 async fn a_portal_has_one_custom_domain_whose_name_stays() {
     let world = World::new().await;
-    let path = format!("{}/custom-domain", portal(&world).await);
+    let portal = portal(&world).await;
+    let path = format!("{portal}/custom-domain");
     assert_eq!(world.try_get(&path).await.status, 404);
     assert_eq!(world.patch(&path, json!({ "enabled": false })).await.status, 404);
     assert_eq!(world.delete(&path).await, 404);
@@ -145,12 +146,15 @@ async fn a_portal_has_one_custom_domain_whose_name_stays() {
     let made = world.created(&path, domain.clone()).await;
     assert_eq!((&made["cname_status"], &made["ssl"]["verification_status"]), (&json!("pending"), &json!("pending")));
     assert_eq!(world.get(&path).await, made);
+    assert_eq!(world.get(&portal).await["canonical_domain"], "developers.example.com");
     assert_eq!(invalid(&world.post(&path, domain).await), [("hostname", "invalid")]);
     assert_eq!(world.patch(&path, json!({ "enabled": false })).await.body["enabled"], false);
     let refused = world.patch(&path, json!({ "hostname": "other.example.com" })).await;
     assert_eq!(invalid(&refused), [("hostname", "unknown_property")]);
     assert_eq!(world.delete(&path).await, 204);
     assert_eq!(world.try_get(&path).await.status, 404);
+    let portal = world.get(&portal).await;
+    assert_eq!(portal["canonical_domain"], portal["default_domain"]);
 }
 
 #[tokio::test]

@@ -109,9 +109,9 @@ impl Resource for Dashboard {
     const ID: &'static str = "dashboardId";
     const LISTING: &'static Listing = &Listing::new(
         &[
-            Filter::id("id").or_bare(),
+            Filter::id("id"),
             Filter::text("name"),
-            Filter::keys("labels", &["eq", "oeq", "neq", "contains", "ocontains"], true),
+            Filter::keys("labels", &["eq", "oeq", "neq", "contains", "ocontains"]),
             Filter::time("created_at"),
             Filter::time("updated_at"),
         ],

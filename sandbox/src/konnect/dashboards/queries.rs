@@ -8,6 +8,9 @@ use crate::konnect::framework::{Field, Initial, Schema, Unknown};
 pub(super) const QUERY: Is =
     Is::Variant("datasource", &[(&["api_usage"], &Is::Object(&API_QUERY)), (&["llm_usage"], &Is::Object(&LLM_QUERY))]);
 
+/// The greatest number of results. The document does not name it, and Konnect takes it.
+const LIMIT: Field = Field::new("limit", Is::Integer(1, 1000));
+
 static API_QUERY: Schema = Schema {
     fields: &[
         Field::new("datasource", Is::Choice(&["api_usage"])).required(),
@@ -16,6 +19,7 @@ static API_QUERY: Schema = Schema {
         Field::new("filters", Is::List(0, usize::MAX, &filters::OF_APIS)),
         Field::new("granularity", Is::Choice(GRANULARITIES)),
         Field::new("time_range", TIME_RANGE).or(LAST_HOUR),
+        LIMIT,
     ],
     unknown: Unknown::Refused,
 };
@@ -29,6 +33,7 @@ static LLM_QUERY: Schema = Schema {
         Field::new("filters", Is::List(0, usize::MAX, &filters::OF_MODELS)),
         Field::new("granularity", Is::Choice(GRANULARITIES)),
         Field::new("time_range", TIME_RANGE).or(LAST_HOUR),
+        LIMIT,
     ],
     unknown: Unknown::Refused,
 };

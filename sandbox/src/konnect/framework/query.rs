@@ -163,8 +163,6 @@ pub(in crate::konnect) struct Filter {
     name: &'static str,
     field: &'static str,
     operators: &'static [&'static str],
-    /// True if `filter[name]=value` is allowed as well as `filter[name][eq]=value`.
-    bare: bool,
     kind: Compared,
 }
 
@@ -178,9 +176,10 @@ enum Compared {
 }
 
 impl Filter {
-    /// A filter with exactly these operators; one of them is required.
+    /// A filter with exactly these operators. Without an operator it is `eq`, if that is one of them: the documents show
+    /// this among the examples of one kind of filter, and clients send it for all.
     pub(in crate::konnect) const fn new(name: &'static str, operators: &'static [&'static str]) -> Filter {
-        Filter { name, field: name, operators, bare: false, kind: Compared::Text }
+        Filter { name, field: name, operators, kind: Compared::Text }
     }
 
     /// An id: `eq`, `oeq`, `neq`.
@@ -190,27 +189,22 @@ impl Filter {
 
     /// A text: the same and `contains`, `ocontains`, and without an operator `eq`.
     pub(in crate::konnect) const fn text(name: &'static str) -> Filter {
-        Filter { bare: true, ..Filter::new(name, &["eq", "oeq", "neq", "contains", "ocontains"]) }
+        Filter::new(name, &["eq", "oeq", "neq", "contains", "ocontains"])
     }
 
     /// A boolean, without an operator.
     pub(in crate::konnect) const fn flag(name: &'static str) -> Filter {
-        Filter { bare: true, ..Filter::new(name, &[]) }
+        Filter::new(name, &[])
     }
 
     /// A time: `eq`, `lt`, `lte`, `gt`, `gte`, and without an operator `eq`.
     pub(in crate::konnect) const fn time(name: &'static str) -> Filter {
-        Filter { bare: true, kind: Compared::Time, ..Filter::new(name, &["eq", "lt", "lte", "gt", "gte"]) }
+        Filter { kind: Compared::Time, ..Filter::new(name, &["eq", "lt", "lte", "gt", "gte"]) }
     }
 
-    /// The keys of an object, each as a text.
-    pub(in crate::konnect) const fn keys(name: &'static str, operators: &'static [&'static str], bare: bool) -> Filter {
-        Filter { bare, kind: Compared::Key, ..Filter::new(name, operators) }
-    }
-
-    /// The same filter, also allowed without an operator, which then means `eq`.
-    pub(in crate::konnect) const fn or_bare(self) -> Filter {
-        Filter { bare: true, ..self }
+    /// The keys of an object, each as a text. A key without an operator and a value must exist.
+    pub(in crate::konnect) const fn keys(name: &'static str, operators: &'static [&'static str]) -> Filter {
+        Filter { kind: Compared::Key, ..Filter::new(name, operators) }
     }
 
     /// The same filter on a field with another name.
@@ -246,7 +240,8 @@ impl Condition {
             .filter(|filter| (filter.kind == Compared::Key) == inner.is_some())
             .ok_or_else(|| refuse("unknown_property", "is not a supported filter"))?;
         let operator = match parts[1..] {
-            [] if filter.bare => "eq",
+            [] if filter.kind == Compared::Key && value.is_empty() => "exists",
+            [] if filter.operators.is_empty() || filter.operators.contains(&"eq") => "eq",
             [operator] => *filter
                 .operators
                 .iter()
@@ -374,12 +369,8 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    static FILTERS: [Filter; 4] = [
-        Filter::text("name"),
-        Filter::id("id"),
-        Filter::time("created_at"),
-        Filter::keys("labels", &["eq", "exists"], true),
-    ];
+    static FILTERS: [Filter; 4] =
+        [Filter::text("name"), Filter::id("id"), Filter::time("created_at"), Filter::keys("labels", &["eq", "exists"])];
 
     fn holds(query: &str, object: Value) -> bool {
         let conditions = Query::parse(query).conditions(&FILTERS).unwrap();
@@ -423,6 +414,7 @@ mod tests {
             "filter[created_at][gte]=2026-01-02T00:00:00Z",
             "filter[created_at][lt]=2026-01-03T00:00:00Z",
             "filter[labels.env]=dev",
+            "filter[labels.env]",
             "filter[labels.env][exists]=true",
             "filter[labels.team][exists]=false",
         ] {
@@ -442,7 +434,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_and_operators_are_refused() {
-        for query in ["filter[nope]=1", "filter[name][like]=1", "filter[id]=1", "filter[labels]=x", "filter[name"] {
+        for query in ["filter[nope]=1", "filter[name][like]=1", "filter[labels]=x", "filter[name"] {
             assert!(Query::parse(query).conditions(&FILTERS).is_err(), "{query}");
         }
     }

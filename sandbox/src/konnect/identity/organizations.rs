@@ -11,6 +11,9 @@ use crate::store::{Batch, GLOBAL, Partition, Unsaved, World};
 
 pub(super) static ROUTES: &[Route] = &[Route::get(Document::Identity, "/v3/organizations/me", me)];
 
+/// The days that an inactive organization is kept, of the document's example.
+const RETENTION_DAYS: u32 = 90;
+
 /// Creates an organization with its owner and the predefined teams, unless it exists.
 ///
 /// The owner is an active user and a member of the team “Organization Admin”, like a person who signs up.
@@ -41,6 +44,7 @@ fn me(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let organization = lookups::organization(&world, &call.partition)
         .ok_or_else(|| Problem::not_found("organization", &call.partition.organization))?;
     let mut shown = pick(organization, &["id", "name", "owner_id", "state", "created_at", "updated_at"]);
+    shown.insert("retention_period_days".to_owned(), json!(RETENTION_DAYS));
     shown.insert("login_path".to_owned(), json!(login_path(&world, call)?));
     Ok(Answer::ok(shown))
 }

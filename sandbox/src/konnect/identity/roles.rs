@@ -7,7 +7,7 @@ use super::system_accounts::SystemAccount;
 use super::{teams, users};
 use crate::konnect::framework::collection::{self, Listing, Paging, create, pick, reference};
 use crate::konnect::framework::resource;
-use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::schema::{self, Kind as Is, Shape};
 use crate::konnect::framework::{Answer, Call, Document, Field, Filter, Konnect, Problem, Route, Schema, Unknown};
 use crate::konnect::kinds::{ASSIGNED_ROLES, SUBJECT};
 use crate::store::{Body, Partition, Record, World};
@@ -89,11 +89,15 @@ const ENTITY_TYPES: &[&str] = &[
 
 const ENTITY_REGIONS: &[&str] = &["us", "eu", "au", "me", "in", "sg", "*"];
 
+/// The document knows ids only. Konnect also takes `*`, for all entities of the type.
+const ENTITY_ID: Shape =
+    Shape { pattern: "^(\\*|[0-9a-f-]{36})$", matches: |text| text == "*" || schema::is_uuid(text) };
+
 /// The document requires no field, but an assignment needs all of them to make sense.
 static ASSIGN: Schema = Schema {
     fields: &[
         Field::new("role_name", Is::Choice(ROLES)).required(),
-        Field::new("entity_id", Is::Uuid).required(),
+        Field::new("entity_id", Is::Shaped(1, 36, ENTITY_ID)).required(),
         Field::new("entity_type_name", Is::Choice(ENTITY_TYPES)).required(),
         Field::new("entity_region", Is::Choice(ENTITY_REGIONS)).required(),
     ],

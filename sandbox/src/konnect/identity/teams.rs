@@ -60,7 +60,7 @@ static UPDATE: Schema = Schema {
 };
 
 static LISTING: Listing = Listing::new(
-    &[Filter::new("name", &["eq", "contains"]), Filter::keys("labels", &["eq", "contains", "exists"], false)],
+    &[Filter::new("name", &["eq", "contains"]), Filter::keys("labels", &["eq", "contains", "exists"])],
     &[],
 );
 

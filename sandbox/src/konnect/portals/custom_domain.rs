@@ -11,8 +11,8 @@ use crate::konnect::framework::schema::Kind as Is;
 use crate::konnect::framework::{
     Answer, Call, Document, Field, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
-use crate::konnect::kinds::PORTAL_CUSTOM_DOMAINS;
-use crate::store::{Body, Record, World};
+use crate::konnect::kinds::{PORTAL_CUSTOM_DOMAINS, PORTALS};
+use crate::store::{Batch, Body, Record, World};
 
 const PATH: &str = "/v3/portals/{portalId}/custom-domain";
 
@@ -85,6 +85,13 @@ fn complete(domain: &mut Body) {
     ssl.entry("verification_status").or_insert(json!("pending"));
 }
 
+/// Makes a domain the one that a portal is known by.
+fn set_canonical(world: &World, batch: &mut Batch, call: &Call, portal: &Record, domain: Value) -> Result<(), Problem> {
+    let mut fields = Body::clone(&portal.body);
+    fields.insert("canonical_domain".to_owned(), domain);
+    Ok(batch.update(world, &call.partition, &PORTALS, portal, fields)?)
+}
+
 fn show(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     Ok(Answer::ok(view(&domain(&konnect.store.read(), call)?.body)))
 }
@@ -93,7 +100,9 @@ fn create(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let mut sent = CREATE.create(call.body()?)?;
     complete(&mut sent);
     konnect.store.write(|world, batch| {
-        sent.insert("portal_id".to_owned(), json!(of_path(world, call)?.id));
+        let portal = of_path(world, call)?;
+        sent.insert("portal_id".to_owned(), json!(portal.id));
+        let hostname = sent["hostname"].clone();
         sent.insert("cname_status".to_owned(), json!("pending"));
         // The document lists no conflict for a second domain: it is an invalid parameter.
         let made = collection::create(world, batch, &call.partition, &PORTAL_CUSTOM_DOMAINS, sent);
@@ -104,6 +113,7 @@ fn create(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
                 "is refused: the portal has a custom domain",
             ))
         })?;
+        set_canonical(world, batch, call, portal, hostname)?;
         Ok(Answer::created(view(&made)))
     })
 }
@@ -128,6 +138,8 @@ fn change(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
 fn delete(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     konnect.store.write(|world, batch| {
         batch.remove(&call.partition, &PORTAL_CUSTOM_DOMAINS, domain(world, call)?);
+        let portal = of_path(world, call)?;
+        set_canonical(world, batch, call, portal, portal.body["default_domain"].clone())?;
         Ok(Answer::no_content())
     })
 }

@@ -171,7 +171,7 @@ impl Resource for PortalTeam {
 }
 
 /// Developers of the sandbox have no attributes, so this filter matches none.
-const ATTRIBUTES: Filter = Filter::keys("attributes", &["eq", "oeq", "neq", "contains", "ocontains"], true);
+const ATTRIBUTES: Filter = Filter::keys("attributes", &["eq", "oeq", "neq", "contains", "ocontains"]);
 
 /// Which developers are in which teams.
 struct TeamDeveloper;
