@@ -503,7 +503,9 @@ fn refused(error: EditError) -> Error {
         EditError::NoMapping { .. } | EditError::NoList { .. } => {
             "restore that part of the file, or let `koctl init --force` write it anew"
         }
-        EditError::Unsafe { .. } | EditError::Fixed { .. } => "add it by hand: an anchor or an alias may be in the way",
+        EditError::Unsafe { .. } | EditError::Fixed { .. } | EditError::Stuck { .. } => {
+            "add it by hand: an anchor or an alias may be in the way"
+        }
     };
     Error::new(ErrorKind::Refused, "edit the platform repository's files", error.to_string()).help(help)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::document::parse_value;
-use super::edit::{EditError, Entry, Step, insert, push, remove, remove_item};
+use super::edit::{EditError, Entry, Step, insert, push, push_entry, remove, remove_item, replace, source};
 use super::model::{EnvironmentType, Manifest, Region, Service};
 use super::quote;
 use super::suggest::nearest;
@@ -44,6 +44,17 @@ pub enum Change {
         region: Region,
         /// The teams that take part. If there are none, all do.
         teams: Vec<String>,
+    },
+    /// Changes what the configuration says of a service.
+    ChangeService(Box<ServiceChange>),
+    /// Moves a service to another team, with its part in environments that list it. Its name stays, and so do its APIs.
+    MoveService {
+        /// The team that has it.
+        from: String,
+        /// The key of the service.
+        key: String,
+        /// The team that gets it.
+        to: String,
     },
     /// Removes a team, from environments that list it, too.
     RemoveTeam {
@@ -96,8 +107,29 @@ pub struct NewService {
     pub environments: Vec<EnvironmentName>,
 }
 
-/// An environment of an organization.
+/// A service as it is to be. Everything that is not named here stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceChange {
+    /// The team.
+    pub team: String,
+    /// The key of the service.
+    pub key: String,
+    /// Its name. Another one than now is written to `moved`, so that its APIs are renamed in place.
+    pub name: String,
+    /// Its purpose. Empty for none.
+    pub description: String,
+    /// The path of its specification.
+    pub spec_path: String,
+    /// Its branch for production.
+    pub prod_branch: String,
+    /// Its branch for development.
+    pub dev_branch: String,
+    /// The environments that list their teams or services, and whether it takes part in each. Others stay as they are.
+    pub environments: BTreeMap<EnvironmentName, bool>,
+}
+
+/// An environment of an organization.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EnvironmentName {
     /// The organization.
     pub organization: String,
@@ -156,7 +188,7 @@ impl From<EditError> for Unchanged {
         let help = match error {
             EditError::Invalid { .. } => "correct the file, and try again",
             EditError::NoMapping { .. } | EditError::NoList { .. } => "correct that part of the file, and try again",
-            EditError::Unsafe { .. } | EditError::Fixed { .. } => {
+            EditError::Unsafe { .. } | EditError::Fixed { .. } | EditError::Stuck { .. } => {
                 "edit the file by hand: an anchor, an alias or a merge key may be in the way"
             }
         };
@@ -173,6 +205,8 @@ impl Change {
             Self::AddUser { team, email } => format!("Add {email} to {team}"),
             Self::AddService(service) => format!("Add Service {} of {}", service.key, service.team),
             Self::AddEnvironment { environment, .. } => format!("Add Environment {environment}"),
+            Self::ChangeService(service) => format!("Change Service {} of {}", service.key, service.team),
+            Self::MoveService { from, key, to } => format!("Move Service {key} from {from} to {to}"),
             Self::RemoveTeam { team } => format!("Remove Team {team}"),
             Self::RemoveService { team, key } => format!("Remove Service {key} of {team}"),
             Self::RemoveEnvironment { environment } => format!("Remove Environment {environment}"),
@@ -203,6 +237,8 @@ impl Change {
             Self::AddEnvironment { environment, kind, region, teams } => {
                 edit.add_environment(environment, *kind, *region, teams)?;
             }
+            Self::ChangeService(service) => edit.change_service(service)?,
+            Self::MoveService { from, key, to } => edit.move_service(from, key, to)?,
             Self::RemoveTeam { team } => edit.remove_team(team)?,
             Self::RemoveService { team, key } => edit.remove_service(team, key)?,
             Self::RemoveEnvironment { environment } => edit.remove_environment(environment)?,
@@ -230,6 +266,7 @@ impl Change {
         let (team, key) = match self {
             Self::AddTeam { team, .. } => (team, None),
             Self::AddService(service) => (&service.team, Some(&service.key)),
+            Self::MoveService { key, to, .. } => (to, Some(key)),
             Self::All(changes) => return changes.iter().flat_map(|change| change.left_out(manifest)).collect(),
             _ => return Vec::new(),
         };
@@ -432,6 +469,119 @@ impl Editing {
         }
     }
 
+    fn change_service(&mut self, change: &ServiceChange) -> Result<(), Unchanged> {
+        let ServiceChange { team, key, .. } = change;
+        let now = self.service(team, key)?;
+        let path = team_path(team, &["services", key]);
+        let texts = [
+            ("name", &change.name, ""),
+            ("description", &change.description, ""),
+            ("spec-path", &change.spec_path, Service::SPEC_PATH),
+            ("prod-branch-name", &change.prod_branch, Service::PROD_BRANCH),
+            ("dev-branch-name", &change.dev_branch, Service::DEV_BRANCH),
+        ];
+        for (name, wanted, default) in texts {
+            if now[name].as_str().unwrap_or(default) == wanted {
+                continue;
+            }
+            self.edit_teams(|file, text| match wanted.as_str() == default {
+                true => remove(file, text, &path, name),
+                false => replace(file, text, &path, name, wanted),
+            })?;
+        }
+        if let Some(name) = now["name"].as_str().filter(|name| *name != change.name) {
+            self.note_rename("service", name, &change.name)?;
+        }
+        for (environment, takes_part) in &change.environments {
+            match takes_part {
+                true => self.take_part(environment, team, Some(key))?,
+                false => self.stay_away(environment, team, key)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an entry to `moved`, beside those that are there.
+    fn note_rename(&mut self, kind: &str, from: &str, to: &str) -> Result<(), Unchanged> {
+        let has_some = |name: &String| self.read(name).is_ok_and(|whole| whole.get("moved").is_some());
+        let file = [&self.files.teams, &self.files.organizations].into_iter().find(|name| has_some(name));
+        let file = file.unwrap_or(&self.files.teams).clone();
+        let quoted = |text: &str| quote::in_flow(text);
+        let entry = format!("{{type: {kind}, from: {}, to: {}}}", quoted(from), quoted(to));
+        self.edit(&file, |file, text| push_entry(file, text, "moved", &entry))
+    }
+
+    /// Takes a service of a team out of an environment that lists its teams.
+    fn stay_away(&mut self, name: &EnvironmentName, team: &str, key: &str) -> Result<(), Unchanged> {
+        let environment = self.environment(name)?;
+        if environment["teams"].is_null() {
+            let message = format!("every service takes part in `{name}`, because it does not list its teams");
+            return Err(Unchanged::new(message, "list the teams of the environment first"));
+        }
+        let Some(part) = environment["teams"].get(team) else { return Ok(()) };
+        if part["services"].is_null() {
+            self.list_services(name, team)?;
+        }
+        let path = environment_path(name, &["teams", team, "services"]);
+        self.edit_organizations(|file, text| remove(file, text, &path, key))
+    }
+
+    /// Names each service of a team in an environment in which all of them take part.
+    fn list_services(&mut self, name: &EnvironmentName, team: &str) -> Result<(), Unchanged> {
+        let services = taken(self.team(team)?, "services");
+        let keys = services.as_object().into_iter().flatten().map(|(key, _)| (key.clone(), json!({})));
+        let entry = written(&Value::Object(keys.collect()));
+        let path = environment_path(name, &["teams", team]);
+        self.edit_organizations(|file, text| {
+            // A key without a value would count as one that is there.
+            let text = remove(file, text, &path, "services")?;
+            insert(file, &text, &path, "services", Entry::Mapping(&entry))
+        })
+    }
+
+    fn move_service(&mut self, from: &str, key: &str, to: &str) -> Result<(), Unchanged> {
+        let service = self.service(from, key)?;
+        if self.team(to)?["services"].get(key).is_some() {
+            let message = format!("the service `{key}` of `{to}` is in {} already", self.files.teams);
+            return Err(Unchanged::new(message, "choose another team"));
+        }
+        let (old, new) = (team_path(from, &["services"]), team_path(to, &["services"]));
+        self.edit_teams(|file, text| shift(file, text, [&old, &new], key, &service))?;
+        let is_there = |environment: &Value| {
+            let part = environment["teams"].get(from);
+            part.is_some_and(|part| part["services"].is_null() || part["services"].get(key).is_some())
+        };
+        self.listing(is_there)?.iter().try_for_each(|environment| self.move_part(environment, from, key, to))
+    }
+
+    /// Lists a service in an environment under its new team, as it was under the old one.
+    fn move_part(&mut self, name: &EnvironmentName, from: &str, key: &str, to: &str) -> Result<(), Unchanged> {
+        let teams = taken(self.environment(name)?, "teams");
+        let own = teams[from]["services"].get(key).filter(|own| own.as_object().is_some_and(|own| !own.is_empty()));
+        let Some(own) = own else {
+            self.take_part(name, to, Some(key))?;
+            let path = environment_path(name, &["teams", from, "services"]);
+            return self.edit_organizations(|file, text| remove(file, text, &path, key));
+        };
+        match teams.get(to) {
+            None => {
+                let path = environment_path(name, &["teams"]);
+                let entry = block([("services", Some(json!({})))]);
+                self.edit_organizations(|file, text| insert(file, text, &path, to, Entry::Mapping(&entry)))?;
+            }
+            Some(part) if part["services"].is_null() => {
+                self.list_services(name, to)?;
+                // What the service has of its own here takes the place of the plain entry.
+                let path = environment_path(name, &["teams", to, "services"]);
+                self.edit_organizations(|file, text| remove(file, text, &path, key))?;
+            }
+            Some(_) => {}
+        }
+        let old = environment_path(name, &["teams", from, "services"]);
+        let new = environment_path(name, &["teams", to, "services"]);
+        self.edit_organizations(|file, text| shift(file, text, [&old, &new], key, own))
+    }
+
     /// Refuses to remove something of a team that takes part in a protected environment or organization.
     fn refuse_where_protected(&self, team: &str, what: &str) -> Result<(), Unchanged> {
         for (organization, configured) in self.organizations()?.as_object().into_iter().flatten() {
@@ -527,6 +677,14 @@ impl Editing {
     }
 }
 
+/// Takes the entry of a key from one mapping to another, as it is written.
+fn shift(file: &str, text: &str, [from, to]: [&[Step<'_>]; 2], key: &str, value: &Value) -> Edited {
+    let place: Vec<Step<'_>> = from.iter().copied().chain([Step::Key(key)]).collect();
+    let entry = source(text, &place).unwrap_or_else(|| written(value));
+    let text = insert(file, text, to, key, Entry::Mapping(&entry))?;
+    remove(file, &text, from, key)
+}
+
 /// The value of a key. Null if there is none, and if the whole is not a mapping.
 fn taken(whole: Value, key: &str) -> Value {
     match whole {
@@ -571,6 +729,16 @@ fn block<const N: usize>(entries: [(&str, Option<Value>); N]) -> String {
         if let Some(value) = value {
             write(&mut out, &json!({ key: value }), 0);
         }
+    }
+    out
+}
+
+/// A mapping in YAML's block style.
+fn written(value: &Value) -> String {
+    let mut out = String::new();
+    match value.as_object().is_none_or(Map::is_empty) {
+        true => out.push_str("{}\n"),
+        false => write(&mut out, value, 0),
     }
     out
 }
@@ -710,6 +878,82 @@ organizations:
         ];
         let shown = changes.map(|change| format!("{}\n{}", change.title(), shown(&change)));
         insta::assert_snapshot!(shown.join("\n"));
+    }
+
+    /// The service of the files as it is.
+    fn same() -> ServiceChange {
+        ServiceChange {
+            team: "orders".to_owned(),
+            key: "Acme/checkout".to_owned(),
+            name: "checkout".to_owned(),
+            description: String::new(),
+            spec_path: Service::SPEC_PATH.to_owned(),
+            prod_branch: Service::PROD_BRANCH.to_owned(),
+            dev_branch: Service::DEV_BRANCH.to_owned(),
+            environments: BTreeMap::from([(prd(), true)]),
+        }
+    }
+
+    fn moved(to: &str) -> Change {
+        Change::MoveService { from: "orders".to_owned(), key: "Acme/checkout".to_owned(), to: to.to_owned() }
+    }
+
+    #[test]
+    fn a_service_that_is_changed_or_moved_touches_only_its_own_lines() {
+        let change = |service| Change::ChangeService(Box::new(service));
+        let changes = [
+            change(same()),
+            change(ServiceChange {
+                description: "Pays: all of it".to_owned(),
+                dev_branch: "next".to_owned(),
+                ..same()
+            }),
+            change(ServiceChange { name: "till".to_owned(), spec_path: "api/openapi.yaml".to_owned(), ..same() }),
+            change(ServiceChange { environments: BTreeMap::from([(prd(), false)]), ..same() }),
+            moved("vault"),
+        ];
+        let shown = changes.map(|change| format!("{}\n{}", change.title(), shown(&change)));
+        insta::assert_snapshot!(shown.join("\n"));
+    }
+
+    #[test]
+    fn what_a_service_has_of_its_own_goes_along_and_what_is_said_again_goes_back() {
+        let mut files = files();
+        let teams = "teams:\n  orders:\n    services:\n      # Where all pay.\n      Acme/checkout:\n        # short\n        \
+                     name: checkout # soon v2\n        git:\n          remote: https://github.com/Acme/checkout.git\n        \
+                     labels: {a: b}\n      Acme/cart:\n        name: cart\n        dev-branch-name: next # for now\n        \
+                     git: {remote: https://github.com/Acme/cart.git}\n  stock:\n    services:\n      Acme/shelf:\n        \
+                     name: shelf\n        git: {remote: https://github.com/Acme/shelf.git}\nmoved:\n  - {type: team, from: a, to: b}\n";
+        let organizations = "organizations:\n  Acme:\n    access-token: {type: env, value: T}\n    environments:\n      \
+                             dev: {type: DEV, region: eu}\n      prd:\n        type: PROD\n        region: eu\n        teams:\n          \
+                             orders:\n            services:\n              Acme/checkout:\n                branch: release\n              \
+                             Acme/cart:\n          stock: {}\n      two:\n        type: DEV\n        region: us\n        teams: {orders: {}}\n";
+        files.texts = [("teams.yaml", teams), ("organizations.yaml", organizations)]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+        let changes = [
+            Change::MoveService { from: "orders".into(), key: "Acme/checkout".into(), to: "stock".into() },
+            Change::ChangeService(Box::new(ServiceChange {
+                key: "Acme/cart".to_owned(),
+                name: "basket".to_owned(),
+                environments: BTreeMap::from([(prd(), true), ("Acme/two".parse().unwrap(), false)]),
+                ..same()
+            })),
+        ];
+        let after = Change::All(changes.into()).made_in(&files).unwrap();
+        insta::assert_snapshot!(after.texts.values().map(String::as_str).collect::<Vec<_>>().join("---\n"));
+    }
+
+    #[test]
+    fn a_service_is_not_moved_to_nowhere_and_not_taken_out_of_where_all_take_part() {
+        let dev = BTreeMap::from([("Acme/dev".parse().unwrap(), false)]);
+        let changes = [
+            moved("nobody"),
+            moved("orders"),
+            Change::ChangeService(Box::new(ServiceChange { environments: dev, ..same() })),
+            Change::ChangeService(Box::new(ServiceChange { key: "Acme/chekout".to_owned(), ..same() })),
+        ];
+        insta::assert_snapshot!(changes.map(|change| shown(&change)).join("\n"));
     }
 
     #[test]

@@ -73,6 +73,16 @@ pub enum EditError {
         /// The key or item.
         key: String,
     },
+    /// The new value would have changed something else.
+    #[error("cannot change `{key}` of `{path}` in {file} without changing something else")]
+    Stuck {
+        /// The file.
+        file: String,
+        /// The path of the mapping.
+        path: String,
+        /// The key.
+        key: String,
+    },
     /// The edit would have changed something else.
     #[error("cannot add `{key}` to `{path}` in {file} without changing something else")]
     Unsafe {
@@ -146,6 +156,83 @@ pub fn push(file: &str, text: &str, path: &[Step<'_>], item: &str) -> Result<Str
         }
     });
     verified(text, pushed, &expected).ok_or_else(refused)
+}
+
+/// Adds `entry`, a mapping in YAML's flow style, as the last item of the list at the top level under `key`. A list that is
+/// missing is created at the end of the text. If an item means the same, the text stays as it is. Errors name `file`.
+///
+/// # Errors
+/// As [`push`].
+pub fn push_entry(file: &str, text: &str, key: &str, entry: &str) -> Result<String, EditError> {
+    let mut expected = parse(file, text)?;
+    let item = parse(file, entry)?;
+    match expected.get(key) {
+        Some(Value::Array(items)) if items.contains(&item) => return Ok(text.to_owned()),
+        Some(Value::Array(_) | Value::Null) | None => {}
+        Some(_) => {
+            return Err(EditError::NoList { file: file.to_owned(), path: key.to_owned(), item: entry.to_owned() });
+        }
+    }
+    let refused = || EditError::Unsafe { file: file.to_owned(), path: key.to_owned(), key: entry.to_owned() };
+    let is_new = expected.get(key).is_none();
+    list(&mut expected, &[Step::Key(key)]).ok_or_else(refused)?.push(item);
+    let pushed = if is_new {
+        let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        Some(format!("{text}{end}{key}:\n  - {entry}\n"))
+    } else {
+        changed(text, |root| {
+            let made = Document::from_str(entry).ok()?.as_mapping()?;
+            match node(root, &[Step::Key(key)]) {
+                Some(there) if there.as_sequence().is_some_and(|list| !list.is_empty()) => {
+                    there.as_sequence()?.push(&made);
+                }
+                _ => {
+                    let list = Sequence::new();
+                    list.push(&made);
+                    root.set(scalar(key)?, &list);
+                }
+            }
+            Some(())
+        })
+    };
+    verified(text, pushed, &expected).ok_or_else(refused)
+}
+
+/// Gives `key` of the mapping at `path` another text. A key that is missing is added. If it has the text already, the
+/// whole stays as it is. Errors name `file`.
+///
+/// # Errors
+/// The text is not valid YAML, `path` is not a mapping, or the value cannot be changed without changing something else,
+/// for example because of an anchor at it.
+pub fn replace(file: &str, text: &str, path: &[Step<'_>], key: &str, value: &str) -> Result<String, EditError> {
+    let mut expected = parse(file, text)?;
+    if at(&expected, path).is_some_and(|there| there[key] == value) {
+        return Ok(text.to_owned());
+    }
+    let no_mapping = || EditError::NoMapping { file: file.to_owned(), path: joined(path), key: key.to_owned() };
+    let there = at_mut(&mut expected, path).and_then(Value::as_object_mut).ok_or_else(no_mapping)?;
+    there.insert(key.to_owned(), value.into());
+    let refused = || EditError::Stuck { file: file.to_owned(), path: joined(path), key: key.to_owned() };
+    let replaced = changed(text, |root| {
+        mapping(root, path)?.set(scalar(key)?, scalar(value)?);
+        Some(())
+    });
+    verified(text, replaced, &expected).ok_or_else(refused)
+}
+
+/// The mapping at `path` as it is written, with its comments, as a text of its own. `None` if there is none, and if the
+/// text does not mean the same by itself, for example because an alias in it leads elsewhere.
+#[must_use]
+pub fn source(text: &str, path: &[Step<'_>]) -> Option<String> {
+    let whole = parse_value(text).ok()?;
+    let value = at(&whole, path)?;
+    let root = YamlFile::from_str(text).ok()?.ensure_document().as_mapping()?;
+    let written = mapping(&root, path)?.to_string().replace("\r\n", "\n");
+    let (first, rest) = written.split_once('\n').unwrap_or((&written, ""));
+    let depth = rest.lines().filter(|line| !line.trim().is_empty()).map(indent_of).min().unwrap_or(0);
+    let rest = rest.lines().map(|line| line.get(depth..).unwrap_or_default());
+    let source: String = std::iter::once(first.trim_start()).chain(rest).map(|line| format!("{line}\n")).collect();
+    (parse_value(&source).ok().as_ref() == Some(value)).then_some(source)
 }
 
 /// Removes `key` with its value, and the comments that belong to it, from the mapping at `path`. If there is no such key,

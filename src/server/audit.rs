@@ -11,7 +11,7 @@ use serde::Serialize;
 pub struct Event {
     /// When.
     pub time: Timestamp,
-    /// What: `sign-in`, `sign-out`, `add-service`, `remove-service`, `withdraw`, and in the sandbox `apply`.
+    /// What: `sign-in`, `sign-out`, `add-service`, `change-service`, `move-service`, `remove-service`, `withdraw`, and in the sandbox `apply`.
     pub action: &'static str,
     /// The GitHub login of who did it. `None` if nobody was signed in.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,9 @@
 //! | `platform` | the platform repository, cached |
 //! | `pages` | the portal |
 //! | `services`, `submission` | the services of the platform, and how one is added |
-//! | `offboarding` | how a service is removed |
+//! | `owned` | a service that the person may change |
+//! | `changing`, `moving`, `offboarding` | how a service is changed, given to another team, and removed |
+//! | `places` | the environments that a service can take part in |
 //! | `wish` | a change that somebody asks for, as a pull request |
 //! | `work` | what a change would do, and an apply in the sandbox |
 //! | `app`, `serve` | what all requests share; the routes, and how the service starts and stops |
@@ -27,14 +29,18 @@
 mod access;
 mod app;
 mod audit;
+mod changing;
 mod clock;
 mod error;
 mod guard;
 mod keys;
 mod limits;
+mod moving;
 mod offboarding;
+mod owned;
 mod pages;
 mod people;
+mod places;
 mod platform;
 mod serve;
 mod services;

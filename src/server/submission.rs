@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use github_api::{ListedRepository, Repository};
+use github_api::{ListedRepository, Reader, Repository};
 use serde::Deserialize;
 
 use super::app::App;
 use super::error::{Answer, ApiError, Problem};
 use super::people::{accessible, may_write, name};
+use super::places::listed;
 use super::session::Session;
-use super::wish::Wish;
-use super::work;
+use super::wish::{Previewed, Wish};
 use crate::manifest::changes::{Change, NewService};
 use crate::manifest::model::{Manifest, Service};
 use crate::operations::{Preview, Proposed};
@@ -44,6 +44,9 @@ pub(super) struct Asked {
     /// A word to the reviewer.
     #[serde(default)]
     note: Option<String>,
+    /// The environments that it is to take part in, of those that list their teams: `organization/environment`.
+    #[serde(default)]
+    environments: Vec<String>,
 }
 
 impl Asked {
@@ -54,6 +57,7 @@ impl Asked {
         spec_path: Option<String>,
         [prod_branch, dev_branch]: [Option<String>; 2],
         note: Option<String>,
+        environments: Vec<String>,
     ) -> Self {
         Self {
             name: repository.name.clone(),
@@ -64,6 +68,7 @@ impl Asked {
             dev_branch,
             spec_path,
             note,
+            environments,
         }
     }
 }
@@ -113,15 +118,15 @@ pub(super) async fn check(app: &App, session: &Session, asked: &Asked) -> Answer
     let configuration = app.platform.configuration().await?;
     let remote = onboarding.remote_of(&found.full_name);
     let mut service = service(asked, &found, remote, configuration.manifest())?;
-    check_branches(&reader, &repository, &service).await?;
+    let branches = [&service.prod_branch, &service.dev_branch].into_iter().flatten();
+    check_branches(&reader, &repository, branches.map(String::as_str).collect()).await?;
     if service.spec_path.is_none() {
         service.spec_path = specification(&reader, &repository, &service).await?;
     }
     let is_new_team = !configuration.manifest().teams.contains_key(&service.team);
     let note = text("note", asked.note.as_deref())?;
     let wish = wish(&repository, service, is_new_team, note);
-    let preview = work::preview(app, &configuration, &wish.change).await;
-    let preview = preview.map_err(|error| error.about("add the service"))?;
+    let Previewed { wish, preview } = wish.previewed(app, &configuration, "add the service").await?;
     Ok(Checked { found, wish, preview })
 }
 
@@ -129,15 +134,14 @@ pub(super) async fn check(app: &App, session: &Session, asked: &Asked) -> Answer
 ///
 /// # Errors
 /// Each that is not.
-async fn check_branches(reader: &github_api::Reader, repository: &Repository, service: &NewService) -> Answer<()> {
-    let named: BTreeSet<&String> = [&service.prod_branch, &service.dev_branch].into_iter().flatten().collect();
+pub(super) async fn check_branches(reader: &Reader, repository: &Repository, named: BTreeSet<&str>) -> Answer<()> {
     if named.is_empty() {
         return Ok(());
     }
     let found = reader.branches(repository).await;
     let found = found.map_err(|error| ApiError::of_github(&format!("list the branches of {repository}"), &error))?;
-    let missing = named.into_iter().filter(|branch| found.iter().all(|one| one.name != **branch));
-    let problem = |branch: &String| Problem {
+    let missing = named.into_iter().filter(|branch| found.iter().all(|one| one.name != *branch));
+    let problem = |branch: &str| Problem {
         text: format!("{repository} has no branch {branch}"),
         help: Some("push the branch, or choose another one".to_owned()),
     };
@@ -168,7 +172,7 @@ fn service(asked: &Asked, found: &ListedRepository, remote: String, manifest: &M
         spec_path: text("specPath", asked.spec_path.as_deref())?.filter(|path| path != Service::SPEC_PATH),
         prod_branch: text("prodBranch", asked.prod_branch.as_deref())?,
         dev_branch: text("devBranch", asked.dev_branch.as_deref())?,
-        environments: Vec::new(),
+        environments: listed(manifest, &asked.environments)?,
         key,
     })
 }
@@ -192,11 +196,7 @@ pub(super) fn text(field: &str, given: Option<&str>) -> Answer<Option<String>> {
 }
 
 /// The path of the specification, if it is not where it is by default: the only file of the usual names.
-async fn specification(
-    reader: &github_api::Reader,
-    repository: &Repository,
-    service: &NewService,
-) -> Answer<Option<String>> {
+async fn specification(reader: &Reader, repository: &Repository, service: &NewService) -> Answer<Option<String>> {
     let branch = service.prod_branch.as_deref().unwrap_or(Service::PROD_BRANCH);
     let files = reader.files(repository, branch).await.map_err(|error| {
         if error.is_absent() {
@@ -242,6 +242,7 @@ fn wish(repository: &Repository, service: NewService, is_new_team: bool, note: O
             ("branch for production", or(&service.prod_branch, Service::PROD_BRANCH)),
             ("branch for development", or(&service.dev_branch, Service::DEV_BRANCH)),
         ],
+        told: Vec::new(),
         note,
         summary: format!("Add the service {key} of {team}"),
         change: change(service, is_new_team),

@@ -1,10 +1,13 @@
 //! A change of the configuration that somebody asks for, and its pull request: who asks, for what, and what follows.
 
+use std::sync::Arc;
+
 use super::app::App;
 use super::error::{Answer, ApiError};
 use super::session::Session;
+use super::work;
 use crate::manifest::changes::Change;
-use crate::operations::{Preview, Proposed, RequestMark, Submission};
+use crate::operations::{Configuration, Preview, Proposed, RequestMark, Submission};
 use crate::report::code_span;
 
 /// The room for what follows from a change in the description of its pull request, in bytes. GitHub takes 65,536
@@ -28,13 +31,37 @@ pub(super) struct Wish {
     pub(super) request: String,
     /// Details by name. The texts are anybody's.
     pub(super) facts: Vec<(&'static str, String)>,
+    /// What else the request says, in Markdown, a paragraph each.
+    pub(super) told: Vec<String>,
     /// A word to the reviewer.
     pub(super) note: Option<String>,
     /// The first line of the commit's message.
     pub(super) summary: String,
 }
 
+/// A change that somebody asks for, which was checked.
+pub(super) struct Previewed {
+    /// What is asked for.
+    pub(super) wish: Wish,
+    /// What it does.
+    pub(super) preview: Preview,
+}
+
 impl Wish {
+    /// The change with what it does, if everything about it is right. `attempted` is what was tried: `move the service`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub(super) async fn previewed(
+        self,
+        app: &App,
+        configuration: &Arc<Configuration>,
+        attempted: &str,
+    ) -> Answer<Previewed> {
+        let preview = work::preview(app, configuration, &self.change).await;
+        Ok(Previewed { preview: preview.map_err(|error| error.about(attempted))?, wish: self })
+    }
+
     /// Opens the pull request, or updates the one that the same person opened for it.
     pub(super) async fn submit(&self, app: &App, session: &Session, preview: &Preview) -> Answer<Proposed> {
         let submission = Submission {
@@ -66,8 +93,9 @@ impl Wish {
             self.facts.iter().map(|(name, value)| (*name, value.as_str())).chain(note.map(|note| ("note", note)));
         let lines: String = facts.map(|(name, value)| format!("| {name} | {} |\n", code_span(value))).collect();
         let table = if lines.is_empty() { lines } else { format!("| | |\n| --- | --- |\n{lines}\n") };
+        let told: String = self.told.iter().map(|text| format!("{text}\n\n")).collect();
         format!(
-            "@{} {}.\n\n{table}### What follows\n\nCompared with the state of the last apply, and not with Konnect.\n\n{}",
+            "@{} {}.\n\n{table}{told}### What follows\n\nCompared with the state of the last apply, and not with Konnect.\n\n{}",
             session.login,
             self.request,
             preview.markdown(LARGEST_PLAN)

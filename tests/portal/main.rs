@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod attacks;
+mod change;
 mod contract;
+mod give;
 mod journey;
 mod offboard;
 mod pages;

@@ -159,20 +159,25 @@ impl World {
     }
 
     pub(crate) async fn with(portal: Portal, teams: &str) -> Self {
-        Self::upon(portal, teams, false).await
+        Self::upon(portal, [teams, ORGANIZATIONS], false).await
+    }
+
+    /// One with these organizations.
+    pub(crate) async fn of(teams: &str, organizations: &str) -> Self {
+        Self::upon(Portal::default(), [teams, organizations], false).await
     }
 
     /// One whose platform repository was there before, with a README alone, as an apply in the sandbox leaves it.
     pub(crate) async fn after_an_apply() -> Self {
-        Self::upon(Portal::default(), TEAMS, true).await
+        Self::upon(Portal::default(), [TEAMS, ORGANIZATIONS], true).await
     }
 
-    async fn upon(portal: Portal, teams: &str, has_readme: bool) -> Self {
+    async fn upon(portal: Portal, [teams, organizations]: [&str; 2], has_readme: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (sandbox, configuration) = (folder.path().join("sandbox"), folder.path().join("platform"));
         std::fs::create_dir_all(configuration.join("konnect")).unwrap();
         std::fs::write(configuration.join("konnect/teams.yaml"), teams).unwrap();
-        std::fs::write(configuration.join("konnect/organizations.yaml"), ORGANIZATIONS).unwrap();
+        std::fs::write(configuration.join("konnect/organizations.yaml"), organizations).unwrap();
         services(&folder.path().join("services"));
         ::sandbox::seed(&sandbox, &folder.path().join("services")).unwrap();
         if has_readme {
@@ -306,6 +311,13 @@ impl Browser<'_> {
         let fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let request = self.request(Method::POST, path).header("content-type", FORM).body(form_of(&fields));
         self.send(request).await
+    }
+
+    /// Fills in a form of a page, with its hidden field that proves it.
+    pub(crate) async fn fill(&mut self, path: &str, page: &Answer, fields: &[(&str, &str)]) -> Answer {
+        let token = page.hidden("token");
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain([("token", token.as_str())]).collect();
+        self.send_form(path, &fields).await
     }
 
     /// Goes to GitHub, is this person there, and comes back. Returns the answer to the way back.

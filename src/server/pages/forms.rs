@@ -14,7 +14,7 @@ const TOKEN: &str = "token";
 /// The name of the buttons that say what is done with a form.
 pub(super) const STEP: &str = "step";
 /// The largest number of fields of a form.
-const MOST_FIELDS: usize = 50;
+const MOST_FIELDS: usize = 500;
 
 /// A hidden field that only a page of this session can have.
 pub(super) fn token(app: &App, session: &Session) -> Markup {

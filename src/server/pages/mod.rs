@@ -3,13 +3,17 @@
 //! `layout` is what all pages have, the other files are a page or two each. Whatever is not known to be safe goes through
 //! the templates, which escape it.
 
+mod change;
+mod choices;
 mod forms;
+mod give;
 mod home;
 mod layout;
 mod offboard;
 mod onboard;
 mod preview;
 mod requests;
+mod sending;
 mod services;
 mod style;
 mod visitor;
@@ -32,6 +36,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/requests/{number}/apply", post(requests::apply))
         .route("/onboard", get(onboard::choose))
         .route("/onboard/{owner}/{repo}", get(onboard::ask).post(onboard::send))
+        .route("/change", get(change::show).post(change::send))
+        .route("/move", get(give::show).post(give::send))
         .route("/offboard", get(offboard::show).post(offboard::send))
         .route(style::PATH, get(style::show))
 }

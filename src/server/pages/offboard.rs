@@ -9,17 +9,15 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::forms::{self, Field};
-use super::home::see;
 use super::layout::{Page, refused};
 use super::preview;
+use super::sending::Sending;
 use super::visitor::Visitor;
 use crate::server::app::App;
-use crate::server::audit::Event;
-use crate::server::error::Answer;
-use crate::server::offboarding::{self, Removal};
+use crate::server::offboarding;
 use crate::server::session::Session;
-use crate::server::sign_in::check_again;
 use crate::server::signed::ClientAddress;
+use crate::server::wish::Previewed;
 
 const PATH: &str = "/offboard";
 const TITLE: &str = "Remove a service";
@@ -40,7 +38,7 @@ pub(super) async fn show(
     }
 }
 
-fn content(page: &Page<'_>, session: &Session, removal: &Removal) -> Markup {
+fn content(page: &Page<'_>, session: &Session, removal: &Previewed) -> Markup {
     let note = Field { name: "note", label: "A word to the reviewer", hint: "Optional.", value: "", wrong: None };
     html! {
         p { "You ask to take " strong { (removal.wish.service) } " off the platform. Its repository stays as it is." }
@@ -67,26 +65,11 @@ pub(super) async fn send(
         Ok(fields) => fields,
         Err(error) => return page.failed(error),
     };
-    let key = fields.get(SERVICE).cloned().unwrap_or_default();
+    let key = fields.get(SERVICE).map(String::as_str).unwrap_or_default();
     let note = fields.get("note").map(String::as_str);
-    let mut event = Event { who: Some(session.login.clone()), ..Event::new("remove-service") };
-    let submitted = submitted(&app, &session, &key, note, &mut event).await;
-    event.target = Some(key);
-    event.refused = submitted.as_ref().err().map(|error| error.message.clone());
-    app.record(from, event);
-    match submitted {
-        Ok(number) => see(&app, &format!("/requests/{number}?new=1")),
+    let sending = Sending { app: &app, session: &session, from, action: "remove-service", target: key };
+    match sending.send(offboarding::check(&app, &session, key, note)).await {
+        Ok(response) => response,
         Err(error) => page.failed(error),
     }
-}
-
-async fn submitted(app: &App, session: &Session, key: &str, note: Option<&str>, event: &mut Event) -> Answer<u64> {
-    check_again(app, session).await?;
-    let Removal { wish, preview } = offboarding::check(app, session, key, note).await?;
-    let proposed = wish.submit(app, session, &preview).await?;
-    event.pull_request = proposed.url;
-    for warning in &proposed.warnings {
-        tracing::warn!(warning, "a part of a request could not be done");
-    }
-    Ok(proposed.number)
 }

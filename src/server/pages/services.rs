@@ -12,6 +12,9 @@ use crate::manifest::model::{Manifest, Service};
 use crate::server::app::App;
 use transport::encode::segment;
 
+/// What can be asked for a service, with the page that does it.
+const ACTS: [(&str, &str); 3] = [("/change", "Change"), ("/move", "Move"), ("/offboard", "Remove")];
+
 /// `GET /services`
 pub(super) async fn show(
     State(app): State<App>,
@@ -83,7 +86,11 @@ fn row(page: &Page<'_>, team: &str, key: &str, service: &Service, places: &[Stri
             td data-name="Service" {
                 strong { (service.name) }
                 @if let Some(description) = &service.description { span.hint { (description) } }
-                a href={ (page.link("/offboard?service=")) (segment(key)) } aria-label={ "Remove " (service.name) } { "Remove" }
+                span.actions {
+                    @for (path, act) in ACTS {
+                        a href={ (page.link(path)) "?service=" (segment(key)) } aria-label={ (act) " " (service.name) } { (act) }
+                    }
+                }
             }
             td data-name="Team" { (team) }
             td.long data-name="OpenAPI document" { (service.spec_file()) span.hint { (service.git.remote) } }

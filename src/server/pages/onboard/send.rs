@@ -6,22 +6,20 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use github_api::Repository;
 use http::StatusCode;
-use maud::{Markup, html};
+use maud::Markup;
 
 use super::form::{Filled, PATH, form, offer, page};
 use crate::server::app::App;
-use crate::server::audit::Event;
 use crate::server::error::{Answer, ApiError};
 use crate::server::pages::forms::{self, STEP};
-use crate::server::pages::home::see;
 use crate::server::pages::layout::Page;
-use crate::server::pages::preview;
+use crate::server::pages::sending::{Sending, Shown};
 use crate::server::pages::visitor::Visitor;
 use crate::server::people::name;
 use crate::server::session::Session;
-use crate::server::sign_in::check_again;
 use crate::server::signed::ClientAddress;
-use crate::server::submission::{self, Asked, Checked};
+use crate::server::submission::{self, Checked};
+use crate::server::wish::Previewed;
 
 /// `POST /onboard/{owner}/{repo}`: the next step, which the button says.
 pub(in crate::server::pages) async fn send(
@@ -44,12 +42,13 @@ pub(in crate::server::pages) async fn send(
     };
     let done = match fields.get(STEP).map(String::as_str) {
         Some("submit") => {
-            let mut event = Event { who: Some(session.login.clone()), ..Event::new("add-service") };
-            event.target = Some(format!("{owner}/{repo}"));
-            let submitted = submitted(&app, &session, &asked, &mut event).await;
-            event.refused = submitted.as_ref().err().map(|error| error.message.clone());
-            app.record(from, event);
-            submitted.map(|number| see(&app, &format!("/requests/{number}?new=1")))
+            let target = format!("{owner}/{repo}");
+            let sending = Sending { app: &app, session: &session, from, action: "add-service", target: &target };
+            let checked = async {
+                let Checked { wish, preview, .. } = submission::check(&app, &session, &asked).await?;
+                Ok(Previewed { wish, preview })
+            };
+            sending.send(checked).await
         }
         Some("edit") => return filled_in(&page, &session, &owner, &repo, &filled, None).await,
         _ => submission::check(&app, &session, &asked)
@@ -90,26 +89,12 @@ async fn filled_in(
 
 /// What would change, and the buttons that send it or go back.
 fn shown(page: &Page<'_>, session: &Session, checked: &Checked, filled: &Filled) -> Markup {
-    html! {
-        (preview::content(&checked.preview))
-        form method="post" action={ (page.link(PATH)) "/" (checked.found.full_name) } {
-            (forms::token(page.app, session))
-            (filled.hidden())
-            p { "A pull request with this change follows. The platform team reviews it, and merging it publishes the API." }
-            div.buttons {
-                button name=(STEP) value="submit" { "Ask to add the service" }
-                button.plain name=(STEP) value="edit" { "Change something" }
-            }
-        }
-    }
-}
-
-async fn submitted(app: &App, session: &Session, asked: &Asked, event: &mut Event) -> Answer<u64> {
-    check_again(app, session).await?;
-    let (_, proposed) = submission::submit(app, session, asked).await?;
-    event.pull_request = proposed.url;
-    for warning in &proposed.warnings {
-        tracing::warn!(warning, "a part of a request could not be done");
-    }
-    Ok(proposed.number)
+    let shown = Shown {
+        preview: &checked.preview,
+        path: &format!("{PATH}/{}", checked.found.full_name),
+        filled: filled.hidden(),
+        merging: "merging it publishes the API.",
+        button: "Ask to add the service",
+    };
+    shown.content(page, session)
 }
