@@ -12,8 +12,8 @@ use super::onboarding::{Configuration, Onboarding};
 use super::request_mark::RequestMark;
 use crate::compiler::{self, Events, Held, Input, ReadSecrets, Specs, staging_branch};
 use crate::github::{CheckRun, Pull, PullDetails, Review};
-use crate::konnect::resources::{api_implementation, api_publication};
-use crate::manifest::model::{Manifest, Organization};
+use crate::konnect::resources::{api_implementation, api_publication, control_plane};
+use crate::manifest::model::{Environment, EnvironmentType, Manifest, Organization};
 use engine::Address;
 use transport::encode::segment;
 
@@ -45,6 +45,19 @@ pub struct Stage {
     pub converted: Progress,
     /// True if the API is linked to its gateway service. `None` if no gateway is to serve it.
     pub is_linked: Option<bool>,
+}
+
+/// The control plane of a team in an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plane {
+    /// The environment, as `organization/environment`.
+    pub place: String,
+    /// What the environment is for.
+    pub kind: EnvironmentType,
+    /// Its name in Konnect.
+    pub name: String,
+    /// True if the state has it.
+    pub is_applied: bool,
 }
 
 /// How far a file has come.
@@ -110,18 +123,65 @@ impl Onboarding {
         pulls: &[Pull],
         service: &str,
     ) -> Result<Vec<Stage>, Failures> {
+        let is_meant = |one: &str| one.eq_ignore_ascii_case(service);
+        let stages = self.stages_of(configuration, pulls, &is_meant).await?;
+        Ok(stages.into_iter().map(|(_, stage)| stage).collect())
+    }
+
+    /// The same for all services whose key is meant, each with its key. Each organization is compiled, and its state read,
+    /// once.
+    ///
+    /// # Errors
+    /// If a state cannot be read.
+    pub async fn stages_of(
+        &self,
+        configuration: &Configuration,
+        pulls: &[Pull],
+        is_meant: &(dyn Fn(&str) -> bool + Send + Sync),
+    ) -> Result<Vec<(String, Stage)>, Failures> {
         let manifest = configuration.manifest();
         let mut stages = Vec::new();
         for (name, organization) in &manifest.organizations {
             let held = resources(manifest, name, organization)?;
-            let ours: Vec<&Held> = held.iter().filter(|one| one.service.eq_ignore_ascii_case(service)).collect();
+            let ours: Vec<&Held> = held.iter().filter(|one| is_meant(&one.service)).collect();
             if ours.is_empty() {
                 continue;
             }
             let known = self.known(name).await?;
-            stages.extend(ours.into_iter().map(|one| stage(one, &known, configuration.paths(), pulls)));
+            let stage = |one: &Held| (one.service.clone(), stage(one, &known, configuration.paths(), pulls));
+            stages.extend(ours.into_iter().map(stage));
         }
         Ok(stages)
+    }
+
+    /// The control planes of a team, in each environment that it takes part in.
+    ///
+    /// # Errors
+    /// If a state cannot be read.
+    pub async fn planes(&self, configuration: &Configuration, team: &str) -> Result<Vec<Plane>, Failures> {
+        let manifest = configuration.manifest();
+        let mut planes = Vec::new();
+        for (organization, configured) in &manifest.organizations {
+            let of_team = |(name, environment): (&String, &Environment)| {
+                let members = environment.members(&manifest.teams);
+                let (.., part) = members.into_iter().find(|(member, ..)| *member == team)?;
+                let plane = part.and_then(|part| part.control_plane_name.clone());
+                Some((
+                    name.clone(),
+                    environment.r#type,
+                    plane.unwrap_or_else(|| Environment::control_plane_name(team, name)),
+                ))
+            };
+            let ours: Vec<_> = configured.environments.iter().filter_map(of_team).collect();
+            let known = if ours.is_empty() { BTreeSet::new() } else { self.known(organization).await? };
+            planes.extend(ours.into_iter().map(|(environment, kind, name)| {
+                let key = format!("{environment}/{name}");
+                let address = Address::new(organization, control_plane::SCHEMA.type_name, &key);
+                let place = format!("{organization}/{environment}");
+                Plane { place, kind, name, is_applied: known.contains(address.as_str()) }
+            }));
+        }
+        Ok(planes)
     }
 }
 

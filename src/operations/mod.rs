@@ -59,7 +59,7 @@ pub use clashes::staged_clashes;
 pub use drift::{DriftRequest, Watched, drift, not_begun as drift_not_begun, stale_patterns};
 pub use failure::{Failure, Failures};
 pub use import::Choice;
-pub use journey::{Journey, Progress, Stage};
+pub use journey::{Journey, Plane, Progress, Stage};
 pub use locks::Locks;
 pub use onboarding::{Configuration, Onboarding, Proposed, Submission};
 pub use plan::{Planned, desired, plan, unplanned, warnings};

@@ -11,4 +11,5 @@ mod offboard;
 mod pages;
 mod requests;
 mod sign_in;
+mod teams;
 mod world;

@@ -11,7 +11,8 @@ use crate::server::error::ApiError;
 use crate::server::session::Session;
 
 /// The pages in the navigation, by their path.
-const PAGES: [(&str, &str); 3] = [("/services", "Services"), ("/requests", "Requests"), ("/onboard", "Add a service")];
+const PAGES: [(&str, &str); 4] =
+    [("/services", "Services"), ("/teams", "Teams"), ("/requests", "Requests"), ("/onboard", "Add a service")];
 
 /// A page for whoever is signed in, or for everybody.
 pub(super) struct Page<'a> {

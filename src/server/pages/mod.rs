@@ -16,6 +16,7 @@ mod requests;
 mod sending;
 mod services;
 mod style;
+mod teams;
 mod visitor;
 
 use axum::Router;
@@ -30,6 +31,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/auth/success", get(home::arrive))
         .route("/sign-out", post(home::sign_out))
         .route("/services", get(services::show))
+        .route("/teams", get(teams::show))
+        .route("/team", get(teams::one))
         .route("/requests", get(requests::show))
         .route("/requests/{number}", get(requests::follow))
         .route("/requests/{number}/withdraw", post(requests::withdraw))

@@ -86,16 +86,23 @@ fn row(page: &Page<'_>, team: &str, key: &str, service: &Service, places: &[Stri
             td data-name="Service" {
                 strong { (service.name) }
                 @if let Some(description) = &service.description { span.hint { (description) } }
-                span.actions {
-                    @for (path, act) in ACTS {
-                        a href={ (page.link(path)) "?service=" (segment(key)) } aria-label={ (act) " " (service.name) } { (act) }
-                    }
-                }
+                (acts(page, key, &service.name))
             }
-            td data-name="Team" { (team) }
+            td data-name="Team" { a href={ (page.link("/team?name=")) (segment(team)) } { (team) } }
             td.long data-name="OpenAPI document" { (service.spec_file()) span.hint { (service.git.remote) } }
             td data-name="In" {
                 @if places.is_empty() { "no environment" } @else { @for place in places { div { (place) } } }
+            }
+        }
+    }
+}
+
+/// The links to what can be asked for a service.
+pub(super) fn acts(page: &Page<'_>, key: &str, name: &str) -> Markup {
+    html! {
+        span.actions {
+            @for (path, act) in ACTS {
+                a href={ (page.link(path)) "?service=" (segment(key)) } aria-label={ (act) " " (name) } { (act) }
             }
         }
     }

@@ -18,6 +18,7 @@ use crate::server::pages::visitor::Visitor;
 use crate::server::people::may_write;
 use crate::server::session::Session;
 use crate::server::submission::owner_of;
+use transport::encode::segment;
 
 /// The repositories that are shown at most: more are found by their name.
 const MOST_SHOWN: usize = 30;
@@ -30,8 +31,13 @@ pub(in crate::server::pages) async fn choose(
 ) -> Response {
     let page = page(&app, &session, "Add a service");
     let wanted = parameters.get("q").map(|text| text.trim()).unwrap_or_default();
+    let team = parameters.get("team").map(String::as_str);
     match repositories(&app, &session).await {
-        Ok((all, configuration)) => page.show(choice(&page, &all, configuration.manifest(), wanted)),
+        Ok((all, configuration)) => {
+            let manifest = configuration.manifest();
+            let team = team.filter(|team| manifest.teams.contains_key(*team));
+            page.show(choice(&page, &all, manifest, wanted, team))
+        }
         Err(error) => page.failed(error),
     }
 }
@@ -49,12 +55,16 @@ async fn repositories(app: &App, session: &Session) -> Answer<(Vec<ListedReposit
     Ok((all, configuration?))
 }
 
-fn choice(page: &Page<'_>, all: &[ListedRepository], manifest: &Manifest, wanted: &str) -> Markup {
+fn choice(page: &Page<'_>, all: &[ListedRepository], manifest: &Manifest, wanted: &str, team: Option<&str>) -> Markup {
     let has = |one: &&ListedRepository| one.full_name.to_lowercase().contains(&wanted.to_lowercase());
     let usable: Vec<&ListedRepository> = all.iter().filter(|one| may_write(one)).filter(has).collect();
     html! {
-        p { "Which repository is it? You see those that you may write to; archived ones are left out." }
+        p {
+            "Which repository is it? You see those that you may write to; archived ones are left out."
+            @if let Some(team) = team { " The service will be one of the team " strong { (team) } "." }
+        }
         form method="get" action=(page.link(PATH)) role="search" {
+            @if let Some(team) = team { input type="hidden" name="team" value=(team); }
             div.field {
                 label for="q" { "Find a repository" }
                 input type="search" id="q" name="q" value=(wanted);
@@ -69,7 +79,7 @@ fn choice(page: &Page<'_>, all: &[ListedRepository], manifest: &Manifest, wanted
         @if !usable.is_empty() {
             table {
                 thead { tr { th scope="col" { "Repository" } th scope="col" { "On the platform" } } }
-                tbody { @for one in usable.iter().take(MOST_SHOWN) { (row(page, one, manifest)) } }
+                tbody { @for one in usable.iter().take(MOST_SHOWN) { (row(page, one, manifest, team)) } }
             }
         }
     }
@@ -87,13 +97,14 @@ fn nothing(wanted: &str, all: &[ListedRepository]) -> String {
     }
 }
 
-fn row(page: &Page<'_>, one: &ListedRepository, manifest: &Manifest) -> Markup {
+fn row(page: &Page<'_>, one: &ListedRepository, manifest: &Manifest, team: Option<&str>) -> Markup {
     let owner = owner_of(manifest, &one.full_name);
+    let query = team.map(|team| format!("?team={}", segment(team))).unwrap_or_default();
     html! {
         tr {
             td data-name="Repository" {
                 @if owner.is_some() { (one.full_name) }
-                @else { a href={ (page.link(PATH)) "/" (one.full_name) } { (one.full_name) } }
+                @else { a href={ (page.link(PATH)) "/" (one.full_name) (query) } { (one.full_name) } }
                 @if let Some(description) = &one.description { span.hint { (description) } }
             }
             td data-name="On the platform" {
