@@ -36,6 +36,12 @@ pub(super) const KINDS: &[&Kind] = &[
     &PORTAL_GROUP_MAPPINGS,
     &PORTAL_CUSTOM_DOMAINS,
     &PORTAL_ASSETS,
+    &PORTAL_IP_ALLOW_LISTS,
+    &PORTAL_INTEGRATIONS,
+    &PORTAL_EMAIL_CONFIGS,
+    &PORTAL_EMAIL_DELIVERIES,
+    &PORTAL_EMAIL_TEMPLATES,
+    &PORTAL_AUDIT_LOG_WEBHOOKS,
     &DEVELOPERS,
     &PORTAL_TEAMS,
     &TEAM_DEVELOPERS,
@@ -168,6 +174,30 @@ pub(super) static PORTAL_CUSTOM_DOMAINS: Kind =
 /// Logos and favicons of the portals of a region, each after it was replaced first.
 pub(super) static PORTAL_ASSETS: Kind =
     Kind { name: "portal_assets", unique: &[&["name", "portal_id"]], references: &["portal_id"] };
+
+/// Lists of addresses that may see the portals of a region. A portal may have several.
+pub(super) static PORTAL_IP_ALLOW_LISTS: Kind =
+    Kind { name: "portal_ip_allow_lists", unique: &[], references: &["portal_id"] };
+
+/// Integrations of the portals of a region: one record each, after the first change.
+pub(super) static PORTAL_INTEGRATIONS: Kind =
+    Kind { name: "portal_integrations", unique: &[&["portal_id"]], references: &["portal_id"] };
+
+/// Senders of the emails of the portals of a region, one each at most.
+pub(super) static PORTAL_EMAIL_CONFIGS: Kind =
+    Kind { name: "portal_email_configs", unique: &[&["portal_id"]], references: &["portal_id"] };
+
+/// The older form of the same: one record each, after the first change.
+pub(super) static PORTAL_EMAIL_DELIVERIES: Kind =
+    Kind { name: "portal_email_deliveries", unique: &[&["portal_id"]], references: &["portal_id"] };
+
+/// Templates of emails that a portal has of its own.
+pub(super) static PORTAL_EMAIL_TEMPLATES: Kind =
+    Kind { name: "portal_email_templates", unique: &[&["name", "portal_id"]], references: &["portal_id"] };
+
+/// Where the audit logs of the portals of a region are sent: one record each, after the first change.
+pub(super) static PORTAL_AUDIT_LOG_WEBHOOKS: Kind =
+    Kind { name: "portal_audit_log_webhooks", unique: &[&["portal_id"]], references: &["portal_id"] };
 
 /// Developers of all portals of a region. An address is unique in its portal.
 pub(super) static DEVELOPERS: Kind =

@@ -118,6 +118,51 @@ mod tests {
         ("DELETE", MethodFilter::DELETE),
     ];
 
+    /// The names of the documents on the page, in its order.
+    const NAMES: [(Document, &str); 9] = [
+        (Document::ControlPlanes, "Control planes"),
+        (Document::GatewayConfiguration, "Control planes' configuration"),
+        (Document::ApiCatalog, "API catalog"),
+        (Document::Portals, "Portals"),
+        (Document::AuthStrategies, "Application auth strategies"),
+        (Document::Identity, "Identity"),
+        (Document::Notifications, "Notifications"),
+        (Document::Dashboards, "Dashboards"),
+        (Document::AuditLogs, "Audit logs"),
+    ];
+
+    /// The part of the page about what is offered: how many operations of each document, and which not.
+    fn offered() -> String {
+        let mut lines = vec!["| document | operations | offered |".to_owned(), "| --- | --- | --- |".to_owned()];
+        let (mut all, mut served, mut missing) = (0, 0, Vec::new());
+        for (document, name) in NAMES {
+            let offered = routes().filter(|route| route.operation().0 == document).count();
+            let left = unserved::operations().filter(|(of, ..)| *of == document).count();
+            lines.push(format!("| {name} | {} | {offered} |", offered + left));
+            (all, served) = (all + offered + left, served + offered);
+            if left > 0 {
+                missing.push(format!("- {name}: {}", unserved::listed(document).join(", ")));
+            }
+        }
+        lines.push(format!("| together | {all} | {served} |"));
+        format!("{}\n\nNot offered:\n\n{}\n", lines.join("\n"), missing.join("\n"))
+    }
+
+    #[test]
+    fn the_page_says_which_operations_are_offered() {
+        const MARKS: (&str, &str) = ("<!-- operations -->\n", "<!-- end of operations -->\n");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/sandbox.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (before, rest) = page.split_once(MARKS.0).unwrap();
+        let (found, after) = rest.split_once(MARKS.1).unwrap();
+        let wanted = format!("\n{}\n", offered());
+        if std::env::var_os("KOCTL_UPDATE_DOCS").is_some() {
+            std::fs::write(&path, format!("{before}{}{wanted}{}{after}", MARKS.0, MARKS.1)).unwrap();
+            return;
+        }
+        assert_eq!(found, wanted, "KOCTL_UPDATE_DOCS=1 writes the page");
+    }
+
     /// The operations of a document, as one text each, read from the indentation of its lines.
     fn documented(yaml: &str, document: Document, version: &str) -> BTreeSet<String> {
         let mut path = None;

@@ -213,3 +213,115 @@ async fn everything_goes_with_the_portal() {
     let world = world.restart().await;
     assert_eq!(world.total("/v3/portals").await, 0);
 }
+
+#[tokio::test]
+async fn a_new_portal_answers_for_everything_that_clients_read() {
+    let world = World::new().await;
+    let portal = portal(&world).await;
+    let page = json!({ "size": 10, "next": null, "previous": null });
+    for (path, body) in [
+        ("ip-allow-list", json!({ "data": [], "meta": page })),
+        ("integrations", json!({})),
+        ("audit-log-webhook", json!({ "enabled": false })),
+        ("audit-log-webhook/status", json!({ "webhook_enabled": false, "webhook_status": "inactive" })),
+        ("audit-log-replay-job", json!({ "status": "unconfigured" })),
+    ] {
+        assert_eq!(world.get(&format!("{portal}/{path}")).await, body, "{path}");
+    }
+    let delivery = world.get(&format!("{portal}/email-delivery")).await;
+    assert_eq!((&delivery["enabled"], &delivery["from_email"]), (&json!(false), &Value::Null));
+    assert_eq!(world.try_get(&format!("{portal}/email-config")).await.status, 404);
+    let own = world.get(&format!("{portal}/email-templates")).await;
+    let defaults = world.get("/v3/portals/email-templates").await;
+    assert_eq!((each(&own, "name").len(), each(&own, "name")), (11, each(&defaults, "name")));
+    assert_eq!(each(&world.get("/v3/portals/email-templates/variables").await, "name").len(), 12);
+    for path in ["ip-allow-list", "integrations", "audit-log-webhook", "email-delivery", "email-templates"] {
+        assert_eq!(world.try_get(&format!("/v3/portals/{NOWHERE}/{path}")).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn ip_allow_lists_are_created_changed_replaced_and_deleted() {
+    let world = World::new().await;
+    let lists = format!("{}/ip-allow-list", portal(&world).await);
+    let made = world.created(&lists, json!({ "allowed_ips": ["10.0.0.0/8"] })).await;
+    let path = format!("{lists}/{}", id(&made));
+    assert_eq!(world.get(&path).await, made);
+    assert_eq!(world.get(&lists).await["data"], json!([made]));
+    assert_eq!(invalid(&world.patch(&path, json!({})).await), [("allowed_ips", "required")]);
+    for body in [json!({ "allowed_ips": ["10.0.0.1"] }), json!({ "allowed_ips": ["10.0.0.2"] })] {
+        assert_eq!(world.put(&path, body.clone()).await.body["allowed_ips"], body["allowed_ips"]);
+        assert_eq!(world.patch(&path, body.clone()).await.body["allowed_ips"], body["allowed_ips"]);
+    }
+    assert_eq!(invalid(&world.post(&lists, json!({ "allowed_ips": [] })).await), [("allowed_ips", "min_items")]);
+    assert_eq!((world.delete(&path).await, world.delete(&path).await), (204, 404));
+}
+
+#[tokio::test]
+async fn integrations_are_merged_and_must_be_whole() {
+    let world = World::new().await;
+    let path = format!("{}/integrations", portal(&world).await);
+    let analytics = json!({ "enabled": true, "type": "analytics", "config_data": { "id": "G-ABC-1" } });
+    let made = world.patch(&path, json!({ "google_analytics_4": analytics })).await;
+    assert_eq!((made.status, &made.body["google_analytics_4"]), (200, &analytics));
+    let changed = world.patch(&path, json!({ "google_analytics_4": { "enabled": false } })).await.body;
+    assert_eq!(changed["google_analytics_4"]["config_data"]["id"], "G-ABC-1");
+    assert_eq!(world.get(&path).await, changed);
+    let refused = world.patch(&path, json!({ "equal_web": { "enabled": false } })).await;
+    assert_eq!(invalid(&refused), [("equal_web.type", "required"), ("equal_web.config_data", "required")]);
+    let manager = json!({ "enabled": true, "type": "tracking", "config_data": { "id": "GTM-" } });
+    let refused = world.put(&path, json!({ "google_tag_manager": manager })).await;
+    assert_eq!(invalid(&refused)[0].0, "google_tag_manager.config_data.id");
+    assert_eq!(world.put(&path, json!({})).await.body, json!({}));
+}
+
+#[tokio::test]
+async fn a_portal_has_one_email_configuration_and_a_delivery() {
+    let world = World::new().await;
+    let portal = portal(&world).await;
+    let (config, delivery) = (format!("{portal}/email-config"), format!("{portal}/email-delivery"));
+    let sender = json!({ "from_name": "Flights", "from_email": "flights@example.com" });
+    assert_eq!(world.patch(&config, sender.clone()).await.status, 404);
+    let made = world.created(&config, sender.clone()).await;
+    assert_eq!((&made["from_name"], &made["domain_name"]), (&json!("Flights"), &Value::Null));
+    assert_eq!(world.post(&config, sender).await.status, 409);
+    assert_eq!(world.patch(&config, json!({ "reply_to_email": "a@example.com" })).await.body["from_name"], "Flights");
+    assert_eq!(world.get(&config).await["reply_to_email"], "a@example.com");
+    assert_eq!(invalid(&world.patch(&config, json!({ "from_email": "me" })).await), [("from_email", "invalid")]);
+    assert_eq!((world.delete(&config).await, world.delete(&config).await), (204, 404));
+    let changed = world.patch(&delivery, json!({ "enabled": true })).await.body;
+    assert_eq!(world.get(&delivery).await, changed);
+    assert_eq!(world.delete(&delivery).await, 204);
+    assert_eq!(world.get(&delivery).await["enabled"], false);
+}
+
+#[tokio::test]
+async fn an_email_template_is_changed_and_taken_back_to_its_default() {
+    let world = World::new().await;
+    let path = format!("{}/email-templates/reset-password", portal(&world).await);
+    let first = world.get(&path).await;
+    assert!(first["content"].is_null() && first["enabled"] == true, "{first}");
+    assert_eq!(world.get("/v3/portals/email-templates/reset-password").await["label"], first["label"]);
+    let changed = world.patch(&path, json!({ "content": { "subject": "New" } })).await.body;
+    let changed_again = world.patch(&path, json!({ "content": { "title": "Newer" }, "enabled": false })).await.body;
+    assert_eq!(changed["content"], json!({ "subject": "New" }));
+    assert_eq!(changed_again["content"], json!({ "subject": "New", "title": "Newer" }));
+    assert_eq!(world.get(&path).await, changed_again);
+    let content = json!({ "subject": "s", "title": "t", "body": "b" });
+    assert_eq!(world.post(&format!("{path}/send-test-email"), json!({ "content": content })).await.status, 204);
+    assert_eq!(world.post(&format!("{path}/send-test-email"), json!({ "content": {} })).await.status, 400);
+    assert_eq!(world.delete(&path).await, 204);
+    assert_eq!(world.get(&path).await, first);
+    assert_eq!(world.try_get("/v3/portals/email-templates/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn an_audit_log_webhook_needs_a_destination() {
+    let world = World::new().await;
+    let path = format!("{}/audit-log-webhook", portal(&world).await);
+    let refused = world.patch(&path, json!({ "audit_log_destination_id": NOWHERE })).await;
+    assert_eq!(invalid(&refused), [("audit_log_destination_id", "missing_reference")]);
+    assert_eq!(invalid(&world.patch(&path, json!({ "enabled": true })).await), [("enabled", "dependent_fields")]);
+    assert_eq!(world.patch(&path, json!({ "enabled": false })).await.body, json!({ "enabled": false }));
+    assert_eq!(world.delete(&path).await, 204);
+}

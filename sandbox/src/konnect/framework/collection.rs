@@ -35,6 +35,8 @@ pub(in crate::konnect) enum Paging {
     Whole,
     /// By `page[size]`, `page[after]` and `page[before]`.
     Cursor,
+    /// The same with what describes the page in `meta` itself.
+    FlatCursor,
     /// By `page[size]` and `page[after]`; each page holds the total.
     ForwardCursor,
     /// The same for a list whose document describes no parameters: all of it is one page.
@@ -115,12 +117,13 @@ pub(in crate::konnect) fn list<'a>(
     let (shown, page) = match listing.paging {
         Paging::Numbered => numbered(cut, call.query.page()?, total),
         Paging::Whole => numbered(cut, call.query.optional_page(total)?, total),
-        Paging::Cursor => cursor(call, cut(Page::whole(total)), call.query.page_size()?)?,
+        Paging::Cursor | Paging::FlatCursor => cursor(call, cut(Page::whole(total)), call.query.page_size()?)?,
         Paging::ForwardCursor => forward(cursor(call, cut(Page::whole(total)), call.query.page_size()?)?, total),
         Paging::WholeCursor => cursor(call, cut(Page::whole(total)), total.max(1))?,
     };
     let data: Vec<Value> = shown.into_iter().map(|record| view(world, &call.partition, &record.body)).collect();
-    Ok(Answer::ok(json!({ "data": data, "meta": { "page": page } })))
+    let meta = if listing.paging == Paging::FlatCursor { page } else { json!({ "page": page }) };
+    Ok(Answer::ok(json!({ "data": data, "meta": meta })))
 }
 
 /// A numbered page, and its `meta`.

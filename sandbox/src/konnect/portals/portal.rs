@@ -11,9 +11,10 @@ use crate::konnect::framework::{
     Call, Document, Field, Filter, Initial, Invalid, Problem, Route, Rule, Schema, Unknown,
 };
 use crate::konnect::kinds::{
-    CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_ASSETS, PORTAL_AUTHENTICATION_SETTINGS, PORTAL_CUSTOM_DOMAINS,
-    PORTAL_GROUP_MAPPINGS, PORTAL_IDENTITY_PROVIDERS, PORTAL_TEAMS, PORTALS, PUBLICATIONS, SNIPPETS, TEAM_DEVELOPERS,
-    TEAM_ROLES,
+    CUSTOMIZATIONS, DEVELOPERS, PAGES, PORTAL_ASSETS, PORTAL_AUDIT_LOG_WEBHOOKS, PORTAL_AUTHENTICATION_SETTINGS,
+    PORTAL_CUSTOM_DOMAINS, PORTAL_EMAIL_CONFIGS, PORTAL_EMAIL_DELIVERIES, PORTAL_EMAIL_TEMPLATES,
+    PORTAL_GROUP_MAPPINGS, PORTAL_IDENTITY_PROVIDERS, PORTAL_INTEGRATIONS, PORTAL_IP_ALLOW_LISTS, PORTAL_TEAMS,
+    PORTALS, PUBLICATIONS, SNIPPETS, TEAM_DEVELOPERS, TEAM_ROLES,
 };
 use crate::store::{Batch, Body, Kind, Partition, Record, World};
 
@@ -106,6 +107,12 @@ impl Resource for Portal {
         (&PORTAL_IDENTITY_PROVIDERS, "portal_id"),
         (&PORTAL_CUSTOM_DOMAINS, "portal_id"),
         (&PORTAL_ASSETS, "portal_id"),
+        (&PORTAL_IP_ALLOW_LISTS, "portal_id"),
+        (&PORTAL_INTEGRATIONS, "portal_id"),
+        (&PORTAL_EMAIL_CONFIGS, "portal_id"),
+        (&PORTAL_EMAIL_DELIVERIES, "portal_id"),
+        (&PORTAL_EMAIL_TEMPLATES, "portal_id"),
+        (&PORTAL_AUDIT_LOG_WEBHOOKS, "portal_id"),
     ];
 
     fn creation(_: &Body) -> &'static Schema {
