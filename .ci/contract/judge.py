@@ -117,6 +117,13 @@ def undocumented(exchange, url, must_be_right):
     # GitHub answers for the old name of a repository with a redirect to its number, which it documents in prose only.
     if exchange.method == "GET" and re.fullmatch(r"/github/repositories/\d+", url.path):
         return Verdict(apart="of repositories by their numbers, where the redirects of renamed ones lead")
+    # What decK asks for: older addresses of what a document describes, and parts of the gateway that none does.
+    if exchange.method == "GET" and re.fullmatch(
+        r"/konnect/[^/]+/(v2/organizations/me|konnect-api/api/runtime_groups"
+        r"|v2/control-planes/[^/]+/core-entities/(filter-chains|v1/schemas/json/[^/]+))",
+        url.path,
+    ):
+        return Verdict(apart="of what decK asks for, which no document describes")
     finding = Finding(REQUEST, "operation", f"no document has {exchange.method} {url.path}")
     return Verdict(apart="of no operation of a document", findings=(finding,) if must_be_right else ())
 

@@ -102,7 +102,8 @@ fn has_labels(wanted: &str, stored: &Body) -> bool {
     })
 }
 
-fn list_control_planes(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
+/// Lists the control planes of a region.
+pub(super) fn list_control_planes(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
     let all = world.all(&call.partition, &CONTROL_PLANES);
     match call.query.get("labels") {

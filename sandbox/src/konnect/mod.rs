@@ -20,6 +20,7 @@ mod identity;
 mod kinds;
 mod notifications;
 mod portals;
+mod undocumented;
 mod unserved;
 
 use std::collections::HashMap;
@@ -85,7 +86,7 @@ impl Konnect {
 
 /// The routes, to be nested below `/konnect`.
 pub(crate) fn router(konnect: Arc<Konnect>) -> Router {
-    serve::router(konnect, routes(), unserved::operations())
+    serve::router(konnect, routes().chain(undocumented::routes()), unserved::operations())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod dashboards;
 mod documents;
 mod gateway;
 mod gateway_collections;
+mod gateway_deck;
 mod gateway_references;
 mod gateway_settings;
 mod identity;

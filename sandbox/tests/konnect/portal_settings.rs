@@ -143,6 +143,11 @@ async fn a_portal_has_one_custom_domain_whose_name_stays() {
     let domain = json!({
         "hostname": "developers.example.com", "enabled": true, "ssl": { "domain_verification_method": "http" },
     });
+    for hostname in ["", "a..b", "-a.example", "a b.example"] {
+        let mut wrong = domain.clone();
+        wrong["hostname"] = json!(hostname);
+        assert_eq!(invalid(&world.post(&path, wrong).await)[0].0, "hostname", "{hostname}");
+    }
     let made = world.created(&path, domain.clone()).await;
     assert_eq!((&made["cname_status"], &made["ssl"]["verification_status"]), (&json!("pending"), &json!("pending")));
     assert_eq!(world.get(&path).await, made);
@@ -254,6 +259,10 @@ async fn ip_allow_lists_are_created_changed_replaced_and_deleted() {
         assert_eq!(world.patch(&path, body.clone()).await.body["allowed_ips"], body["allowed_ips"]);
     }
     assert_eq!(invalid(&world.post(&lists, json!({ "allowed_ips": [] })).await), [("allowed_ips", "min_items")]);
+    for wrong in [json!([""]), json!(["10.0.0.0/33"]), json!(["example.com"]), json!(["::1", "::1"])] {
+        let refused = world.post(&lists, json!({ "allowed_ips": wrong })).await;
+        assert_eq!(invalid(&refused), [("allowed_ips", "invalid")], "{wrong}");
+    }
     assert_eq!((world.delete(&path).await, world.delete(&path).await), (204, 404));
 }
 

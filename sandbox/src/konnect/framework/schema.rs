@@ -225,6 +225,22 @@ impl Schema {
             .collect()
     }
 
+    /// The same as a JSON Schema.
+    pub(in crate::konnect) fn as_json_schema(&self) -> Value {
+        let property = |field: &Field| {
+            let mut property = field.kind.as_json_schema();
+            if let Some(default) = field.default.filter(|default| !matches!(default, Initial::Null)) {
+                let mut default = default.value();
+                field.kind.each_object(&mut default, Schema::fill);
+                property["default"] = default;
+            }
+            (field.name.to_owned(), property)
+        };
+        let properties: Map<String, Value> = self.fields.iter().map(property).collect();
+        let required: Vec<&str> = self.fields.iter().filter(|field| field.required).map(|field| field.name).collect();
+        json!({ "type": "object", "properties": properties, "required": required })
+    }
+
     /// True if the table has a field of this name.
     pub(in crate::konnect) fn names(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
@@ -389,6 +405,28 @@ impl Kind {
                 value[*name] = choice;
             }
             _ => {}
+        }
+    }
+
+    /// The type as JSON Schema writes it.
+    fn as_json_schema(&self) -> Value {
+        match self {
+            Kind::Boolean => json!({ "type": "boolean" }),
+            Kind::Integer(i64::MIN, i64::MAX) => json!({ "type": "integer" }),
+            Kind::Integer(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+            Kind::Number => json!({ "type": "number" }),
+            Kind::Decimal(least, most) => json!({ "type": "number", "minimum": least, "maximum": most }),
+            Kind::Choice(choices) => json!({ "type": "string", "enum": choices }),
+            Kind::NumberChoice(choices) => json!({ "type": "integer", "enum": choices }),
+            Kind::List(_, _, kind) => json!({ "type": "array", "items": kind.as_json_schema() }),
+            Kind::Object(schema) => schema.as_json_schema(),
+            Kind::Mapping(kind) => json!({ "type": "object", "additionalProperties": kind.as_json_schema() }),
+            Kind::Variant(..) | Kind::Labels(_) | Kind::LabelChanges(_) | Kind::Attributes => {
+                json!({ "type": "object" })
+            }
+            Kind::Text(..) | Kind::Shaped(..) | Kind::Uuid | Kind::Email(_) | Kind::Uri | Kind::Time => {
+                json!({ "type": "string" })
+            }
         }
     }
 

@@ -200,8 +200,9 @@ fn not_offered(document: Document, filter: MethodFilter, path: &'static str) -> 
     })
 }
 
-/// Answers a request that no document describes.
+/// Answers a request that no document describes. Below the entities of a gateway, the answer has the gateway's form.
 async fn undescribed(method: Method, uri: Uri) -> Response {
     let detail = format!("No Konnect document describes [{method} {}].", uri.path());
-    Problem::new(StatusCode::NOT_FOUND, detail).render(Form::Problem)
+    let form = if uri.path().contains("/core-entities/") { Form::Gateway } else { Form::Problem };
+    Problem::new(StatusCode::NOT_FOUND, detail).render(form)
 }

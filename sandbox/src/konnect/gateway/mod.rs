@@ -22,8 +22,11 @@ mod references;
 mod schemas;
 mod services;
 mod traffic;
+mod undocumented;
 mod upstreams;
 mod vaults;
+
+pub(super) use undocumented::ROUTES as UNDOCUMENTED;
 
 use super::framework::Route;
 

@@ -16,7 +16,7 @@ mod users;
 
 pub(super) use identity_providers::{CLAIM_MAPPINGS, OIDC, check_enabled, complete_config};
 pub(super) use lookups::organization;
-pub(super) use organizations::{create_organization, organization_names};
+pub(super) use organizations::{create_organization, organization_names, shown_organization};
 pub(super) use single_provider::DEFAULTS as OIDC_DEFAULTS;
 
 use super::framework::Route;

@@ -7,7 +7,7 @@ use super::{authentication, lookups, teams, users};
 use crate::konnect::framework::collection::{create, fields, pick, text};
 use crate::konnect::framework::{Answer, Call, Document, Konnect, Problem, Route};
 use crate::konnect::kinds::ORGANIZATIONS;
-use crate::store::{Batch, GLOBAL, Partition, Unsaved, World};
+use crate::store::{Batch, Body, GLOBAL, Partition, Unsaved, World};
 
 pub(super) static ROUTES: &[Route] = &[Route::get(Document::Identity, "/v3/organizations/me", me)];
 
@@ -41,12 +41,18 @@ pub(in crate::konnect) fn organization_names(world: &World) -> Vec<String> {
 
 fn me(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     let world = konnect.store.read();
-    let organization = lookups::organization(&world, &call.partition)
-        .ok_or_else(|| Problem::not_found("organization", &call.partition.organization))?;
-    let mut shown = pick(organization, &["id", "name", "owner_id", "state", "created_at", "updated_at"]);
-    shown.insert("retention_period_days".to_owned(), json!(RETENTION_DAYS));
+    let mut shown = shown_organization(&world, &call.partition)?;
     shown.insert("login_path".to_owned(), json!(login_path(&world, call)?));
     Ok(Answer::ok(shown))
+}
+
+/// The organization of a global partition as callers see it, without its login path.
+pub(in crate::konnect) fn shown_organization(world: &World, partition: &Partition) -> Result<Body, Problem> {
+    let organization = lookups::organization(world, partition)
+        .ok_or_else(|| Problem::not_found("organization", &partition.organization))?;
+    let mut shown = pick(organization, &["id", "name", "owner_id", "state", "created_at", "updated_at"]);
+    shown.insert("retention_period_days".to_owned(), json!(RETENTION_DAYS));
+    Ok(shown)
 }
 
 /// The login path of the provider in use, empty if there is none.

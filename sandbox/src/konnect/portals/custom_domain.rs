@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::portal::of_path;
 use crate::konnect::framework::collection::{self, merge_deeply, now};
-use crate::konnect::framework::schema::Kind as Is;
+use crate::konnect::framework::schema::{Kind as Is, Shape};
 use crate::konnect::framework::{
     Answer, Call, Document, Field, Initial, Invalid, Konnect, Problem, Route, Rule, Schema, Unknown,
 };
@@ -47,9 +47,24 @@ const SSL: Is = Is::Variant(
     &[(&["http"], &Is::Object(&BY_HTTP)), (&["custom_certificate"], &Is::Object(&BY_CERTIFICATE))],
 );
 
+/// A name of hosts. The document says so of answers only, where it becomes the portal's `canonical_domain`.
+const HOSTNAME: Is = Is::Shaped(
+    1,
+    253,
+    Shape {
+        pattern: "^([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\\.)*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$",
+        matches: |text| {
+            text.split('.').all(|label| {
+                let is_inner = |character: char| character.is_ascii_alphanumeric() || character == '-';
+                (1..=63).contains(&label.len()) && label.chars().all(is_inner) && label.trim_matches('-') == label
+            })
+        },
+    },
+);
+
 static CREATE: Schema = Schema {
     fields: &[
-        Field::new("hostname", Is::ANY_TEXT).required(),
+        Field::new("hostname", HOSTNAME).required(),
         Field::new("enabled", Is::Boolean).required(),
         Field::new("ssl", SSL).required(),
     ],

@@ -1,6 +1,10 @@
 //! `/portals/{portalId}/ip-allow-list`: the addresses that may see a portal. The sandbox serves no portal, so that none is
 //! kept out.
 
+use std::net::IpAddr;
+
+use serde_json::Value;
+
 use super::portal::of_path;
 use crate::konnect::framework::collection::{Listing, Paging};
 use crate::konnect::framework::resource::{Owner, Resource, create, delete, get, list, replace, update};
@@ -35,6 +39,14 @@ fn change(konnect: &Konnect, call: &Call) -> Result<Answer, Problem> {
     update::<IpAllowList>(konnect, call)
 }
 
+/// True if a text is an IP address or a network, `10.0.0.0/8`.
+fn is_address(text: &str) -> bool {
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let Ok(address) = address.parse::<IpAddr>() else { return false };
+    let longest = if address.is_ipv4() { 32 } else { 128 };
+    prefix.is_none_or(|prefix| prefix.parse::<u8>().is_ok_and(|prefix| prefix <= longest))
+}
+
 struct IpAllowList;
 
 impl Resource for IpAllowList {
@@ -46,6 +58,20 @@ impl Resource for IpAllowList {
 
     fn creation(_: &Body) -> &'static Schema {
         &CREATE
+    }
+
+    fn complete(_: &World, _: &Call, fields: &mut Body, _: Option<&Body>) -> Result<(), Problem> {
+        let addresses: Vec<&str> =
+            fields["allowed_ips"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let is_repeated = |(index, address): (usize, &&str)| addresses[..index].contains(address);
+        if let Some(wrong) = addresses.iter().find(|address| !is_address(address)) {
+            let reason = format!("must be IP addresses or networks, and [{wrong}] is not one");
+            return Err(Invalid::body("allowed_ips", Rule::Named("invalid"), reason).into());
+        }
+        if addresses.iter().enumerate().any(is_repeated) {
+            return Err(Invalid::body("allowed_ips", Rule::Named("invalid"), "must not have an entry twice").into());
+        }
+        Ok(())
     }
 
     fn owner(world: &World, call: &Call) -> Result<Option<Owner>, Problem> {
